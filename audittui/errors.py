@@ -1,0 +1,43 @@
+"""The errors that reach a person: one sentence of what happened, one of what to do."""
+
+from __future__ import annotations
+
+
+class AuditError(Exception):
+    """An error for a person's eyes.
+
+    ``message`` says what happened, ``hint`` what to do about it (may be empty). ``exit_code`` is
+    what a command ends with: 1 error, 2 usage.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class UsageError(AuditError):
+    """What the user typed cannot be meant: a wrong parameter, option or combination."""
+
+    exit_code = 2
+
+
+class EntryRefusedError(UsageError):
+    """An entry that cannot be written: too large, not encodable, a field out of range."""
+
+
+class StoreError(AuditError):
+    """The store did not answer, or refused.
+
+    ``kind`` is one of ``missing_table credentials permission throttled network invalid disk
+    corrupt other``.
+    """
+
+    def __init__(self, message: str, hint: str = "", *, kind: str = "other") -> None:
+        super().__init__(message, hint)
+        self.kind = kind

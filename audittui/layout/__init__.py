@@ -1,0 +1,17 @@
+"""How a table stores entries: fields and attributes, key templates, indexes."""
+
+from audittui.layout.load import layout_names, load_layout
+from audittui.layout.model import Field, Index, KeyAttribute, Layout
+from audittui.layout.row import Item, Row, Value
+
+__all__ = [
+    "Field",
+    "Index",
+    "Item",
+    "KeyAttribute",
+    "Layout",
+    "Row",
+    "Value",
+    "layout_names",
+    "load_layout",
+]

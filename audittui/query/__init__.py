@@ -1,0 +1,1 @@
+"""Runs a plan on a store: fan-out, exact merge, coverage, cost."""

@@ -1,0 +1,88 @@
+"""What a run yields: pages of rows, how far they reach, and what they cost."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from audittui import timestamp
+from audittui.layout.row import Row
+from audittui.runbook.plan import Order, Window
+
+Stop = Literal["", "limit", "budget", "cancelled", "error"]
+
+
+class Meter(msgspec.Struct, frozen=True):
+    """What was paid so far, summed over every response of every request.
+
+    ``requests`` were sent, ``pages`` came back. ``rcu`` is consumed read capacity in units;
+    ``unmetered`` counts attempts whose cost never came back.
+    """
+
+    requests: int = 0
+    pages: int = 0
+    scanned: int = 0
+    returned: int = 0
+    rcu: float = 0.0
+    unmetered: int = 0
+
+
+class Coverage(msgspec.Struct, frozen=True, kw_only=True):
+    """What a result covers.
+
+    ``reached`` is the time up to which every row of the window has been given (in reading order);
+    None before the first page. ``stop`` says why a run ended early. ``unsettled`` is the time from
+    which indexes may not hold everything yet (None: the window ends before it).
+    """
+
+    window: Window
+    order: Order
+    partitions: int
+    partitions_read: int
+    reached: int | None = None
+    stop: Stop = ""
+    error: str = ""
+    as_of: int = 0
+    unsettled: int | None = None
+
+    @property
+    def complete(self) -> bool:
+        """True when every partition was read to its end and every row given."""
+        return not self.stop and self.partitions_read == self.partitions
+
+    def text(self) -> str:
+        """The coverage in one line, in the words of DESIGN §1."""
+        start, end = self.window.start, self.window.end
+        first = "the beginning" if start is None else timestamp.short(start)
+        last = "now" if end is None else timestamp.short(end)
+        if self.complete:
+            return f"complete from {first} to {last}{self._unsettled_text()}"
+        parts = f"{self.partitions_read} of {self.partitions} partitions read"
+        place = "before the first row" if self.reached is None else f"at {timestamp.short(self.reached)}"
+        why = {
+            "": "reading, so far",
+            "limit": "stopped",
+            "budget": "stopped by the budget",
+            "cancelled": "cancelled",
+            "error": "failed",
+        }[self.stop]
+        tail = f": {self.error}" if self.error else ""
+        return f"{why} {place}, {parts}, window {first} to {last}{tail}"
+
+    def _unsettled_text(self) -> str:
+        if self.unsettled is None:
+            return ""
+        return f", as of {timestamp.short(self.as_of)}; entries since {timestamp.short(self.unsettled)} may not be indexed yet"
+
+
+class ResultPage(msgspec.Struct, frozen=True):
+    """One page of a result: new rows in exact order, the coverage and the meter so far.
+
+    ``cursor`` resumes right after the last row of this page; empty when the result is complete.
+    """
+
+    rows: tuple[Row, ...]
+    coverage: Coverage
+    meter: Meter
+    cursor: str

@@ -1,0 +1,1 @@
+"""Runbooks: parameterised queries as files, and the planner that compiles them."""

@@ -1,0 +1,95 @@
+"""A plan: what a runbook, its parameters and a layout come to, before anything is read."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from audittui.layout.model import Index, Layout
+from audittui.store.port import Condition, IndexDescription
+
+Order = Literal["newest", "oldest"]
+
+
+class Window(msgspec.Struct, frozen=True):
+    """A half-open time window ``[start, end)`` in microseconds; None is an open side."""
+
+    start: int | None
+    end: int | None
+
+    def contains(self, time: int) -> bool:
+        """True when ``time`` lies in the window."""
+        after = self.start is None or time >= self.start
+        return after and (self.end is None or time < self.end)
+
+
+class RowFilter(msgspec.Struct, frozen=True):
+    """A condition on a logical field, checked on the rows that were read."""
+
+    field: str
+    operator: Literal["in", "not_in"]
+    values: tuple[str, ...]
+
+
+class Correlation(msgspec.Struct, frozen=True):
+    """A Sigma 2.1 correlation: groups of events inside a sliding ``timespan`` (microseconds).
+
+    ``condition`` holds bounds on the count (``gte gt lte lt eq``), all of which must hold.
+    ``field`` is what ``value_count`` counts distinct values of.
+    """
+
+    type: Literal["event_count", "value_count"]
+    group_by: tuple[str, ...]
+    timespan: int
+    condition: tuple[tuple[str, int], ...]
+    field: str = ""
+
+
+class Shard(msgspec.Struct, frozen=True):
+    """One partition and the sort-key range to read of it.
+
+    ``low`` and ``high`` are ticks in microseconds (both included), None where open. Shards of one
+    ``bucket`` cover the same stretch of time; buckets are numbered in reading order.
+    """
+
+    partition: str
+    bucket: int
+    low: int | None
+    high: int | None
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """What the planner is told about the table. ``indexes`` None: nobody asked the table."""
+
+    chains: tuple[str, ...] = ()
+    indexes: tuple[IndexDescription, ...] | None = None
+    now: int = 0
+
+    @property
+    def present(self) -> frozenset[str] | None:
+        """The names of the indexes that exist, or None when unknown."""
+        return None if self.indexes is None else frozenset(index.name for index in self.indexes)
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """How a runbook will be answered.
+
+    ``notes`` are sentences about what the plan costs or cannot see. ``parameters`` are the values
+    as text, for the reproducible command.
+    """
+
+    runbook: str
+    title: str
+    parameters: tuple[tuple[str, str], ...]
+    layout: Layout
+    index: Index
+    shards: tuple[Shard, ...]
+    window: Window
+    order: Order
+    filters: tuple[Condition, ...]
+    row_filters: tuple[RowFilter, ...]
+    columns: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    correlation: Correlation | None = None
+    estimate: str = ""

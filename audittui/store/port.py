@@ -1,0 +1,151 @@
+"""The `Store` protocol, its requests and its answers.
+
+Two adapters implement it: `audittui.store.dynamodb` and `audittui.store.sqlite`. One set of
+contract tests holds both to the same behaviour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+from audittui.layout.row import Item
+
+Key = Mapping[str, Any]
+"""Key attributes and their values; for an index, those of the index and of the base table."""
+
+
+class Condition(msgspec.Struct, frozen=True):
+    """A filter on one attribute: it equals one of ``values`` (``in``), or none of them.
+
+    ``not_in`` is also true where the attribute is absent.
+    """
+
+    attribute: str
+    operator: Literal["in", "not_in"]
+    values: tuple[str, ...]
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True):
+    """One Query request.
+
+    ``index`` is empty for the base table. ``low`` and ``high`` bound the sort key, both included;
+    None leaves a side open. ``filters`` are joined by "and" and run after the page was read and
+    paid for. ``attributes`` is the projection; empty for all that the index holds. ``limit`` is
+    the number of items *evaluated*. ``start_key`` is where the last page ended (exclusive).
+    """
+
+    index: str
+    partition: tuple[str, str | int]
+    sort: str
+    low: str | int | None = None
+    high: str | int | None = None
+    forward: bool = True
+    filters: tuple[Condition, ...] = ()
+    attributes: tuple[str, ...] = ()
+    limit: int | None = None
+    consistent: bool = False
+    start_key: Key | None = None
+
+
+class Page(msgspec.Struct, frozen=True):
+    """The answer to one Query.
+
+    ``scanned`` counts the items evaluated, before filters. ``rcu`` is the consumed capacity of all
+    responses that the request took; ``unmetered`` counts attempts whose cost never came back.
+    ``last_key`` is None at the end of the range.
+    """
+
+    items: Sequence[Item]
+    last_key: Key | None
+    scanned: int
+    rcu: float
+    unmetered: int = 0
+
+
+class Found(msgspec.Struct, frozen=True):
+    """The answer to one GetItem: the item (None where there is none) and its cost."""
+
+    item: Item | None
+    rcu: float
+
+
+class IndexDescription(msgspec.Struct, frozen=True):
+    """What the service says of one index. Sizes in bytes; they lag by up to six hours."""
+
+    name: str
+    item_count: int
+    size_bytes: int
+
+
+class TableDescription(msgspec.Struct, frozen=True):
+    """What the service says of the table. ``place`` names it for people."""
+
+    place: str
+    item_count: int
+    size_bytes: int
+    indexes: tuple[IndexDescription, ...]
+    region: str | None = None
+
+
+class KeyTakenError(Exception):
+    """A conditional put found the key taken. ``existing`` is the item that is there."""
+
+    def __init__(self, existing: Item) -> None:
+        super().__init__("the key is taken")
+        self.existing = existing
+
+
+class TransactionRefusedError(Exception):
+    """A transaction wrote nothing.
+
+    ``existing`` has one place an item put: the item that took its key, or None where this put was
+    not the reason. All None means a conflict with another transaction: try again.
+    """
+
+    def __init__(self, existing: Sequence[Item | None]) -> None:
+        super().__init__("the transaction was refused")
+        self.existing = tuple(existing)
+
+
+class Store(Protocol):
+    """Where entries live. Every method may raise `audittui.errors.StoreError`.
+
+    Methods are safe to call from several threads.
+    """
+
+    @property
+    def place(self) -> str:
+        """The store's name for people, e.g. ``audit-log (eu-west-1)`` or ``case.db``."""
+        ...
+
+    @property
+    def region(self) -> str | None:
+        """The region that writes go to; None where there are no regions."""
+        ...
+
+    def query(self, request: Query) -> Page:
+        """Read one page."""
+        ...
+
+    def get(self, key: Key, *, consistent: bool = True) -> Found:
+        """Read one item by its base key."""
+        ...
+
+    def put_new(self, item: Item) -> None:
+        """Write an item whose key is free. Raises `KeyTakenError`."""
+        ...
+
+    def put_new_many(self, items: Sequence[Item]) -> None:
+        """Write up to 100 items with free keys, all or none. Raises `TransactionRefusedError`."""
+        ...
+
+    def describe(self) -> TableDescription:
+        """What the store says of itself: counts, sizes, indexes."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        ...
