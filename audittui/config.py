@@ -1,0 +1,57 @@
+"""Where audittui keeps its configuration, and the profiles in it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+import platformdirs
+
+from audittui.errors import UsageError
+
+
+class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A named place that a log lives in; every setting is optional.
+
+    ``store`` is the path of an embedded store; the rest describes a DynamoDB table.
+    """
+
+    store: str | None = None
+    table: str | None = None
+    region: str | None = None
+    endpoint_url: str | None = None
+    aws_profile: str | None = None
+    layout: str | None = None
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole of ``config.toml``."""
+
+    profile: str | None = None
+    profiles: dict[str, Profile] = msgspec.field(default_factory=dict)
+    runbook_folders: tuple[str, ...] = ()
+
+
+def config_path() -> Path:
+    """The path of ``config.toml``: ``AUDITTUI_CONFIG``, else the system's folder for it."""
+    given = os.environ.get("AUDITTUI_CONFIG")
+    if given:
+        return Path(given).expanduser()
+    return Path(platformdirs.user_config_dir("audittui")) / "config.toml"
+
+
+def load_config(path: Path | None = None) -> Config:
+    """The configuration; an empty one where there is no file.
+
+    Raises `UsageError` that names the file and what is wrong in it.
+    """
+    path = path or config_path()
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=Config)
+    except FileNotFoundError:
+        return Config()
+    except OSError as error:
+        raise UsageError(f"The configuration {path} cannot be read: {error.strerror}.") from None
+    except ValueError as error:
+        raise UsageError(f"The configuration {path} is not right: {error}.") from None

@@ -1,0 +1,1 @@
+"""Is this record genuine? Chain links and verdicts."""
