@@ -1,0 +1,1 @@
+"""A seeded incident in an embedded store."""

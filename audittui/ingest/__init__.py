@@ -1,0 +1,1 @@
+"""Real logs in: CloudTrail and JSON Lines."""
