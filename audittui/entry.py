@@ -104,8 +104,8 @@ def _refuse_bad_keys(value: Any, path: str) -> None:
 def encode_body(entry: Entry) -> bytes:
     """The canonical body of ``entry``, at most `MAX_BODY_BYTES` long.
 
-    Raises `EntryRefusedError` for NaN and infinities, lone surrogates, keys that are not text, values that
-    JSON cannot say, and bodies that are too long.
+    Raises `EntryRefusedError` for NaN and infinities, lone surrogates, keys that are not text,
+    values that JSON cannot say, and bodies that are too long.
     """
     fields: dict[str, Any] = {}
     for name in entry.__struct_fields__:
@@ -205,7 +205,9 @@ def complete(
         ("severity", draft.severity, SEVERITIES),
     ):
         if value not in allowed:
-            raise EntryRefusedError(f"The field {name} is {value!r}.", f"Use one of {', '.join(allowed)}.")
+            raise EntryRefusedError(
+                f"The field {name} is {value!r}.", f"Use one of {', '.join(allowed)}."
+            )
     for name in ("actor", "action", "resource", "request_id", "source_ip", "reason"):
         value = getattr(draft, name)
         if value is not None and not isinstance(value, str):

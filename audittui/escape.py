@@ -22,7 +22,11 @@ def _escaped_character(character: str) -> str:
         return _NAMED[character]
     category = unicodedata.category(character)
     # Combining marks without end ("zalgo") and non-ASCII spaces make columns lie.
-    if category in _UNSAFE_CATEGORIES or category == "Me" or (category == "Zs" and character != " "):
+    if (
+        category in _UNSAFE_CATEGORIES
+        or category == "Me"
+        or (category == "Zs" and character != " ")
+    ):
         code = ord(character)
         if code < 0x100:
             return f"\\x{code:02x}"

@@ -59,7 +59,11 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
         if self.complete:
             return f"complete from {first} to {last}{self._unsettled_text()}"
         parts = f"{self.partitions_read} of {self.partitions} partitions read"
-        place = "before the first row" if self.reached is None else f"at {timestamp.short(self.reached)}"
+        place = (
+            "before the first row"
+            if self.reached is None
+            else f"at {timestamp.short(self.reached)}"
+        )
         why = {
             "": "reading, so far",
             "limit": "stopped",
@@ -73,7 +77,8 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     def _unsettled_text(self) -> str:
         if self.unsettled is None:
             return ""
-        return f", as of {timestamp.short(self.as_of)}; entries since {timestamp.short(self.unsettled)} may not be indexed yet"
+        since = timestamp.short(self.unsettled)
+        return f", as of {timestamp.short(self.as_of)}; entries since {since} may not be indexed yet"
 
 
 class ResultPage(msgspec.Struct, frozen=True):

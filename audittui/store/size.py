@@ -1,0 +1,49 @@
+"""Item sizes and read units as DynamoDB counts them.
+
+Source: DynamoDB developer guide, "DynamoDB item sizes and formats" and "read consumption".
+"""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from typing import Any
+
+from audittui.layout.row import Item
+
+PAGE_BYTES = 1_048_576
+"""A Query stops after this many bytes of items."""
+READ_UNIT_BYTES = 4096
+
+
+def _number_size(value: int | float | Decimal) -> int:
+    digits = len(str(abs(value)).replace(".", "").strip("0")) or 1
+    return min((digits + 1) // 2 + 1 + (1 if value < 0 else 0), 21)
+
+
+def value_size(value: Any) -> int:
+    """The bytes that one attribute value counts for."""
+    if isinstance(value, str):
+        return len(value.encode("utf-8"))
+    if isinstance(value, bytes):
+        return len(value)
+    if value is None or isinstance(value, bool):
+        return 1
+    if isinstance(value, int | float | Decimal):
+        return _number_size(value)
+    if isinstance(value, dict):
+        return 3 + sum(len(k.encode("utf-8")) + value_size(v) + 1 for k, v in value.items())
+    if isinstance(value, set | frozenset):
+        return sum(map(value_size, value))
+    return 3 + sum(value_size(inner) + 1 for inner in value)
+
+
+def item_size(item: Item) -> int:
+    """The bytes that an item counts for: names and values."""
+    return sum(len(name.encode("utf-8")) + value_size(value) for name, value in item.items())
+
+
+def read_units(size: int, *, consistent: bool) -> float:
+    """The read request units of one request that read ``size`` bytes; at least one step."""
+    units = max(math.ceil(size / READ_UNIT_BYTES), 1)
+    return float(units) if consistent else units * 0.5

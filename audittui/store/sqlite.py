@@ -1,0 +1,454 @@
+"""The embedded store: one SQLite file (or memory) that behaves like the table.
+
+The same keys, sparse indexes, projections, paging, conditional puts and start keys as DynamoDB,
+metering what DynamoDB would have charged. Among equal sort keys of an index DynamoDB's order is
+undefined; here a seeded hash scrambles it, so that nothing can come to rely on it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from audittui.errors import StoreError
+from audittui.layout.model import Index, Layout
+from audittui.layout.row import Item
+from audittui.store import pack
+from audittui.store.port import (
+    Condition,
+    Found,
+    IndexDescription,
+    Key,
+    KeyTakenError,
+    Page,
+    Query,
+    TableDescription,
+    TransactionRefusedError,
+)
+from audittui.store.size import PAGE_BYTES, item_size, read_units
+
+MAX_TRANSACTION = 100
+_BUSY_SECONDS = 15.0
+
+
+class SqliteStore:
+    """A store in the file ``path``; ``:memory:`` keeps it in this process.
+
+    ``create`` makes the file where there is none. ``page_bytes`` is where a page ends, ``seed``
+    the seed of the tie order. Raises `StoreError` when the file is missing or is not a store.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        layout: Layout,
+        *,
+        create: bool = False,
+        read_only: bool = False,
+        page_bytes: int = PAGE_BYTES,
+        seed: int = 0,
+    ) -> None:
+        self.path = path
+        self.layout = layout
+        self._page_bytes = page_bytes
+        self._seed = seed.to_bytes(8, "big")
+        self._memory = path == ":memory:"
+        self._indexes = {index.name: index for index in layout.indexes if index.name}
+        self._listed = self._list_attributes()
+        self._local = threading.local()
+        self._lock = threading.RLock()
+        self._open: list[sqlite3.Connection] = []
+        self._read_only = read_only
+        if not self._memory and not create and not Path(path).exists():
+            raise StoreError(
+                f"There is no store {path}.",
+                "Check the path, or make it with audittui import … --store FILE.",
+                kind="missing_table",
+            )
+        if create and not self._memory and not Path(path).parent.exists():
+            raise StoreError(f"The folder of {path} does not exist.", "Make it first.", kind="disk")
+        with self._errors():
+            self._prepare(create or self._memory)
+
+    @property
+    def place(self) -> str:
+        """The file's name."""
+        return "memory" if self._memory else Path(self.path).name
+
+    @property
+    def region(self) -> str | None:
+        """An embedded store has no region."""
+        return None
+
+    def close(self) -> None:
+        """Close every connection to the file."""
+        with self._lock:
+            for connection in self._open:
+                connection.close()
+            self._open.clear()
+            self._local = threading.local()
+
+    def query(self, request: Query) -> Page:
+        """Read one page: at most ``limit`` items or the page's bytes, filters applied after."""
+        index = self._index_of(request.index)
+        if request.consistent and request.index:
+            raise StoreError(
+                "Consistent reads are not supported on global secondary indexes.", kind="invalid"
+            )
+        sql, values = self._select(request, index)
+        items: list[dict[str, Any]] = []
+        scanned = size = 0
+        last: tuple[Any, ...] | None = None
+        ended = True
+        # Like DynamoDB, a page that its limit ends has a last key, even at the very end.
+        with self._errors(), self._reading() as connection:
+            cursor = connection.execute(sql, values)
+            for sort, item_bytes, listed, rest, pk, sk in cursor:
+                item = pack.decode(listed)
+                if rest is not None:
+                    item.update(pack.decode(rest))
+                scanned += 1
+                size += item_bytes
+                last = (sort, pk, sk)
+                if all(_holds(condition, item) for condition in request.filters):
+                    items.append(self._projected(item, request, index))
+                if scanned == request.limit or size >= self._page_bytes:
+                    ended = False
+                    break
+            cursor.close()
+        last_key = None if ended or last is None else self._key(request, index, last)
+        return Page(
+            items=items,
+            last_key=last_key,
+            scanned=scanned,
+            rcu=read_units(size, consistent=request.consistent),
+        )
+
+    def get(self, key: Key, *, consistent: bool = True) -> Found:
+        """Read one item by its key."""
+        pk, sk = self._base_key(key)
+        with self._errors(), self._reading() as connection:
+            found = connection.execute(
+                "SELECT listed, rest FROM items WHERE pk = ? AND sk = ?", (pk, sk)
+            ).fetchone()
+        if found is None:
+            return Found(None, read_units(0, consistent=consistent))
+        item = {**pack.decode(found[0]), **pack.decode(found[1])}
+        return Found(item, read_units(item_size(item), consistent=consistent))
+
+    def put_new(self, item: Item) -> None:
+        """Write one item whose key is free."""
+        try:
+            self.put_new_many([item])
+        except TransactionRefusedError as refused:
+            existing = refused.existing[0]
+            assert existing is not None
+            raise KeyTakenError(existing) from None
+
+    def put_new_many(self, items: Sequence[Item]) -> None:
+        """Write all of ``items`` or none."""
+        if len(items) > MAX_TRANSACTION:
+            raise StoreError(
+                f"A transaction takes at most {MAX_TRANSACTION} items.", kind="invalid"
+            )
+        with self._errors(), self._writing() as connection:
+            existing = [self._read(connection, item) for item in items]
+            if any(found is not None for found in existing):
+                raise TransactionRefusedError(existing)
+            for item in items:
+                self._insert(connection, item)
+
+    def describe(self) -> TableDescription:
+        """Counts and sizes, exact."""
+        with self._errors(), self._reading() as connection:
+            count, size = connection.execute(
+                "SELECT count(*), coalesce(sum(size), 0) FROM items"
+            ).fetchone()
+            indexes = tuple(
+                IndexDescription(
+                    name,
+                    *connection.execute(
+                        f'SELECT count(*), coalesce(sum(size), 0) FROM "ix_{name}"'
+                    ).fetchone(),
+                )
+                for name in self._indexes
+            )
+        return TableDescription(self.place, count, size, indexes)
+
+    def overwrite(self, item: Item) -> None:
+        """Put an item without any condition: what a tamperer does. For the demo and tests."""
+        with self._errors(), self._writing() as connection:
+            self._remove(connection, self._base_key(item))
+            self._insert(connection, item)
+
+    def delete(self, key: Key) -> None:
+        """Delete an item: what a tamperer does, and TTL. For the demo and tests."""
+        with self._errors(), self._writing() as connection:
+            self._remove(connection, self._base_key(key))
+
+    def _prepare(self, create: bool) -> None:
+        with self._reading() as connection:
+            known = connection.execute(
+                "SELECT count(*) FROM sqlite_master WHERE name IN ('items', 'meta')"
+            ).fetchone()[0]
+            if known == 2:
+                found = dict(connection.execute("SELECT name, value FROM meta"))
+                if found.get("layout") != self.layout.name:
+                    raise StoreError(
+                        f"The store {self.place} has the layout {found.get('layout')!r}.",
+                        f"Open it with --layout {found.get('layout')}.",
+                        kind="invalid",
+                    )
+                self._seed = bytes.fromhex(found["seed"])
+                return
+            anything = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+            if not create or anything:
+                raise StoreError(
+                    f"{self.path} is not an audittui store.",
+                    "Give another file, or import into a new one.",
+                    kind="corrupt",
+                )
+        with self._writing() as connection:
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT)"
+            )
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS items (id INTEGER PRIMARY KEY, pk, sk, size INTEGER, "
+                "listed BLOB, rest BLOB, UNIQUE (pk, sk))"
+            )
+            for name in self._indexes:
+                connection.execute(
+                    f'CREATE TABLE IF NOT EXISTS "ix_{name}" (p, s, tie INTEGER, item INTEGER, '
+                    "size INTEGER, PRIMARY KEY (p, s, tie, item)) WITHOUT ROWID"
+                )
+            connection.executemany(
+                "INSERT OR IGNORE INTO meta VALUES (?, ?)",
+                [("layout", self.layout.name), ("seed", self._seed.hex())],
+            )
+
+    def _list_attributes(self) -> frozenset[str]:
+        """The attributes that some index holds: they are read without the rest of the item."""
+        names = {self.layout.partition.attribute, self.layout.sort.attribute}
+        for index in self._indexes.values():
+            names |= {index.partition.attribute, index.sort.attribute}
+            names |= {name for name in index.projection if name != "ALL"}
+        return frozenset(names)
+
+    def _index_of(self, name: str) -> Index | None:
+        if not name:
+            return None
+        if name not in self._indexes:
+            raise StoreError(f"The table has no index {name!r}.", kind="invalid")
+        return self._indexes[name]
+
+    def _select(self, request: Query, index: Index | None) -> tuple[str, list[Any]]:
+        partition = request.partition[1]
+        direction = "ASC" if request.forward else "DESC"
+        beyond = ">" if request.forward else "<"
+        values: list[Any] = [partition]
+        if index is None:
+            sql = "SELECT sk, size, listed, rest, pk, sk FROM items WHERE pk = ?"
+            sort, order = "sk", f"sk {direction}"
+        else:
+            rest = "items.rest" if index.projection == ("ALL",) else "NULL"
+            sql = (
+                f"SELECT ix.s, ix.size, items.listed, {rest}, items.pk, items.sk "
+                f'FROM "ix_{index.name}" AS ix JOIN items ON items.id = ix.item WHERE ix.p = ?'
+            )
+            sort, order = "ix.s", f"ix.s {direction}, ix.tie {direction}"
+        if request.low is not None:
+            sql += f" AND {sort} >= ?"
+            values.append(request.low)
+        if request.high is not None:
+            sql += f" AND {sort} <= ?"
+            values.append(request.high)
+        if request.start_key is not None:
+            start = self._start(request, index)
+            if index is None:
+                sql += f" AND sk {beyond} ?"
+                values.append(start[1])
+            else:
+                sql += f" AND (ix.s, ix.tie) {beyond} (?, ?)"
+                values += [start[2], self._tie(start[0], start[1])]
+        return f"{sql} ORDER BY {order}", values
+
+    def _start(self, request: Query, index: Index | None) -> tuple[Any, Any, Any]:
+        key = request.start_key or {}
+        names = {self.layout.partition.attribute, self.layout.sort.attribute}
+        if index is not None:
+            names |= {index.partition.attribute, index.sort.attribute}
+        if set(key) != names:
+            raise StoreError(
+                "The start key is not valid: it must hold the index's and the table's keys.",
+                kind="invalid",
+            )
+        sort = key[request.sort if index is None else index.sort.attribute]
+        pk, sk = self._base_key(key)
+        return pk, sk, sort
+
+    def _key(
+        self, request: Query, index: Index | None, last: tuple[Any, ...]
+    ) -> dict[str, str | int]:
+        sort, pk, sk = last
+        key = {self.layout.partition.attribute: pk, self.layout.sort.attribute: sk}
+        if index is not None:
+            key[index.partition.attribute] = request.partition[1]
+            key[index.sort.attribute] = sort
+        return key
+
+    def _projected(
+        self, item: dict[str, Any], request: Query, index: Index | None
+    ) -> dict[str, Any]:
+        names = request.attributes
+        if index is not None and index.projection != ("ALL",):
+            base = (self.layout.partition.attribute, self.layout.sort.attribute)
+            item = {k: v for k, v in item.items() if k in base or index.holds(k)}
+        if names:
+            item = {name: item[name] for name in names if name in item}
+        return item
+
+    def _base_key(self, key: Key) -> tuple[Any, Any]:
+        return key[self.layout.partition.attribute], key[self.layout.sort.attribute]
+
+    def _tie(self, pk: Any, sk: Any) -> int:
+        digest = hashlib.blake2b(f"{pk}\x00{sk}".encode(), digest_size=8, key=self._seed).digest()
+        return int.from_bytes(digest, "big", signed=True)
+
+    def _read(self, connection: sqlite3.Connection, key: Key) -> dict[str, Any] | None:
+        found = connection.execute(
+            "SELECT listed, rest FROM items WHERE pk = ? AND sk = ?", self._base_key(key)
+        ).fetchone()
+        return None if found is None else {**pack.decode(found[0]), **pack.decode(found[1])}
+
+    def _insert(self, connection: sqlite3.Connection, item: Item) -> None:
+        pk, sk = self._base_key(item)
+        listed = {name: value for name, value in item.items() if name in self._listed}
+        rest = {name: value for name, value in item.items() if name not in self._listed}
+        identity = connection.execute(
+            "INSERT INTO items (pk, sk, size, listed, rest) VALUES (?, ?, ?, ?, ?)",
+            (pk, sk, item_size(item), pack.encode(listed), pack.encode(rest)),
+        ).lastrowid
+        base = (self.layout.partition.attribute, self.layout.sort.attribute)
+        for name, index in self._indexes.items():
+            partition = item.get(index.partition.attribute)
+            sort = item.get(index.sort.attribute)
+            if partition is None or sort is None:
+                continue
+            size = item_size({k: v for k, v in item.items() if k in base or index.holds(k)})
+            connection.execute(
+                f'INSERT INTO "ix_{name}" VALUES (?, ?, ?, ?, ?)',
+                (partition, sort, self._tie(pk, sk), identity, size),
+            )
+
+    def _remove(self, connection: sqlite3.Connection, key: tuple[Any, Any]) -> None:
+        found = connection.execute(
+            "SELECT id, listed FROM items WHERE pk = ? AND sk = ?", key
+        ).fetchone()
+        if found is None:
+            return
+        listed = pack.decode(found[1])
+        for name, index in self._indexes.items():
+            connection.execute(
+                f'DELETE FROM "ix_{name}" WHERE p = ? AND s = ? AND item = ?',
+                (
+                    listed.get(index.partition.attribute),
+                    listed.get(index.sort.attribute),
+                    found[0],
+                ),
+            )
+        connection.execute("DELETE FROM items WHERE id = ?", (found[0],))
+
+    def _connection(self) -> sqlite3.Connection:
+        if self._memory:
+            with self._lock:
+                if not self._open:
+                    self._open.append(self._connect(":memory:", uri=False))
+                return self._open[0]
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            mode = "ro" if self._read_only else "rwc"
+            location = f"file:{quote(str(Path(self.path).absolute()))}?mode={mode}"
+            connection = self._connect(location, uri=True)
+            self._local.connection = connection
+            with self._lock:
+                self._open.append(connection)
+        return connection
+
+    def _connect(self, location: str, *, uri: bool) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            location,
+            uri=uri,
+            timeout=_BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        if not self._read_only:
+            connection.execute("PRAGMA journal_mode = WAL")
+            # An acknowledged entry must outlive a power cut.
+            connection.execute("PRAGMA synchronous = FULL")
+        return connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        connection = self._connection()
+        if self._memory:
+            with self._lock:
+                yield connection
+        else:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._reading() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            raise _store_error(self.path, error) from error
+        except pack.PackError:
+            raise StoreError(f"The store {self.path} is damaged.", kind="corrupt") from None
+
+
+def _holds(condition: Condition, item: Item) -> bool:
+    inside = item.get(condition.attribute) in condition.values
+    return inside if condition.operator == "in" else not inside
+
+
+def _store_error(path: str, error: sqlite3.DatabaseError) -> StoreError:
+    text = str(error)
+    if "full" in text:
+        return StoreError(
+            f"The disk of {path} is full; nothing of the last write was kept.",
+            "Free some space and run the command again.",
+            kind="disk",
+        )
+    if "not a database" in text or "malformed" in text or "no such" in text:
+        return StoreError(
+            f"{path} is not an audittui store, or it is damaged.", "Check the path.", kind="corrupt"
+        )
+    if "unable to open" in text:
+        return StoreError(
+            f"{path} cannot be opened.", "Check the path and its rights.", kind="disk"
+        )
+    if "readonly" in text:
+        return StoreError(f"{path} is read only.", "Check its rights.", kind="permission")
+    if "locked" in text:
+        return StoreError(
+            f"{path} is busy with another writer.", "Try again in a moment.", kind="throttled"
+        )
+    return StoreError(f"{path}: {text}.", kind="disk")

@@ -1,0 +1,330 @@
+"""`AuditLog`: appends entries to one chain, so that nothing is forked, lost or left out.
+
+An append reads the tip once, then puts the next entry on the condition that its key is free. A
+conflict means that another writer took the place: the tip is read again and the entry is rebuilt
+on it. See DESIGN §3.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import threading
+import time as clock_time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from audittui import timestamp
+from audittui.entry import (
+    MAX_PARTITION_KEY_BYTES,
+    NO_HASH,
+    Draft,
+    Entry,
+    complete,
+    encode_body,
+    hash_body,
+    new_id,
+)
+from audittui.errors import EntryRefusedError, StoreError
+from audittui.layout.native import ENTRY, IDEMPOTENCY, REGISTRY, item_of
+from audittui.layout.row import Item
+from audittui.store.port import KeyTakenError, Query, Store, TransactionRefusedError
+
+MAX_ACTIONS = 100
+"""Item puts in one transaction (TransactWriteItems)."""
+MAX_BATCH_BYTES = 3_500_000
+"""Bytes of bodies in one transaction, below the service's 4 MB for whole items."""
+MAX_ATTEMPTS = 64
+_FIRST_WAIT, _LONGEST_WAIT = 0.005, 0.5
+_CHAIN_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}")
+
+
+class Appended(msgspec.Struct, frozen=True):
+    """Where an entry is. ``added`` is False when its idempotency key had been used before."""
+
+    chain: str
+    seq: int
+    hash: bytes
+    added: bool = True
+
+
+class _Tip(msgspec.Struct, frozen=True):
+    """The last entry of a chain; seq -1 for a chain that is not born yet."""
+
+    seq: int
+    hash: str
+    expires_at: int = 0
+
+
+_UNBORN = _Tip(-1, NO_HASH)
+
+
+class AuditLog:
+    """Appends to the chain ``<stream>/<shard>`` of a store with the native layout.
+
+    ``retention`` (seconds) sets ``expires_at`` on what is appended; None keeps entries for ever.
+    ``clock`` gives the present in microseconds. Safe to use from several threads. Raises
+    `EntryRefusedError` for a chain's name that is not ``<stream>/<shard>``.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        chain: str,
+        *,
+        retention: int | None = None,
+        clock: Callable[[], int] = timestamp.now,
+    ) -> None:
+        if not _CHAIN_NAME.fullmatch(chain):
+            raise EntryRefusedError(
+                f"{chain!r} is not a chain.",
+                "Write <stream>/<shard> in letters, digits and . _ -, such as payments/0.",
+            )
+        if retention is not None and retention <= 0:
+            raise EntryRefusedError("The retention must be longer than nothing.")
+        self.chain = chain
+        self._store = store
+        self._retention = retention
+        self._clock = clock
+        self._tip: _Tip | None = None
+        self._lock = threading.Lock()
+
+    def append(self, draft: Draft) -> Appended:
+        """Append one entry and return its place.
+
+        Raises `EntryRefusedError` before anything is written, `StoreError` when the store fails.
+        """
+        return self.append_many([draft])[0]
+
+    def append_many(self, drafts: Sequence[Draft]) -> list[Appended]:
+        """Append entries in order, as few transactions as they fit in; one place a draft.
+
+        A draft whose idempotency key was used before, here or in an earlier call, is not written
+        again: its place is that of the first. Every draft is checked before the first byte is
+        sent. When the store fails midway, the transactions before stay.
+        """
+        sizes = [self._check(draft) for draft in drafts]
+        with self._lock:
+            places: list[Appended] = []
+            seen: dict[str, Appended] = {}
+            batch: list[Draft] = []
+            actions, size = 1, 0
+            for draft, bytes_of in zip(drafts, sizes, strict=True):
+                cost = 2 if draft.idempotency_key else 1
+                if batch and (actions + cost > MAX_ACTIONS or size + bytes_of > MAX_BATCH_BYTES):
+                    places += self._append_batch(batch, seen)
+                    batch, actions, size = [], 1, 0
+                batch.append(draft)
+                actions += cost
+                size += bytes_of
+            if batch:
+                places += self._append_batch(batch, seen)
+            return places
+
+    def _check(self, draft: Draft) -> int:
+        """Refuse what could not be written; the bytes that the draft will take."""
+        key = draft.idempotency_key
+        if key is not None and not key:
+            raise EntryRefusedError("An idempotency key must not be empty.")
+        if key and len((IDEMPOTENCY + key).encode("utf-8", "replace")) > MAX_PARTITION_KEY_BYTES:
+            raise EntryRefusedError(
+                f"An idempotency key may have {MAX_PARTITION_KEY_BYTES - len(IDEMPOTENCY):,} bytes."
+            )
+        # The longest seq and the longest expiry that the entry could get.
+        largest = complete(
+            draft, chain=self.chain, seq=10**12, prev_hash=NO_HASH, recorded_at=self._clock(),
+            entry_id="0" * 32, expires_at=None if self._retention is None else 10**11,
+        )  # fmt: skip
+        # Copies of the list fields and keys come on top of the body.
+        return len(encode_body(largest)) + 4096
+
+    def _append_batch(self, drafts: Sequence[Draft], seen: dict[str, Appended]) -> list[Appended]:
+        """Append what of ``drafts`` is new, in one transaction; retried until it lands."""
+        ids = [new_id() for _ in drafts]
+        for attempt in range(MAX_ATTEMPTS):
+            new = self._new_of(drafts, seen)
+            if not new:
+                return self._places(drafts, {}, seen)
+            tip = self._tip or self._read_tip()
+            entries = self._build(tip, [drafts[at] for at in new], [ids[at] for at in new])
+            landed = self._put(tip, entries, [drafts[at] for at in new], seen)
+            if landed:
+                last = entries[-1]
+                self._tip = _Tip(last.entry.seq, last.digest.hex(), last.entry.expires_at or 0)
+                places = {
+                    at: Appended(self.chain, made.entry.seq, made.digest)
+                    for at, made in zip(new, entries, strict=True)
+                }
+                return self._places(drafts, places, seen)
+            self._tip = None
+            ceiling = min(_FIRST_WAIT * 2**attempt, _LONGEST_WAIT)
+            clock_time.sleep(random.uniform(0, ceiling))
+        raise StoreError(
+            f"The chain {self.chain} is too busy: {MAX_ATTEMPTS} attempts met other writers.",
+            "Spread the writers over more chains; nothing of this batch was written.",
+            kind="throttled",
+        )
+
+    @staticmethod
+    def _new_of(drafts: Sequence[Draft], seen: dict[str, Appended]) -> list[int]:
+        """The positions of the drafts to write: repeats inside the batch are collapsed."""
+        new: list[int] = []
+        keys: set[str] = set()
+        for at, draft in enumerate(drafts):
+            key = draft.idempotency_key
+            if key is None:
+                new.append(at)
+            elif key not in seen and key not in keys:
+                keys.add(key)
+                new.append(at)
+        return new
+
+    @staticmethod
+    def _places(
+        drafts: Sequence[Draft], written: dict[int, Appended], seen: dict[str, Appended]
+    ) -> list[Appended]:
+        places: list[Appended] = []
+        for at, draft in enumerate(drafts):
+            key = draft.idempotency_key
+            place = written.get(at)
+            if place is None:
+                assert key is not None
+                place = seen[key]
+            elif key is not None:
+                seen[key] = msgspec.structs.replace(place, added=False)
+            places.append(place)
+        return places
+
+    def _build(self, tip: _Tip, drafts: Sequence[Draft], ids: Sequence[str]) -> list[_Made]:
+        recorded_at = self._clock()
+        expires_at = None
+        if self._retention is not None:
+            if tip.seq >= 0 and not tip.expires_at:
+                raise EntryRefusedError(
+                    f"The entries of {self.chain} do not expire; one that does would leave a gap.",
+                    "Append without a retention, or to a new chain.",
+                )
+            # Never decreasing, so that TTL can only take a prefix of the chain.
+            expires_at = max(recorded_at // timestamp.SECOND + self._retention, tip.expires_at)
+        made: list[_Made] = []
+        prev_hash = tip.hash
+        for offset, (draft, entry_id) in enumerate(zip(drafts, ids, strict=True), start=1):
+            entry = complete(
+                draft, chain=self.chain, seq=tip.seq + offset, prev_hash=prev_hash,
+                recorded_at=recorded_at, entry_id=entry_id, expires_at=expires_at,
+            )  # fmt: skip
+            body = encode_body(entry)
+            digest = hash_body(body)
+            prev_hash = digest.hex()
+            made.append(_Made(entry, digest, item_of(entry, body, digest)))
+        return made
+
+    def _put(
+        self,
+        tip: _Tip,
+        made: Sequence[_Made],
+        drafts: Sequence[Draft],
+        seen: dict[str, Appended],
+    ) -> bool:
+        """Write the entries; True when they are there. Keys found used are added to ``seen``."""
+        items: list[Item] = []
+        if tip.seq < 0:
+            items.append(self._registration(made[0].entry))
+        items += [one.item for one in made]
+        keyed: dict[int, str] = {}
+        for one, draft in zip(made, drafts, strict=True):
+            if draft.idempotency_key:
+                keyed[len(items)] = draft.idempotency_key
+                items.append(_idempotency_item(draft.idempotency_key, one))
+        try:
+            if len(items) == 1:
+                self._store.put_new(items[0])
+            else:
+                self._store.put_new_many(items)
+        except KeyTakenError as taken:
+            return taken.existing.get("hash") == made[0].digest
+        except TransactionRefusedError as refused:
+            # All of mine are there: my own retry had landed, its answer was lost.
+            first = 1 if tip.seq < 0 else 0
+            mine = refused.existing[first : first + len(made)]
+            if all(
+                found is not None and found.get("hash") == one.digest
+                for found, one in zip(mine, made, strict=True)
+            ):
+                return True
+            for at, key in keyed.items():
+                found = refused.existing[at]
+                if found is not None:
+                    seen[key] = Appended(
+                        str(found["chain"]), int(found["seq"]), bytes(found["hash"]), added=False
+                    )
+            return False
+        return True
+
+    def _registration(self, entry: Entry) -> dict[str, Any]:
+        item = {"pk": REGISTRY, "sk": self.chain, "created": entry.recorded_at}
+        if self._store.region:
+            item["region"] = self._store.region
+        return item
+
+    def _read_tip(self) -> _Tip:
+        registered = self._store.get({"pk": REGISTRY, "sk": self.chain}, consistent=True).item
+        if registered is not None:
+            region = registered.get("region")
+            if region and self._store.region and region != self._store.region:
+                raise StoreError(
+                    f"The chain {self.chain} is written in {region}, not in {self._store.region}.",
+                    f"Use --region {region}, or another chain: conditions hold per region.",
+                    kind="permission",
+                )
+        page = self._store.query(
+            Query(
+                index="",
+                partition=("pk", ENTRY + self.chain),
+                sort="sk",
+                forward=False,
+                limit=1,
+                consistent=True,
+                attributes=("sk", "hash", "expires_at"),
+            )
+        )
+        if page.items:
+            last = page.items[0]
+            sk = str(last["sk"])
+            if not re.fullmatch(r"\d{20}", sk, re.ASCII):
+                raise StoreError(
+                    f"The chain {self.chain} ends in an entry with the malformed key {sk!r}.",
+                    f"Look with audittui verify --chain {self.chain}; nothing was appended.",
+                    kind="corrupt",
+                )
+            return _Tip(int(sk), bytes(last["hash"]).hex(), int(last.get("expires_at", 0)))
+        if registered is not None:
+            raise StoreError(
+                f"The chain {self.chain} was born on {registered.get('created')} and is empty now.",
+                "It cannot go on without a signed tail; append to a new chain.",
+                kind="corrupt",
+            )
+        return _UNBORN
+
+
+class _Made(msgspec.Struct, frozen=True):
+    """An entry ready to be put."""
+
+    entry: Entry
+    digest: bytes
+    item: dict[str, Any]
+
+
+def _idempotency_item(key: str, made: _Made) -> dict[str, Any]:
+    item: dict[str, Any] = {
+        "pk": IDEMPOTENCY + key,
+        "sk": "-",
+        "chain": made.entry.chain,
+        "seq": made.entry.seq,
+        "hash": made.digest,
+    }
+    if made.entry.expires_at is not None:
+        item["expires_at"] = made.entry.expires_at
+    return item
