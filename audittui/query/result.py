@@ -78,7 +78,8 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
         if self.unsettled is None:
             return ""
         since = timestamp.short(self.unsettled)
-        return f", as of {timestamp.short(self.as_of)}; entries since {since} may not be indexed yet"
+        read = timestamp.short(self.as_of)
+        return f", as of {read}; entries since {since} may not be indexed yet"
 
 
 class ResultPage(msgspec.Struct, frozen=True):

@@ -126,6 +126,11 @@ class Store(Protocol):
         """The region that writes go to; None where there are no regions."""
         ...
 
+    @property
+    def index_lag(self) -> int:
+        """How far indexes may lag behind writes, in microseconds; 0 where they never do."""
+        ...
+
     def query(self, request: Query) -> Page:
         """Read one page."""
         ...

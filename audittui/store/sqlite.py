@@ -86,6 +86,11 @@ class SqliteStore:
         """An embedded store has no region."""
         return None
 
+    @property
+    def index_lag(self) -> int:
+        """Indexes here are written together with the items."""
+        return 0
+
     def close(self) -> None:
         """Close every connection to the file."""
         with self._lock:

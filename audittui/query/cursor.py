@@ -1,0 +1,83 @@
+"""Cursors: where a run stopped, as text that a later run resumes from.
+
+A cursor names the plan that it belongs to (by a digest), the last row given, and for every shard
+that is not finished the start key from which to read again. Rows up to the last one given are
+skipped when they are read again.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import zlib
+from typing import Any
+
+import msgspec
+
+from audittui.errors import UsageError
+from audittui.runbook.plan import Plan
+
+_VERSION = 1
+OrderKey = tuple[int, int, str, str | int]
+
+
+class Cursor(msgspec.Struct, frozen=True, array_like=True):
+    """The parts of a cursor. ``shards`` maps the place of an unfinished shard to its start key.
+
+    ``now`` is the present of the first run, so that a window that ends "now" stays the same.
+    """
+
+    version: int
+    plan: str
+    last: list[Any] | None
+    shards: dict[int, dict[str, Any] | None]
+    now: int
+
+    @property
+    def last_order(self) -> OrderKey | None:
+        """The order of the last row that was given."""
+        if self.last is None:
+            return None
+        tick, time, partition, sort = self.last
+        return tick, time, partition, sort
+
+
+def plan_digest(plan: Plan) -> str:
+    """A short digest of what a cursor depends on: where and what the plan reads."""
+    seen = repr(
+        (plan.runbook, plan.layout.name, plan.index.name, plan.order, plan.filters,
+         plan.row_filters, plan.window, plan.shards)
+    )  # fmt: skip
+    return hashlib.sha256(seen.encode()).hexdigest()[:16]
+
+
+def encode_cursor(cursor: Cursor) -> str:
+    """The text of a cursor, safe in a shell word."""
+    packed = zlib.compress(msgspec.msgpack.encode(cursor), 9)
+    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+
+def decode_cursor(text: str) -> Cursor:
+    """The cursor that ``text`` says. Raises `UsageError`."""
+    try:
+        packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        plain = zlib.decompressobj().decompress(packed, 4_000_000)
+        cursor = msgspec.msgpack.decode(plain, type=Cursor)
+        if cursor.version != _VERSION:
+            raise ValueError("another version")
+        if cursor.last is not None and len(cursor.last) != 4:
+            raise ValueError("a wrong last row")
+    except (ValueError, zlib.error, msgspec.MsgspecError):
+        raise UsageError(
+            "The cursor is damaged.", "Copy it whole from the line that printed it."
+        ) from None
+    return cursor
+
+
+def check_cursor(cursor: Cursor, plan: Plan) -> None:
+    """Refuse a cursor that another plan made. Raises `UsageError`."""
+    if cursor.plan != plan_digest(plan):
+        raise UsageError(
+            "The cursor belongs to another run.",
+            "Use it with the same runbook, parameters, table and layout.",
+        )
