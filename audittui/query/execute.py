@@ -245,9 +245,12 @@ class Execution:
 
     def _abandon(self) -> None:
         """Leave what is in flight alone: nobody waits for it, its cost stays unknown."""
-        if self._flights:
-            self._meter = _plus(self._meter, unmetered=len(self._flights))
-            self._flights = {}
+        flights, self._flights = self._flights, {}
+        for flight in flights.values():
+            if flight.done() and flight.exception() is None:
+                self._count(flight.result())
+            else:
+                self._meter = _plus(self._meter, unmetered=1)
 
     def _coverage(self, stop: Stop) -> Coverage:
         window = self.plan.window
