@@ -18,6 +18,7 @@ from audittui.errors import UsageError
 from audittui.runbook.plan import Plan
 
 _VERSION = 1
+_MAX_BYTES = 4_000_000
 OrderKey = tuple[int, int, str, str | int]
 
 
@@ -61,7 +62,10 @@ def decode_cursor(text: str) -> Cursor:
     """The cursor that ``text`` says. Raises `UsageError`."""
     try:
         packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        plain = zlib.decompressobj().decompress(packed, 4_000_000)
+        inflate = zlib.decompressobj()
+        plain = inflate.decompress(packed, _MAX_BYTES)
+        if not inflate.eof:
+            raise ValueError("cut off")
         cursor = msgspec.msgpack.decode(plain, type=Cursor)
         if cursor.version != _VERSION:
             raise ValueError("another version")

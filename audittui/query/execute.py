@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from functools import partial
 
 from audittui import timestamp
 from audittui.errors import AuditError, StoreError
@@ -18,7 +19,7 @@ from audittui.query.pool import submit
 from audittui.query.result import Coverage, Meter, ResultPage, Stop
 from audittui.query.stream import Stream
 from audittui.runbook.plan import Plan
-from audittui.store.port import Page, Store
+from audittui.store.port import Page, Query, Store
 
 MAX_IN_FLIGHT = 16
 """Requests at once."""
@@ -158,7 +159,7 @@ class Execution:
         self._meter = _plus(self._meter, requests=len(chosen))
         for stream in chosen:
             request = stream.request(limit)
-            self._flights[stream] = submit(lambda request=request: self._ask(request))
+            self._flights[stream] = submit(partial(self._ask, request))
         return True
 
     def _choose(self) -> list[Stream]:
@@ -198,10 +199,10 @@ class Execution:
             return _GUESSED_ITEM_BYTES
         return max(self._meter.rcu * _BYTES_PER_UNIT / self._meter.scanned, 64)
 
-    def _ask(self, request: object) -> Page:
+    def _ask(self, request: Query) -> Page:
         for seconds in (*_WAITS, None):
             try:
-                return self._store.query(request)  # type: ignore[arg-type]
+                return self._store.query(request)
             except StoreError as error:
                 if error.kind not in ("throttled", "network") or seconds is None:
                     raise
@@ -287,9 +288,7 @@ class Execution:
                 plan=self._digest,
                 last=None if self._last_order is None else list(self._last_order),
                 shards={
-                    stream.place: stream.safe_key
-                    for stream in self._streams
-                    if not stream.finished
+                    stream.place: stream.safe_key for stream in self._streams if not stream.finished
                 },
                 now=self._resumed.now if self._resumed else self._now,
             )

@@ -20,7 +20,7 @@ _YES, _NO = ("yes", "true", "on", "1"), ("no", "false", "off", "0")
 MAX_TEXT = 2048
 
 
-class ParameterErrors(UsageError):
+class ParameterErrors(UsageError):  # noqa: N818 - it carries several
     """Every parameter that is wrong, by name, with one sentence each."""
 
     def __init__(self, runbook: str, errors: Mapping[str, str]) -> None:
@@ -151,7 +151,9 @@ def bind(runbook: Runbook, texts: Mapping[str, str], now: int) -> Bound:
     for name in texts:
         if name not in names:
             close = difflib.get_close_matches(name, names, 1)
-            hint = f"did you mean {close[0]}" if close else f"there are {', '.join(names) or 'none'}"
+            hint = (
+                f"did you mean {close[0]}" if close else f"there are {', '.join(names) or 'none'}"
+            )
             errors[name] = f"no such parameter; {hint}"
     for parameter in runbook.params:
         text = texts.get(parameter.name, "").strip() or parameter.default_text

@@ -27,7 +27,9 @@ class BrokenRunbook(msgspec.Struct, frozen=True):
     def text(self) -> str:
         """The fault in one line."""
         place = f"{self.path.name}:{self.line}" if self.line else str(self.path)
-        return f"{place}: {self.where}: {self.message}" if self.where else f"{place}: {self.message}"
+        return (
+            f"{place}: {self.where}: {self.message}" if self.where else f"{place}: {self.message}"
+        )
 
 
 class Catalogue(msgspec.Struct, frozen=True):

@@ -158,9 +158,7 @@ def parse_runbook(path: Path, text: str) -> Runbook:
         tags=file.convert(given.get("tags") or (), tuple[str, ...], "tags"),
         params=tuple(params),
         query=file.convert(given["query"], RunbookQuery, "query"),
-        columns=file.convert(
-            given.get("columns") or _DEFAULT_COLUMNS, tuple[str, ...], "columns"
-        ),
+        columns=file.convert(given.get("columns") or _DEFAULT_COLUMNS, tuple[str, ...], "columns"),
         correlation=None
         if given.get("correlation") is None
         else file.convert(given["correlation"], CorrelationRule, "correlation"),
@@ -278,8 +276,8 @@ def _check_correlation(file: _File, runbook: Runbook) -> None:
             raise file.error(where, "a whole number, or a {parameter} of type number")
     if not bounds:
         raise file.error("correlation.condition", f"needs one of {', '.join(COMPARISONS)}")
-    field = rule.condition.get("field")
-    if rule.type == "value_count" and field not in _FILTERED:
+    counted = rule.condition.get("field")
+    if rule.type == "value_count" and counted not in _FILTERED:
         raise file.error("correlation.condition.field", "value_count needs the field to count")
-    if rule.type == "event_count" and field is not None:
+    if rule.type == "event_count" and counted is not None:
         raise file.error("correlation.condition.field", "event_count counts events, not a field")

@@ -18,9 +18,7 @@ ANY = "any"
 """The choice that drops a condition."""
 
 
-class Parameter(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
-):
+class Parameter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One parameter of a runbook. ``default`` is text, as a user would type it.
 
     ``pattern`` must match the whole value. ``min`` and ``max`` bound numbers, and durations and

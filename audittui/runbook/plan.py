@@ -76,12 +76,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """How a runbook will be answered.
 
     ``notes`` are sentences about what the plan costs or cannot see. ``parameters`` are the values
-    as text, for the reproducible command.
+    as text, ``window_parameter`` the name of the one that is the window (or empty): the
+    reproducible command is made of them.
     """
 
     runbook: str
     title: str
     parameters: tuple[tuple[str, str], ...]
+    window_parameter: str
     layout: Layout
     index: Index
     shards: tuple[Shard, ...]

@@ -97,9 +97,7 @@ def parse_window(text: str, now: int) -> Window:
         last = f"{timestamp.date_of(start).isoformat()}T{last}"
     end = parse_time(last, now) if last else None
     if start is not None and end is not None and start >= end:
-        raise ValueError(
-            f"{text!r} ends before it starts; the first time must be the earlier one"
-        )
+        raise ValueError(f"{text!r} ends before it starts; the first time must be the earlier one")
     return Window(start, end)
 
 

@@ -1,0 +1,133 @@
+"""A plan in words: what will be read, what it costs, and the same as AWS CLI commands."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Sequence
+
+from audittui import timestamp
+from audittui.escape import escaped
+from audittui.runbook.plan import Plan, Shard
+from audittui.runbook.timerange import window_text
+
+_SHOWN = 6
+
+
+def describe_plan(plan: Plan, *, table: str = "TABLE", options: Sequence[str] = ()) -> str:
+    """The plan in lines. ``options`` are further AWS CLI options (region, endpoint, profile)."""
+    index = plan.index
+    first, last = plan.window.start, plan.window.end
+    lines = [
+        f"Runbook       {plan.runbook}: {plan.title}",
+        *(f"              {name} = {escaped(value)}" for name, value in plan.parameters),
+        f"Index         {index.label}, answers {index.answers}",
+        f"Window        from {'the beginning' if first is None else timestamp.short(first)} "
+        f"to {'the end' if last is None else timestamp.short(last)} (the end not included)",
+        f"Order         {plan.order} first",
+        f"Partitions    {len(plan.shards):,}, in reading order:",
+    ]
+    for shard in plan.shards[:_SHOWN]:
+        lines.append(f"              {_condition(plan, shard)}")
+    if len(plan.shards) > _SHOWN:
+        lines.append(f"              … and {len(plan.shards) - _SHOWN:,} more")
+    if not plan.shards:
+        lines.append("              none: the table has no chain yet")
+    for place, conditions in (
+        ("by the service", [(c.attribute, c.operator, c.values) for c in plan.filters]),
+        ("after reading", [(c.field, c.operator, c.values) for c in plan.row_filters]),
+    ):
+        for field, operator, values in conditions:
+            word = "is" if operator == "in" else "is not"
+            said = escaped(" or ".join(values))
+            lines.append(f"Filter        {field} {word} {said} ({place}, costs no less)")
+    if plan.correlation is not None:
+        rule = plan.correlation
+        bounds = ", ".join(f"{name} {number}" for name, number in rule.condition)
+        lines.append(
+            f"Correlation   {rule.type} by {', '.join(rule.group_by)} within "
+            f"{rule.timespan / timestamp.SECOND:g} s, {bounds}"
+        )
+    projection = "everything" if index.projection == ("ALL",) else "the list columns, not the body"
+    lines.append(f"Projection    {projection}")
+    lines.append(f"Cost          {plan.estimate}")
+    lines += [f"Note          {note}" for note in plan.notes]
+    if plan.shards:
+        lines.append("The same with the AWS CLI, first partition:")
+        lines.append(f"  {aws_command(plan, plan.shards[0], table, options)}")
+    return "\n".join(lines)
+
+
+def _condition(plan: Plan, shard: Shard) -> str:
+    index = plan.index
+    text = f"{index.partition.attribute} = {escaped(shard.partition)}"
+    if index.sorted_by_time:
+        low = None if shard.low is None else index.sort_value(shard.low)
+        high = None if shard.high is None else index.sort_value(shard.high)
+        if low is not None and high is not None:
+            text += f", {index.sort.attribute} between {low} and {high}"
+        elif low is not None:
+            text += f", {index.sort.attribute} >= {low}"
+        elif high is not None:
+            text += f", {index.sort.attribute} <= {high}"
+    return text
+
+
+def aws_command(plan: Plan, shard: Shard, table: str, options: Sequence[str] = ()) -> str:
+    """The ``aws dynamodb query`` command that reads one partition of the plan."""
+    index = plan.index
+    names = {"#p": index.partition.attribute}
+    values: dict[str, dict[str, str]] = {":p": {index.partition.type: shard.partition}}
+    condition = "#p = :p"
+    low = high = None
+    if index.sorted_by_time:
+        low = None if shard.low is None else index.sort_value(shard.low)
+        high = None if shard.high is None else index.sort_value(shard.high)
+    if low is not None or high is not None:
+        names["#s"] = index.sort.attribute
+        for key, bound in ((":low", low), (":high", high)):
+            if bound is not None:
+                values[key] = {index.sort.type: str(bound)}
+        condition += (
+            " AND #s BETWEEN :low AND :high"
+            if low is not None and high is not None
+            else " AND #s >= :low"
+            if low is not None
+            else " AND #s <= :high"
+        )
+    words = ["aws", "dynamodb", "query", "--table-name", table]
+    if index.name:
+        words += ["--index-name", index.name]
+    words += ["--key-condition-expression", condition]
+    parts = []
+    for number, given in enumerate(plan.filters):
+        names[f"#f{number}"] = given.attribute
+        places = []
+        for position, value in enumerate(given.values):
+            values[f":f{number}_{position}"] = {"S": value}
+            places.append(f":f{number}_{position}")
+        inside = f"#f{number} IN ({', '.join(places)})"
+        parts.append(
+            inside
+            if given.operator == "in"
+            else f"(attribute_not_exists(#f{number}) OR NOT {inside})"
+        )
+    if parts:
+        words += ["--filter-expression", " AND ".join(parts)]
+    words += [
+        "--expression-attribute-names", json.dumps(names),
+        "--expression-attribute-values", json.dumps(values),
+    ]  # fmt: skip
+    words.append("--scan-index-forward" if plan.order == "oldest" else "--no-scan-index-forward")
+    words += ["--return-consumed-capacity", "TOTAL", *options]
+    return escaped(" ".join(shlex.quote(word) for word in words))
+
+
+def command_of(plan: Plan, options: Sequence[str] = ()) -> str:
+    """The ``audittui run`` command that asks the same again, with its window made absolute."""
+    words = ["audittui", "run", plan.runbook]
+    for name, value in plan.parameters:
+        if name == plan.window_parameter:
+            value = window_text(plan.window)  # noqa: PLW2901 - relative to a present that is over
+        words += ["-p", f"{name}={value}"]
+    return " ".join(shlex.quote(word) for word in [*words, *options])
