@@ -1,0 +1,133 @@
+"""One CloudTrail record as a draft of an entry. The mapping is documented in docs/cloudtrail.md."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from audittui import timestamp
+from audittui.entry import Draft, Outcome, Severity
+from audittui.ingest.cloudtrail.arn import canonical
+from audittui.ingest.cloudtrail.resources import resources_of
+
+_DENIED = re.compile(
+    r"(Client\.)?(AccessDenied.*|.*UnauthorizedOperation|UnauthorizedAccess|AuthFailure"
+    r"|AuthorizationError.*|NotAuthorized.*|Forbidden.*|ExplicitDeny.*|OptInRequired"
+    r"|InvalidClientTokenId|ExpiredToken.*|SignatureDoesNotMatch|Failed authentication)"
+)
+_LAMBDA_VERSION = re.compile(r"\d{8}(v\d+)?$")
+_READ = re.compile(r"(Get|List|Describe|Lookup|Head|Search|Batch(Get|Describe)|Check|Select|View)")
+_ALARMING = re.compile(
+    r"(cloudtrail:(Stop|Delete|Update|PutEventSelectors)|guardduty:(Delete|Stop|Disassociate)"
+    r"|config:(Delete|Stop)|kms:(DisableKey|ScheduleKeyDeletion|PutKeyPolicy)"
+    r"|logs:Delete|ec2:DeleteFlowLogs|organizations:Leave|s3:(PutBucketPolicy|PutBucketAcl)"
+    r"|secretsmanager:Delete|iam:(Create(AccessKey|LoginProfile|User)|Attach|Put|Update|Deactivate"
+    r"|AddUserToGroup|SetDefaultPolicyVersion))"
+)
+
+
+def draft_of(record: dict[str, Any]) -> Draft:
+    """The draft that a record comes to. Raises ``ValueError`` that says what the record lacks.
+
+    Source of the fields: AWS CloudTrail user guide, "CloudTrail record contents".
+    """
+    if not isinstance(record, dict):
+        raise ValueError("not a JSON object")
+    name, source = record.get("eventName"), record.get("eventSource")
+    if not isinstance(name, str) or not name or not isinstance(source, str) or not source:
+        raise ValueError("no eventName or eventSource: not a CloudTrail record")
+    time = record.get("eventTime")
+    if not isinstance(time, str):
+        raise ValueError("no eventTime")
+    timestamp.parse(time)
+    event_id = record.get("eventID")
+    if not isinstance(event_id, str) or not event_id:
+        raise ValueError("no eventID")
+    service = source.split(".")[0]
+    action = f"{service}:{_LAMBDA_VERSION.sub('', name) if service == 'lambda' else name}"
+    reason = _text(record.get("errorCode"))
+    outcome = _outcome(record, reason)
+    arns = resources_of(record)
+    details: dict[str, Any] = {"cloudtrail": record}
+    session = _session(record)
+    if session:
+        details["session"] = session
+    if len(arns) > 1:
+        details["resources"] = arns[1:]
+    return Draft(
+        actor=_actor(record),
+        action=action,
+        resource=arns[0] if arns else None,
+        outcome=outcome,
+        time=time,
+        request_id=_text(record.get("requestID")),
+        severity=_severity(record, action, outcome),
+        source_ip=_text(record.get("sourceIPAddress")),
+        reason=reason,
+        details=details,
+        idempotency_key=f"cloudtrail:{event_id}",
+    )
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _identity(record: dict[str, Any]) -> dict[str, Any]:
+    identity = record.get("userIdentity")
+    return identity if isinstance(identity, dict) else {}
+
+
+def _issuer(identity: dict[str, Any]) -> dict[str, Any]:
+    context = identity.get("sessionContext")
+    issuer = context.get("sessionIssuer") if isinstance(context, dict) else None
+    return issuer if isinstance(issuer, dict) else {}
+
+
+def _actor(record: dict[str, Any]) -> str:
+    """Who did it: the role of an assumed role, else the principal's ARN, else the service."""
+    identity = _identity(record)
+    if identity.get("type") in ("AssumedRole", "FederatedUser", "WebIdentityUser", "SAMLUser"):
+        issuer = _text(_issuer(identity).get("arn"))
+        if issuer:
+            return canonical(issuer)
+        arn = _text(identity.get("arn")) or ""
+        assumed = re.fullmatch(r"arn:([^:]+):sts::(\d+):assumed-role/([^/]+)/.*", arn)
+        if assumed:
+            return "arn:{}:iam::{}:role/{}".format(*assumed.groups())
+    for key in ("arn", "invokedBy", "userName", "principalId", "accountId"):
+        value = _text(identity.get(key))
+        if value:
+            return canonical(value)
+    return _text(record.get("sourceIPAddress")) or "unknown"
+
+
+def _session(record: dict[str, Any]) -> str | None:
+    """The session's ARN, where the actor is the role behind it."""
+    identity = _identity(record)
+    arn = _text(identity.get("arn"))
+    return arn if arn and ":assumed-role/" in arn else None
+
+
+def _outcome(record: dict[str, Any], reason: str | None) -> Outcome:
+    if reason is not None:
+        return "denied" if _DENIED.fullmatch(reason) else "failure"
+    response = record.get("responseElements")
+    if isinstance(response, dict) and response.get("ConsoleLogin") == "Failure":
+        return "denied"
+    if _text(record.get("errorMessage")):
+        return "failure"
+    return "success"
+
+
+def _severity(record: dict[str, Any], action: str, outcome: Outcome) -> Severity:
+    """Changes to who may do what, or to what is watched, are high; other changes low; reads info.
+    What was denied is at least medium; root is never below medium."""
+    reads = record.get("readOnly")
+    if not isinstance(reads, bool):
+        reads = bool(_READ.match(action.partition(":")[2]))
+    if _ALARMING.match(action) and not reads:
+        return "high"
+    if outcome == "denied" or _identity(record).get("type") == "Root":
+        return "medium"
+    return "info" if reads else "low"
