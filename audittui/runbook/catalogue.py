@@ -9,14 +9,19 @@ from pathlib import Path
 import msgspec
 
 from audittui.errors import UsageError
-from audittui.runbook.load import RunbookError, load_runbook
+from audittui.escape import escaped, shortened
+from audittui.runbook.document import RunbookError, place_text
+from audittui.runbook.load import load_runbook
 from audittui.runbook.model import Runbook
 
 SUFFIXES = (".yaml", ".yml")
 
 
 class BrokenRunbook(msgspec.Struct, frozen=True):
-    """A file that is not a runbook, and why. ``line`` is 0 where none can be told."""
+    """A file that is not a runbook, or a folder that cannot be read, and why.
+
+    ``line`` is 0 where none can be told; ``where`` is the path inside the file, or empty.
+    """
 
     path: Path
     line: int
@@ -25,11 +30,8 @@ class BrokenRunbook(msgspec.Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        """The fault in one line."""
-        place = f"{self.path.name}:{self.line}" if self.line else str(self.path)
-        return (
-            f"{place}: {self.where}: {self.message}" if self.where else f"{place}: {self.message}"
-        )
+        """The fault in one line: ``mine.yaml:7: params.window.type: what is wrong``."""
+        return place_text(self.path, self.line, self.where, self.message)
 
 
 class Catalogue(msgspec.Struct, frozen=True):
@@ -45,10 +47,12 @@ class Catalogue(msgspec.Struct, frozen=True):
                 return runbook
         for broken in self.broken:
             if broken.path.stem == name:
-                raise UsageError(f"The runbook {name} is broken: {broken.text}.")
-        close = difflib.get_close_matches(name, [runbook.id for runbook in self.runbooks], 3, 0.5)
+                raise UsageError(f"The runbook {escaped(name)} is not right: {broken.text}.")
+        ids = [runbook.id for runbook in self.runbooks]
+        close = difflib.get_close_matches(name[:80].lower(), ids, 3, 0.5)
         hint = f"Did you mean {' or '.join(close)}?" if close else "See audittui runbooks list."
-        raise UsageError(f"There is no runbook {name!r}.", hint)
+        shown = escaped(shortened(name, 60))
+        raise UsageError(f"There is no runbook called {shown!r}.", hint)
 
 
 def shipped_folder() -> Path:
@@ -59,38 +63,60 @@ def shipped_folder() -> Path:
 
 
 def load_catalogue(folders: Sequence[Path] = ()) -> Catalogue:
-    """The shipped runbooks and those of ``folders``; a later file overrides an id before it."""
+    """The shipped runbooks and those of ``folders``.
+
+    A file overrides one with the same id in a folder before it. A file that is not right is told
+    in ``broken`` and hides nothing, not even the one that it meant to override.
+    """
     found: dict[str, Runbook] = {}
-    broken: dict[str, BrokenRunbook] = {}
-    for folder in (shipped_folder(), *folders):
-        try:
-            paths = sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES)
-        except OSError as error:
-            reason = f"the folder cannot be read: {error.strerror}"
-            broken[str(folder)] = BrokenRunbook(folder, 0, "", reason)
-            continue
-        for path in paths:
-            try:
-                runbook = load_runbook(path)
-            except RunbookError as error:
-                broken[str(path)] = BrokenRunbook(path, error.line, error.where, error.reason)
+    broken: dict[Path, BrokenRunbook] = {}
+    for folder in dict.fromkeys((shipped_folder(), *folders)):
+        here: set[str] = set()
+        for result in _read_folder(folder):
+            if isinstance(result, BrokenRunbook):
+                broken[result.path] = result
+            elif result.id in here:
+                broken[result.path] = BrokenRunbook(
+                    result.path, 0, "", f"the folder has another runbook {escaped(result.id)}"
+                )
             else:
-                found[runbook.id] = runbook
-    runbooks = sorted(found.values(), key=lambda runbook: runbook.name.casefold())
+                here.add(result.id)
+                found[result.id] = result
+    runbooks = sorted(found.values(), key=lambda runbook: (runbook.name.casefold(), runbook.id))
     return Catalogue(tuple(runbooks), tuple(broken.values()))
 
 
-def check_files(paths: Sequence[Path]) -> tuple[list[Runbook], list[BrokenRunbook]]:
-    """The runbooks in files and folders, and the files that are none."""
-    good: list[Runbook] = []
-    bad: list[BrokenRunbook] = []
-    for given in paths:
-        files = [given]
-        if given.is_dir():
-            files = sorted(path for path in given.rglob("*") if path.suffix in SUFFIXES)
-        for path in files:
-            try:
-                good.append(load_runbook(path))
-            except RunbookError as error:
-                bad.append(BrokenRunbook(path, error.line, error.where, error.reason))
-    return good, bad
+def check(paths: Sequence[Path]) -> list[Runbook | BrokenRunbook]:
+    """Each file of ``paths`` as the runbook that it is, or as what is wrong with it.
+
+    A folder stands for the runbook files right in it; one without any is told as broken.
+    """
+    results: list[Runbook | BrokenRunbook] = []
+    for path in paths:
+        if not path.is_dir():
+            results.append(_read(path))
+            continue
+        inside = _read_folder(path)
+        results += inside or [BrokenRunbook(path, 0, "", "the folder holds no .yaml file")]
+    return results
+
+
+def _read(path: Path) -> Runbook | BrokenRunbook:
+    try:
+        return load_runbook(path)
+    except RunbookError as error:
+        return BrokenRunbook(path, error.line, error.where, error.reason)
+
+
+def _read_folder(folder: Path) -> list[Runbook | BrokenRunbook]:
+    try:
+        # Editors leave hidden files beside the one that they edit.
+        paths = sorted(
+            path
+            for path in folder.expanduser().iterdir()
+            if path.suffix in SUFFIXES and not path.name.startswith(".")
+        )
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        return [BrokenRunbook(folder, 0, "", f"the folder cannot be read: {reason}")]
+    return [_read(path) for path in paths]

@@ -1,283 +1,335 @@
-"""Reads one runbook file (YAML), strictly: what is wrong is said with file, line and path."""
+"""Reads one runbook file, strictly: what is wrong is said with file, line and path."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
-import yaml
 
-from audittui.errors import UsageError
+from audittui.entry import OUTCOMES, SEVERITIES
 from audittui.layout.row import ROW_FIELDS
-from audittui.runbook.bind import check_value, choices_of
-from audittui.runbook.model import CorrelationRule, Parameter, Runbook, RunbookQuery
-from audittui.runbook.resolve import COMPARISONS, PLACE
-from audittui.runbook.timerange import parse_duration
+from audittui.runbook.document import Document, RunbookError, joined, read_document
+from audittui.runbook.model import (
+    ANY,
+    COMPARISONS,
+    PLACE,
+    PLACES,
+    TEXT_TYPES,
+    CorrelationRule,
+    FieldCondition,
+    NotIn,
+    Parameter,
+    ParameterType,
+    Runbook,
+    RunbookQuery,
+)
+from audittui.runbook.parameter import check_value
+from audittui.runbook.suggest import suggestion
+from audittui.runbook.timerange import parse_duration, parse_window
 
-MAX_BYTES = 1_000_000
+__all__ = ["RunbookError", "load_runbook", "parse_runbook"]
+
+KEYS = ("name", "description", "tags", "params", "query", "columns", "correlation")
+FILTERED = tuple(name for name in ROW_FIELDS if name not in ("time", "seq"))
+"""The fields that ``where`` and ``group-by`` may name."""
 _DEFAULT_COLUMNS = ("time", "actor", "action", "resource", "outcome")
-_FILTERED = tuple(name for name in ROW_FIELDS if name not in ("time", "seq"))
-_TEXT_TYPES = frozenset({"text", "choice", "actor", "resource", "request_id", "action"})
-_CONDITION_TYPES = _TEXT_TYPES | {"multi", "outcome", "severity"}
+_BOUNDED = frozenset({"number", "duration", "time"})
+_CHOOSING = frozenset({"choice", "multi", "outcome", "severity"})
+_KNOWN_VALUES = {"outcome": OUTCOMES, "severity": SEVERITIES}
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-Part = TypeVar("Part")
-
-
-class RunbookError(UsageError):
-    """A runbook file that is not right. ``line`` counts from 1, ``where`` is the path inside."""
-
-    def __init__(self, path: Path, line: int, where: str, message: str) -> None:
-        place = f"{path}:{line}" if line else str(path)
-        super().__init__(f"{place}: {where}: {message}" if where else f"{place}: {message}")
-        self.path, self.line, self.where, self.reason = path, line, where, message
-
-
-class _TextLoader(_Loader):  # type: ignore[misc]
-    """YAML without dates: a date in a runbook is text, as a user would type it."""
-
-
-_TextLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
-    for first, resolvers in _Loader.yaml_implicit_resolvers.items()
-}
-
-
-class _File:
-    """A parsed file that can tell the line of each path."""
-
-    def __init__(self, path: Path, text: str) -> None:
-        self.path = path
-        self.lines: dict[str, int] = {}
-        loader = _TextLoader(text)
-        try:
-            node = loader.get_single_node()
-            if node is not None:
-                self._walk(node, "", 0)
-            self.data = None if node is None else loader.construct_document(node)
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            raise RunbookError(
-                path, mark.line + 1 if mark else 0, "", f"not YAML: {error.problem}"
-            ) from None
-        except (yaml.YAMLError, RecursionError, ValueError) as error:
-            raise RunbookError(path, 0, "", f"not YAML: {error}") from None
-        finally:
-            loader.dispose()
-
-    def _walk(self, node: Any, path: str, depth: int) -> None:
-        self.lines[path] = node.start_mark.line + 1
-        if depth > 20:
-            raise RunbookError(self.path, self.lines[path], path, "nested too deeply")
-        if isinstance(node, yaml.MappingNode):
-            seen = set()
-            for key, value in node.value:
-                name = str(key.value)
-                if name in seen:
-                    raise RunbookError(
-                        self.path, key.start_mark.line + 1, _join(path, name), "appears twice"
-                    )
-                seen.add(name)
-                self._walk(value, _join(path, name), depth + 1)
-                self.lines[_join(path, name)] = key.start_mark.line + 1
-        elif isinstance(node, yaml.SequenceNode):
-            for position, value in enumerate(node.value):
-                self._walk(value, f"{path}[{position}]", depth + 1)
-
-    def error(self, where: str, message: str) -> RunbookError:
-        known = where
-        while known and known not in self.lines:
-            known = known.rpartition(".")[0]
-        return RunbookError(self.path, self.lines.get(known, 1), where, message)
-
-    def convert(self, data: Any, kind: type[Part], where: str) -> Part:
-        """``data`` as ``kind``; a fault is told with its path."""
-        try:
-            return msgspec.convert(data, type=kind)
-        except msgspec.ValidationError as error:
-            message, _, inner = str(error).partition(" - at `$")
-            inner = inner.rstrip("`").replace("[...]", "")
-            unknown = re.search(r"unknown field `([^`]+)`", message)
-            if unknown:
-                inner += f".{unknown.group(1)}"
-                message = "no such key"
-            path = (where + inner).lstrip(".")
-            raise self.error(path, message[:1].lower() + message[1:]) from None
-
-
-def _join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
+_CLOCKS = (10**15, 10**16)
+"""Two moments (2001 and 2286). What a default means depends on the present: one that is right at
+either of them is right."""
 
 
 def load_runbook(path: Path) -> Runbook:
     """The runbook in the file ``path``. Raises `RunbookError`."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise RunbookError(path, 0, "", f"cannot be read: {error.strerror}") from None
-    if len(data) > MAX_BYTES:
-        raise RunbookError(path, 0, "", "larger than a runbook can be")
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        raise RunbookError(path, 0, "", "not UTF-8 text") from None
-    return parse_runbook(path, text)
+    return _runbook(read_document(path))
 
 
 def parse_runbook(path: Path, text: str) -> Runbook:
     """The runbook that ``text`` says; ``path`` gives its id and stands in errors."""
-    file = _File(path, text)
+    return _runbook(Document(path, text))
+
+
+def _runbook(file: Document) -> Runbook:
     if not isinstance(file.data, dict):
-        raise file.error("", "a runbook is a mapping with name, description, params and query")
-    given = dict(file.data)
-    known = ("name", "description", "tags", "params", "query", "columns", "correlation")
+        raise file.error("", f"a runbook is a mapping with the keys {', '.join(KEYS)}")
+    given: dict[Any, Any] = file.data
     for key in given:
-        if key not in known:
-            raise file.error(str(key), f"no such key; there are {', '.join(known)}")
+        if key not in KEYS:
+            raise file.error(str(key), f"there is no such key; {suggestion(str(key), KEYS)}")
     for key in ("name", "description", "query"):
         if not given.get(key):
-            raise file.error(key, "needed")
-    raw_params = given.get("params") or {}
-    if not isinstance(raw_params, dict):
-        raise file.error("params", "a mapping of name to parameter")
-    params = []
-    for name, raw in raw_params.items():
-        where = f"params.{name}"
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
-            raise file.error(where, "a parameter's name is small letters, digits and _")
-        if isinstance(raw, dict) and "name" in raw:
-            raise file.error(f"{where}.name", "no such key")
-        parameter = file.convert(raw, Parameter, where)
-        params.append(msgspec.structs.replace(parameter, name=name))
+            raise file.error(key, "this key is needed")
     runbook = Runbook(
-        id=path.stem,
+        id=file.path.stem,
         name=file.convert(given["name"], str, "name"),
         description=" ".join(file.convert(given["description"], str, "description").split()),
         tags=file.convert(given.get("tags") or (), tuple[str, ...], "tags"),
-        params=tuple(params),
-        query=file.convert(given["query"], RunbookQuery, "query"),
+        params=_params(file, given.get("params") or {}),
+        query=_query(file, given["query"]),
         columns=file.convert(given.get("columns") or _DEFAULT_COLUMNS, tuple[str, ...], "columns"),
         correlation=None
         if given.get("correlation") is None
         else file.convert(given["correlation"], CorrelationRule, "correlation"),
-        path=path,
+        path=file.path,
     )
     for parameter in runbook.params:
         _check_parameter(file, parameter)
-    _check_query(file, runbook)
-    _check_correlation(file, runbook)
+    used = _check_query(file, runbook) | _check_where(file, runbook)
+    used |= _check_correlation(file, runbook)
+    for position, column in enumerate(runbook.columns):
+        where = f"columns[{position}]"
+        if column not in ROW_FIELDS:
+            said = suggestion(column, ROW_FIELDS)
+            raise file.error(where, f"there is no column {column!r}; {said}")
+        if column in runbook.columns[:position]:
+            raise file.error(where, f"the column {column} stands here twice")
+    for parameter in runbook.params:
+        # Who sets a filter that does nothing is deceived by the answer.
+        if parameter.name not in used:
+            said = f'use it as "{{{parameter.name}}}" or leave it out'
+            raise file.error(f"params.{parameter.name}", f"nothing uses this parameter; {said}")
     return runbook
 
 
-def _check_parameter(file: _File, parameter: Parameter) -> None:
+def _params(file: Document, raw_params: Any) -> tuple[Parameter, ...]:
+    if not isinstance(raw_params, dict):
+        raise file.error("params", "this must be a mapping from a name to a parameter")
+    params = []
+    for name, raw in raw_params.items():
+        where = f"params.{name}"
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            raise file.error(where, "a parameter's name is made of small letters, digits and _")
+        if isinstance(raw, dict) and "name" in raw:
+            raise file.error(f"{where}.name", "the name is the key before the colon; leave it out")
+        parameter = file.convert(raw, Parameter, where)
+        params.append(msgspec.structs.replace(parameter, name=name))
+    return tuple(params)
+
+
+def _query(file: Document, raw: Any) -> RunbookQuery:
+    """The query; conditions are converted one by one, so that a fault names its field."""
+    if not isinstance(raw, dict):
+        return file.convert(raw, RunbookQuery, "query")
+    rest = {key: value for key, value in raw.items() if key != "where"}
+    query = file.convert(rest, RunbookQuery, "query")
+    raw_where = raw.get("where") or {}
+    if not isinstance(raw_where, dict):
+        raise file.error("query.where", "this must be a mapping from a field to its condition")
+    where: dict[str, FieldCondition] = {}
+    for field, said in raw_where.items():
+        path = joined("query.where", str(field))
+        if field not in FILTERED:
+            raise file.error(path, f"there is no such field; {suggestion(str(field), FILTERED)}")
+        if isinstance(said, dict) and "not" not in said:
+            raise file.error(
+                path, 'write a parameter in quotes: "{name}", or {not: …} to turn it round'
+            )
+        kind: Any = NotIn if isinstance(said, dict) else str | tuple[str, ...]
+        where[field] = file.convert(said, kind, path)
+    return msgspec.structs.replace(query, where=where)
+
+
+def _fault(parameter: Parameter, text: str) -> str | None:
+    faults = [check_value(parameter, text, now) for now in _CLOCKS]
+    return faults[0] if all(faults) else None
+
+
+def _check_parameter(file: Document, parameter: Parameter) -> None:
     where = f"params.{parameter.name}"
+    kind: ParameterType = parameter.type
+    if kind == "choice" and not parameter.options:
+        raise file.error(where, "a choice needs options, such as options: [any, one, two]")
+    for key, given, takes in (
+        ("options", parameter.options, kind in _CHOOSING),
+        ("pattern", parameter.pattern, kind in TEXT_TYPES or kind == "multi"),
+        ("max_span", parameter.max_span, kind == "time_range"),
+        ("min", parameter.min is not None, kind in _BOUNDED),
+        ("max", parameter.max is not None, kind in _BOUNDED),
+    ):
+        if given and not takes:
+            raise file.error(f"{where}.{key}", f"a parameter of type {kind} takes no {key}")
+    for position, option in enumerate(parameter.options):
+        known = _KNOWN_VALUES.get(kind)
+        if known and option not in (ANY, *known):
+            said = suggestion(option, (ANY, *known))
+            raise file.error(f"{where}.options[{position}]", f"{option!r} is no {kind}; {said}")
+        if not option.strip() or option != option.strip() or (kind == "multi" and "," in option):
+            raise file.error(
+                f"{where}.options[{position}]", "an option has no blank ends, nor a comma in multi"
+            )
     if parameter.pattern:
         try:
             re.compile(parameter.pattern)
-        except re.error as error:
-            raise file.error(f"{where}.pattern", f"not a regular expression: {error}") from None
-    if parameter.type == "choice" and not parameter.options:
-        raise file.error(where, "a choice needs options")
-    if parameter.options and not choices_of(parameter) and parameter.type != "multi":
-        raise file.error(f"{where}.options", f"{parameter.type} takes no options")
+        except (re.error, OverflowError, RecursionError) as error:
+            raise file.error(
+                f"{where}.pattern", f"this is not a regular expression: {error}"
+            ) from None
     if parameter.max_span:
-        try:
-            parse_duration(parameter.max_span)
-        except ValueError as error:
-            raise file.error(f"{where}.max_span", str(error)) from None
-    for name in ("min", "max"):
-        bound = getattr(parameter, name)
-        if bound is not None:
-            plain = msgspec.structs.replace(parameter, min=None, max=None)
-            fault = check_value(plain, str(bound), 0)
-            if fault or parameter.type not in ("number", "duration", "time"):
-                raise file.error(f"{where}.{name}", fault or f"{parameter.type} has no bounds")
-    if parameter.default_text:
-        # The epoch's second century, so that relative defaults stay in range.
-        fault = check_value(parameter, parameter.default_text, 10**15)
+        _check_duration(file, parameter.max_span, f"{where}.max_span")
+    plain = msgspec.structs.replace(parameter, min=None, max=None)
+    for key, bound in (("min", parameter.min), ("max", parameter.max)):
+        fault = None if bound is None else _fault(plain, str(bound))
         if fault:
-            raise file.error(f"{where}.default", fault)
+            raise file.error(f"{where}.{key}", fault)
+    if parameter.min is not None and parameter.max is not None:
+        below = msgspec.structs.replace(parameter, max=None)
+        if _fault(below, str(parameter.max)):
+            raise file.error(f"{where}.max", "the maximum is smaller than the minimum")
+    fault = _fault(parameter, parameter.default_text) if parameter.default_text else None
+    if fault:
+        raise file.error(f"{where}.default", fault)
 
 
-def _check_query(file: _File, runbook: Runbook) -> None:
-    query = runbook.query
-    timed = query.by in ("time", "failure")
-    if timed and query.equals:
-        raise file.error("query.equals", f"a query by {query.by} has no value to equal")
-    if not timed and not query.equals:
-        raise file.error("query.equals", f"needed: which {query.by}")
-    for name in PLACE.findall(query.equals):
-        parameter = _known(file, runbook, name, "query.equals")
-        if parameter.type not in _TEXT_TYPES:
-            raise file.error("query.equals", f"{{{name}}} is a {parameter.type}, not a text")
-        if not parameter.required and not parameter.default_text:
-            raise file.error(f"params.{name}", "must be required, because query.equals uses it")
-    if query.during:
-        place = PLACE.fullmatch(query.during)
-        if not place:
-            raise file.error("query.during", "one {parameter} of type time_range")
-        if _known(file, runbook, place.group(1), "query.during").type != "time_range":
-            raise file.error("query.during", f"{query.during} is not of type time_range")
-    for field, said in query.where.items():
-        where = f"query.where.{field}"
-        if field not in _FILTERED:
-            raise file.error(where, f"no such field; there are {', '.join(_FILTERED)}")
-        for part in (said,) if isinstance(said, str) else said:
-            place = PLACE.fullmatch(part.removeprefix("!"))
-            if place:
-                kind = _known(file, runbook, place.group(1), where).type
-                if kind not in _CONDITION_TYPES:
-                    raise file.error(where, f"a {kind} cannot be compared with a field")
-            elif "{" in part:
-                raise file.error(where, "a {parameter} must be the whole value")
-    for column in runbook.columns:
-        if column not in ROW_FIELDS:
-            raise file.error("columns", f"no column {column!r}; there are {', '.join(ROW_FIELDS)}")
+def _check_duration(file: Document, text: str, where: str) -> None:
+    try:
+        micros = parse_duration(text)
+    except ValueError as error:
+        raise file.error(where, str(error)) from None
+    if not micros:
+        raise file.error(where, "a duration of nothing holds nothing; write such as 10m")
 
 
-def _known(file: _File, runbook: Runbook, name: str, where: str) -> Parameter:
+def _known(
+    file: Document, runbook: Runbook, name: str, where: str, kinds: frozenset[str]
+) -> Parameter:
+    """The parameter that a template names, which must be of one of ``kinds``."""
     parameter = runbook.param(name)
     if parameter is None:
-        raise file.error(where, f"there is no parameter {name!r}")
+        said = suggestion(name, [one.name for one in runbook.params])
+        raise file.error(where, f"there is no parameter {name!r}; {said}")
+    if parameter.type not in kinds:
+        fitting = " or ".join(sorted(kinds))
+        raise file.error(
+            where, f"the parameter {name} is of type {parameter.type}; this needs {fitting}"
+        )
     return parameter
 
 
-def _check_correlation(file: _File, runbook: Runbook) -> None:
+def _certain(
+    file: Document, runbook: Runbook, name: str, where: str, kinds: frozenset[str]
+) -> None:
+    """Like `_known`, and the parameter must always have a value."""
+    parameter = _known(file, runbook, name, where, kinds)
+    if not parameter.required and not parameter.default_text:
+        raise file.error(
+            f"params.{name}", f"{where} cannot do without it; add required: true or a default"
+        )
+
+
+def _check_query(file: Document, runbook: Runbook) -> set[str]:
+    """Check ``equals`` and ``during``; the names of the parameters that they use."""
+    query = runbook.query
+    timed = query.by in ("time", "failure")
+    where = "query.equals"
+    if timed and query.equals:
+        raise file.error(where, f"a query by {query.by} has nothing to equal; leave it out")
+    if not timed and not query.equals:
+        raise file.error("query", f"the key equals is needed: which {query.by}")
+    used = set(PLACE.findall(query.equals))
+    for name in used:
+        _certain(file, runbook, name, where, TEXT_TYPES | {"choice"})
+    if set("{}") & set(PLACE.sub("", query.equals)):
+        raise file.error(where, "a parameter is written {name}, in small letters, digits and _")
+    return used | _check_during(file, runbook, timed)
+
+
+def _check_during(file: Document, runbook: Runbook, timed: bool) -> set[str]:
+    during, where = runbook.query.during, "query.during"
+    if not during:
+        if timed:
+            raise file.error("query", f"the key during is needed in a query by {runbook.query.by}")
+        return set()
+    pair = PLACES.fullmatch(during)
+    if pair:
+        for name in pair.groups():
+            _known(file, runbook, name, where, frozenset({"time"}))
+        return set(pair.groups())
+    place = PLACE.fullmatch(during)
+    if place:
+        _known(file, runbook, place.group(1), where, frozenset({"time_range"}))
+        return {place.group(1)}
+    if "{" in during:
+        raise file.error(where, 'write "{range}" or "{from}..{to}", and nothing beside it')
+    for now in _CLOCKS:
+        try:
+            parse_window(during, now)
+        except ValueError as error:
+            fault = str(error)
+        else:
+            return set()
+    raise file.error(where, fault)
+
+
+def _check_where(file: Document, runbook: Runbook) -> set[str]:
+    used = set()
+    kinds = TEXT_TYPES | _CHOOSING | {"number", "bool"}
+    for field, condition in runbook.query.where.items():
+        where = f"query.where.{field}"
+        said = condition.values if isinstance(condition, NotIn) else condition
+        if not said:
+            raise file.error(where, "this says nothing; write a value or leave the field out")
+        for part in (said,) if isinstance(said, str) else said:
+            place = PLACE.fullmatch(part)
+            if place:
+                _known(file, runbook, place.group(1), where, kinds)
+                used.add(place.group(1))
+            elif "{" in part or "}" in part:
+                raise file.error(where, 'a parameter must be the whole value: "{name}"')
+            elif field in _KNOWN_VALUES and part not in _KNOWN_VALUES[field]:
+                said_instead = suggestion(part, _KNOWN_VALUES[field])
+                raise file.error(where, f"{part!r} is no {field}; {said_instead}")
+    return used
+
+
+def _check_correlation(file: Document, runbook: Runbook) -> set[str]:
     rule = runbook.correlation
     if rule is None:
-        return
+        return set()
     if rule.type in ("temporal", "temporal_ordered"):
         raise file.error(
-            "correlation.type", f"{rule.type} is not supported; use event_count or value_count"
+            "correlation.type",
+            f"correlations of type {rule.type} are not supported yet; "
+            "use event_count or value_count",
         )
-    for field in rule.group_by:
-        if field not in _FILTERED:
-            raise file.error("correlation.group-by", f"no such field {field!r}")
+    if not rule.group_by:
+        raise file.error("correlation.group-by", "name the fields that make a group")
+    for position, field in enumerate(rule.group_by):
+        if field not in FILTERED:
+            raise file.error(
+                f"correlation.group-by[{position}]",
+                f"there is no field {field!r}; {suggestion(field, FILTERED)}",
+            )
+    used = set()
     place = PLACE.fullmatch(rule.timespan)
     if place:
-        if _known(file, runbook, place.group(1), "correlation.timespan").type != "duration":
-            raise file.error("correlation.timespan", f"{rule.timespan} is not a duration")
+        name = place.group(1)
+        _certain(file, runbook, name, "correlation.timespan", frozenset({"duration"}))
+        used.add(name)
     else:
-        try:
-            parse_duration(rule.timespan)
-        except ValueError as error:
-            raise file.error("correlation.timespan", str(error)) from None
+        _check_duration(file, rule.timespan, "correlation.timespan")
     bounds = {name: bound for name, bound in rule.condition.items() if name != "field"}
     for name, bound in bounds.items():
         where = f"correlation.condition.{name}"
         if name not in COMPARISONS:
-            raise file.error(where, f"no such comparison; there are {', '.join(COMPARISONS)}")
-        place = PLACE.fullmatch(str(bound))
-        if place and _known(file, runbook, place.group(1), where).type == "number":
-            continue
-        if isinstance(bound, bool) or not isinstance(bound, int):
-            raise file.error(where, "a whole number, or a {parameter} of type number")
+            raise file.error(where, f"there is no such comparison; {suggestion(name, COMPARISONS)}")
+        place = PLACE.fullmatch(bound) if isinstance(bound, str) else None
+        if place:
+            _certain(file, runbook, place.group(1), where, frozenset({"number"}))
+            used.add(place.group(1))
+        elif isinstance(bound, bool) or not isinstance(bound, int) or bound < 0:
+            raise file.error(where, 'write a whole number, or a parameter in quotes: "{name}"')
     if not bounds:
-        raise file.error("correlation.condition", f"needs one of {', '.join(COMPARISONS)}")
+        raise file.error("correlation.condition", "write how many, such as {gte: 5}")
     counted = rule.condition.get("field")
-    if rule.type == "value_count" and counted not in _FILTERED:
-        raise file.error("correlation.condition.field", "value_count needs the field to count")
+    where = "correlation.condition.field"
     if rule.type == "event_count" and counted is not None:
-        raise file.error("correlation.condition.field", "event_count counts events, not a field")
+        raise file.error(where, "event_count counts events; leave it out or use value_count")
+    if rule.type == "value_count" and counted not in FILTERED:
+        said = suggestion(str(counted or ""), FILTERED)
+        raise file.error(where, f"value_count needs the field whose values it counts; {said}")
+    return used

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,21 +15,31 @@ ParameterType = Literal[
     "severity", "duration", "time", "time_range", "bool",
 ]  # fmt: skip
 Question = Literal["time", "failure", "actor", "resource", "request_id", "action"]
+
+TEXT_TYPES = frozenset({"text", "actor", "resource", "request_id", "action"})
+"""The types whose values are taken exactly as given."""
 ANY = "any"
 """The choice that drops a condition."""
+PLACE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+"""A parameter's place in a template."""
+PLACES = re.compile(rf"{PLACE.pattern}\.\.{PLACE.pattern}")
+"""Two times that make a window, as ``during`` may say it."""
+COMPARISONS = ("gte", "gt", "lte", "lt", "eq")
+"""The bounds of a correlation's condition (Sigma correlation rules 2.1)."""
 
 
 class Parameter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One parameter of a runbook. ``default`` is text, as a user would type it.
+    """One parameter of a runbook.
 
-    ``pattern`` must match the whole value. ``min`` and ``max`` bound numbers, and durations and
-    times as text. ``max_span`` bounds a time range's length.
+    ``default`` is what a user would type (a list for ``multi``). ``pattern`` must match the whole
+    value. ``min`` and ``max`` bound numbers, and durations and times as text. ``max_span`` is a
+    duration that bounds a time range's length.
     """
 
     type: ParameterType
     name: str = ""
     required: bool = False
-    default: str | int | float | bool | None = None
+    default: str | int | float | bool | tuple[str, ...] | None = None
     help: str = ""
     pattern: str = ""
     min: str | int | float | None = None
@@ -44,21 +55,31 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             return ""
         if isinstance(self.default, bool):
             return "yes" if self.default else "no"
-        return str(self.default)
+        return ",".join(self.default) if isinstance(self.default, tuple) else str(self.default)
+
+
+class NotIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"values": "not"}):
+    """A condition turned round: the field holds none of the values (``{not: …}`` in the file)."""
+
+    values: str | tuple[str, ...]
+
+
+FieldCondition = str | tuple[str, ...] | NotIn
+"""A condition on a field: a literal, a ``{parameter}``, a list of them, or none of them."""
 
 
 class RunbookQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a runbook asks.
 
-    ``by`` is what the index must answer; ``equals`` the value (not for time and failure);
-    ``during`` the window; ``where`` further conditions on fields. A condition is a value, a
-    ``{parameter}``, a list of values, or a text that starts with ``!`` for "not".
+    ``by`` is what the index must answer; ``equals`` the value (not for time and failure), a text
+    with places for parameters. ``during`` is ``{range}``, ``{from}..{to}`` with two times, or a
+    literal range; empty for all of time. ``where`` holds further conditions by field.
     """
 
     by: Question
     equals: str = ""
     during: str = ""
-    where: dict[str, str | tuple[str, ...]] = msgspec.field(default_factory=dict)
+    where: dict[str, FieldCondition] = msgspec.field(default_factory=dict)
     order: Order = "newest"
 
 

@@ -1,18 +1,18 @@
-"""The query of a runbook with its parameters' values in place. Whole values only: nothing a user
-typed ever becomes part of an expression."""
+"""The query of a runbook with its parameters' values in place.
+
+Values only ever replace whole values: nothing that a user typed becomes part of an expression.
+"""
 
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from audittui.errors import UsageError
 from audittui.runbook.bind import Bound
-from audittui.runbook.model import ANY, Runbook
+from audittui.runbook.model import ANY, COMPARISONS, PLACE, PLACES, NotIn, Runbook
 from audittui.runbook.plan import Correlation, RowFilter, Window
-from audittui.runbook.timerange import parse_duration
-
-PLACE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
-COMPARISONS = ("gte", "gt", "lte", "lt", "eq")
+from audittui.runbook.timerange import parse_duration, parse_window
 
 
 def resolved_equals(runbook: Runbook, bound: Bound) -> str:
@@ -28,9 +28,20 @@ def resolved_equals(runbook: Runbook, bound: Bound) -> str:
 
 
 def resolved_window(runbook: Runbook, bound: Bound) -> Window:
-    """The window of ``during``; everything where the runbook names none."""
-    place = PLACE.fullmatch(runbook.query.during)
-    value = bound.values.get(place.group(1)) if place else None
+    """The window of ``during``; all of time where the runbook or its user names none."""
+    during = runbook.query.during
+    if not during:
+        return Window(None, None)
+    pair = PLACES.fullmatch(during)
+    if pair:
+        start, end = (bound.values.get(name) for name in pair.groups())
+        return Window(
+            start if isinstance(start, int) else None, end if isinstance(end, int) else None
+        )
+    place = PLACE.fullmatch(during)
+    if not place:
+        return parse_window(during, bound.now)
+    value = bound.values.get(place.group(1))
     return value if isinstance(value, Window) else Window(None, None)
 
 
@@ -38,28 +49,25 @@ def resolved_where(runbook: Runbook, bound: Bound) -> tuple[RowFilter, ...]:
     """The conditions of ``where``. One whose value is empty or ``any`` is dropped."""
     filters = []
     for field, said in runbook.query.where.items():
-        parts = (said,) if isinstance(said, str) else said
-        negated = bool(parts) and parts[0].startswith("!")
+        operator: Literal["in", "not_in"] = "not_in" if isinstance(said, NotIn) else "in"
+        parts = said.values if isinstance(said, NotIn) else said
         values: list[str] = []
-        for position, part in enumerate(parts):
-            text = part[1:] if negated and position == 0 else part
-            place = PLACE.fullmatch(text)
-            if place is None:
-                values.append(text)
-                continue
-            value = bound.values.get(place.group(1))
+        for part in (parts,) if isinstance(parts, str) else parts:
+            place = PLACE.fullmatch(part)
+            value = bound.values.get(place.group(1)) if place else part
             if isinstance(value, tuple):
                 values += value
+            elif isinstance(value, bool):
+                values.append("true" if value else "false")
             elif value is not None:
                 values.append(str(value))
         if values and ANY not in values:
-            operator = "not_in" if negated else "in"
-            filters.append(RowFilter(field, operator, tuple(values)))  # type: ignore[arg-type]
+            filters.append(RowFilter(field, operator, tuple(dict.fromkeys(values))))
     return tuple(filters)
 
 
 def resolved_correlation(runbook: Runbook, bound: Bound) -> Correlation | None:
-    """The correlation with its timespan and bounds as numbers. Raises `UsageError`."""
+    """The correlation with its timespan (microseconds) and bounds as numbers."""
     rule = runbook.correlation
     if rule is None:
         return None
@@ -74,10 +82,12 @@ def resolved_correlation(runbook: Runbook, bound: Bound) -> Correlation | None:
         if name in rule.condition:
             number = value(rule.condition[name])
             if not isinstance(number, int):
-                raise UsageError(f"{runbook.id}: the condition {name} must be a whole number.")
+                raise UsageError(f"{runbook.id} needs a whole number for its condition {name}.")
             bounds.append((name, number))
+    if rule.type not in ("event_count", "value_count"):
+        raise UsageError(f"{runbook.id}: the correlation {rule.type} is not supported yet.")
     return Correlation(
-        type=rule.type,  # type: ignore[arg-type]
+        type=rule.type,
         group_by=rule.group_by,
         timespan=timespan if isinstance(timespan, int) else parse_duration(str(timespan)),
         condition=tuple(bounds),
