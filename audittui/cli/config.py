@@ -1,0 +1,40 @@
+"""``audittui config``: where the configuration is and what it says."""
+
+from __future__ import annotations
+
+import click
+
+_EXAMPLE = """\
+# profile = "prod"
+# runbook_folders = ["~/runbooks"]
+#
+# [profiles.prod]
+# table = "audit-log"
+# region = "eu-west-1"
+"""
+
+
+@click.group("config")
+def command() -> None:
+    """Show the configuration and where it is."""
+
+
+@command.command("path")
+def path() -> None:
+    """Print the path of config.toml."""
+    from audittui.config import config_path
+
+    click.echo(str(config_path()))
+
+
+@command.command("show")
+def show() -> None:
+    """Print the configuration; an example where there is none."""
+    from audittui.config import config_path, load_config
+
+    load_config()
+    try:
+        click.echo(config_path().read_text(encoding="utf-8").rstrip())
+    except FileNotFoundError:
+        click.echo(f"There is no {config_path()} yet. It could say:", err=True)
+        click.echo(_EXAMPLE.rstrip())

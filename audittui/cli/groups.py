@@ -1,0 +1,64 @@
+"""The groups of a correlation on standard output."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from audittui import timestamp
+from audittui.escape import escaped
+from audittui.export.rows import csv_line, json_line
+
+if TYPE_CHECKING:
+    from audittui.query.execute import Execution
+    from audittui.query.result import ResultPage
+    from audittui.runbook.plan import Plan
+
+
+def write_groups(plan: Plan, execution: Execution, form: str) -> ResultPage:
+    """Read the whole result, then write its groups; the last page."""
+    from audittui.cli.columns import Columns
+    from audittui.investigate.correlations import Correlator
+
+    assert plan.correlation is not None
+    correlator = Correlator(plan.correlation)
+    for page in execution.pages():
+        correlator.add(page.rows)
+    groups = correlator.groups()
+    names = [*plan.correlation.group_by, "count", "peak", "first", "last", "sources"]
+    lines = [
+        [
+            *(value for _, value in group.key), str(group.count), str(group.peak),
+            timestamp.short(group.first), timestamp.short(group.last), str(group.sources),
+        ]
+        for group in groups
+    ]  # fmt: skip
+    if form == "table":
+        if lines:
+            Columns(names).write([[escaped(value) or "-" for value in line] for line in lines])
+    elif form == "csv":
+        sys.stdout.writelines(csv_line(line) for line in [names, *lines])
+    elif form == "json":
+        texts = ",\n".join(json_line(_object(group)) for group in groups)
+        sys.stdout.write(f"[\n{texts}\n]\n" if groups else "[]\n")
+    else:
+        sys.stdout.writelines(json_line(_object(group)) + "\n" for group in groups)
+    sys.stdout.flush()
+    found = f"{len(groups)} {'group' if len(groups) == 1 else 'groups'} in "
+    sys.stderr.write(found)
+    return page
+
+
+def _object(group: Any) -> dict[str, Any]:
+    return {
+        "group": dict(group.key),
+        "count": group.count,
+        "peak": group.peak,
+        "first": timestamp.text(group.first),
+        "last": timestamp.text(group.last),
+        "sources": group.sources,
+        "events": [
+            {"time": timestamp.text(row.time), "chain": row.chain, "seq": row.seq}
+            for row in group.rows
+        ],
+    }

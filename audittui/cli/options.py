@@ -1,0 +1,65 @@
+"""The options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+CONNECTION = ("store", "table", "region", "endpoint_url", "aws_profile", "layout", "profile")
+
+
+def connection_options(function: Function) -> Function:
+    """Options that say what to connect to; they also come from the environment and a profile."""
+    for option, meta, text in reversed(
+        (
+            ("--table", "NAME", "The DynamoDB table (AUDITTUI_TABLE)."),
+            ("--store", "FILE", "An embedded store instead of a table (AUDITTUI_STORE)."),
+            ("--region", "REGION", "The table's region (AUDITTUI_REGION, AWS_REGION)."),
+            ("--endpoint-url", "URL", "Another DynamoDB endpoint (AWS_ENDPOINT_URL_DYNAMODB)."),
+            ("--aws-profile", "NAME", "A profile of the AWS configuration (AWS_PROFILE)."),
+            ("--layout", "NAME", "How the table stores entries: native, teleport, a .toml file."),
+            ("--profile", "NAME", "A profile of audittui's configuration."),
+        )
+    ):
+        function = click.option(option, metavar=meta, help=text)(function)
+    return function
+
+
+def target_of(ctx: click.Context, given: dict[str, Any]) -> Any:
+    """The `Target` of a command: its own options, else those before the command."""
+    from audittui.config import load_config
+    from audittui.connection import resolve_target
+
+    above = ctx.find_root().obj or {}
+    options = {name: given.get(name) or above.get(name) for name in CONNECTION}
+    # A choice made after the command replaces the other one made before it.
+    if given.get("store") and not given.get("table"):
+        options["table"] = None
+    if given.get("table") and not given.get("store"):
+        options["store"] = None
+    return resolve_target(options, load_config())
+
+
+def connect(ctx: click.Context, given: dict[str, Any], *, create: bool = False) -> Any:
+    """The open `Connection` of a command; closed when the command ends."""
+    from audittui.connection import open_connection
+
+    connection = open_connection(target_of(ctx, given), create=create)
+    ctx.call_on_close(connection.store.close)
+    return connection
+
+
+def folders() -> list[Path]:
+    """The team's runbook folders: from the configuration and ``AUDITTUI_RUNBOOKS``."""
+    import os
+
+    from audittui.config import load_config
+
+    named = [Path(folder).expanduser() for folder in load_config().runbook_folders]
+    more = os.environ.get("AUDITTUI_RUNBOOKS", "")
+    return named + [Path(folder).expanduser() for folder in more.split(os.pathsep) if folder]

@@ -1,0 +1,71 @@
+"""``audittui runbooks``: list, show, check."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from audittui.cli.options import folders
+from audittui.escape import escaped
+
+
+@click.group("runbooks")
+def command() -> None:
+    """List, show and check runbooks."""
+
+
+@command.command("list")
+def list_runbooks() -> None:
+    """List every runbook by name, and every file that is none."""
+    from audittui.runbook.catalogue import load_catalogue
+
+    catalogue = load_catalogue(folders())
+    width = max((len(runbook.id) for runbook in catalogue.runbooks), default=0)
+    for runbook in catalogue.runbooks:
+        tags = ", ".join(runbook.tags)
+        click.echo(escaped(f"{runbook.id.ljust(width)}  {runbook.description} [{tags}]"))
+    for broken in catalogue.broken:
+        click.echo(f"Broken: {escaped(broken.text)}", err=True)
+    click.echo(f"{len(catalogue.runbooks)} runbooks, {len(catalogue.broken)} broken.", err=True)
+
+
+@command.command("show")
+@click.argument("runbook")
+def show(runbook: str) -> None:
+    """Show one runbook: what it asks, its parameters, and how to run it."""
+    from audittui.runbook.catalogue import load_catalogue
+
+    book = load_catalogue(folders()).find(runbook)
+    click.echo(escaped(f"{book.name} ({book.id})"))
+    click.echo(escaped(book.description))
+    click.echo(f"File: {book.path}")
+    words = [f"audittui run {book.id}"]
+    if book.params:
+        click.echo("\nParameters:")
+        width = max(len(parameter.name) for parameter in book.params)
+        for parameter in book.params:
+            default = parameter.default_text
+            state = "required" if parameter.required else f"default {default}" if default else ""
+            line = f"  {parameter.name.ljust(width)}  {parameter.type}, {state or 'optional'}"
+            click.echo(escaped(f"{line}. {parameter.help}"))
+            if parameter.required:
+                words.append(f"-p {parameter.name}={parameter.placeholder or '…'}")
+    click.echo(f"\nRun it: {escaped(' '.join(words))}")
+
+
+@command.command("check")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.pass_context
+def check(ctx: click.Context, paths: tuple[Path, ...]) -> None:
+    """Check runbook files and folders. Exit code 1 when one is broken."""
+
+    good, bad = check_files(paths)
+    for runbook in good:
+        click.echo(f"{escaped(str(runbook.path))}: good")
+    for broken in bad:
+        place = f"{broken.path}:{broken.line}" if broken.line else str(broken.path)
+        where = f"{broken.where}: " if broken.where else ""
+        click.echo(escaped(f"{place}: {where}{broken.message}"))
+    click.echo(f"{len(good)} good, {len(bad)} broken.", err=True)
+    ctx.exit(1 if bad or not good else 0)

@@ -1,0 +1,24 @@
+"""Opens the terminal application."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from audittui.errors import UsageError
+
+
+def open_terminal(options: Mapping[str, str | None]) -> None:
+    """Run the application on what ``options`` name. Raises `UsageError` without a terminal."""
+    import sys
+
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "The terminal application needs a terminal.",
+            "For scripts there is audittui run; see audittui --help.",
+        )
+    from audittui.cli.options import folders
+    from audittui.config import load_config
+    from audittui.connection import resolve_target
+    from audittui.tui.app import AuditApp
+
+    AuditApp(resolve_target(options, load_config()), folders()).run()

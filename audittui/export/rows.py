@@ -1,0 +1,48 @@
+"""Rows as data: the same fields, under the same names, in every format."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+from audittui import timestamp
+from audittui.layout.row import ROW_FIELDS, Row
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def row_object(row: Row) -> dict[str, Any]:
+    """A row as an object; an absent field is null."""
+    data: dict[str, Any] = {}
+    for name in ROW_FIELDS:
+        value = getattr(row, name)
+        data[name] = timestamp.text(value) if name == "time" else value
+        if value == "":
+            data[name] = None
+    return data
+
+
+def json_line(data: Any) -> str:
+    """One JSON text on one line, in ASCII, so that no value can act on a terminal."""
+    return json.dumps(data, ensure_ascii=True, separators=(", ", ": "))
+
+
+def csv_line(values: list[str]) -> str:
+    """One line of CSV (RFC 4180). A cell that a spreadsheet would run as a formula is quoted by
+    an apostrophe."""
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerow(map(_harmless, values))
+    return buffer.getvalue()
+
+
+def csv_row(row: Row) -> str:
+    """A row as a line of CSV, its columns those of `ROW_FIELDS`."""
+    values = row_object(row)
+    return csv_line(["" if value is None else str(value) for value in values.values()])
+
+
+def _harmless(value: str) -> str:
+    value = "".join(c if c.isprintable() or c in "\n\t" else f"\\u{ord(c):04x}" for c in value)
+    return f"'{value}" if value.startswith(_FORMULA) else value
