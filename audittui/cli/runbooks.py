@@ -57,15 +57,20 @@ def show(runbook: str) -> None:
 @command.command("check")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.pass_context
-def check(ctx: click.Context, paths: tuple[Path, ...]) -> None:
+def check_paths(ctx: click.Context, paths: tuple[Path, ...]) -> None:
     """Check runbook files and folders. Exit code 1 when one is broken."""
 
-    good, bad = check_files(paths)
-    for runbook in good:
-        click.echo(f"{escaped(str(runbook.path))}: good")
-    for broken in bad:
-        place = f"{broken.path}:{broken.line}" if broken.line else str(broken.path)
-        where = f"{broken.where}: " if broken.where else ""
-        click.echo(escaped(f"{place}: {where}{broken.message}"))
-    click.echo(f"{len(good)} good, {len(bad)} broken.", err=True)
-    ctx.exit(1 if bad or not good else 0)
+    from audittui.runbook.catalogue import BrokenRunbook, check
+
+    broken = 0
+    results = check(paths)
+    for result in results:
+        if isinstance(result, BrokenRunbook):
+            broken += 1
+            place = f"{result.path}:{result.line}" if result.line else str(result.path)
+            where = f"{result.where}: " if result.where else ""
+            click.echo(escaped(f"{place}: {where}{result.message}"))
+        else:
+            click.echo(f"{escaped(str(result.path))}: good")
+    click.echo(f"{len(results) - broken} good, {broken} broken.", err=True)
+    ctx.exit(1 if broken else 0)

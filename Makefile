@@ -1,0 +1,47 @@
+# Everything runs in .venv, made with pinned dependencies. Needs Python 3.11 or newer, and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test lint types contracts bench integration bundle screenshots clean
+
+demo: $(READY)
+	@$(BIN)/audittui demo
+
+test: $(READY)
+	$(BIN)/pytest -n auto -q
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+contracts: $(READY)
+	$(BIN)/lint-imports
+
+# The storage contract tests against the DynamoDB Local at AUDITTUI_TEST_ENDPOINT.
+integration: $(READY)
+	$(BIN)/pytest -q -m dynamodb_local
+
+bench: $(READY)
+	$(BIN)/python benchmarks/run.py
+
+# An offline install for machines without a network: dist/audittui-bundle.tar.gz.
+bundle: $(READY)
+	$(BIN)/python docs/tools/bundle.py
+
+screenshots: $(READY)
+	$(BIN)/python docs/tools/screenshots.py
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "audittui needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) dist build
