@@ -1,0 +1,14 @@
+"""The only room that speaks to AWS: connect, wire values, conditional puts, administration."""
+
+from audittui.store.dynamodb.admin import create_table
+from audittui.store.dynamodb.report import IndexReport, TableReport, describe_table
+from audittui.store.dynamodb.store import DynamoStore, open_table
+
+__all__ = [
+    "DynamoStore",
+    "IndexReport",
+    "TableReport",
+    "create_table",
+    "describe_table",
+    "open_table",
+]

@@ -1,0 +1,73 @@
+"""The AWS client: where it connects, how long it waits, what it may send."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from audittui import __version__
+from audittui.errors import StoreError
+from audittui.escape import escaped
+from audittui.store.dynamodb.errors import Place, told_plainly
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+CONNECT_SECONDS = 5
+READ_SECONDS = 20
+ATTEMPTS = 5
+"""Attempts a request, the first one included."""
+CONNECTIONS = 32
+
+READ_OPERATIONS = frozenset({"Query", "GetItem", "BatchGetItem", "DescribeTable"})
+"""What a read-only client sends: the four actions of a reader's IAM policy."""
+
+
+def _refuse_writes(model: Any, **_: Any) -> None:
+    if model.name not in READ_OPERATIONS:
+        raise StoreError(
+            f"This connection only reads; {model.name} was not sent.", kind="permission"
+        )
+
+
+def make_client(
+    table: str,
+    *,
+    region: str | None,
+    endpoint_url: str | None,
+    aws_profile: str | None,
+    read_only: bool = False,
+) -> tuple[DynamoDBClient, Place]:
+    """A client for ``table`` and the place that its errors name. Sends nothing.
+
+    A ``region`` of None is taken from AWS_REGION, else from where AWS's own tools take it; the
+    endpoint from AWS_ENDPOINT_URL_DYNAMODB. Raises `StoreError` without a region, for an unknown
+    profile and for an endpoint that is not a URL.
+    """
+    import boto3
+    from botocore.config import Config
+
+    region = region or os.environ.get("AWS_REGION") or None
+    settings = Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        max_pool_connections=CONNECTIONS,
+        user_agent_extra=f"audittui/{__version__}",
+    )
+    place = Place(table, region or "", endpoint_url or "", aws_profile)
+    with told_plainly(place):
+        session = boto3.Session(profile_name=aws_profile, region_name=region)
+        try:
+            client = session.client("dynamodb", endpoint_url=endpoint_url, config=settings)
+        except ValueError as error:
+            if type(error) is not ValueError:
+                raise
+            raise StoreError(
+                f"{escaped(endpoint_url or '')!r} is not an endpoint.",
+                "Give --endpoint-url, such as http://localhost:8000.",
+                kind="invalid",
+            ) from None
+    if read_only:
+        client.meta.events.register("before-call.dynamodb", _refuse_writes)
+    return client, Place(table, client.meta.region_name, client.meta.endpoint_url, aws_profile)

@@ -1,0 +1,256 @@
+"""From the service's exceptions to sentences: what happened, and what to do about it.
+
+Sources: DynamoDB developer guide, "Error handling with DynamoDB"; IAM, "Common errors";
+botocore.exceptions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from audittui.errors import StoreError
+from audittui.escape import escaped, shortened
+
+_ACTION = re.compile(r"perform:? (dynamodb:\w+)", re.ASCII)
+_DETAIL_CHARACTERS = 300
+
+
+class Place(NamedTuple):
+    """What errors name: the table, and how it was reached."""
+
+    table: str
+    region: str
+    endpoint: str
+    aws_profile: str | None = None
+
+
+class _Rule(NamedTuple):
+    """One row of the table: the kind, the sentence and the advice, as format strings."""
+
+    kind: str
+    message: str
+    hint: str
+
+
+_LOGIN = "Get fresh ones ({login}) and try again."
+_WRONG_KEYS = _Rule(
+    "credentials",
+    "AWS does not accept the credentials ({code}).",
+    "Check AWS_PROFILE, AWS_ACCESS_KEY_ID and --aws-profile, and the clock of this machine.",
+)
+_EXPIRED = _Rule("credentials", "The AWS credentials have expired.", _LOGIN)
+_DENIED = _Rule(
+    "permission",
+    "These credentials may not call {action} on {table} ({region}).",
+    "Ask for the IAM action {action} on the table and on its indexes (…/index/*).",
+)
+_THROTTLED = _Rule(
+    "throttled",
+    "{table} ({region}) is throttling: it is asked for more than its capacity.",
+    "Wait a moment and try again, or ask for less at a time.",
+)
+_FAILED = _Rule(
+    "network",
+    "DynamoDB in {region} failed to answer ({code}).",
+    "Try again in a moment; see the AWS Health Dashboard if it goes on.",
+)
+_INVALID = _Rule("invalid", "DynamoDB refused the request: {detail}", "")
+_NO_ANSWER = _Rule(
+    "network",
+    "{endpoint} cannot be reached.",
+    "Check the network, the proxy, --region and --endpoint-url.",
+)
+_SLOW = _Rule(
+    "network",
+    "{endpoint} did not answer in time.",
+    "Check the network and try again.",
+)
+
+SERVICE_RULES: dict[str, _Rule] = {
+    "ResourceNotFoundException": _Rule(
+        "missing_table",
+        "There is no table {table} in {region}.",
+        "Check --table, --region and --endpoint-url, or make it with audittui table create.",
+    ),
+    "TableNotFoundException": _Rule(
+        "missing_table", "There is no table {table} in {region}.", "Check --table and --region."
+    ),
+    "ResourceInUseException": _Rule(
+        "throttled",
+        "{table} ({region}) is being created or changed.",
+        "Wait until it is active: aws dynamodb wait table-exists --table-name {table}.",
+    ),
+    "AccessDeniedException": _DENIED,
+    "AccessDenied": _DENIED,
+    "KMSAccessDeniedException": _Rule(
+        "permission",
+        "These credentials may not use the KMS key that encrypts {table}.",
+        "Ask for kms:Decrypt on the key.",
+    ),
+    "ExpiredTokenException": _EXPIRED,
+    "ExpiredToken": _EXPIRED,
+    "RequestExpired": _EXPIRED,
+    "UnrecognizedClientException": _WRONG_KEYS,
+    "InvalidSignatureException": _WRONG_KEYS,
+    "InvalidClientTokenId": _WRONG_KEYS,
+    "IncompleteSignatureException": _WRONG_KEYS,
+    "IncompleteSignature": _WRONG_KEYS,
+    "MissingAuthenticationTokenException": _WRONG_KEYS,
+    "MissingAuthenticationToken": _WRONG_KEYS,
+    "SignatureDoesNotMatch": _WRONG_KEYS,
+    "AuthFailure": _WRONG_KEYS,
+    "OptInRequired": _WRONG_KEYS,
+    "ProvisionedThroughputExceededException": _THROTTLED,
+    "ThrottlingException": _THROTTLED,
+    "Throttling": _THROTTLED,
+    "RequestLimitExceeded": _THROTTLED,
+    "LimitExceededException": _THROTTLED,
+    "TransactionConflictException": _Rule(
+        "throttled", "Another writer is at work on the same item of {table}.", "Try again."
+    ),
+    "InternalServerError": _FAILED,
+    "InternalFailure": _FAILED,
+    "ServiceUnavailable": _FAILED,
+    "ValidationException": _INVALID,
+    "ValidationError": _INVALID,
+    "SerializationException": _INVALID,
+    "ItemCollectionSizeLimitExceededException": _INVALID,
+    "IdempotentParameterMismatchException": _INVALID,
+    "UnknownOperationException": _Rule(
+        "other", "{endpoint} does not know this operation.", "Check --endpoint-url."
+    ),
+}
+"""The service's error codes. Those it lacks become a sentence with the code and its text."""
+
+CLIENT_RULES: dict[str, _Rule] = {
+    "NoRegionError": _Rule(
+        "invalid",
+        "No AWS region is set.",
+        "Give --region NAME, set AWS_REGION, or set a region in your AWS profile.",
+    ),
+    "InvalidRegionError": _Rule(
+        "invalid", "{region!r} is not a region.", "Give --region, such as eu-west-1."
+    ),
+    "ProfileNotFound": _Rule(
+        "credentials",
+        "There is no AWS profile {profile!r} on this machine.",
+        "See aws configure list-profiles, and check --aws-profile and AWS_PROFILE.",
+    ),
+    "NoCredentialsError": _Rule(
+        "credentials",
+        "No AWS credentials are found.",
+        "Log in ({login}), or set AWS_PROFILE or AWS_ACCESS_KEY_ID.",
+    ),
+    "PartialCredentialsError": _Rule(
+        "credentials", "The AWS credentials are incomplete: {detail}", "Set both halves of the key."
+    ),
+    "CredentialRetrievalError": _Rule(
+        "credentials", "The AWS credentials cannot be fetched: {detail}", "Log in: {login}."
+    ),
+    "MetadataRetrievalError": _Rule(
+        "credentials", "The AWS credentials cannot be fetched: {detail}", "Log in: {login}."
+    ),
+    "LoginRefreshRequired": _EXPIRED,
+    "TokenRetrievalError": _EXPIRED,
+    "SSOError": _EXPIRED,
+    "ConfigParseError": _Rule(
+        "credentials", "The AWS configuration cannot be read: {detail}", "Correct ~/.aws/config."
+    ),
+    "ConfigNotFound": _Rule(
+        "credentials", "The AWS configuration cannot be read: {detail}", "Check AWS_CONFIG_FILE."
+    ),
+    "ConnectionError": _NO_ANSWER,
+    "ReadTimeoutError": _SLOW,
+    "SSLError": _Rule(
+        "network",
+        "{endpoint} does not show a certificate that this machine trusts.",
+        "Check --endpoint-url and AWS_CA_BUNDLE.",
+    ),
+    "ProxyConnectionError": _Rule(
+        "network", "The proxy to {endpoint} cannot be reached.", "Check HTTPS_PROXY."
+    ),
+    "HTTPClientError": _NO_ANSWER,
+    "ResponseParserError": _Rule(
+        "other", "{endpoint} does not answer like DynamoDB.", "Check --endpoint-url."
+    ),
+    "ParamValidationError": _INVALID,
+}
+"""The client's own exceptions, by class name; a subclass without a row takes its parent's."""
+
+
+def _login(place: Place) -> str:
+    profile = f" --profile {place.aws_profile}" if place.aws_profile else ""
+    return f"aws sso login{profile}"
+
+
+def _action(detail: str, operation: str) -> str:
+    found = _ACTION.search(detail)
+    return found.group(1) if found else f"dynamodb:{operation}"
+
+
+def _detail(text: str) -> str:
+    text = shortened(escaped(" ".join(text.split()).rstrip(" ;")), _DETAIL_CHARACTERS)
+    return text if text.endswith((".", "…")) else f"{text}."
+
+
+def _filled(rule: _Rule, place: Place, **more: str) -> StoreError:
+    values: dict[str, Any] = {
+        "table": place.table,
+        "region": place.region,
+        "endpoint": place.endpoint or f"DynamoDB in {place.region}",
+        "profile": place.aws_profile or "",
+        "login": _login(place),
+        **more,
+    }
+    return StoreError(rule.message.format(**values), rule.hint.format(**values), kind=rule.kind)
+
+
+def service_error(code: str, detail: str, operation: str, place: Place) -> StoreError:
+    """The error for a code that the service answered ``operation`` with."""
+    rule = SERVICE_RULES.get(code.rpartition("#")[2])
+    if rule is None:
+        rule = _Rule("other", "DynamoDB answered {operation} with {code}: {detail}", "")
+    return _filled(
+        rule,
+        place,
+        code=escaped(code),
+        detail=_detail(detail),
+        action=_action(detail, operation),
+        operation=operation,
+    )
+
+
+def client_error(error: Exception, place: Place) -> StoreError:
+    """The error for an exception of the client that is not an answer of the service."""
+    for ancestor in type(error).__mro__:
+        rule = CLIENT_RULES.get(ancestor.__name__)
+        if rule is not None:
+            return _filled(rule, place, detail=_detail(str(error)), code=type(error).__name__)
+    return StoreError(f"The AWS client failed: {_detail(str(error))}", kind="other")
+
+
+def store_error(error: Exception, place: Place) -> StoreError:
+    """The `StoreError` for any exception of botocore."""
+    response = getattr(error, "response", None)
+    if isinstance(response, dict) and "Error" in response:
+        answer = response["Error"]
+        operation = str(getattr(error, "operation_name", "the request"))
+        return service_error(
+            str(answer.get("Code", "?")), str(answer.get("Message", "")), operation, place
+        )
+    return client_error(error, place)
+
+
+@contextmanager
+def told_plainly(place: Place) -> Iterator[None]:
+    """Turn the exceptions of botocore inside the block into `StoreError`."""
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
+
+    try:
+        yield
+    except (BotoCoreError, ClientError, ResponseParserError) as error:
+        raise store_error(error, place) from error

@@ -1,0 +1,123 @@
+"""Values on DynamoDB's wire: the tagged form (``{"S": "x"}``) to Python's types and back.
+
+Source: DynamoDB API reference, "AttributeValue". The client has undone base64 already, so that
+binary values are ``bytes`` here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow, Rounded, Underflow
+from typing import Any
+
+from audittui.errors import StoreError
+
+Tagged = dict[str, Any]
+"""One value in the wire's form: one key that names the type."""
+
+_INTEGER = re.compile(r"-?[0-9]+", re.ASCII)
+# What the service keeps of a number: 38 significant digits, magnitudes from 1e-130 to 9.9e125.
+_NUMBERS = Context(
+    prec=38, Emin=-128, Emax=126, traps=[Inexact, InvalidOperation, Overflow, Rounded, Underflow]
+)
+
+
+def _number(text: str) -> int | Decimal:
+    return int(text) if _INTEGER.fullmatch(text) else Decimal(text)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def decoded(value: Mapping[str, Any]) -> Any:
+    """The Python value of one tagged value. Integral numbers are ``int``, others ``Decimal``.
+
+    Raises `StoreError` for a type that the format does not have.
+    """
+    for tag, inner in value.items():
+        if tag == "S":
+            return inner
+        decoder = _DECODERS.get(tag)
+        if decoder is not None:
+            return decoder(inner)
+    raise StoreError("The table sent a value of an unknown type.", kind="corrupt")
+
+
+def decoded_item(item: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The Python values of an item's attributes."""
+    return {name: decoded(value) for name, value in item.items()}
+
+
+_DECODERS: dict[str, Callable[[Any], Any]] = {
+    "S": _same,
+    "N": _number,
+    "B": bytes,
+    "BOOL": _same,
+    "NULL": lambda _: None,
+    "M": decoded_item,
+    "L": lambda value: [decoded(inner) for inner in value],
+    "SS": set,
+    "NS": lambda value: set(map(_number, value)),
+    "BS": lambda value: set(map(bytes, value)),
+}
+
+
+def _number_text(value: int | float | Decimal) -> str:
+    try:
+        number = _NUMBERS.create_decimal(repr(value) if isinstance(value, float) else value)
+    except ArithmeticError:
+        number = Decimal("NaN")
+    if not number.is_finite():
+        raise StoreError(
+            f"{value} cannot be stored: a number has at most 38 digits and is finite.",
+            kind="invalid",
+        )
+    return str(value) if isinstance(value, int) else str(number)
+
+
+def _encoded_set(values: set[Any] | frozenset[Any]) -> Tagged:
+    if values and all(isinstance(value, str) for value in values):
+        return {"SS": list(values)}
+    if values and all(isinstance(value, bytes) for value in values):
+        return {"BS": list(values)}
+    if values and all(
+        isinstance(value, int | float | Decimal) and not isinstance(value, bool) for value in values
+    ):
+        return {"NS": [_number_text(value) for value in values]}
+    raise StoreError(
+        "A set can be stored when it holds only texts, only numbers or only bytes, and at least "
+        "one.",
+        kind="invalid",
+    )
+
+
+def encoded(value: Any) -> Tagged:
+    """The tagged form of a Python value.
+
+    Raises `StoreError` for what DynamoDB cannot store: numbers of more than 38 digits, NaN, empty
+    or mixed sets, other types.
+    """
+    if isinstance(value, str):
+        return {"S": value}
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    if isinstance(value, int | float | Decimal):
+        return {"N": _number_text(value)}
+    if isinstance(value, bytes | bytearray | memoryview):
+        return {"B": bytes(value)}
+    if value is None:
+        return {"NULL": True}
+    if isinstance(value, Mapping):
+        return {"M": encoded_item(value)}
+    if isinstance(value, list | tuple):
+        return {"L": [encoded(inner) for inner in value]}
+    if isinstance(value, set | frozenset):
+        return _encoded_set(value)
+    raise StoreError(f"A value of type {type(value).__name__} cannot be stored.", kind="invalid")
+
+
+def encoded_item(item: Mapping[str, Any]) -> dict[str, Tagged]:
+    """The tagged form of an item."""
+    return {name: encoded(value) for name, value in item.items()}
