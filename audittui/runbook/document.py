@@ -17,13 +17,14 @@ from audittui.errors import UsageError
 from audittui.escape import escaped, shortened
 from audittui.runbook.suggest import suggestion
 
-MAX_BYTES = 1_000_000
+MAX_BYTES = 250_000
 MAX_DEPTH = 20
 MAX_NODES = 50_000
 """More values than any runbook has; aliases of aliases reach it, and nothing else."""
 
 Part = TypeVar("Part")
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_TOO_DEEP = "this is nested too deeply for a runbook"
 _WORDS = {
     "str": "text", "int": "a whole number", "float": "a number", "bool": "yes or no",
     "array": "a list", "object": "a mapping", "null": "nothing",
@@ -69,6 +70,7 @@ class Document:
         self._lines: dict[str, int] = {}
         self._nodes = 0
         try:
+            self._refuse_depth(text)
             loader = _TextLoader(text)
             try:
                 node = loader.get_single_node()
@@ -84,11 +86,23 @@ class Document:
             reason = " ".join(str(error).split())
             raise RunbookError(path, 0, "", f"this is not YAML: {reason}") from None
 
+    def _refuse_depth(self, text: str) -> None:
+        """Look at the nesting before nodes are made: the C parser's recursion has no limit."""
+        depth = 0
+        for event in yaml.parse(text, Loader=_TextLoader):
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+                if depth > MAX_DEPTH:
+                    mark = event.start_mark
+                    raise RunbookError(self.path, mark.line + 1 if mark else 0, "", _TOO_DEEP)
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+
     def _walk(self, node: Any, path: str, depth: int) -> None:
         line = self._lines.setdefault(path, node.start_mark.line + 1)
         self._nodes += 1
         if depth > MAX_DEPTH or self._nodes > MAX_NODES:
-            raise RunbookError(self.path, line, path, "this is nested too deeply for a runbook")
+            raise RunbookError(self.path, line, path, _TOO_DEEP)
         if isinstance(node, yaml.MappingNode):
             for key, value in node.value:
                 inner = joined(path, str(key.value))
