@@ -57,7 +57,7 @@ def parse(text: str) -> int:
 
 @lru_cache(maxsize=4096)
 def _second_text(seconds: int) -> str:
-    return (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0")
+    return (_EPOCH + timedelta(seconds=seconds)).isoformat()[:19]
 
 
 def text(micros: int) -> str:

@@ -65,7 +65,7 @@ class AuditLog:
     """Appends to the chain ``<stream>/<shard>`` of a store with the native layout.
 
     ``retention`` (seconds) sets ``expires_at`` on what is appended; None keeps entries for ever.
-    ``clock`` gives the present in microseconds. Safe to use from several threads. Raises
+    ``clock`` gives the present in microseconds, ``ids`` the entries' unique ids. Safe to use from several threads. Raises
     `EntryRefusedError` for a chain's name that is not ``<stream>/<shard>``.
     """
 
@@ -76,6 +76,7 @@ class AuditLog:
         *,
         retention: int | None = None,
         clock: Callable[[], int] = timestamp.now,
+        ids: Callable[[], str] = new_id,
     ) -> None:
         if not _CHAIN_NAME.fullmatch(chain):
             raise EntryRefusedError(
@@ -88,6 +89,7 @@ class AuditLog:
         self._store = store
         self._retention = retention
         self._clock = clock
+        self._ids = ids
         self._tip: _Tip | None = None
         self._lock = threading.Lock()
 
@@ -142,7 +144,7 @@ class AuditLog:
 
     def _append_batch(self, drafts: Sequence[Draft], seen: dict[str, Appended]) -> list[Appended]:
         """Append what of ``drafts`` is new, in one transaction; retried until it lands."""
-        ids = [new_id() for _ in drafts]
+        ids = [self._ids() for _ in drafts]
         for attempt in range(MAX_ATTEMPTS):
             new = self._new_of(drafts, seen)
             if not new:

@@ -38,9 +38,14 @@ def value_size(value: Any) -> int:
     return 3 + sum(value_size(inner) + 1 for inner in value)
 
 
+def attribute_sizes(item: Item) -> dict[str, int]:
+    """The bytes that each attribute counts for: its name and its value."""
+    return {name: len(name.encode("utf-8")) + value_size(value) for name, value in item.items()}
+
+
 def item_size(item: Item) -> int:
-    """The bytes that an item counts for: names and values."""
-    return sum(len(name.encode("utf-8")) + value_size(value) for name, value in item.items())
+    """The bytes that an item counts for."""
+    return sum(attribute_sizes(item).values())
 
 
 def read_units(size: int, *, consistent: bool) -> float:

@@ -31,7 +31,7 @@ from audittui.store.port import (
     TableDescription,
     TransactionRefusedError,
 )
-from audittui.store.size import PAGE_BYTES, item_size, read_units
+from audittui.store.size import PAGE_BYTES, attribute_sizes, item_size, read_units
 
 MAX_TRANSACTION = 100
 _BUSY_SECONDS = 15.0
@@ -41,7 +41,8 @@ class SqliteStore:
     """A store in the file ``path``; ``:memory:`` keeps it in this process.
 
     ``create`` makes the file where there is none. ``page_bytes`` is where a page ends, ``seed``
-    the seed of the tie order. Raises `StoreError` when the file is missing or is not a store.
+    the seed of the tie order. ``durable`` False gives up outliving a power cut. Raises
+    `StoreError` when the file is missing or is not a store.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class SqliteStore:
         read_only: bool = False,
         page_bytes: int = PAGE_BYTES,
         seed: int = 0,
+        durable: bool = True,
     ) -> None:
         self.path = path
         self.layout = layout
@@ -61,10 +63,12 @@ class SqliteStore:
         self._memory = path == ":memory:"
         self._indexes = {index.name: index for index in layout.indexes if index.name}
         self._listed = self._list_attributes()
+        self._held = {name: self._attributes_of(index) for name, index in self._indexes.items()}
         self._local = threading.local()
         self._lock = threading.RLock()
         self._open: list[sqlite3.Connection] = []
         self._read_only = read_only
+        self._durable = durable
         if not self._memory and not create and not Path(path).exists():
             raise StoreError(
                 f"There is no store {path}.",
@@ -166,8 +170,7 @@ class SqliteStore:
             existing = [self._read(connection, item) for item in items]
             if any(found is not None for found in existing):
                 raise TransactionRefusedError(existing)
-            for item in items:
-                self._insert(connection, item)
+            self._insert(connection, items)
 
     def describe(self) -> TableDescription:
         """Counts and sizes, exact."""
@@ -190,7 +193,7 @@ class SqliteStore:
         """Put an item without any condition: what a tamperer does. For the demo and tests."""
         with self._errors(), self._writing() as connection:
             self._remove(connection, self._base_key(item))
-            self._insert(connection, item)
+            self._insert(connection, [item])
 
     def delete(self, key: Key) -> None:
         """Delete an item: what a tamperer does, and TTL. For the demo and tests."""
@@ -244,6 +247,16 @@ class SqliteStore:
             names |= {index.partition.attribute, index.sort.attribute}
             names |= {name for name in index.projection if name != "ALL"}
         return frozenset(names)
+
+    def _attributes_of(self, index: Index) -> frozenset[str] | None:
+        """What an index holds; None for everything."""
+        if index.projection == ("ALL",):
+            return None
+        keys = (
+            self.layout.partition.attribute, self.layout.sort.attribute,
+            index.partition.attribute, index.sort.attribute,
+        )  # fmt: skip
+        return frozenset((*keys, *index.projection))
 
     def _index_of(self, name: str) -> Index | None:
         if not name:
@@ -311,9 +324,9 @@ class SqliteStore:
         self, item: dict[str, Any], request: Query, index: Index | None
     ) -> dict[str, Any]:
         names = request.attributes
-        if index is not None and index.projection != ("ALL",):
-            base = (self.layout.partition.attribute, self.layout.sort.attribute)
-            item = {k: v for k, v in item.items() if k in base or index.holds(k)}
+        held = None if index is None else self._held[index.name]
+        if held is not None:
+            item = {name: value for name, value in item.items() if name in held}
         if names:
             item = {name: item[name] for name in names if name in item}
         return item
@@ -331,25 +344,30 @@ class SqliteStore:
         ).fetchone()
         return None if found is None else {**pack.decode(found[0]), **pack.decode(found[1])}
 
-    def _insert(self, connection: sqlite3.Connection, item: Item) -> None:
-        pk, sk = self._base_key(item)
-        listed = {name: value for name, value in item.items() if name in self._listed}
-        rest = {name: value for name, value in item.items() if name not in self._listed}
-        identity = connection.execute(
-            "INSERT INTO items (pk, sk, size, listed, rest) VALUES (?, ?, ?, ?, ?)",
-            (pk, sk, item_size(item), pack.encode(listed), pack.encode(rest)),
-        ).lastrowid
-        base = (self.layout.partition.attribute, self.layout.sort.attribute)
-        for name, index in self._indexes.items():
-            partition = item.get(index.partition.attribute)
-            sort = item.get(index.sort.attribute)
-            if partition is None or sort is None:
-                continue
-            size = item_size({k: v for k, v in item.items() if k in base or index.holds(k)})
-            connection.execute(
-                f'INSERT INTO "ix_{name}" VALUES (?, ?, ?, ?, ?)',
-                (partition, sort, self._tie(pk, sk), identity, size),
-            )
+    def _insert(self, connection: sqlite3.Connection, items: Sequence[Item]) -> None:
+        last = connection.execute("SELECT coalesce(max(id), 0) FROM items").fetchone()[0]
+        rows: list[tuple[Any, ...]] = []
+        entries: dict[str, list[tuple[Any, ...]]] = {name: [] for name in self._indexes}
+        for identity, item in enumerate(items, last + 1):
+            pk, sk = self._base_key(item)
+            listed = {name: value for name, value in item.items() if name in self._listed}
+            rest = {name: value for name, value in item.items() if name not in self._listed}
+            sizes = attribute_sizes(item)
+            size = sum(sizes.values())
+            rows.append((identity, pk, sk, size, pack.encode(listed), pack.encode(rest)))
+            tie = self._tie(pk, sk)
+            for name, index in self._indexes.items():
+                partition = item.get(index.partition.attribute)
+                sort = item.get(index.sort.attribute)
+                if partition is None or sort is None:
+                    continue
+                held = self._held[name]
+                if held is not None:
+                    size = sum(sizes[attribute] for attribute in held & sizes.keys())
+                entries[name].append((partition, sort, tie, identity, size))
+        connection.executemany("INSERT INTO items VALUES (?, ?, ?, ?, ?, ?)", rows)
+        for name, made in entries.items():
+            connection.executemany(f'INSERT INTO "ix_{name}" VALUES (?, ?, ?, ?, ?)', made)
 
     def _remove(self, connection: sqlite3.Connection, key: tuple[Any, Any]) -> None:
         found = connection.execute(
@@ -396,7 +414,7 @@ class SqliteStore:
         if not self._read_only:
             connection.execute("PRAGMA journal_mode = WAL")
             # An acknowledged entry must outlive a power cut.
-            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'OFF'}")
         return connection
 
     @contextmanager

@@ -1,0 +1,52 @@
+"""``audittui demo``: an incident to solve."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from audittui.errors import UsageError
+
+
+@click.command("demo")
+@click.option(
+    "--keep",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Leave the store in FILE, for other terminals and the other commands.",
+)
+@click.option("--seed-only", is_flag=True, help="With --keep: fill the store, open nothing.")
+def command(keep: Path | None, seed_only: bool) -> None:
+    """Open an invented company's log: four days, about 20,000 entries, and an incident.
+
+    Somebody got in. Find out who it was, what they did, and which record lies about it.
+    """
+    from audittui.demo.open import Demo
+
+    if seed_only:
+        if keep is None:
+            raise UsageError("--seed-only needs --keep FILE.")
+        demo = Demo(str(keep))
+        connection = demo.connect(demo.target)
+        demo.close()
+        count = connection.store.describe().item_count
+        connection.store.close()
+        click.echo(f"{keep} holds the demo: {count:,} items.", err=True)
+        return
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "The demo needs a terminal.", "For scripts: audittui demo --keep FILE --seed-only."
+        )
+    from audittui.tui.app import AuditApp
+
+    with tempfile.TemporaryDirectory(prefix="audittui-") as folder:
+        demo = Demo(str(keep) if keep is not None else str(Path(folder) / "demo.db"))
+        try:
+            AuditApp(demo.target, connect=demo.connect).run()
+        finally:
+            demo.close()
+    if keep is not None:
+        click.echo(f"The store is left in {keep}; audittui --store {keep} opens it.", err=True)

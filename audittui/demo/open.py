@@ -1,0 +1,34 @@
+"""Opens the demo's store: made and filled on the first look, with traffic arriving after it."""
+
+from __future__ import annotations
+
+from audittui import timestamp
+from audittui.connection import Connection, Target
+from audittui.demo.live import LiveTraffic
+from audittui.demo.seed import seed
+from audittui.layout import load_layout
+from audittui.store.sqlite import SqliteStore
+
+
+class Demo:
+    """The demo in the file ``path``. ``connect`` is what the application calls to open it."""
+
+    def __init__(self, path: str) -> None:
+        self.target = Target(store=path)
+        self._traffic: LiveTraffic | None = None
+
+    def connect(self, target: Target) -> Connection:
+        """The open store, filled if it was empty; live traffic begins. Takes about two seconds."""
+        layout = load_layout("native")
+        store = SqliteStore(target.store or ":memory:", layout, create=True, durable=False)
+        if store.describe().item_count == 0:
+            seed(store, timestamp.now())
+        if self._traffic is None:
+            self._traffic = LiveTraffic(store)
+            self._traffic.start()
+        return Connection(target, store, layout)
+
+    def close(self) -> None:
+        """End the live traffic."""
+        if self._traffic is not None:
+            self._traffic.stop()
