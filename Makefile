@@ -31,10 +31,10 @@ bench: $(READY)
 
 # An offline install for machines without a network: dist/audittui-bundle.tar.gz.
 bundle: $(READY)
-	$(BIN)/python docs/tools/bundle.py
+	$(BIN)/python .ci/bundle.py
 
 screenshots: $(READY)
-	$(BIN)/python docs/tools/screenshots.py
+	$(BIN)/python docs/screenshots.py
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
