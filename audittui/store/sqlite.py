@@ -106,6 +106,7 @@ class SqliteStore:
     def query(self, request: Query) -> Page:
         """Read one page: at most ``limit`` items or the page's bytes, filters applied after."""
         index = self._index_of(request.index)
+        self._refuse_absent(request)
         if request.consistent and request.index:
             raise StoreError(
                 "Consistent reads are not supported on global secondary indexes.", kind="invalid"
@@ -125,8 +126,9 @@ class SqliteStore:
                 scanned += 1
                 size += item_bytes
                 last = (sort, pk, sk)
+                item = self._in_index(item, request.index)
                 if all(_holds(condition, item) for condition in request.filters):
-                    items.append(self._projected(item, request, index))
+                    items.append(_chosen(item, request.attributes))
                 if scanned == request.limit or size >= self._page_bytes:
                     ended = False
                     break
@@ -166,6 +168,8 @@ class SqliteStore:
             raise StoreError(
                 f"A transaction takes at most {MAX_TRANSACTION} items.", kind="invalid"
             )
+        if len({self._base_key(item) for item in items}) != len(items):
+            raise StoreError("A transaction puts one item twice.", kind="invalid")
         with self._errors(), self._writing() as connection:
             existing = [self._read(connection, item) for item in items]
             if any(found is not None for found in existing):
@@ -320,16 +324,20 @@ class SqliteStore:
             key[index.sort.attribute] = sort
         return key
 
-    def _projected(
-        self, item: dict[str, Any], request: Query, index: Index | None
-    ) -> dict[str, Any]:
-        names = request.attributes
-        held = None if index is None else self._held[index.name]
-        if held is not None:
-            item = {name: value for name, value in item.items() if name in held}
-        if names:
-            item = {name: item[name] for name in names if name in item}
-        return item
+    def _refuse_absent(self, request: Query) -> None:
+        """DynamoDB refuses a projection on what an index does not hold."""
+        held = self._held.get(request.index)
+        for name in request.attributes:
+            if held is not None and name not in held:
+                raise StoreError(
+                    f"The index {request.index} does not hold {name!r}.", kind="invalid"
+                )
+
+    def _in_index(self, item: dict[str, Any], index: str) -> dict[str, Any]:
+        held = self._held.get(index)
+        if held is None:
+            return item
+        return {name: value for name, value in item.items() if name in held}
 
     def _base_key(self, key: Key) -> tuple[Any, Any]:
         return key[self.layout.partition.attribute], key[self.layout.sort.attribute]
@@ -353,8 +361,8 @@ class SqliteStore:
             listed = {name: value for name, value in item.items() if name in self._listed}
             rest = {name: value for name, value in item.items() if name not in self._listed}
             sizes = attribute_sizes(item)
-            size = sum(sizes.values())
-            rows.append((identity, pk, sk, size, pack.encode(listed), pack.encode(rest)))
+            whole = sum(sizes.values())
+            rows.append((identity, pk, sk, whole, pack.encode(listed), pack.encode(rest)))
             tie = self._tie(pk, sk)
             for name, index in self._indexes.items():
                 partition = item.get(index.partition.attribute)
@@ -362,7 +370,9 @@ class SqliteStore:
                 if partition is None or sort is None:
                     continue
                 held = self._held[name]
-                if held is not None:
+                if held is None:
+                    size = whole
+                else:
                     size = sum(sizes[attribute] for attribute in held & sizes.keys())
                 entries[name].append((partition, sort, tie, identity, size))
         connection.executemany("INSERT INTO items VALUES (?, ?, ?, ?, ?, ?)", rows)
@@ -445,6 +455,13 @@ class SqliteStore:
             raise _store_error(self.path, error) from error
         except pack.PackError:
             raise StoreError(f"The store {self.path} is damaged.", kind="corrupt") from None
+
+
+def _chosen(item: dict[str, Any], attributes: Sequence[str]) -> dict[str, Any]:
+    """The attributes that were asked for, of those that are there."""
+    if not attributes:
+        return item
+    return {name: item[name] for name in attributes if name in item}
 
 
 def _holds(condition: Condition, item: Item) -> bool:

@@ -68,14 +68,16 @@ def _is_in(condition: Condition, places: _Placeholders) -> list[str]:
 
 
 def _filter(condition: Condition, places: _Placeholders) -> str:
+    if condition.operator == "not_in" and not condition.values:
+        return ""
     name = places.name(condition.attribute)
     chunks = _is_in(condition, places)
     if condition.operator == "in":
         # Equal to one of no values: never true.
         never = f"(attribute_exists({name}) AND attribute_not_exists({name}))"
-        return chunks[0] if len(chunks) == 1 else f"({' OR '.join(chunks)})" if chunks else never
-    if not chunks:
-        return ""
+        if not chunks:
+            return never
+        return chunks[0] if len(chunks) == 1 else f"({' OR '.join(chunks)})"
     # Without more parentheses, because redundant ones are refused: AND binds tighter than OR.
     others = " AND ".join(f"NOT {chunk}" for chunk in chunks)
     return f"(attribute_not_exists({name}) OR {others})"

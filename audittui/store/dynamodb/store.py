@@ -125,6 +125,8 @@ class DynamoStore:
             )
         if not items:
             return
+        if len({tuple(self._base_key(item).values()) for item in items}) != len(items):
+            raise StoreError("A transaction puts one item twice.", kind="invalid")
         with _written(), told_plainly(self._place):
             try:
                 self._client.transact_write_items(

@@ -19,7 +19,7 @@ Tagged = dict[str, Any]
 _INTEGER = re.compile(r"-?[0-9]+", re.ASCII)
 # What the service keeps of a number: 38 significant digits, magnitudes from 1e-130 to 9.9e125.
 _NUMBERS = Context(
-    prec=38, Emin=-128, Emax=126, traps=[Inexact, InvalidOperation, Overflow, Rounded, Underflow]
+    prec=38, Emin=-130, Emax=125, traps=[Inexact, InvalidOperation, Overflow, Rounded, Underflow]
 )
 
 
