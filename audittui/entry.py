@@ -112,10 +112,10 @@ def encode_body(entry: Entry) -> bytes:
         value = getattr(entry, name)
         if value is not None:
             fields[name] = value
-    for name in ("before", "after", "details"):
-        if name in fields:
-            _refuse_bad_keys(fields[name], name)
     try:
+        for name in ("before", "after", "details"):
+            if name in fields:
+                _refuse_bad_keys(fields[name], name)
         body = json.dumps(
             fields, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":")
         ).encode("utf-8")

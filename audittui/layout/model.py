@@ -196,7 +196,7 @@ class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     def row(self, item: Item, index: Index | None = None) -> Row:
         """The row that an item shows. Never raises: what cannot be read is empty or zero."""
         payload = self.payload_of(item) if self.reads_payload else {}
-        partition = item.get(self.partition.attribute, "")
+        partition = value_text(item.get(self.partition.attribute, ""))
         sort = item.get(self.sort.attribute, "")
         try:
             seq = int(sort)
@@ -266,7 +266,7 @@ def _dig(payload: dict[str, Any], source: str) -> Any:
 def _micros(value: Any, form: TimeFormat) -> int | None:
     try:
         if form == "rfc3339":
-            return timestamp.parse(value)
+            return timestamp.parse(value) if isinstance(value, str) else None
         if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
             return int(Decimal(str(value)) * _TICKS[form])
     except (ValueError, TypeError, ArithmeticError):

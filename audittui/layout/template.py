@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cached_property
 
 import msgspec
 
@@ -18,7 +19,7 @@ _PLACE = re.compile(r"\{([a-z_]+)(?::([^{}]*))?\}")
 DAY_FORMAT = "%Y-%m-%d"
 
 
-class Template(msgspec.Struct, frozen=True):
+class Template(msgspec.Struct, frozen=True, dict=True):
     """A parsed template: literal texts around named places."""
 
     source: str
@@ -50,11 +51,15 @@ class Template(msgspec.Struct, frozen=True):
 
     def read(self, key: str) -> dict[str, str] | None:
         """The field values that ``key`` was made of, or None where it does not fit."""
+        match = self._pattern.fullmatch(key)
+        return match.groupdict() if match else None
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
         pattern = re.escape(self.literals[0])
         for (name, _), literal in zip(self.places, self.literals[1:], strict=True):
             pattern += f"(?P<{name}>.*)" + re.escape(literal)
-        match = re.fullmatch(pattern, key, re.DOTALL)
-        return match.groupdict() if match else None
+        return re.compile(pattern, re.DOTALL)
 
 
 def parse_template(source: str) -> Template:
