@@ -74,9 +74,7 @@ def create_table(
             raise
         return _told(read_report(client, place), layout, without, commands)
     names = ", ".join(index.name for index in indexes) or "none"
-    told = [
-        f"Created {table} ({place.region}): on-demand, deletion protection on, indexes: {names}."
-    ]
+    told = [f"Created {place.label}: on-demand, deletion protection on, indexes: {names}."]
     seconds = _LONG_WAIT if wait else _SHORT_WAIT
     if not _becomes_active(client, place, seconds, progress):
         return [

@@ -7,14 +7,16 @@ botocore.exceptions.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from audittui.errors import StoreError
 from audittui.escape import escaped, shortened
 
 _ACTION = re.compile(r"perform:? (dynamodb:\w+)", re.ASCII)
+_AWS_HOST = re.compile(r"\.(amazonaws\.com(\.cn)?|api\.aws)(:\d+)?$", re.ASCII)
 _DETAIL_CHARACTERS = 300
 
 
@@ -25,6 +27,14 @@ class Place(NamedTuple):
     region: str
     endpoint: str
     aws_profile: str | None = None
+
+    @property
+    def label(self) -> str:
+        """The table and its region, and the endpoint's host where it is not AWS's own."""
+        host = urlsplit(self.endpoint).netloc
+        if not host or _AWS_HOST.search(host):
+            return f"{self.table} ({self.region})"
+        return f"{self.table} ({self.region}, {host})"
 
 
 class _Rule(NamedTuple):
@@ -132,7 +142,7 @@ CLIENT_RULES: dict[str, _Rule] = {
         "Give --region NAME, set AWS_REGION, or set a region in your AWS profile.",
     ),
     "InvalidRegionError": _Rule(
-        "invalid", "{region!r} is not a region.", "Give --region, such as eu-west-1."
+        "invalid", "The region {region!r} is not one.", "Give --region, such as eu-west-1."
     ),
     "ProfileNotFound": _Rule(
         "credentials",
@@ -174,7 +184,9 @@ CLIENT_RULES: dict[str, _Rule] = {
     ),
     "HTTPClientError": _NO_ANSWER,
     "ResponseParserError": _Rule(
-        "other", "{endpoint} does not answer like DynamoDB.", "Check --endpoint-url."
+        "other",
+        "{endpoint} does not answer like DynamoDB.",
+        "Check --endpoint-url, and whether a proxy's login page stands in the way.",
     ),
     "ParamValidationError": _INVALID,
 }
@@ -242,6 +254,17 @@ def store_error(error: Exception, place: Place) -> StoreError:
             str(answer.get("Code", "?")), str(answer.get("Message", "")), operation, place
         )
     return client_error(error, place)
+
+
+def answered(answer: Mapping[str, Any], member: str, place: Place) -> Any:
+    """The member ``member``, which every answer of the service to the operation has.
+
+    A server that is no DynamoDB may say 200 as well. Raises `StoreError` then, so that nothing
+    passes for absent or written that was not.
+    """
+    if member not in answer:
+        raise _filled(CLIENT_RULES["ResponseParserError"], place)
+    return answer[member]
 
 
 @contextmanager

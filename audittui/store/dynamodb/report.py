@@ -10,7 +10,7 @@ import msgspec
 from audittui.errors import StoreError
 from audittui.layout.model import Index, KeyAttribute, Layout
 from audittui.store.dynamodb.client import make_client
-from audittui.store.dynamodb.errors import Place, told_plainly
+from audittui.store.dynamodb.errors import Place, answered, told_plainly
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -77,13 +77,14 @@ def describe_table(
 def read_report(client: DynamoDBClient, place: Place) -> TableReport:
     """Ask the service about the table. Raises `StoreError`."""
     with told_plainly(place):
-        table: Mapping[str, Any] = client.describe_table(TableName=place.table)["Table"]
+        answer = client.describe_table(TableName=place.table)
+    table: Mapping[str, Any] = answered(answer, "Table", place)
     types = {one["AttributeName"]: one["AttributeType"] for one in table["AttributeDefinitions"]}
     partition, sort = _keys(table["KeySchema"], types)
     ttl, expires_attribute = _time_to_live(client, place)
     mode = table.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED")
     return TableReport(
-        place=f"{place.table} ({place.region})",
+        place=place.label,
         table=place.table,
         status=table.get("TableStatus", "ACTIVE"),
         partition=partition,

@@ -10,7 +10,7 @@ from audittui.errors import StoreError
 from audittui.layout.model import Layout
 from audittui.layout.row import Item
 from audittui.store.dynamodb.client import make_client
-from audittui.store.dynamodb.errors import Place, service_error, told_plainly
+from audittui.store.dynamodb.errors import Place, answered, service_error, told_plainly
 from audittui.store.dynamodb.request import is_empty_range, query_arguments
 from audittui.store.dynamodb.wire import decoded_item, encoded_item
 from audittui.store.port import (
@@ -52,8 +52,8 @@ class DynamoStore:
 
     @property
     def place(self) -> str:
-        """The table and its region."""
-        return f"{self.table} ({self._place.region})"
+        """The table and its region, and the endpoint's host where it is not AWS's own."""
+        return self._place.label
 
     @property
     def region(self) -> str | None:
@@ -77,10 +77,10 @@ class DynamoStore:
             answer = self._client.query(**query_arguments(request, self.table))
         last = answer.get("LastEvaluatedKey")
         return Page(
-            items=[decoded_item(item) for item in answer["Items"]],
+            items=[decoded_item(item) for item in answered(answer, "Items", self._place)],
             last_key=decoded_item(last) if last else None,
-            scanned=answer["ScannedCount"],
-            rcu=_units(answer),
+            scanned=answered(answer, "ScannedCount", self._place),
+            rcu=self._units(answer),
             unmetered=answer["ResponseMetadata"].get("RetryAttempts", 0),
         )
 
@@ -94,7 +94,7 @@ class DynamoStore:
                 ReturnConsumedCapacity="TOTAL",
             )
         item = answer.get("Item")
-        return Found(decoded_item(item) if item else None, _units(answer))
+        return Found(decoded_item(item) if item else None, self._units(answer))
 
     def put_new(self, item: Item) -> None:
         """Write one item whose key is free.
@@ -106,7 +106,7 @@ class DynamoStore:
 
         with _written(), told_plainly(self._place):
             try:
-                self._client.put_item(**self._put(item))
+                answer = self._client.put_item(ReturnConsumedCapacity="TOTAL", **self._put(item))
             except ClientError as error:
                 code = _code(error)
                 if code == "ConditionalCheckFailedException":
@@ -114,6 +114,7 @@ class DynamoStore:
                 if code == "TransactionConflictException":
                     raise TransactionRefusedError([None]) from None
                 raise
+            answered(answer, "ConsumedCapacity", self._place)
 
     def put_new_many(self, items: Sequence[Item]) -> None:
         """Write all of ``items`` or none, in one transaction."""
@@ -129,8 +130,9 @@ class DynamoStore:
             raise StoreError("A transaction puts one item twice.", kind="invalid")
         with _written(), told_plainly(self._place):
             try:
-                self._client.transact_write_items(
-                    TransactItems=[{"Put": self._put(item)} for item in items]
+                answer = self._client.transact_write_items(
+                    TransactItems=[{"Put": self._put(item)} for item in items],
+                    ReturnConsumedCapacity="TOTAL",
                 )
             except ClientError as error:
                 code = _code(error)
@@ -139,11 +141,13 @@ class DynamoStore:
                 if code in ("TransactionInProgressException", "TransactionConflictException"):
                     raise TransactionRefusedError([None] * len(items)) from None
                 raise
+            answered(answer, "ConsumedCapacity", self._place)
 
     def describe(self) -> TableDescription:
         """What DescribeTable says; only indexes that can be read are listed."""
         with told_plainly(self._place):
-            table = self._client.describe_table(TableName=self.table)["Table"]
+            answer = self._client.describe_table(TableName=self.table)
+        table = answered(answer, "Table", self._place)
         return TableDescription(
             place=self.place,
             item_count=table.get("ItemCount", 0),
@@ -157,6 +161,10 @@ class DynamoStore:
             ),
             region=self.region,
         )
+
+    def _units(self, answer: Mapping[str, Any]) -> float:
+        consumed = answered(answer, "ConsumedCapacity", self._place)
+        return float(consumed.get("CapacityUnits", 0.0))
 
     def _base_key(self, key: Mapping[str, Any]) -> dict[str, Any]:
         names = (self.layout.partition.attribute, self.layout.sort.attribute)
@@ -207,10 +215,6 @@ def _written() -> Iterator[None]:
             raise
         hint = f"{error.hint} {_IN_DOUBT}".strip()
         raise StoreError(error.message, hint, kind=error.kind) from error
-
-
-def _units(answer: Mapping[str, Any]) -> float:
-    return float(answer.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0))
 
 
 def _code(error: ClientError) -> str:
