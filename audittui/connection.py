@@ -61,10 +61,29 @@ class Connection(msgspec.Struct, frozen=True):
 
     def chains(self) -> tuple[str, ...]:
         """The chains that the table's registry knows, sorted; empty without a chain scheme."""
+        return self._registry().chains
+
+    def facts(self) -> Facts:
+        """What the planner must know of the table.
+
+        A reader without the right to DescribeTable still gets a plan: then every index of the
+        layout is taken to exist and nothing is estimated.
+        """
+        facts = self._registry()
+        try:
+            indexes = self.store.describe().indexes
+        except StoreError as error:
+            if error.kind != "permission":
+                raise
+            return facts
+        return msgspec.structs.replace(facts, indexes=indexes, requests=facts.requests + 1)
+
+    def _registry(self) -> Facts:
+        now = timestamp.now()
         if not self.layout.chained:
-            return ()
+            return Facts(now=now)
         chains: list[str] = []
-        start = None
+        requests, rcu, start = 0, 0.0, None
         while True:
             page = self.store.query(
                 Query(
@@ -74,24 +93,11 @@ class Connection(msgspec.Struct, frozen=True):
                     start_key=start,
                 )
             )
+            requests, rcu = requests + 1, rcu + page.rcu
             chains += [str(item[self.layout.sort.attribute]) for item in page.items]
             start = page.last_key
             if start is None:
-                return tuple(sorted(chains))
-
-    def facts(self) -> Facts:
-        """What the planner must know of the table.
-
-        A reader without the right to DescribeTable still gets a plan: then every index of the
-        layout is taken to exist and nothing is estimated.
-        """
-        try:
-            indexes = self.store.describe().indexes
-        except StoreError as error:
-            if error.kind != "permission":
-                raise
-            return Facts(chains=self.chains(), indexes=None, now=timestamp.now())
-        return Facts(chains=self.chains(), indexes=indexes, now=timestamp.now())
+                return Facts(tuple(sorted(chains)), None, now, requests, rcu)
 
 
 def resolve_target(

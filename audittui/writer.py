@@ -59,14 +59,17 @@ class _Tip(msgspec.Struct, frozen=True):
 
 
 _UNBORN = _Tip(-1, NO_HASH)
+_LANDED, _REFUSED, _CONFLICT = "landed", "refused", "conflict"
+"""What comes of a put: it is there; another writer was first; nobody can say yet."""
 
 
 class AuditLog:
     """Appends to the chain ``<stream>/<shard>`` of a store with the native layout.
 
     ``retention`` (seconds) sets ``expires_at`` on what is appended; None keeps entries for ever.
-    ``clock`` gives the present in microseconds, ``ids`` the entries' unique ids. Safe to use from several threads. Raises
-    `EntryRefusedError` for a chain's name that is not ``<stream>/<shard>``.
+    ``clock`` gives the present in microseconds, ``ids`` the entries' unique ids. Safe to use from
+    several threads. Raises `EntryRefusedError` for a chain's name that is not
+    ``<stream>/<shard>``.
     """
 
     def __init__(
@@ -127,32 +130,52 @@ class AuditLog:
 
     def _check(self, draft: Draft) -> int:
         """Refuse what could not be written; the bytes that the draft will take."""
-        key = draft.idempotency_key
-        if key is not None and not key:
-            raise EntryRefusedError("An idempotency key must not be empty.")
-        if key and len((IDEMPOTENCY + key).encode("utf-8", "replace")) > MAX_PARTITION_KEY_BYTES:
-            raise EntryRefusedError(
-                f"An idempotency key may have {MAX_PARTITION_KEY_BYTES - len(IDEMPOTENCY):,} bytes."
-            )
+        self._check_key(draft.idempotency_key)
         # The longest seq and the longest expiry that the entry could get.
         largest = complete(
             draft, chain=self.chain, seq=10**12, prev_hash=NO_HASH, recorded_at=self._clock(),
             entry_id="0" * 32, expires_at=None if self._retention is None else 10**11,
         )  # fmt: skip
-        # Copies of the list fields and keys come on top of the body.
-        return len(encode_body(largest)) + 4096
+        # The copies of the index keys and the idempotency key come on top of the body (no more
+        # than 4 KB for most), and the one other list field that has no limit of its own.
+        return len(encode_body(largest)) + 4096 + len((draft.source_ip or "").encode())
+
+    @staticmethod
+    def _check_key(key: str | None) -> None:
+        if key is None:
+            return
+        if not key:
+            raise EntryRefusedError("An idempotency key must not be empty.")
+        try:
+            size = len((IDEMPOTENCY + key).encode())
+        except UnicodeEncodeError:
+            raise EntryRefusedError(
+                "The idempotency key holds a lone surrogate, which UTF-8 cannot say."
+            ) from None
+        if size > MAX_PARTITION_KEY_BYTES:
+            raise EntryRefusedError(
+                f"An idempotency key may have {MAX_PARTITION_KEY_BYTES - len(IDEMPOTENCY):,} bytes."
+            )
 
     def _append_batch(self, drafts: Sequence[Draft], seen: dict[str, Appended]) -> list[Appended]:
         """Append what of ``drafts`` is new, in one transaction; retried until it lands."""
         ids = [self._ids() for _ in drafts]
+        # One moment for all attempts: on the same tip a retry is the same bytes, so that an
+        # attempt that landed without an answer is recognised.
+        recorded_at = self._clock()
+        doubtful: list[_Made] = []
         for attempt in range(MAX_ATTEMPTS):
             new = self._new_of(drafts, seen)
             if not new:
                 return self._places(drafts, {}, seen)
-            tip = self._tip or self._read_tip()
-            entries = self._build(tip, [drafts[at] for at in new], [ids[at] for at in new])
-            landed = self._put(tip, entries, [drafts[at] for at in new], seen)
-            if landed:
+            tip = self._current_tip(recorded_at)
+            if doubtful and tip.seq >= doubtful[0].entry.seq and self._is_there(doubtful[0]):
+                outcome, entries = _LANDED, doubtful
+            else:
+                chosen = [drafts[at] for at in new]
+                entries = self._build(tip, chosen, [ids[at] for at in new], recorded_at)
+                outcome = self._put(tip, entries, chosen, seen)
+            if outcome == _LANDED:
                 last = entries[-1]
                 self._tip = _Tip(last.entry.seq, last.digest.hex(), last.entry.expires_at or 0)
                 places = {
@@ -160,6 +183,7 @@ class AuditLog:
                     for at, made in zip(new, entries, strict=True)
                 }
                 return self._places(drafts, places, seen)
+            doubtful = entries if outcome == _CONFLICT else []
             self._tip = None
             ceiling = min(_FIRST_WAIT * 2**attempt, _LONGEST_WAIT)
             clock_time.sleep(random.uniform(0, ceiling))
@@ -199,8 +223,26 @@ class AuditLog:
             places.append(place)
         return places
 
-    def _build(self, tip: _Tip, drafts: Sequence[Draft], ids: Sequence[str]) -> list[_Made]:
-        recorded_at = self._clock()
+    def _current_tip(self, now: int) -> _Tip:
+        """The cached tip; read again where TTL may have taken the entries after it.
+
+        Entries after the tip expire no earlier than it does. Until then the place after it is
+        either free or taken; later it may be free again, and a put there would fork the chain.
+        """
+        tip = self._tip
+        if tip is None or (tip.expires_at and tip.expires_at * timestamp.SECOND <= now):
+            tip = self._tip = self._read_tip()
+        return tip
+
+    def _is_there(self, made: _Made) -> bool:
+        """True when this very entry has its place, though nobody said so."""
+        key = {"pk": made.item["pk"], "sk": made.item["sk"]}
+        found = self._store.get(key, consistent=True).item
+        return found is not None and found.get("hash") == made.digest
+
+    def _build(
+        self, tip: _Tip, drafts: Sequence[Draft], ids: Sequence[str], recorded_at: int
+    ) -> list[_Made]:
         expires_at = None
         if self._retention is not None:
             if tip.seq >= 0 and not tip.expires_at:
@@ -229,8 +271,8 @@ class AuditLog:
         made: Sequence[_Made],
         drafts: Sequence[Draft],
         seen: dict[str, Appended],
-    ) -> bool:
-        """Write the entries; True when they are there. Keys found used are added to ``seen``."""
+    ) -> str:
+        """Write the entries; what came of it. Keys found used are added to ``seen``."""
         items: list[Item] = []
         if tip.seq < 0:
             items.append(self._registration(made[0].entry))
@@ -246,8 +288,10 @@ class AuditLog:
             else:
                 self._store.put_new_many(items)
         except KeyTakenError as taken:
-            return taken.existing.get("hash") == made[0].digest
+            return _LANDED if taken.existing.get("hash") == made[0].digest else _REFUSED
         except TransactionRefusedError as refused:
+            if all(found is None for found in refused.existing):
+                return _CONFLICT
             # All of mine are there: my own retry had landed, its answer was lost.
             first = 1 if tip.seq < 0 else 0
             mine = refused.existing[first : first + len(made)]
@@ -255,15 +299,15 @@ class AuditLog:
                 found is not None and found.get("hash") == one.digest
                 for found, one in zip(mine, made, strict=True)
             ):
-                return True
+                return _LANDED
             for at, key in keyed.items():
                 found = refused.existing[at]
                 if found is not None:
                     seen[key] = Appended(
                         str(found["chain"]), int(found["seq"]), bytes(found["hash"]), added=False
                     )
-            return False
-        return True
+            return _REFUSED
+        return _LANDED
 
     def _registration(self, entry: Entry) -> dict[str, Any]:
         item = {"pk": REGISTRY, "sk": self.chain, "created": entry.recorded_at}
@@ -293,15 +337,7 @@ class AuditLog:
             )
         )
         if page.items:
-            last = page.items[0]
-            sk = str(last["sk"])
-            if not re.fullmatch(r"\d{20}", sk, re.ASCII):
-                raise StoreError(
-                    f"The chain {self.chain} ends in an entry with the malformed key {sk!r}.",
-                    f"Look with audittui verify --chain {self.chain}; nothing was appended.",
-                    kind="corrupt",
-                )
-            return _Tip(int(sk), bytes(last["hash"]).hex(), int(last.get("expires_at", 0)))
+            return self._tip_of(page.items[0])
         if registered is not None:
             raise StoreError(
                 f"The chain {self.chain} was born on {registered.get('created')} and is empty now.",
@@ -309,6 +345,23 @@ class AuditLog:
                 kind="corrupt",
             )
         return _UNBORN
+
+    def _tip_of(self, last: Item) -> _Tip:
+        sk, digest, expires_at = str(last["sk"]), last.get("hash"), last.get("expires_at", 0)
+        fault = ""
+        if not re.fullmatch(r"\d{20}", sk, re.ASCII):
+            fault = f"the malformed key {sk!r}"
+        elif not isinstance(digest, bytes) or len(digest) != 32:
+            fault = "no hash"
+        elif not isinstance(expires_at, int):
+            fault = "a malformed expires_at"
+        else:
+            return _Tip(int(sk), digest.hex(), expires_at)
+        raise StoreError(
+            f"The chain {self.chain} ends in an entry with {fault}.",
+            f"Look with audittui verify --chain {self.chain}; nothing was appended.",
+            kind="corrupt",
+        )
 
 
 class _Made(msgspec.Struct, frozen=True):

@@ -75,7 +75,7 @@ class Execution:
             if resume is None or place in resume.shards
         ]
         self._last_order = after
-        self._meter = Meter()
+        self._meter = Meter(requests=plan.spent_requests, rcu=plan.spent_rcu)
         self._width = 1
         self._flights: dict[Stream, Future[Page]] = {}
 

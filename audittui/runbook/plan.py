@@ -60,11 +60,16 @@ class Shard(msgspec.Struct, frozen=True):
 
 
 class Facts(msgspec.Struct, frozen=True):
-    """What the planner is told about the table. ``indexes`` None: nobody asked the table."""
+    """What the planner is told about the table. ``indexes`` None: nobody asked the table.
+
+    ``requests`` and ``rcu`` are what it took to find out.
+    """
 
     chains: tuple[str, ...] = ()
     indexes: tuple[IndexDescription, ...] | None = None
     now: int = 0
+    requests: int = 0
+    rcu: float = 0.0
 
     @property
     def present(self) -> frozenset[str] | None:
@@ -77,7 +82,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     ``notes`` are sentences about what the plan costs or cannot see. ``parameters`` are the values
     as text, ``window_parameter`` the name of the one that is the window (or empty): the
-    reproducible command is made of them.
+    reproducible command is made of them. ``spent_requests`` and ``spent_rcu`` are what the
+    planning itself took.
     """
 
     runbook: str
@@ -95,3 +101,5 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     correlation: Correlation | None = None
     estimate: str = ""
+    spent_requests: int = 0
+    spent_rcu: float = 0.0

@@ -86,6 +86,8 @@ def make_plan(runbook: Runbook, texts: Mapping[str, str], layout: Layout, facts:
         notes=tuple(notes),
         correlation=resolved_correlation(runbook, bound),
         estimate=_estimate(index, len(shards), facts),
+        spent_requests=facts.requests,
+        spent_rcu=facts.rcu,
     )
 
 

@@ -140,7 +140,10 @@ class Store(Protocol):
         ...
 
     def put_new(self, item: Item) -> None:
-        """Write an item whose key is free. Raises `KeyTakenError`."""
+        """Write an item whose key is free.
+
+        Raises `KeyTakenError`; `TransactionRefusedError` when a transaction is at work on the key.
+        """
         ...
 
     def put_new_many(self, items: Sequence[Item]) -> None:
