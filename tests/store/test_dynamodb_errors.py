@@ -1,0 +1,383 @@
+"""What people read when the service, the client or the network fails."""
+
+from __future__ import annotations
+
+import http.server
+import re
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import botocore.exceptions
+import pytest
+from botocore.stub import Stubber
+
+from audittui.errors import AuditError, StoreError
+from audittui.layout import load_layout
+from audittui.store.dynamodb import client as client_module
+from audittui.store.dynamodb import open_table
+from audittui.store.dynamodb.client import make_client
+from audittui.store.dynamodb.errors import (
+    CLIENT_RULES,
+    SERVICE_RULES,
+    Place,
+    client_error,
+    service_error,
+)
+from audittui.store.dynamodb.store import DynamoStore
+from audittui.store.port import KeyTakenError, Query, TransactionRefusedError
+
+NATIVE = load_layout("native")
+PLACE = Place("audit-log", "eu-west-1", "https://dynamodb.eu-west-1.amazonaws.com", "ops")
+KEY = {"pk": "entry#app/0", "sk": "0" * 20}
+ITEM = {**KEY, "hash": b"\x00\xff"}
+OTHER = {"pk": "entry#app/0", "sk": "1".zfill(20)}
+QUERY = Query(index="by-actor", partition=("actor", "alice"), sort="time")
+
+CALLS: dict[str, tuple[str, Callable[[DynamoStore], object]]] = {
+    "Query": ("query", lambda store: store.query(QUERY)),
+    "GetItem": ("get_item", lambda store: store.get(KEY)),
+    "PutItem": ("put_item", lambda store: store.put_new(ITEM)),
+    "TransactWriteItems": ("transact_write_items", lambda store: store.put_new_many([ITEM, OTHER])),
+    "DescribeTable": ("describe_table", lambda store: store.describe()),
+}
+
+
+@pytest.fixture
+def stubbed() -> Iterator[tuple[DynamoStore, Stubber]]:
+    """A store on a client that answers what it is told to."""
+    client, place = make_client(
+        "audit-log", region="eu-west-1", endpoint_url=None, aws_profile=None
+    )
+    with Stubber(client) as stubber:
+        yield DynamoStore(client, place, NATIVE), stubber
+
+
+@pytest.fixture
+def one_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that does not retry, so that no test waits for its backoff."""
+    monkeypatch.setattr(client_module, "ATTEMPTS", 1)
+
+
+def assert_reads_well(error: AuditError) -> None:
+    """One sentence of what happened, advice that ends in a full stop, no place left open."""
+    assert re.fullmatch(r"[^\n]+[.…]", error.message)
+    assert error.message[0].isupper() or error.message.startswith(("audit-log", "http", "'"))
+    assert error.hint == "" or error.hint[-1] in ".)"
+    assert not re.search(r"\{\w*[}!]|  |\.\.", str(error).replace("://", ""))
+
+
+@pytest.mark.parametrize("operation", CALLS)
+@pytest.mark.parametrize(
+    ("code", "kind", "words"),
+    [
+        ("ResourceNotFoundException", "missing_table", ["audit-log", "eu-west-1", "table create"]),
+        ("ExpiredTokenException", "credentials", ["expired", "aws sso login"]),
+        ("UnrecognizedClientException", "credentials", ["does not accept", "AWS_PROFILE"]),
+        ("InvalidSignatureException", "credentials", ["does not accept", "clock"]),
+        ("AccessDeniedException", "permission", ["audit-log", "dynamodb:{operation}"]),
+        ("ProvisionedThroughputExceededException", "throttled", ["audit-log", "throttling"]),
+        ("ThrottlingException", "throttled", ["audit-log", "Wait"]),
+        ("RequestLimitExceeded", "throttled", ["audit-log", "Wait"]),
+        ("ValidationException", "invalid", ["the service's own words"]),
+        ("InternalServerError", "network", ["eu-west-1", "Try again"]),
+        ("SomethingNewException", "other", ["SomethingNewException", "the service's own words"]),
+    ],
+)
+def test_every_method_tells_what_the_service_said(
+    stubbed: tuple[DynamoStore, Stubber], operation: str, code: str, kind: str, words: list[str]
+) -> None:
+    store, stubber = stubbed
+    method, call = CALLS[operation]
+    stubber.add_client_error(method, code, "the service's own words")
+    with pytest.raises(StoreError) as told:
+        call(store)
+    assert told.value.kind == kind
+    for word in words:
+        assert word.format(operation=operation) in str(told.value)
+    assert_reads_well(told.value)
+
+
+@pytest.mark.parametrize("code", SERVICE_RULES)
+def test_every_rule_of_the_service_reads_well(code: str) -> None:
+    assert_reads_well(service_error(code, "Something %odd happened", "Query", PLACE))
+
+
+@pytest.mark.parametrize("name", CLIENT_RULES)
+def test_every_rule_of_the_client_reads_well(name: str) -> None:
+    failure = type(name, (Exception,), {})("Something odd happened")
+    assert_reads_well(client_error(failure, PLACE))
+
+
+def test_a_code_with_a_namespace_is_the_same_code() -> None:
+    code = "com.amazonaws.dynamodb.v20120810#ThrottlingException"
+    assert service_error(code, "", "Query", PLACE).kind == "throttled"
+
+
+def test_the_missing_action_is_the_one_that_the_service_names() -> None:
+    detail = (
+        "User: arn:aws:iam::1:user/a is not authorized to perform: dynamodb:PutItem on resource: x"
+    )
+    told = service_error("AccessDeniedException", detail, "TransactWriteItems", PLACE)
+    assert "dynamodb:PutItem" in told.message
+    assert "dynamodb:PutItem" in told.hint
+
+
+def test_the_services_words_are_shown_harmless_and_short() -> None:
+    told = service_error("ValidationException", "\x1b]52;c;eA==\x07\n" + "x" * 5000, "Query", PLACE)
+    assert "\x1b" not in told.message
+    assert len(told.message) < 500
+
+
+def test_fresh_credentials_are_asked_for_with_the_profile() -> None:
+    told = service_error("ExpiredTokenException", "", "Query", PLACE)
+    assert "aws sso login --profile ops" in told.hint
+
+
+@pytest.mark.parametrize(
+    ("failure", "kind"),
+    [
+        (botocore.exceptions.NoCredentialsError(), "credentials"),
+        (
+            botocore.exceptions.PartialCredentialsError(provider="env", cred_var="secret"),
+            "credentials",
+        ),
+        (
+            botocore.exceptions.CredentialRetrievalError(provider="process", error_msg="exit 1"),
+            "credentials",
+        ),
+        (botocore.exceptions.SSOTokenLoadError(error_msg="no file"), "credentials"),
+        (botocore.exceptions.UnauthorizedSSOTokenError(), "credentials"),
+        (
+            botocore.exceptions.TokenRetrievalError(provider="sso", error_msg="expired"),
+            "credentials",
+        ),
+        (botocore.exceptions.ProfileNotFound(profile="ops"), "credentials"),
+        (botocore.exceptions.NoRegionError(), "invalid"),
+        (
+            botocore.exceptions.EndpointConnectionError(endpoint_url="http://x", error="refused"),
+            "network",
+        ),
+        (botocore.exceptions.ConnectTimeoutError(endpoint_url="http://x"), "network"),
+        (botocore.exceptions.ReadTimeoutError(endpoint_url="http://x"), "network"),
+        (
+            botocore.exceptions.ConnectionClosedError(endpoint_url="http://x", request=None),
+            "network",
+        ),
+        (botocore.exceptions.SSLError(endpoint_url="http://x", error="self-signed"), "network"),
+        (
+            botocore.exceptions.ProxyConnectionError(proxy_url="http://p", error="refused"),
+            "network",
+        ),
+        (botocore.exceptions.HTTPClientError(error="cut off"), "network"),
+        (botocore.exceptions.DataNotFoundError(data_path="x"), "other"),
+    ],
+)
+def test_the_clients_own_exceptions(failure: Exception, kind: str) -> None:
+    told = client_error(failure, PLACE)
+    assert told.kind == kind
+    assert_reads_well(told)
+
+
+def test_no_region_is_said_before_anything_is_sent() -> None:
+    with pytest.raises(StoreError) as told:
+        open_table("audit-log", NATIVE, region=None, endpoint_url=None, aws_profile=None)
+    assert "region" in told.value.message
+    assert "--region" in told.value.hint
+
+
+@pytest.mark.parametrize("variable", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_the_region_is_taken_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "eu-north-1")
+    store = open_table("audit-log", NATIVE)
+    assert store.region == "eu-north-1"
+    assert store.place == "audit-log (eu-north-1)"
+
+
+def test_an_unknown_profile_is_named() -> None:
+    with pytest.raises(StoreError) as told:
+        open_table("audit-log", NATIVE, region="eu-west-1", aws_profile="nobody")
+    assert told.value.kind == "credentials"
+    assert "nobody" in told.value.message
+
+
+def test_what_is_no_endpoint_is_refused() -> None:
+    with pytest.raises(StoreError) as told:
+        open_table("audit-log", NATIVE, region="eu-west-1", endpoint_url="localhost:8000")
+    assert told.value.kind == "invalid"
+    assert "localhost:8000" in told.value.message
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [({}, "No AWS credentials"), ({"AWS_ACCESS_KEY_ID": "half"}, "incomplete")],
+)
+@pytest.mark.usefixtures("one_attempt")
+def test_missing_and_half_credentials(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], words: str
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(StoreError) as told:
+        open_table("audit-log", NATIVE, region="eu-west-1").query(QUERY)
+    assert told.value.kind == "credentials"
+    assert words in told.value.message
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.usefixtures("one_attempt")
+def test_an_endpoint_that_is_not_there_is_named() -> None:
+    endpoint = f"http://127.0.0.1:{free_port()}"
+    store = open_table("audit-log", NATIVE, region="eu-west-1", endpoint_url=endpoint)
+    with pytest.raises(StoreError) as told:
+        store.query(QUERY)
+    assert told.value.kind == "network"
+    assert endpoint in told.value.message
+    with pytest.raises(StoreError) as told:
+        store.put_new(ITEM)
+    assert "may have landed" in told.value.hint
+
+
+@pytest.fixture(params=[(200, b"<html>Log in</html>"), (200, b"{}"), (200, b""), (404, b"nothing")])
+def stranger(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a web server that is no DynamoDB, such as a proxy's login page."""
+    status, body = request.param
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.mark.parametrize("operation", CALLS)
+@pytest.mark.usefixtures("one_attempt")
+def test_a_server_that_is_no_dynamodb_is_an_error_and_not_an_empty_answer(
+    stranger: str, operation: str
+) -> None:
+    store = open_table("audit-log", NATIVE, region="eu-west-1", endpoint_url=stranger)
+    with pytest.raises(StoreError) as told:
+        CALLS[operation][1](store)
+    assert_reads_well(told.value)
+
+
+def test_a_conflict_with_a_transaction_is_a_refusal_to_try_again(
+    stubbed: tuple[DynamoStore, Stubber],
+) -> None:
+    store, stubber = stubbed
+    stubber.add_client_error("put_item", "TransactionConflictException")
+    with pytest.raises(TransactionRefusedError) as refused:
+        store.put_new(ITEM)
+    assert refused.value.existing == (None,)
+    for code in ("TransactionConflictException", "TransactionInProgressException"):
+        stubber.add_client_error("transact_write_items", code)
+        with pytest.raises(TransactionRefusedError) as refused:
+            store.put_new_many([ITEM, OTHER])
+        assert refused.value.existing == (None, None)
+
+
+def cancelled(stubber: Stubber, *reasons: dict[str, Any]) -> None:
+    stubber.add_client_error(
+        "transact_write_items",
+        "TransactionCanceledException",
+        modeled_fields={"CancellationReasons": list(reasons)},
+    )
+
+
+def test_the_reasons_of_a_cancelled_transaction(stubbed: tuple[DynamoStore, Stubber]) -> None:
+    store, stubber = stubbed
+    there = {"pk": {"S": "entry#app/0"}, "sk": {"S": "0" * 20}, "hash": {"B": b"\x01"}}
+    cancelled(
+        stubber, {"Code": "ConditionalCheckFailed", "Item": there}, {"Code": "TransactionConflict"}
+    )
+    with pytest.raises(TransactionRefusedError) as refused:
+        store.put_new_many([ITEM, OTHER])
+    assert refused.value.existing == ({**KEY, "hash": b"\x01"}, None)
+    cancelled(stubber, {"Code": "None"}, {"Code": "TransactionConflict"})
+    with pytest.raises(TransactionRefusedError) as refused:
+        store.put_new_many([ITEM, OTHER])
+    assert refused.value.existing == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("ThrottlingError", "throttled"),
+        ("ProvisionedThroughputExceeded", "throttled"),
+        ("ValidationError", "invalid"),
+        ("ItemCollectionSizeLimitExceeded", "invalid"),
+    ],
+)
+def test_other_reasons_of_a_cancelled_transaction_are_errors(
+    stubbed: tuple[DynamoStore, Stubber], code: str, kind: str
+) -> None:
+    store, stubber = stubbed
+    cancelled(stubber, {"Code": "None"}, {"Code": code, "Message": "in its own words"})
+    with pytest.raises(StoreError) as told:
+        store.put_new_many([ITEM, OTHER])
+    assert told.value.kind == kind
+
+
+def test_an_older_service_that_does_not_return_the_item_is_asked_for_it(
+    stubbed: tuple[DynamoStore, Stubber],
+) -> None:
+    store, stubber = stubbed
+    stubber.add_client_error("put_item", "ConditionalCheckFailedException")
+    there = {"pk": {"S": "p"}, "hash": {"B": b"\x02"}}
+    stubber.add_response("get_item", {"Item": there, "ConsumedCapacity": {"CapacityUnits": 1.0}})
+    with pytest.raises(KeyTakenError) as taken:
+        store.put_new(ITEM)
+    assert taken.value.existing == {"pk": "p", "hash": b"\x02"}
+
+
+@pytest.mark.parametrize("operation", CALLS)
+@pytest.mark.usefixtures("one_attempt")
+def test_a_read_only_connection_sends_reads_and_nothing_else(operation: str) -> None:
+    store = open_table(
+        "audit-log", NATIVE, region="eu-west-1", read_only=True,
+        endpoint_url=f"http://127.0.0.1:{free_port()}",
+    )  # fmt: skip
+    with pytest.raises(StoreError) as told:
+        CALLS[operation][1](store)
+    # A read got as far as the network.
+    reads = operation in ("Query", "GetItem", "DescribeTable")
+    assert told.value.kind == ("network" if reads else "permission")
+    assert reads or operation in told.value.message
+
+
+def test_metering_counts_attempts_that_were_retried(stubbed: tuple[DynamoStore, Stubber]) -> None:
+    store, stubber = stubbed
+    stubber.add_response(
+        "query",
+        {
+            "Items": [],
+            "ScannedCount": 3,
+            "ConsumedCapacity": {"CapacityUnits": 2.5},
+            "ResponseMetadata": {"RetryAttempts": 2},
+        },
+    )
+    page = store.query(QUERY)
+    assert (page.scanned, page.rcu, page.unmetered) == (3, 2.5, 2)
