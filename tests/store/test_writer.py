@@ -177,27 +177,28 @@ class Unreliable:
     """A store that answers puts as ``faults`` say, one a put.
 
     ``lost``: it lands, then the client's own retry is refused by it. ``silent``: it lands, and
-    all that comes back is a conflict. ``conflict``: it does not land. ``late``: a conflict now,
-    and it lands while the writer waits, if it still can.
+    all that comes back is a conflict. ``conflict``: it does not land. ``late`` and ``later``: a
+    conflict now, and it lands while the writer waits, or just before its next put, if it still can.
     """
 
     def __init__(self, store: SqliteStore, faults: Sequence[str]) -> None:
         self._store = store
         self._faults = list(faults)
         self._late: list[Sequence[Item]] = []
+        self._later: list[Sequence[Item]] = []
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
     def get(self, key: Any, *, consistent: bool = True) -> Any:
-        self._land()
+        self._land(self._late)
         return self._store.get(key, consistent=consistent)
 
-    def _land(self) -> None:
-        for items in self._late:
+    def _land(self, waiting: list[Sequence[Item]]) -> None:
+        for items in waiting:
             with contextlib.suppress(TransactionRefusedError):
                 self._store.put_new_many(items)
-        self._late.clear()
+        waiting.clear()
 
     def put_new(self, item: Item) -> None:
         self._put([item], lambda: self._store.put_new(item))
@@ -207,10 +208,11 @@ class Unreliable:
 
     def _put(self, items: Sequence[Item], put: Callable[[], None]) -> None:
         fault = self._faults.pop(0) if self._faults else ""
-        self._land()
-        if fault in ("conflict", "late"):
-            if fault == "late":
-                self._late.append(items)
+        self._land(self._late)
+        self._land(self._later)
+        if fault in ("conflict", "late", "later"):
+            if fault != "conflict":
+                (self._late if fault == "late" else self._later).append(items)
             raise TransactionRefusedError([None] * len(items))
         put()
         if fault == "lost":
@@ -219,10 +221,13 @@ class Unreliable:
             raise TransactionRefusedError([None] * len(items))
 
 
-@settings(max_examples=120, deadline=None)
+FAULTS = ["", "lost", "silent", "conflict", "late", "later"]
+
+
+@settings(max_examples=150, deadline=None)
 @given(
     calls=calls,
-    faults=st.lists(st.sampled_from(["", "lost", "silent", "conflict", "late"]), max_size=20),
+    faults=st.lists(st.sampled_from(FAULTS), max_size=20),
 )
 def test_answers_that_are_lost_add_nothing_twice(
     calls: list[tuple[int, list[str | None]]], faults: list[str]
