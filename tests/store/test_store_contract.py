@@ -384,3 +384,17 @@ def test_a_missing_table_is_said(engine: str, store: Store, tmp_path: Path) -> N
     assert missing.value.kind == "missing_table"
     assert "absent" in missing.value.message
     assert missing.value.hint
+
+
+def test_a_read_only_file_is_read_and_not_written(tmp_path: Path) -> None:
+    path = str(tmp_path / "case.db")
+    writable = SqliteStore(path, NATIVE, create=True)
+    writable.put_new(entry(0))
+    reader = SqliteStore(path, NATIVE, read_only=True)
+    for write in (reader.put_new, lambda item: reader.put_new_many([item])):
+        with pytest.raises(StoreError) as refused:
+            write(entry(1))
+        assert refused.value.kind == "permission"
+    assert seqs(read_all(reader, base())) == [0]
+    reader.close()
+    writable.close()

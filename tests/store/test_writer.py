@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from audittui.layout.native import ENTRY, IDEMPOTENCY, REGISTRY
 from audittui.layout.row import Item
 from audittui.store.port import KeyTakenError, Query, Store, TransactionRefusedError
 from audittui.store.sqlite import SqliteStore
-from audittui.writer import AuditLog
+from audittui.writer import Appended, AuditLog
 
 NATIVE = load_layout("native")
 CHAIN = "app/0"
@@ -102,6 +103,28 @@ def test_two_writers_in_turns_never_fork(store: Store) -> None:
     for turn in range(6):
         logs[turn % 2].append_many([draft()] * (turn % 3 + 1))
     assert len(valid_chain(store)) == 12
+
+
+def test_writers_in_several_threads_never_fork(engine: str, store: Store) -> None:
+    if engine == "moto":
+        pytest.skip("moto checks conditions of concurrent requests without a lock")
+    shared = AuditLog(store, CHAIN, clock=frozen)
+
+    def work(number: int) -> list[Appended]:
+        own = AuditLog(store, CHAIN, clock=frozen)
+        places = []
+        for turn in range(6):
+            key = f"shared-{turn}" if turn % 2 else None
+            places += (own if number % 2 else shared).append_many(
+                [draft(), draft(idempotency_key=key)]
+            )
+        return places
+
+    with ThreadPoolExecutor(4) as pool:
+        places = [place for found in pool.map(work, range(4)) for place in found]
+    added = [place.seq for place in places if place.added]
+    assert len(added) == 4 * (6 + 3) + 3
+    assert sorted(added) == list(range(len(valid_chain(store))))
 
 
 def test_a_repeated_key_is_not_written_again(store: Store) -> None:
