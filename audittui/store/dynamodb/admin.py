@@ -69,10 +69,14 @@ def create_table(
         with told_plainly(place):
             client.create_table(**table_definition(table, layout, indexes))
     except StoreError as error:
-        # Another run was faster.
+        # Another run may have been faster.
         if error.kind != "throttled":
             raise
-        return _told(read_report(client, place), layout, without, commands)
+        try:
+            report = read_report(client, place)
+        except StoreError:
+            raise error from None
+        return _told(report, layout, without, commands)
     names = ", ".join(index.name for index in indexes) or "none"
     told = [f"Created {place.label}: on-demand, deletion protection on, indexes: {names}."]
     seconds = _LONG_WAIT if wait else _SHORT_WAIT
