@@ -1,0 +1,106 @@
+"""The detail view's text: fields, verdict, what changed, the body. Nothing here is markup."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from audittui import timestamp
+from audittui.escape import escaped, escaped_lines
+from audittui.layout.row import Row
+from audittui.tui.palette import ACCENT, BAD, DIM, GOOD, OUTCOME_COLOURS, WARN
+
+if TYPE_CHECKING:
+    from audittui.integrity.verdict import Verdict
+    from audittui.tui.inspection import Document
+
+_FIELDS = (
+    "time", "actor", "action", "resource", "outcome", "reason", "severity", "request_id",
+    "source_ip",
+)  # fmt: skip
+_LABEL = 12
+_RESULTS = {"holds": GOOD, "fails": BAD, "not checked": WARN}
+_TOKEN = re.compile(
+    r'(?P<key>"(?:[^"\\]|\\.)*")(?=\s*:)|(?P<string>"(?:[^"\\]|\\.)*")'
+    r"|(?P<number>-?\b\d[\d.eE+-]*\b)|(?P<word>\b(?:true|false|null)\b)"
+)
+_TOKEN_STYLES = {"key": ACCENT, "string": GOOD, "number": WARN, "word": WARN}
+
+
+def field_lines(row: Row) -> Text:
+    """The fields of an entry, one a line; absent ones are left out."""
+    text = Text()
+    for name in _FIELDS:
+        value = getattr(row, name)
+        shown = timestamp.text(value) if name == "time" else escaped(str(value))
+        if shown:
+            _field(text, name.replace("_", " "), shown, OUTCOME_COLOURS.get(shown, ""))
+    place = f"{escaped(row.chain)}, seq {row.seq}" if row.seq >= 0 else escaped(row.chain)
+    _field(text, "chain", place)
+    return text
+
+
+def verdict_lines(verdict: Verdict | None, fault: str = "") -> Text:
+    """The verdict in its words, the sentence, and every step with what it compared."""
+    text = Text()
+    _title(text, "Verdict")
+    if verdict is None:
+        text.append(escaped(fault) or "checking…", WARN if fault else DIM)
+        return text.append("\n")
+    style = BAD if verdict.failed else WARN if verdict.verdict == "UNVERIFIABLE" else "default"
+    text.append(verdict.verdict, f"bold {style}")
+    text.append(f"  {escaped(verdict.summary)}\n", style)
+    width = max((len(step.name) for step in verdict.steps), default=0)
+    for step in verdict.steps:
+        text.append(f"  {escaped(step.name).ljust(width)}  ")
+        text.append(step.result, _RESULTS[step.result])
+        text.append(f"  {escaped(step.note)}\n" if step.note else "\n", DIM)
+        if step.result == "fails":
+            text.append(f"    expected  {escaped(step.expected) or 'nothing'}\n")
+            text.append(f"    found     {escaped(step.found) or 'nothing'}\n", BAD)
+        elif step.expected:
+            text.append(f"    {escaped(step.expected)}\n", DIM)
+    return text
+
+
+def body_lines(document: Document | None) -> Text:
+    """The stored body, spread out and coloured; as it is where it is no JSON."""
+    text = Text()
+    _title(text, "Body")
+    if document is None:
+        return text.append("reading…\n", DIM)
+    if document.fault:
+        return text.append(escaped(document.fault) + "\n", WARN)
+    return text.append_text(json_text(document.text))
+
+
+def json_text(raw: str) -> Text:
+    """A JSON text over several lines, coloured, with everything that acts on a terminal escaped."""
+    try:
+        spread = json.dumps(json.loads(raw), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return Text(escaped_lines(raw))
+    text = Text(escaped_lines(spread))
+    for match in _TOKEN.finditer(text.plain):
+        kind = match.lastgroup or ""
+        text.stylize(_TOKEN_STYLES[kind], match.start(), match.end())
+    return text
+
+
+def title_lines(title: str) -> Text:
+    """A section's title."""
+    text = Text()
+    _title(text, title)
+    return text
+
+
+def _field(text: Text, name: str, value: str, style: str = "") -> None:
+    text.append(name.ljust(_LABEL), DIM)
+    text.append(value + "\n", style or "default")
+
+
+def _title(text: Text, title: str) -> None:
+    text.append(f"\n{title}\n", f"bold {ACCENT}")

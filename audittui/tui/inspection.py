@@ -1,0 +1,105 @@
+"""One entry, looked at: what is stored of it, what was checked, what happened to its resource."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from audittui.connection import Connection
+from audittui.errors import AuditError
+from audittui.layout.row import Row
+from audittui.runbook.catalogue import Catalogue
+from audittui.runbook.model import Runbook
+
+if TYPE_CHECKING:
+    from audittui.integrity.verdict import Verdict
+    from audittui.investigate.diff import DiffLine
+
+MOST = 1000
+"""How many entries of a lifecycle are read."""
+SHIPPED = ("actor-activity", "resource-lifecycle", "request-trace")
+
+
+class Document(msgspec.Struct, frozen=True):
+    """The stored text of an entry; empty with a ``fault`` where it cannot be read."""
+
+    text: str
+    rcu: float = 0.0
+    fault: str = ""
+
+
+class Life(msgspec.Struct, frozen=True):
+    """The entries of one resource, oldest first, and how complete they are, in words."""
+
+    resource: str
+    rows: tuple[Row, ...] = ()
+    coverage: str = ""
+    rcu: float = 0.0
+
+
+def read_document(connection: Connection, row: Row) -> Document:
+    """The whole entry of ``row``. Errors of the store are told, not raised."""
+    try:
+        found = connection.store.get(connection.layout.key_of(row))
+    except AuditError as error:
+        return Document("", fault=str(error))
+    if found.item is None:
+        return Document("", found.rcu, "The entry is not in the table any more.")
+    return Document(connection.layout.document(found.item), found.rcu)
+
+
+def changes_of(document: Document) -> Sequence[DiffLine] | None:
+    """What an entry changed by its states before and after; None where it tells neither."""
+    try:
+        body = msgspec.json.decode(document.text)
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+    if not isinstance(body, dict) or not ("before" in body or "after" in body):
+        return None
+    from audittui.investigate.diff import diff
+
+    return diff(body.get("before"), body.get("after"))
+
+
+def check_entry(connection: Connection, row: Row) -> Verdict:
+    """The verdict on the entry of ``row``. Raises `AuditError` when the store does not answer."""
+    from audittui.integrity.verify import verify_entry
+
+    return verify_entry(connection.store, connection.layout, row.chain, row.seq)
+
+
+def trace_resource(connection: Connection, runbook: Runbook, resource: str) -> Life:
+    """The lifecycle of ``resource`` as the lifecycle runbook finds it, at most `MOST` entries.
+
+    Errors of the store are told in the coverage. Raises `AuditError` when it cannot be planned.
+    """
+    from audittui.query.execute import Execution
+    from audittui.runbook.planner import make_plan
+
+    subject = subject_of(runbook)
+    plan = make_plan(runbook, {subject: resource}, connection.layout, connection.facts())
+    rows: list[Row] = []
+    for page in Execution(plan, connection.store, limit=MOST).pages():
+        rows += page.rows
+        coverage, meter = page.coverage, page.meter
+    return Life(resource, tuple(rows), coverage.text(), meter.rcu)
+
+
+def subject_of(runbook: Runbook) -> str:
+    """The parameter that a runbook's question is about: ``actor`` in ``equals: "{actor}"``."""
+    return runbook.query.equals.strip("{}")
+
+
+def runbook_about(catalogue: Catalogue, question: str) -> Runbook | None:
+    """The runbook that tells everything about one value of a field, the shipped one first."""
+    fitting = [
+        one
+        for one in catalogue.runbooks
+        if one.query.by == question
+        and one.param(subject_of(one)) is not None
+        and one.correlation is None
+    ]
+    fitting.sort(key=lambda one: one.id not in SHIPPED)
+    return fitting[0] if fitting else None

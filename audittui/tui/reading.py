@@ -1,0 +1,132 @@
+"""One run of a runbook as the screen holds it: its plan, what is read, and whether more can be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from audittui.connection import Connection
+from audittui.errors import AuditError
+from audittui.layout.row import Row
+from audittui.query.execute import Execution
+from audittui.query.result import ResultPage
+from audittui.runbook.model import Runbook
+from audittui.runbook.plan import Plan
+from audittui.tui.sources import GroupSource, RowSource
+
+if TYPE_CHECKING:
+    from audittui.investigate.correlations import Correlator
+
+SCREENFUL = 200
+"""Rows that are read at once."""
+
+
+class Reading:
+    """A result being read. `read` runs in a thread; everything else belongs to the screen."""
+
+    def __init__(
+        self, runbook: Runbook, texts: Mapping[str, str], plan: Plan, connection: Connection,
+        notify: Callable[[str], None],
+    ) -> None:  # fmt: skip
+        self.runbook = runbook
+        self.texts = dict(texts)
+        self.plan = plan
+        self.connection = connection
+        self.rows = RowSource(plan.columns)
+        self.groups: GroupSource | None = None
+        self.last: ResultPage | None = None
+        self.active = False
+        self._notify = notify
+        self._correlator: Correlator | None = None
+        if plan.correlation is not None:
+            from audittui.investigate.correlations import Correlator
+
+            self._correlator = Correlator(plan.correlation)
+            self.groups = GroupSource(plan.correlation.group_by)
+        self._execution: Execution
+        self._pages: Iterator[ResultPage]
+        self._before: ResultPage | None = None
+        self._start("")
+
+    def _start(self, cursor: str) -> None:
+        self._execution = Execution(
+            self.plan, self.connection.store, cursor=cursor, page_rows=SCREENFUL,
+            notify=self._notify,
+        )  # fmt: skip
+        self._pages = self._execution.pages()
+
+    @property
+    def complete(self) -> bool:
+        """True when all of the window was read."""
+        return self.last is not None and self.last.coverage.complete
+
+    @property
+    def more(self) -> bool:
+        """True when reading rests and may go on by itself."""
+        if self.active or self.last is None:
+            return False
+        return not self.last.coverage.complete and not self.last.coverage.stop
+
+    @property
+    def error(self) -> AuditError | None:
+        """What ended the reading, if something did."""
+        return self._execution.error
+
+    @property
+    def requests(self) -> int:
+        """Requests sent so far."""
+        return self._sum("requests")
+
+    @property
+    def rcu(self) -> float:
+        """Read units used so far."""
+        before = self._before.meter.rcu if self._before else 0.0
+        return before + (self.last.meter.rcu if self.last else 0.0)
+
+    @property
+    def unmetered(self) -> int:
+        """Attempts whose cost never came back."""
+        return self._sum("unmetered")
+
+    def _sum(self, name: str) -> int:
+        return sum(getattr(page.meter, name) for page in (self._before, self.last) if page)
+
+    def read(self) -> ResultPage | None:
+        """The next page, or None at the end. Blocks; call it in a thread."""
+        return next(self._pages, None)
+
+    def take(self, page: ResultPage) -> None:
+        """Keep a page."""
+        self.last = page
+        self.rows.add(page.rows)
+        if self._correlator is not None and self.groups is not None:
+            self._correlator.add(page.rows)
+            self.groups.groups = self._correlator.groups()
+
+    def cancel(self) -> None:
+        """Stop reading; what was read stays."""
+        self._execution.cancel()
+
+    def go_on(self) -> None:
+        """After a stop: go on where it stopped."""
+        if self.last is not None and self.last.coverage.stop:
+            cursor, self._before = self.last.cursor, self._merged()
+            self.last = None
+            self._start(cursor)
+
+    def _merged(self) -> ResultPage | None:
+        """The costs up to now, kept over a restart."""
+        if self._before is None or self.last is None:
+            return self.last
+        one, other = self._before.meter, self.last.meter
+        meter = msgspec.structs.replace(
+            other, requests=one.requests + other.requests, pages=one.pages + other.pages,
+            rcu=one.rcu + other.rcu, unmetered=one.unmetered + other.unmetered,
+        )  # fmt: skip
+        return msgspec.structs.replace(self.last, meter=meter)
+
+    def row(self, line: int) -> Row | None:
+        """The row of a line of the list, if there is one."""
+        return self.rows.row(line) if 0 <= line < len(self.rows) else None

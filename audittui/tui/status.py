@@ -1,0 +1,47 @@
+"""What the status line says of a reading: how much, what it covers, what it cost."""
+
+from __future__ import annotations
+
+from rich.text import Text
+
+from audittui.escape import escaped
+from audittui.tui.palette import ACCENT, BAD, DIM, WARN
+from audittui.tui.reading import Reading
+from audittui.tui.sources import RowSource
+
+
+def status_text(reading: Reading | None, shown: RowSource | None, notice: str = "") -> Text:
+    """Two lines: rows and cost, then the coverage. ``notice`` replaces the second for a while."""
+    text = Text(" ")
+    if reading is None:
+        return text.append(escaped(notice) or "Nothing is read yet.", DIM)
+    count = len(reading.rows.rows)
+    rows = f"{count:,} {'row' if count == 1 else 'rows'}"
+    if reading.active:
+        text.append(f"reading… {rows} so far", f"bold {ACCENT}")
+        text.append("  Ctrl-C stops", DIM)
+    elif reading.error is not None:
+        text.append(f"failed, {rows} kept", f"bold {BAD}")
+    elif reading.complete:
+        text.append(f"{rows}, all", "bold")
+    elif reading.last is not None and reading.last.coverage.stop:
+        text.append(f"incomplete, {rows} kept", f"bold {WARN}")
+        text.append("  L goes on", DIM)
+    else:
+        text.append(f"{rows}, more to read", "bold")
+        text.append("  scroll on, or L loads all", DIM)
+    cost = f"  {reading.requests:,} requests, {reading.rcu:,.1f} RCU"
+    if reading.unmetered:
+        cost += f" and {reading.unmetered} of unknown cost"
+    text.append(cost, DIM)
+    if shown is not None and shown.pattern:
+        kind = "shown" if shown.hiding else "marked by n and N"
+        text.append(f"  {shown.matches:,} match {escaped(shown.pattern)!r} ({kind})", ACCENT)
+    second = notice
+    if not second and reading.last is not None:
+        second = reading.last.coverage.text()
+        if reading.error is not None and reading.error.hint:
+            second += f". {reading.error.hint}"
+    if second:
+        text.append("\n " + escaped(second), BAD if reading.error is not None else DIM)
+    return text

@@ -1,0 +1,96 @@
+"""The lines at the top and the bottom of the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len, set_cell_size
+from rich.text import Text
+from textual.widget import Widget
+
+from audittui.escape import ELLIPSIS, escaped
+from audittui.tui.palette import ACCENT, DIM
+
+
+class TitleBar(Widget):
+    """The name, where one is, and what one is connected to."""
+
+    def __init__(self, widget_id: str | None = None) -> None:
+        super().__init__(id=widget_id)
+        self._place = ""
+        self._connection = ""
+        self._style = DIM
+
+    def show(self, *, place: str | None = None, connection: str | None = None,
+             style: str | None = None) -> None:  # fmt: skip
+        """Show what is given; the rest stays. Texts are made harmless here."""
+        if place is not None:
+            self._place = escaped(place)
+        if connection is not None:
+            self._connection = escaped(connection)
+        if style is not None:
+            self._style = style
+        self.refresh()
+
+    def render(self) -> Text:
+        """The line: the connection at the right end, the place cut to what is left."""
+        width = self.size.width
+        text = Text(" audittui  ", style=f"bold {ACCENT}", no_wrap=True)
+        right = _cut(self._connection, max(width // 2 - 8, 10))
+        room = max(width - cell_len(text.plain) - cell_len(right) - 2, 0)
+        text.append(set_cell_size(_cut(self._place, room), room), "not bold default")
+        text.append(" " + right + " ", f"not bold {self._style}")
+        return text
+
+
+class StatusBar(Widget):
+    """How much is loaded, what it covers, what it cost."""
+
+    def __init__(self, widget_id: str | None = None) -> None:
+        super().__init__(id=widget_id)
+        self._text = Text()
+
+    def show(self, text: Text) -> None:
+        """Show a text of up to three lines."""
+        if text != self._text or text.spans != self._text.spans:
+            before, self._text = self._text, text
+            self.refresh(layout=len(before.plain) != len(text.plain))
+
+    @property
+    def text(self) -> str:
+        """What is shown, without its styles."""
+        return self._text.plain
+
+    def render(self) -> Text:
+        """The text."""
+        return self._text
+
+
+class KeyBar(Widget):
+    """The keys that matter most in the focused pane; as many as fit, none of them cut."""
+
+    def __init__(self, widget_id: str | None = None) -> None:
+        super().__init__(id=widget_id)
+        self._keys: Sequence[tuple[str, str]] = ()
+
+    def show(self, keys: Sequence[tuple[str, str]]) -> None:
+        """Show keys and what they do, the most useful first."""
+        if tuple(keys) != tuple(self._keys):
+            self._keys = tuple(keys)
+            self.refresh()
+
+    def render(self) -> Text:
+        """The line."""
+        text = Text(" ", no_wrap=True)
+        for key, what in self._keys:
+            if len(text.plain) + len(key) + len(what) + 1 > self.size.width:
+                break
+            text.append(key, f"bold {ACCENT}")
+            text.append(f" {what}  ", DIM)
+        return text
+
+
+def _cut(text: str, width: int) -> str:
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, max(width - 1, 0)).rstrip() + ELLIPSIS if width > 0 else ""

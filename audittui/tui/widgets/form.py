@@ -1,0 +1,227 @@
+"""The form: one line a parameter, its fault right below it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from audittui import timestamp
+from audittui.escape import escaped
+from audittui.runbook.bind import check_value, choices_of
+from audittui.runbook.model import Parameter, Runbook
+
+
+class Choice(Static, can_focus=True):
+    """One of a few values, chosen with the left and right keys."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,h", "step(-1)", "Previous", show=False),
+        Binding("right,l,space", "step(1)", "Next", show=False),
+    ]
+
+    class Submitted(Message):
+        """Enter was pressed."""
+
+    def __init__(self, options: tuple[str, ...], value: str, widget_id: str | None = None) -> None:
+        self._options = options
+        self.value = value if value in options else options[0]
+        super().__init__(id=widget_id)
+
+    def on_mount(self) -> None:
+        """Show the value."""
+        self._show()
+
+    def set_value(self, value: str) -> None:
+        """Choose a value."""
+        if value in self._options:
+            self.value = value
+            self._show()
+
+    def action_step(self, step: int) -> None:
+        """Choose the next or the previous value."""
+        at = (self._options.index(self.value) + step) % len(self._options)
+        self.value = self._options[at]
+        self._show()
+
+    def _show(self) -> None:
+        text = Text()
+        for option in self._options:
+            chosen = option == self.value
+            text.append(f"[{escaped(option)}]" if chosen else f" {escaped(option)} ",
+                        "bold" if chosen else "dim")  # fmt: skip
+        self.update(text)
+
+    def on_key(self, event: object) -> None:
+        """Enter runs the form."""
+        from textual.events import Key
+
+        if isinstance(event, Key) and event.key == "enter":
+            event.stop()
+            self.post_message(self.Submitted())
+
+
+class Line(Vertical):
+    """A parameter: label, value, and its fault when it has one."""
+
+    def __init__(self, parameter: Parameter, text: str, width: int) -> None:
+        super().__init__(classes="line")
+        self.parameter = parameter
+        self._text = text
+        self._width = width
+
+    def compose(self) -> ComposeResult:
+        """The label beside the value, the fault below."""
+        parameter = self.parameter
+        with Horizontal(classes="pair"):
+            label = escaped(parameter.name.replace("_", " ")) + (" *" if parameter.required else "")
+            yield Static(Text(label.ljust(self._width)), classes="label")
+            choices = choices_of(parameter)
+            if choices and parameter.type != "multi":
+                yield Choice(choices, self._text or choices[0])
+            else:
+                hint = parameter.placeholder or parameter.help
+                yield Input(self._text, placeholder=escaped(hint), compact=True)
+        yield Static("", classes="fault")
+
+    @property
+    def field(self) -> Widget:
+        """The widget that holds the value."""
+        return self.query_one(".pair").children[1]
+
+    @property
+    def value(self) -> str:
+        """The value as text."""
+        field = self.field
+        return field.value if isinstance(field, Input | Choice) else ""
+
+    @value.setter
+    def value(self, text: str) -> None:
+        field = self.field
+        if isinstance(field, Input):
+            field.value = text
+        elif isinstance(field, Choice):
+            field.set_value(text)
+
+    def check(self) -> str | None:
+        """Show and return the fault of the value."""
+        return self.show_fault(check_value(self.parameter, self.value.strip(), timestamp.now()))
+
+    def show_fault(self, fault: str | None) -> str | None:
+        """Show a fault, or none."""
+        place = self.query_one(".fault", Static)
+        place.update(Text(" " * self._width + " " + escaped(fault or "")))
+        place.display = fault is not None
+        return fault
+
+
+class Form(VerticalScroll, can_focus=False):
+    """The parameters of one runbook."""
+
+    class Run(Message):
+        """The form is filled in; run the runbook with ``texts``."""
+
+        def __init__(self, runbook: Runbook, texts: dict[str, str]) -> None:
+            super().__init__()
+            self.runbook = runbook
+            self.texts = texts
+
+    def __init__(self, widget_id: str | None = None) -> None:
+        super().__init__(id=widget_id)
+        self.runbook: Runbook | None = None
+
+    async def show(self, runbook: Runbook, texts: Mapping[str, str] | None = None) -> None:
+        """Show a runbook's parameters, with their defaults or ``texts``."""
+        self.runbook = runbook
+        await self.remove_children()
+        width = max((len(one.name) + 2 for one in runbook.params), default=0)
+        about = Static(Text(escaped(runbook.description)), classes="about")
+        lines = [
+            Line(one, (texts or {}).get(one.name, one.default_text), width)
+            for one in runbook.params
+        ]
+        await self.mount(about, *lines)
+
+    async def say(self, text: str) -> None:
+        """Show a text instead of a form."""
+        self.runbook = None
+        await self.remove_children()
+        await self.mount(Static(Text(escaped(text)), classes="about"))
+
+    def start(self) -> None:
+        """Put the cursor on the first field that needs a value, else on the first."""
+        lines = list(self.query(Line))
+        empty = [line for line in lines if line.parameter.required and not line.value.strip()]
+        for line in [*empty, *lines]:
+            line.field.focus()
+            return
+
+    @property
+    def fields(self) -> list[Widget]:
+        """The widgets that hold values, from top to bottom."""
+        return [line.field for line in self.query(Line)]
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The values as texts; empty ones left out."""
+        values = {line.parameter.name: line.value.strip() for line in self.query(Line)}
+        return {name: value for name, value in values.items() if value}
+
+    def run(self) -> None:
+        """Check everything; run, or put the cursor on the first fault."""
+        if self.runbook is None:
+            return
+        faulty = [line for line in self.query(Line) if line.check() is not None]
+        if faulty:
+            faulty[0].field.focus()
+            return
+        self.post_message(self.Run(self.runbook, self.texts))
+
+    def show_faults(self, errors: Mapping[str, str]) -> None:
+        """Show faults that only the whole form could tell."""
+        for line in self.query(Line):
+            line.show_fault(errors.get(line.parameter.name))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter runs."""
+        event.stop()
+        self.run()
+
+    def on_choice_submitted(self, event: Choice.Submitted) -> None:
+        """Enter runs."""
+        event.stop()
+        self.run()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """A fault goes away as soon as it is mended."""
+        event.stop()
+        for line in self.query(Line):
+            if line.field is event.input and line.query_one(".fault").display:
+                line.check()
+
+    def on_descendant_blur(self, event: object) -> None:
+        """Check a value when the cursor leaves it."""
+        widget = getattr(event, "widget", None)
+        for line in self.query(Line):
+            if line.field is widget and line.value.strip():
+                line.check()
+
+    def on_key(self, event: object) -> None:
+        """Up and down move between the fields."""
+        from textual.events import Key
+
+        if isinstance(event, Key) and event.key in ("up", "down"):
+            fields = [line.field for line in self.query(Line)]
+            focused = self.screen.focused
+            if focused in fields:
+                at = fields.index(focused) + (1 if event.key == "down" else -1)
+                if 0 <= at < len(fields):
+                    fields[at].focus()
+                event.stop()

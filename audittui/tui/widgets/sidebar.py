@@ -1,0 +1,151 @@
+"""The sidebar: runbooks by tag, and a line to find one."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import Input, OptionList
+from textual.widgets.option_list import Option
+
+from audittui.escape import escaped
+from audittui.runbook.catalogue import BrokenRunbook, Catalogue
+from audittui.runbook.model import Runbook
+
+_BROKEN = "broken"
+
+
+class RunbookOptions(OptionList):
+    """The list of runbooks."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "cursor_down", "Down", show=False),
+        Binding("k", "cursor_up", "Up", show=False),
+        Binding("g", "first", "First", show=False),
+        Binding("G", "last", "Last", show=False),
+    ]
+
+
+class Sidebar(Vertical):
+    """Every runbook once, under its first tag; files that are none under "broken"."""
+
+    class Highlighted(Message):
+        """Another runbook is under the cursor."""
+
+        def __init__(self, runbook: Runbook | None, broken: BrokenRunbook | None) -> None:
+            super().__init__()
+            self.runbook = runbook
+            self.broken = broken
+
+    class Chosen(Highlighted):
+        """Enter was pressed on a runbook."""
+
+    def __init__(self, widget_id: str | None = None) -> None:
+        super().__init__(id=widget_id)
+        self._catalogue = Catalogue(())
+        self._wanted = ""
+
+    def compose(self) -> ComposeResult:
+        """The line to find with, and the list."""
+        yield Input(placeholder="type to find a runbook", id="find", compact=True)
+        yield RunbookOptions(id="runbooks", compact=True)
+
+    def fill(self, catalogue: Catalogue) -> None:
+        """Show a catalogue."""
+        self._catalogue = catalogue
+        self._show()
+
+    def start_finding(self) -> None:
+        """Put the cursor on the line to find with."""
+        self.query_one("#find", Input).focus()
+
+    def focus_list(self) -> None:
+        """Put the cursor on the list."""
+        self.query_one(RunbookOptions).focus()
+
+    def select(self, runbook: str) -> None:
+        """Move the cursor to a runbook."""
+        options = self.query_one(RunbookOptions)
+        if self._wanted:
+            self.query_one("#find", Input).value = ""
+            self._wanted = ""
+            self._show()
+        for at in range(options.option_count):
+            if options.get_option_at_index(at).id == runbook:
+                options.highlighted = at
+                return
+
+    def _show(self) -> None:
+        options = self.query_one(RunbookOptions)
+        options.clear_options()
+        wanted = self._wanted.casefold()
+        tags: dict[str, list[Runbook]] = {}
+        for runbook in self._catalogue.runbooks:
+            about = f"{runbook.id} {runbook.name} {runbook.description} {' '.join(runbook.tags)}"
+            if wanted in about.casefold():
+                tags.setdefault(runbook.tags[0] if runbook.tags else "other", []).append(runbook)
+        first = None
+        for tag in sorted(tags):
+            options.add_option(Option(Text(escaped(tag), style="dim"), disabled=True))
+            for runbook in tags[tag]:
+                options.add_option(Option(Text(f"  {escaped(runbook.name)}"), id=runbook.id))
+                first = options.option_count - 1 if first is None else first
+        broken = [one for one in self._catalogue.broken if wanted in str(one.path).casefold()]
+        if broken:
+            options.add_option(Option(Text(_BROKEN, style="dim"), disabled=True))
+            for number, one in enumerate(broken):
+                options.add_option(
+                    Option(Text(f"  {escaped(one.path.name)}"), id=f"{_BROKEN}:{number}")
+                )
+        if first is not None:
+            options.highlighted = first
+        elif not broken:
+            options.add_option(Option(Text("  nothing found"), disabled=True))
+
+    def _meant(self, name: str | None) -> tuple[Runbook | None, BrokenRunbook | None]:
+        if name is None:
+            return None, None
+        if name.startswith(f"{_BROKEN}:"):
+            return None, self._catalogue.broken[int(name.partition(":")[2])]
+        return next((one for one in self._catalogue.runbooks if one.id == name), None), None
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Find while typing."""
+        event.stop()
+        if event.value != self._wanted:
+            self._wanted = event.value
+            self._show()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter on the line chooses what it found."""
+        event.stop()
+        options = self.query_one(RunbookOptions)
+        if options.highlighted is not None:
+            options.action_select()
+
+    def on_key(self, event: object) -> None:
+        """The down key leaves the line for the list."""
+        from textual.events import Key
+
+        if isinstance(event, Key) and self.query_one("#find", Input).has_focus:
+            if event.key == "down":
+                self.focus_list()
+                event.stop()
+            elif event.key == "escape":
+                self.query_one("#find", Input).value = ""
+                self.focus_list()
+                event.stop()
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Tell which runbook is under the cursor."""
+        event.stop()
+        self.post_message(self.Highlighted(*self._meant(event.option.id)))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Tell which runbook was chosen."""
+        event.stop()
+        self.post_message(self.Chosen(*self._meant(event.option.id)))

@@ -1,0 +1,146 @@
+"""The sentences of the screen: what is empty and why, what comes next, which keys matter."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from audittui import timestamp
+from audittui.connection import TABLE_HINT, Target
+from audittui.escape import escaped, shortened
+from audittui.layout.row import ROW_FIELDS, Row
+from audittui.runbook.plan import Order
+from audittui.runbook.timerange import parse_time
+from audittui.tui.inspection import Life
+from audittui.tui.reading import Reading
+from audittui.tui.sources import RowSource, cell_of
+
+_VALUE = 40
+
+
+class ConnectionState(msgspec.Struct, frozen=True):
+    """How the connection stands. ``message`` and ``hint`` explain a failure."""
+
+    kind: Literal["none", "connecting", "open", "failed"]
+    message: str = ""
+    hint: str = ""
+
+    def text(self, target: Target) -> str:
+        """The state in a few words."""
+        if self.kind == "none":
+            return "not connected"
+        if self.kind == "connecting":
+            return f"connecting to {target.label}…"
+        return target.label if self.kind == "open" else f"no connection to {target.label}"
+
+
+def crumb(reading: Reading) -> str:
+    """A reading in a few words: the runbook and what it was asked."""
+    subject = [
+        shortened(value, _VALUE)
+        for name, value in reading.plan.parameters
+        if name == reading.plan.window_parameter or value not in ("", "any")
+    ]
+    return f"{reading.runbook.name}: {', '.join(subject)}" if subject else reading.runbook.name
+
+
+def empty_text(
+    reading: Reading | None, source: RowSource | None, state: ConnectionState, target: Target
+) -> str:
+    """What an empty list says: why it is empty, and the next key."""
+    if reading is None:
+        if state.kind == "none":
+            return (
+                "No table and no store is named, so there is nothing to ask yet.\n"
+                f"Quit with q, then: {TABLE_HINT}\n"
+                "To try it without a table: audittui demo"
+            )
+        if state.kind == "connecting":
+            return f"Connecting to {target.label}…\nA runbook can be filled in meanwhile."
+        if state.kind == "failed":
+            return f"{state.message}\n{state.hint}\nr tries again, q quits."
+        return "Choose a runbook (1), fill in the form (2), Enter runs it. x shows the plan first."
+    if reading.rows.rows and source is not None and source.filtered:
+        return f"None of the {len(reading.rows.rows):,} loaded rows matches. Esc clears the filter."
+    if reading.active or reading.last is None:
+        return "Reading… Ctrl-C stops and keeps what was read."
+    if reading.error is not None:
+        return f"{reading.error.message}\n{reading.error.hint}\nr runs it again."
+    if reading.last.coverage.stop:
+        return "Stopped before a row was found. L goes on, r starts again."
+    if not reading.complete:
+        return "Nothing yet. L reads on."
+    what = "No group reaches the threshold" if reading.groups is not None else "No entries"
+    return f"{what}: the window was read completely.\n2 changes the question, 1 another runbook."
+
+
+def no_more(what: str, step: int, reading: Reading | None) -> str:
+    """That a search found nothing, and whether that is for certain."""
+    where = "below" if step > 0 else "above"
+    if step > 0 and reading is not None and not reading.complete:
+        return f"No {what} {where} in the loaded rows; L loads all."
+    return f"No {what} {where}."
+
+
+def end_of_life(life: Life | None, step: int) -> str:
+    """Why there is no next entry of a lifecycle."""
+    if life is None:
+        return "The lifecycle is not read yet."
+    return f"This is the {'last' if step > 0 else 'first'} entry of the lifecycle."
+
+
+def row_line(row: Row) -> str:
+    """A row as one line for the clipboard: all fields, separated by tabs, harmless."""
+    return "\t".join(
+        timestamp.text(row.time) if name == "time" else escaped(cell_of(row, name))
+        for name in ROW_FIELDS
+    )
+
+
+def find_time(source: RowSource, text: str, order: Order) -> int | str:
+    """The line of the first row at or after a time (in the list's order), or why there is none."""
+    try:
+        moment = parse_time(text, int(time.time() * timestamp.SECOND))
+    except ValueError as error:
+        return str(error)
+    newest = order == "newest"
+    low, high = 0, len(source)
+    while low < high:
+        middle = (low + high) // 2
+        at = source.row(middle).time
+        if (at > moment) if newest else (at < moment):
+            low = middle + 1
+        else:
+            high = middle
+    return min(low, max(len(source) - 1, 0))
+
+
+def keys_of(pane: str, *, grouped: bool) -> Sequence[tuple[str, str]]:
+    """The keys that matter most in a pane."""
+    match pane:
+        case "sidebar":
+            return (
+                ("Enter", "choose"), ("/", "find"), ("Tab", "form"), ("x", "plan"),
+                ("3", "results"), (":", "commands"), ("?", "help"), ("q", "quit"),
+            )  # fmt: skip
+        case "form":
+            return (
+                ("Enter", "run"), ("Tab", "next field"), ("←→", "choose"), ("Esc", "runbooks"),
+            )  # fmt: skip
+        case "results" if grouped:
+            return (
+                ("Enter", "events"), ("x", "plan"), ("r", "again"), ("Esc", "back"), ("?", "help"),
+            )  # fmt: skip
+        case "results":
+            return (
+                ("Enter", "open"), ("/", "filter"), ("e", "failure"), ("A R Q", "pivot"),
+                ("x", "plan"), ("?", "help"), ("Esc", "back"), ("L", "all"), ("t", "time"),
+                ("y", "copy"), ("r", "again"),
+            )  # fmt: skip
+    return (
+        ("Tab", "lifecycle"), ("o O", "along it"), ("e", "failure"), ("v", "verify"),
+        ("y", "copy"), ("A R Q", "pivot"), ("Esc", "back"), ("?", "help"),
+    )  # fmt: skip
