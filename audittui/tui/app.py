@@ -301,7 +301,7 @@ class AuditApp(App[None]):
             return
 
         def work() -> None:
-            life = trace_resource(connection, runbook, row.resource)
+            life = trace_resource(connection, runbook, row)
             self._arrive(lambda: detail.take_life(life))
 
         def failed(error: Exception) -> None:

@@ -43,16 +43,23 @@ def field_lines(row: Row) -> Text:
     return text
 
 
-def verdict_lines(verdict: Verdict | None, fault: str = "") -> Text:
-    """The verdict in its words, the sentence, and every step with what it compared."""
+def verdict_line(verdict: Verdict | None, fault: str = "") -> Text:
+    """The verdict in its word, and its sentence."""
     text = Text()
-    _title(text, "Verdict")
     if verdict is None:
-        text.append(escaped(fault) or "checking…", WARN if fault else DIM)
-        return text.append("\n")
-    style = BAD if verdict.failed else WARN if verdict.verdict == "UNVERIFIABLE" else "default"
+        text.append("not checked  " if fault else "checking…", f"bold {WARN}" if fault else DIM)
+        return text.append(escaped(fault) + "\n\n", WARN)
+    style = BAD if verdict.failed else WARN if verdict.verdict == "UNVERIFIABLE" else ACCENT
     text.append(verdict.verdict, f"bold {style}")
-    text.append(f"  {escaped(verdict.summary)}\n", style)
+    return text.append(f"  {escaped(verdict.summary)}\n\n", BAD if verdict.failed else "")
+
+
+def step_lines(verdict: Verdict | None) -> Text:
+    """Every step of a verdict with what it compared."""
+    text = Text()
+    if verdict is None or not verdict.steps:
+        return text
+    _title(text, "Checked")
     width = max((len(step.name) for step in verdict.steps), default=0)
     for step in verdict.steps:
         text.append(f"  {escaped(step.name).ljust(width)}  ")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,13 +12,16 @@ from audittui.errors import AuditError
 from audittui.layout.row import Row
 from audittui.runbook.catalogue import Catalogue
 from audittui.runbook.model import Runbook
+from audittui.runbook.plan import Window
+from audittui.runbook.timerange import window_text
 
 if TYPE_CHECKING:
     from audittui.integrity.verdict import Verdict
     from audittui.investigate.diff import DiffLine
+    from audittui.query.result import ResultPage
 
-MOST = 1000
-"""How many entries of a lifecycle are read."""
+MOST = 500
+"""How many entries of a lifecycle are read at once."""
 SHIPPED = ("actor-activity", "resource-lifecycle", "request-trace")
 
 
@@ -70,21 +73,38 @@ def check_entry(connection: Connection, row: Row) -> Verdict:
     return verify_entry(connection.store, connection.layout, row.chain, row.seq)
 
 
-def trace_resource(connection: Connection, runbook: Runbook, resource: str) -> Life:
-    """The lifecycle of ``resource`` as the lifecycle runbook finds it, at most `MOST` entries.
+def trace_resource(connection: Connection, runbook: Runbook, present: Row) -> Life:
+    """The lifecycle of the resource of ``present``, as the lifecycle runbook finds it.
 
-    Errors of the store are told in the coverage. Raises `AuditError` when it cannot be planned.
+    The first `MOST` entries; of a longer life also those from the present entry on, with the gap
+    told. Errors of the store are told in the coverage. Raises `AuditError` when it cannot be
+    planned.
     """
+    texts = {subject_of(runbook): present.resource}
+    rows, page = _read(connection, runbook, texts)
+    coverage, rcu = page.coverage.text(), page.meter.rcu
+    window = runbook.query.during.strip("{}")
+    if all(row.key != present.key for row in rows) and not page.coverage.complete:
+        texts[window] = window_text(Window(max(present.time, rows[-1].time if rows else 0), None))
+        later, page = _read(connection, runbook, texts)
+        known = {row.key for row in rows}
+        rows += [row for row in later if row.key not in known]
+        coverage = f"the first {MOST:,}, and those from this one on; not what lies between"
+        rcu += page.meter.rcu
+    return Life(present.resource, tuple(rows), coverage, rcu)
+
+
+def _read(
+    connection: Connection, runbook: Runbook, texts: Mapping[str, str]
+) -> tuple[list[Row], ResultPage]:
     from audittui.query.execute import Execution
     from audittui.runbook.planner import make_plan
 
-    subject = subject_of(runbook)
-    plan = make_plan(runbook, {subject: resource}, connection.layout, connection.facts())
+    plan = make_plan(runbook, texts, connection.layout, connection.facts())
     rows: list[Row] = []
     for page in Execution(plan, connection.store, limit=MOST).pages():
         rows += page.rows
-        coverage, meter = page.coverage, page.meter
-    return Life(resource, tuple(rows), coverage.text(), meter.rcu)
+    return rows, page
 
 
 def subject_of(runbook: Runbook) -> str:

@@ -16,7 +16,7 @@ def plan_text(described: str, used: str, command: str) -> Text:
         label, rest = line[:_LABEL], line[_LABEL:]
         if label.strip() == "Note":
             text.append(label, DIM).append(rest + "\n", WARN)
-        elif len(label) == _LABEL and label.endswith(" ") and not line.startswith("  aws"):
+        elif label.endswith("  "):
             text.append(label, DIM).append(rest + "\n")
         else:
             style = f"bold {ACCENT}" if line.endswith(":") else ""

@@ -51,6 +51,11 @@ class RowSource:
         return [title_of(column) for column in self.columns]
 
     @property
+    def times(self) -> frozenset[int]:
+        """Where the time stands."""
+        return frozenset(at for at, column in enumerate(self.columns) if column == "time")
+
+    @property
     def filtered(self) -> bool:
         """True when rows are hidden."""
         return bool(self.pattern) and self.hiding
@@ -128,7 +133,13 @@ class GroupSource:
     def titles(self) -> Sequence[str]:
         """The columns' titles."""
         names = [name.replace("_", " ") for name in self._group_by]
-        return [*names, "count", "peak", "first", "last", "sources"]
+        return [*names, "count", "peak", "first (UTC)", "last (UTC)", "sources"]
+
+    @property
+    def times(self) -> frozenset[int]:
+        """Where first and last stand."""
+        first = len(self._group_by) + 2
+        return frozenset({first, first + 1})
 
     def __len__(self) -> int:
         return len(self.groups)
@@ -150,6 +161,7 @@ class LifecycleSource:
     """The rows of a resource's lifecycle, the present entry marked."""
 
     titles: Sequence[str] = ("", "time (UTC)", "action", "actor", "outcome")
+    times = frozenset({1})
 
     def __init__(self, rows: Sequence[Row] = (), present: int = -1) -> None:
         self.rows = list(rows)

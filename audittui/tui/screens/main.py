@@ -184,15 +184,15 @@ class MainScreen(Screen[None]):
         self.pane = pane
         self.show_panes()
         if widget is not None:
-            widget.focus()
+            self.set_focus(widget)
         elif pane == "sidebar":
-            self.query_one(RunbookOptions).focus()
+            self.set_focus(self.query_one(RunbookOptions))
         elif pane == "form":
             self.form.start()
         elif pane == "results":
-            self.results.focus()
+            self.set_focus(self.results)
         else:
-            self.detail.query_one("#entry", Pager).focus()
+            self.set_focus(self.detail.query_one("#entry", Pager))
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Note which pane has the keys."""
@@ -465,7 +465,7 @@ class MainScreen(Screen[None]):
         if self.pane in ("sidebar", "form"):
             self.pane = "sidebar"
             self.show_panes()
-            self.query_one(Sidebar).start_finding()
+            self.set_focus(self.query_one("#find"))
         elif self.row_source is None:
             self.say("Open a group first: Enter.")
         else:
@@ -490,7 +490,7 @@ class MainScreen(Screen[None]):
         with self.prevent(Input.Changed):
             field.value = value
         field.placeholder = hint
-        field.focus()
+        self.set_focus(field)
 
     def end_asking(self) -> None:
         """Put the line away."""

@@ -84,8 +84,9 @@ class Detail(Vertical):
         if self.row is None:
             return
         text = Text()
+        text.append_text(entry_text.verdict_line(self.verdict, self._verdict_fault))
         text.append_text(entry_text.field_lines(self.row))
-        text.append_text(entry_text.verdict_lines(self.verdict, self._verdict_fault))
+        text.append_text(entry_text.step_lines(self.verdict))
         if self._changes is not None:
             text.append_text(entry_text.title_lines("Changed"))
             text.append_text(change_lines(self._changes))

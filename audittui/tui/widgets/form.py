@@ -74,40 +74,37 @@ class Line(Vertical):
     def __init__(self, parameter: Parameter, text: str, width: int) -> None:
         super().__init__(classes="line")
         self.parameter = parameter
-        self._text = text
+        self.field: Input | Choice
+        choices = choices_of(parameter)
+        if choices and parameter.type != "multi":
+            self.field = Choice(choices, text or choices[0])
+        else:
+            hint = parameter.placeholder or parameter.help
+            self.field = Input(text, placeholder=escaped(hint), compact=True)
+        self.fault = ""
+        self._fault = Static("", classes="fault", markup=False)
         self._width = width
 
     def compose(self) -> ComposeResult:
         """The label beside the value, the fault below."""
-        parameter = self.parameter
         with Horizontal(classes="pair"):
-            label = escaped(parameter.name.replace("_", " ")) + (" *" if parameter.required else "")
+            name = escaped(self.parameter.name.replace("_", " "))
+            label = name + (" *" if self.parameter.required else "")
             yield Static(Text(label.ljust(self._width)), classes="label")
-            choices = choices_of(parameter)
-            if choices and parameter.type != "multi":
-                yield Choice(choices, self._text or choices[0])
-            else:
-                hint = parameter.placeholder or parameter.help
-                yield Input(self._text, placeholder=escaped(hint), compact=True)
-        yield Static("", classes="fault")
-
-    @property
-    def field(self) -> Widget:
-        """The widget that holds the value."""
-        return self.query_one(".pair").children[1]
+            yield self.field
+        yield self._fault
 
     @property
     def value(self) -> str:
         """The value as text."""
-        field = self.field
-        return field.value if isinstance(field, Input | Choice) else ""
+        return self.field.value
 
     @value.setter
     def value(self, text: str) -> None:
         field = self.field
         if isinstance(field, Input):
             field.value = text
-        elif isinstance(field, Choice):
+        else:
             field.set_value(text)
 
     def check(self) -> str | None:
@@ -116,9 +113,9 @@ class Line(Vertical):
 
     def show_fault(self, fault: str | None) -> str | None:
         """Show a fault, or none."""
-        place = self.query_one(".fault", Static)
-        place.update(Text(" " * self._width + " " + escaped(fault or "")))
-        place.display = fault is not None
+        self.fault = fault or ""
+        self._fault.update(Text(escaped(self.fault)))
+        self._fault.display = fault is not None
         return fault
 
 
@@ -203,7 +200,7 @@ class Form(VerticalScroll, can_focus=False):
         """A fault goes away as soon as it is mended."""
         event.stop()
         for line in self.query(Line):
-            if line.field is event.input and line.query_one(".fault").display:
+            if line.field is event.input and line.fault:
                 line.check()
 
     def on_descendant_blur(self, event: object) -> None:

@@ -25,7 +25,8 @@ from audittui.escape import ELLIPSIS, escaped, shortened
 
 GAP = 2
 WIDEST = 60
-NARROWEST = 8
+NARROWEST = 10
+TIME_WITHOUT_YEAR = len("11-24 14:00:00")
 _LONGEST_CELL = 300
 _MEASURED = 300
 
@@ -36,6 +37,11 @@ class Source(Protocol):
     @property
     def titles(self) -> Sequence[str]:
         """The columns' titles."""
+        ...
+
+    @property
+    def times(self) -> frozenset[int]:
+        """The columns that hold times; they lose their year before anything is cut off them."""
         ...
 
     def __len__(self) -> int:
@@ -243,12 +249,28 @@ class LineList(ScrollView, can_focus=True):
         height = len(self._source) + 1 if len(self._source) else 0
         self.virtual_size = Size(self.size.width, height)
 
+    @property
+    def _room_across(self) -> int:
+        # A place for the scrollbar is always kept: columns do not jump when it appears.
+        return self.size.width - 1
+
     def _fit(self) -> None:
-        """The widths to show: narrowed, the widest first, until all columns are in sight."""
+        """The widths to show: narrowed, the widest first; what fits not even so stands further
+        right, where `l` leads."""
         widths = list(self._natural)
-        room = self.scrollable_content_region.width - GAP * len(widths)
-        while not self._left and sum(widths) > room and max(widths, default=0) > NARROWEST:
-            widths[widths.index(max(widths))] -= 1
+        room = self._room_across - GAP * len(widths)
+        if not self._left and sum(widths) > room:
+            times = self._source.times
+            for column in times:
+                widths[column] = min(widths[column], TIME_WITHOUT_YEAR)
+            others = [column for column in range(len(widths)) if column not in times]
+            while sum(widths) > room and others:
+                widest = max(others, key=widths.__getitem__)
+                if widths[widest] <= NARROWEST:
+                    break
+                widths[widest] -= 1
+            while sum(widths) + GAP * len(widths) > self._room_across and len(widths) > 2:
+                widths.pop()
         if widths != self._widths:
             self._widths = widths
             self._strips.clear()
@@ -299,24 +321,31 @@ class LineList(ScrollView, can_focus=True):
         if on_cursor:
             name = "lines--cursor" if self.has_focus else "lines--cursor-blurred"
             style += self.get_component_rich_style(name, partial=True)
+        times = self._source.times
         text = " " + (" " * GAP).join(
-            self._fitted(cell, width)
-            for cell, width in zip(self._source.cells(line), self._widths, strict=True)
+            self._fitted(cell, width, cut_front=column in times)
+            for column, (cell, width) in enumerate(
+                zip(self._source.cells(line), self._widths, strict=False)
+            )
         )
         return Strip([Segment(text, style)], cell_len(text))
 
     @staticmethod
-    def _fitted(cell: str, width: int) -> str:
+    def _fitted(cell: str, width: int, *, cut_front: bool) -> str:
         text = escaped(shortened(cell, _LONGEST_CELL))
-        if cell_len(text) > width:
+        if cut_front:
+            text = text[-width:]
+        elif cell_len(text) > width:
             text = set_cell_size(text, width - 1).rstrip() + ELLIPSIS
         return set_cell_size(text, width)
 
     def _header(self, style: Style) -> Strip:
         text = " " + (" " * GAP).join(
             set_cell_size(title, width)
-            for title, width in zip(self._source.titles, self._widths, strict=True)
+            for title, width in zip(self._source.titles, self._widths, strict=False)
         )
+        if len(self._widths) < len(self._natural):
+            text += f"  l: {len(self._natural) - len(self._widths)} more"
         return Strip([Segment(text, style)], cell_len(text))
 
     def _empty_line(self, y: int, width: int, base: Style) -> Strip:

@@ -51,17 +51,13 @@ class Sidebar(Vertical):
 
     def compose(self) -> ComposeResult:
         """The line to find with, and the list."""
-        yield Input(placeholder="type to find a runbook", id="find", compact=True)
+        yield Input(placeholder="/ finds a runbook", id="find", compact=True)
         yield RunbookOptions(id="runbooks", compact=True)
 
     def fill(self, catalogue: Catalogue) -> None:
         """Show a catalogue."""
         self._catalogue = catalogue
         self._show()
-
-    def start_finding(self) -> None:
-        """Put the cursor on the line to find with."""
-        self.query_one("#find", Input).focus()
 
     def focus_list(self) -> None:
         """Put the cursor on the list."""
@@ -84,10 +80,8 @@ class Sidebar(Vertical):
         options.clear_options()
         wanted = self._wanted.casefold()
         tags: dict[str, list[Runbook]] = {}
-        for runbook in self._catalogue.runbooks:
-            about = f"{runbook.id} {runbook.name} {runbook.description} {' '.join(runbook.tags)}"
-            if wanted in about.casefold():
-                tags.setdefault(runbook.tags[0] if runbook.tags else "other", []).append(runbook)
+        for runbook in self._found(wanted):
+            tags.setdefault(runbook.tags[0] if runbook.tags else "other", []).append(runbook)
         first = None
         for tag in sorted(tags):
             options.add_option(Option(Text(escaped(tag), style="dim"), disabled=True))
@@ -105,6 +99,17 @@ class Sidebar(Vertical):
             options.highlighted = first
         elif not broken:
             options.add_option(Option(Text("  nothing found"), disabled=True))
+
+    def _found(self, wanted: str) -> list[Runbook]:
+        """The runbooks that are named so; where none is, those that speak of it."""
+        runbooks = self._catalogue.runbooks
+        named = [one for one in runbooks if wanted in f"{one.name} {one.id}".casefold()]
+        about = [
+            one
+            for one in runbooks
+            if wanted in f"{one.description} {' '.join(one.tags)}".casefold()
+        ]
+        return named or about
 
     def _meant(self, name: str | None) -> tuple[Runbook | None, BrokenRunbook | None]:
         if name is None:

@@ -1,0 +1,122 @@
+"""A small log in memory, and a way to drive the application over it."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+
+from audittui import timestamp
+from audittui.connection import Connection, Target
+from audittui.entry import Draft
+from audittui.layout import load_layout
+from audittui.store.sqlite import SqliteStore
+from audittui.tui.app import AuditApp
+from audittui.writer import AuditLog
+
+CASE = Target(store="case.db")
+NOW = timestamp.parse("2026-11-24T15:00:00Z")
+HOSTILE = {
+    "ansi": "\x1b[31mred\x1b[0m",
+    "osc52": "\x1b]52;c;ZXZpbA==\x07",
+    "bidi": "\u202eevil\u2066",
+    "markup": "[bold]x[/] GET [/v1/items] [link=http://x]",
+    "nul": "a\x00b",
+    "wide": "漢字かな交じり文" * 4,
+    "long": "x" * 1500,
+}
+
+
+def drafts() -> list[Draft]:
+    """30 entries over an hour: two actors, a life of one bucket, failures and denials."""
+    made = []
+    for at in range(30):
+        outcome = "denied" if at % 10 == 4 else "failure" if at % 10 == 7 else "success"
+        made.append(
+            Draft(
+                actor="alice" if at % 2 else "bob",
+                action="bucket.update" if at % 3 else "bucket.read",
+                resource=f"bucket/{at % 4}",
+                outcome=outcome,
+                time=timestamp.text(NOW - (60 - 2 * at) * 60 * timestamp.SECOND),
+                request_id=f"req-{at // 3}",
+                source_ip=f"10.0.0.{at}",
+                reason="AccessDenied" if outcome == "denied" else None,
+                before={"size": at} if at % 3 else None,
+                after={"size": at + 1} if at % 3 else None,
+            )
+        )
+    return made
+
+
+def filled(many: Sequence[Draft], page_bytes: int = 1_048_576) -> SqliteStore:
+    """A store in memory with these entries on one chain."""
+    store = SqliteStore(":memory:", load_layout("native"), create=True, page_bytes=page_bytes)
+    ids = iter(range(10**9))
+    AuditLog(store, "app/0", clock=lambda: NOW, ids=lambda: f"{next(ids):032x}").append_many(many)
+    return store
+
+
+def connector(store: Any) -> Callable[[Target], Connection]:
+    return lambda target: Connection(target, store, load_layout("native"))
+
+
+def driven(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
+    """Runs an async test in a loop of its own."""
+
+    @functools.wraps(test)
+    def run(*args: Any, **named: Any) -> None:
+        asyncio.run(test(*args, **named))  # type: ignore[arg-type]
+
+    return run
+
+
+async def settle(pilot: Pilot[None]) -> None:
+    """Wait until no thread works and everything that came is shown."""
+    for _ in range(2):
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+
+
+async def press(pilot: Pilot[None], *keys: str) -> None:
+    """Press keys, settled after each."""
+    for key in keys:
+        await pilot.press(key)
+        await settle(pilot)
+
+
+@asynccontextmanager
+async def running(
+    store: Any = None,
+    *,
+    target: Target = CASE,
+    size: tuple[int, int] = (80, 24),
+    folders: Sequence[Path] = (),
+    connect: Callable[[Target], Connection] | None = None,
+) -> AsyncIterator[tuple[AuditApp, Pilot[None]]]:
+    """The application, connected and at rest."""
+    app = AuditApp(target, folders, connect or connector(store or filled(drafts())))
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        yield app, pilot
+
+
+async def open_runbook(app: AuditApp, pilot: Pilot[None], runbook: str) -> None:
+    """Choose a runbook in the sidebar by finding it."""
+    await press(pilot, "1", "slash")
+    await pilot.press(*runbook)
+    await settle(pilot)
+    await press(pilot, "enter")
+
+
+def screen_text(app: AuditApp) -> str:
+    """What the screen shows, as plain lines."""
+    return "\n".join(
+        "".join(segment.text for segment in strip)
+        for strip in app.screen._compositor.render_strips()
+    )

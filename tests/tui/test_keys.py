@@ -1,0 +1,370 @@
+"""Every key does what the help says of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from audittui.connection import Connection, Target
+from audittui.errors import StoreError
+from audittui.layout import load_layout
+from audittui.store.port import Page, Query
+from audittui.store.sqlite import SqliteStore
+from audittui.tui.app import AuditApp
+from audittui.tui.screens.main import MainScreen
+from audittui.tui.screens.reader import ConfirmScreen, ReaderScreen, TooSmallScreen
+from audittui.tui.sources import RowSource
+from audittui.tui.widgets.bars import StatusBar
+from tests.tui.driving import (
+    drafts,
+    driven,
+    filled,
+    open_runbook,
+    press,
+    running,
+    screen_text,
+    settle,
+)  # fmt: skip
+
+
+def main(app: AuditApp) -> MainScreen:
+    screen = app.screen_stack[0]
+    assert isinstance(screen, MainScreen)
+    return screen
+
+
+def rows_of(app: AuditApp) -> RowSource:
+    source = main(app).results.source
+    assert isinstance(source, RowSource)
+    return source
+
+
+def status(app: AuditApp) -> str:
+    return main(app).query_one(StatusBar).text
+
+
+@driven
+async def test_enter_runs_a_runbook_and_opens_an_entry() -> None:
+    async with running() as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        assert main(app).pane == "form"
+        await press(pilot, "enter")
+        assert main(app).pane == "results"
+        assert "30 rows, all" in status(app)
+        await press(pilot, "j", "j", "enter")
+        assert main(app).pane == "detail"
+        assert main(app).detail.row is rows_of(app).row(2)
+        assert "bucket/3" in screen_text(app)
+
+
+@driven
+async def test_list_keys_move_the_cursor() -> None:
+    async with running() as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter")
+        results = main(app).results
+        room = results.room
+        expected = [
+            ("j", 1), ("down", 2), ("k", 1), ("up", 0), ("k", 0), ("G", 29), ("j", 29), ("g", 0),
+            ("space", room - 1), ("b", 0), ("ctrl+d", room // 2), ("ctrl+u", 0), ("end", 29),
+            ("home", 0), ("pagedown", room - 1), ("pageup", 0),
+        ]  # fmt: skip
+        for key, line in expected:
+            await press(pilot, key)
+            assert results.cursor == line, key
+        before = screen_text(app)
+        await press(pilot, "l")
+        assert screen_text(app) != before
+        await press(pilot, "h")
+        assert screen_text(app) == before
+
+
+@driven
+async def test_panes_tab_zoom_and_the_way_back() -> None:
+    async with running(size=(120, 40)) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        screen = main(app)
+        await press(pilot, "enter")
+        seen = []
+        for _ in range(6):
+            await press(pilot, "tab")
+            seen.append(screen.pane)
+        assert seen == ["sidebar", "form", "form", "form", "results", "sidebar"]
+        await press(pilot, "shift+tab")
+        assert screen.pane == "results"
+        await press(pilot, "4")
+        assert screen.pane == "detail"
+        await press(pilot, "3")
+        assert screen.pane == "results"
+        await press(pilot, "plus")
+        assert not screen.query_one("#sidebar").display
+        assert not screen.query_one("#detail").display
+        await press(pilot, "underscore")
+        assert screen.query_one("#detail").display
+        await press(pilot, "escape", "escape", "escape", "escape")
+        assert screen.pane == "sidebar"
+        assert app.is_running
+
+
+@driven
+async def test_escape_never_quits_and_q_does_at_the_root() -> None:
+    async with running() as (app, pilot):
+        await press(pilot, *["escape"] * 5, "ctrl+c", "ctrl+c")
+        assert app.is_running
+        assert "q quits" in status(app)
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "enter", "q")
+        assert main(app).pane == "results"
+        assert app.is_running
+        await pilot.press("q")
+        await pilot.pause()
+        assert app._exit
+
+
+@driven
+async def test_filter_as_you_type() -> None:
+    async with running() as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "G", "slash")
+        await pilot.press(*"DENIED")
+        await settle(pilot)
+        assert len(rows_of(app)) == 3
+        assert "3 match" in status(app)
+        await press(pilot, "enter")
+        assert main(app).pane == "results"
+        await press(pilot, "ampersand")
+        assert len(rows_of(app)) == 30
+        await press(pilot, "g", "n")
+        assert main(app).listed_row is not None
+        assert main(app).listed_row.outcome == "denied"
+        first = main(app).results.cursor
+        await press(pilot, "n", "N")
+        assert main(app).results.cursor == first
+        await press(pilot, "ampersand", "slash", *["backspace"] * 6)
+        await pilot.press(*"!denied")
+        await settle(pilot)
+        assert len(rows_of(app)) == 27
+        await press(pilot, "enter", "escape")
+        assert len(rows_of(app)) == 30
+
+
+@driven
+async def test_go_to_a_time_and_to_failures() -> None:
+    async with running() as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "e")
+        row = main(app).listed_row
+        assert row is not None
+        assert row.outcome == "failure"
+        await press(pilot, "e")
+        assert main(app).listed_row is not None
+        assert main(app).listed_row.outcome == "denied"
+        await press(pilot, "E")
+        assert main(app).listed_row is row
+        await press(pilot, "E")
+        assert "No failure above" in status(app)
+        await press(pilot, "t")
+        await pilot.press(*"2026-11-24T14:20")
+        await press(pilot, "enter")
+        assert main(app).listed_row is not None
+        assert main(app).listed_row.source_ip == "10.0.0.10"
+        await press(pilot, "t", "x", "enter")
+        assert "is not a time" in status(app)
+
+
+@driven
+async def test_the_lifecycle_is_walked_along() -> None:
+    async with running(size=(120, 40)) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "enter")
+        detail = main(app).detail
+        assert detail.life is not None
+        resources = {row.resource for row in detail.life.rows}
+        assert detail.row is not None
+        assert resources == {detail.row.resource}
+        newest = detail.row
+        await press(pilot, "O")
+        assert detail.row.seq == newest.seq - 4
+        await press(pilot, "o")
+        assert detail.row.seq == newest.seq
+        await press(pilot, "o")
+        assert "last entry of the lifecycle" in status(app)
+        await press(pilot, "tab", "g", "enter")
+        assert detail.row.seq == newest.seq % 4
+        assert "this" in screen_text(app)
+        await press(pilot, "3", "o")
+        assert main(app).listed_row is not None
+        assert main(app).listed_row.seq == newest.seq - 4
+
+
+@driven
+async def test_pivots_and_the_breadcrumb_back() -> None:
+    async with running() as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "j", "j")
+        row = main(app).listed_row
+        assert row is not None
+        before = main(app).reading
+        for key, field in (("A", "actor"), ("R", "resource"), ("Q", "request_id")):
+            await press(pilot, key)
+            value = getattr(row, field)
+            assert {getattr(one, field) for one in rows_of(app).rows} == {value}
+            assert " › " in screen_text(app).splitlines()[0]
+            await press(pilot, "escape")
+            assert main(app).reading is before
+            assert main(app).listed_row is row
+
+
+@driven
+async def test_copying(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running() as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "c")
+        assert app.clipboard.startswith("2026-11-24T14:58:00.000000Z\talice\t")
+        assert "whether it was taken" in status(app)
+        await press(pilot, "y")
+        assert '"actor": "alice"' in app.clipboard
+        await press(pilot, "Y")
+        assert app.clipboard.startswith("audittui run time-window -p window=2026-11-24T14:00:00Z..")
+        assert "--store case.db" in app.clipboard
+
+
+@driven
+async def test_plan_help_and_palette() -> None:
+    async with running() as (app, pilot):
+        await press(pilot, "x")
+        assert isinstance(app.screen, ReaderScreen)
+        assert "by-failure" in screen_text(app)
+        await press(pilot, "escape")
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "x")
+        assert "aws dynamodb query" in app.screen.query_one("Pager").text  # type: ignore[attr-defined]
+        assert "Used so far" in app.screen.query_one("Pager").text  # type: ignore[attr-defined]
+        await press(pilot, "q", "question_mark")
+        text = app.screen.query_one("Pager").text  # type: ignore[attr-defined]
+        for binding in MainScreen.BINDINGS:
+            assert binding.description in text  # type: ignore[union-attr]
+        await press(pilot, "escape", "colon")
+        assert app.screen.__class__.__name__ == "CommandPalette"
+        await press(pilot, "escape")
+        assert app.screen is main(app)
+
+
+@driven
+async def test_pages_are_read_as_one_scrolls_and_l_loads_all() -> None:
+    many = [one for _ in range(40) for one in drafts()]
+    store = filled(many)
+    async with running(store) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter")
+        first = len(rows_of(app))
+        assert 0 < first < len(many)
+        assert "more to read" in status(app)
+        await press(pilot, "G")
+        assert first < len(rows_of(app)) < len(many)
+        assert main(app).results.cursor == first - 1
+        await press(pilot, "L")
+        assert isinstance(app.screen, ConfirmScreen)
+        assert "RCU" in screen_text(app)
+        await press(pilot, "escape")
+        assert len(rows_of(app)) < len(many)
+        await press(pilot, "L", "enter")
+        assert len(rows_of(app)) == len(many)
+        assert "1,200 rows, all" in status(app)
+
+
+class Gated(SqliteStore):
+    """A store whose second page waits until the reader gives up."""
+
+    pages = 0
+
+    def query(self, request: Query) -> Page:
+        if request.index:
+            self.pages += 1
+            if self.pages == 2:
+                raise StoreError("The table does not answer.", "Try again.", kind="other")
+        return super().query(request)
+
+
+@driven
+async def test_an_error_keeps_the_rows_and_l_goes_on() -> None:
+    store = filled([one for _ in range(20) for one in drafts()])
+    store.__class__ = Gated
+    async with running(store) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "G")
+        kept = len(rows_of(app))
+        assert "failed" in status(app)
+        assert "The table does not answer." in status(app)
+        await press(pilot, "L", "enter")
+        assert len(rows_of(app)) == 600 > kept
+        assert len({row.seq for row in rows_of(app).rows}) == 600
+        assert "600 rows, all" in status(app)
+
+
+@driven
+async def test_a_failed_connection_is_explained_and_tried_again() -> None:
+    store = filled(drafts())
+    tries = []
+
+    def connect(target: Target) -> Connection:
+        tries.append(target)
+        if len(tries) == 1:
+            raise StoreError("No credentials were found.", "Run aws sso login.")
+        return Connection(target, store, load_layout("native"))
+
+    async with running(connect=connect) as (app, pilot):
+        assert "No credentials were found." in screen_text(app)
+        assert "Run aws sso login." in screen_text(app)
+        await press(pilot, "r")
+        assert len(tries) == 2
+        assert app.state.kind == "open"
+
+
+@driven
+async def test_faults_of_the_form_are_shown_where_they_are() -> None:
+    async with running() as (app, pilot):
+        await open_runbook(app, pilot, "actor activity")
+        await press(pilot, "enter")
+        assert main(app).pane == "form"
+        assert "a value is needed" in screen_text(app)
+        await pilot.press(*"alice")
+        await press(pilot, "down", "down", "right", "enter")
+        assert {row.outcome for row in rows_of(app).rows} == {"success"}
+        assert {row.actor for row in rows_of(app).rows} == {"alice"}
+
+
+@driven
+async def test_without_a_target_the_runbooks_are_shown() -> None:
+    async with running(target=Target()) as (app, pilot):
+        assert "--table NAME or --store FILE" in screen_text(app).replace("\n", " ")
+        assert "Time window" in screen_text(app)
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter")
+        assert app.is_running
+
+
+@driven
+async def test_too_small_says_so_and_takes_only_q() -> None:
+    async with running(size=(59, 14)) as (app, pilot):
+        assert isinstance(app.screen, TooSmallScreen)
+        assert "60 columns" in screen_text(app)
+        await press(pilot, "j", "enter", "x")
+        await pilot.resize_terminal(80, 24)
+        await settle(pilot)
+        assert app.screen is main(app)
+        await pilot.resize_terminal(40, 10)
+        await settle(pilot)
+        await pilot.press("q")
+        await pilot.pause()
+        assert app._exit
+
+
+@driven
+async def test_running_again_reads_again() -> None:
+    async with running() as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter")
+        before = main(app).reading
+        await press(pilot, "r")
+        assert main(app).reading is not before
+        assert len(rows_of(app)) == 30
