@@ -1,0 +1,288 @@
+"""The arithmetic of chain verification: items in, steps and a verdict out. No I/O (DESIGN §6).
+
+An entry is *sound* when its body hashes to the recorded hash, reads as an entry and agrees with
+its key. Who is to blame for a link that fails: a neighbour that is not sound carries its own
+verdict, and the entry beside it is blamed only when it agrees with nothing the neighbour says.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal
+
+import msgspec
+
+from audittui.entry import LIST_FIELDS, NO_HASH, Entry, decode_body, decode_strict, hash_body
+from audittui.integrity.verdict import Step, Verdict, VerdictName
+from audittui.layout.model import Layout, value_text
+from audittui.layout.native import copies_of
+from audittui.layout.row import Item
+
+COPIES = (*LIST_FIELDS, "bucket", "failed_bucket", "expires_at")
+"""The attributes that repeat the body."""
+Result = Literal["holds", "fails", "not checked"]
+_CANONICAL = re.compile(r"[0-9]{20}", re.ASCII)
+_SUMMARIES: dict[VerdictName, str] = {
+    "CHAINED": "The body, the key, the index copies and the links hold.",
+    "UNANCHORED": "The entry agrees with itself, but no neighbour is left to link it to.",
+}
+
+
+class Examined(msgspec.Struct, frozen=True, gc=False):
+    """One stored item, hashed and read.
+
+    ``key`` is the sort key's text and ``seq`` what it says (-1 where it is malformed). ``digest``
+    is the computed hash and ``recorded`` the stored one, in hex (empty where there is none).
+    ``entry`` is None where the body cannot be read; ``fault`` says why.
+    """
+
+    item: Item
+    chain: str
+    key: str
+    seq: int
+    digest: str
+    recorded: str
+    entry: Entry | None
+    fault: str = ""
+
+    @property
+    def hash_holds(self) -> bool:
+        """True when the body hashes to the recorded hash."""
+        return bool(self.digest) and self.digest == self.recorded
+
+    @property
+    def key_holds(self) -> bool:
+        """True when the body names the place that the key names."""
+        entry = self.entry
+        return entry is not None and entry.seq == self.seq and entry.chain == self.chain
+
+    @property
+    def sound(self) -> bool:
+        """True when nothing of the entry itself is MODIFIED."""
+        return self.hash_holds and self.key_holds
+
+
+def seq_of_key(key: Any) -> int:
+    """The seq that a sort key says; -1 where it is not 20 digits."""
+    return int(key) if isinstance(key, str) and _CANONICAL.fullmatch(key) else -1
+
+
+def examine(item: Item, layout: Layout, chain: str) -> Examined:
+    """Hash and read one stored item. Never raises for what the item holds."""
+    key = item.get(layout.sort.attribute)
+    body, stored = item.get("body"), item.get("hash")
+    digest, entry, fault = "", None, ""
+    if not isinstance(body, str):
+        fault = "there is no body"
+    else:
+        try:
+            data = body.encode("utf-8")
+            digest = hash_body(data).hex()
+            _refuse_lax(data, body)
+            entry = decode_body(data)
+        except ValueError as error:
+            fault = str(error)
+    return Examined(
+        item=item,
+        chain=chain,
+        key=value_text(key),
+        seq=seq_of_key(key),
+        digest=digest,
+        recorded=stored.hex() if isinstance(stored, bytes) else "",
+        entry=entry,
+        fault=fault,
+    )
+
+
+def _refuse_lax(data: bytes, body: str) -> None:
+    """Refuse what `decode_strict` refuses.
+
+    A text that comes out of decoding and encoding byte for byte can hold no duplicate key; that
+    is several times faster to find out.
+    """
+    try:
+        if msgspec.json.encode(msgspec.json.decode(data)) == data:
+            return
+    except (msgspec.MsgspecError, RecursionError):
+        pass
+    decode_strict(body)
+
+
+def check(
+    place: Examined, before: Examined | None, after: Examined | None, *, steps: bool = False
+) -> Verdict:
+    """The verdict on one entry beside its neighbours, which may be absent.
+
+    The steps are told where something fails, or when asked for by ``steps``.
+    """
+    previous = _previous(place, before)
+    following = _following(place, after)
+    differing = _differing(place)
+    name: VerdictName
+    if not place.sound:
+        name = "MODIFIED"
+    elif "fails" in (previous, following):
+        name = "BROKEN LINK"
+    elif differing:
+        name = "INDEX MISMATCH"
+    elif "holds" in (previous, following):
+        name = "CHAINED"
+    else:
+        name = "UNANCHORED"
+    summary = _SUMMARIES.get(name, "")
+    if summary and not steps:
+        return Verdict(place.chain, place.seq, name, summary)
+    told = (
+        _hash_step(place),
+        _body_step(place),
+        _key_step(place),
+        *_copy_steps(place, differing),
+        _previous_step(place, before, previous),
+        _following_step(place, after, following),
+    )
+    if not summary:
+        failed = [step for step in told if step.result == "fails"]
+        summary = " ".join(f"{step.note or step.name}." for step in failed[:3])
+    return Verdict(place.chain, place.seq, name, summary, told)
+
+
+def missing(chain: str, first: int, last: int) -> Verdict:
+    """The verdict on the absent entries ``first`` to ``last`` of a chain that goes on."""
+    if first == last:
+        which, found = f"seq {first} is", "absent"
+    else:
+        which, found = f"seq {first} to {last} ({last - first + 1:,} entries) are", "all absent"
+    step = Step("presence", "fails", "an entry", found, "Read from the base table, consistently")
+    return Verdict(
+        chain, first, "MISSING", f"MISSING (may have expired): {which} not in the table.", (step,)
+    )
+
+
+def unverifiable(chain: str, seq: int, why: str) -> Verdict:
+    """The verdict where nothing could be checked, and why."""
+    return Verdict(chain, seq, "UNVERIFIABLE", why)
+
+
+def _claims(neighbour: Examined) -> tuple[str, ...]:
+    """The hashes that a neighbour may be known by: the computed one first."""
+    return tuple(dict.fromkeys(one for one in (neighbour.digest, neighbour.recorded) if one))
+
+
+def _misplaced(neighbour: Examined) -> bool:
+    """True when a whole other entry lies in the neighbour's place: it says nothing of a link."""
+    return neighbour.hash_holds and not neighbour.key_holds
+
+
+def _previous(place: Examined, before: Examined | None) -> Result:
+    entry = place.entry
+    if entry is None:
+        return "not checked"
+    if place.seq == 0:
+        return "holds" if entry.prev_hash == NO_HASH else "fails"
+    if before is None:
+        return "not checked"
+    claims = _claims(before)
+    if entry.prev_hash in claims:
+        return "holds"
+    return "not checked" if not claims or _misplaced(before) else "fails"
+
+
+def _following(place: Examined, after: Examined | None) -> Result:
+    if after is None or after.entry is None or not place.digest:
+        return "not checked"
+    if after.entry.prev_hash == place.digest:
+        return "holds"
+    # A successor that is not what was written carries its own verdict.
+    return "fails" if after.sound else "not checked"
+
+
+def _differing(place: Examined) -> tuple[tuple[str, Any, Any], ...]:
+    """The copies that differ from the body: attribute, expected, found."""
+    if place.entry is None:
+        return ()
+    expected, item = copies_of(place.entry), place.item
+    return tuple(
+        (name, expected.get(name), item.get(name))
+        for name in COPIES
+        if expected.get(name) != item.get(name)
+    )
+
+
+def _hash_step(place: Examined) -> Step:
+    held = place.hash_holds
+    return Step(
+        "hash of body",
+        "holds" if held else "fails",
+        place.recorded or "(no hash stored)",
+        place.digest or "(no body stored)",
+        "" if held else "The body does not hash to the recorded hash",
+    )
+
+
+def _body_step(place: Examined) -> Step:
+    if place.entry is not None:
+        return Step("body", "holds", "an entry", "an entry")
+    return Step("body", "fails", "an entry", place.fault, "The body cannot be read as an entry")
+
+
+def _key_step(place: Examined) -> Step:
+    found = f"{place.chain} {place.key}"
+    if place.seq < 0:
+        note = "The sort key is not a seq of 20 digits"
+        wanted = "20 digits" if place.entry is None else _place_of(place.entry)
+        return Step("key", "fails", wanted, found, note)
+    if place.entry is None:
+        return Step("key", "not checked", "", found, "The body cannot be read")
+    held = place.key_holds
+    note = "" if held else "The body belongs to another place than its key"
+    return Step("key", "holds" if held else "fails", _place_of(place.entry), found, note)
+
+
+def _place_of(entry: Entry) -> str:
+    return f"{entry.chain} {entry.seq:020d}"
+
+
+def _copy_steps(place: Examined, differing: tuple[tuple[str, Any, Any], ...]) -> tuple[Step, ...]:
+    if place.entry is None:
+        return (Step("index copies", "not checked", note="The body cannot be read"),)
+    if not differing:
+        return (Step("index copies", "holds", "as the body says", "as the body says"),)
+    return tuple(
+        Step(
+            f"index copy {name}",
+            "fails",
+            "(absent)" if expected is None else value_text(expected),
+            "(absent)" if found is None else value_text(found),
+            f"The attribute {name} differs from the body",
+        )
+        for name, expected, found in differing
+    )
+
+
+def _previous_step(place: Examined, before: Examined | None, result: Result) -> Step:
+    found = "" if place.entry is None else place.entry.prev_hash
+    if place.seq == 0:
+        note = "" if result == "holds" else "The first entry must have no predecessor"
+        return Step("previous link", result, NO_HASH, found, note)
+    if before is None:
+        return Step("previous link", result, "", found, "The predecessor is not there")
+    claims = _claims(before)
+    expected = found if result == "holds" else claims[0] if claims else ""
+    notes = {
+        "holds": "",
+        "fails": "The entry does not follow from its predecessor",
+        "not checked": "The body or the predecessor is not what was written",
+    }
+    return Step("previous link", result, expected, found, notes[result])
+
+
+def _following_step(place: Examined, after: Examined | None, result: Result) -> Step:
+    if after is None:
+        return Step("next link", result, place.digest, "", "No successor is there")
+    found = "" if after.entry is None else after.entry.prev_hash
+    notes = {
+        "holds": "",
+        "fails": "The successor does not follow from this entry",
+        "not checked": "The body or the successor is not what was written",
+    }
+    return Step("next link", result, place.digest, found, notes[result])
