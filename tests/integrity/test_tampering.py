@@ -1,0 +1,230 @@
+"""Every way to tamper with a chain is named at the right place, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from audittui.entry import Draft, decode_body, encode_body, hash_body
+from audittui.errors import StoreError, UsageError
+from audittui.integrity.verify import verify_chain, verify_entry
+from audittui.layout import load_layout
+from audittui.layout.native import item_of
+from audittui.store.port import Query
+from audittui.store.sqlite import SqliteStore
+from audittui.writer import AuditLog
+
+LAYOUT = load_layout("native")
+CHAIN = "payments/0"
+LENGTH = 8
+
+
+def new_chain(length: int = LENGTH, page_bytes: int = 2000) -> SqliteStore:
+    store = SqliteStore(":memory:", LAYOUT, create=True, page_bytes=page_bytes)
+    AuditLog(store, CHAIN).append_many(
+        [
+            Draft(actor=f"user-{n}", action="a:B", outcome="success" if n % 2 else "denied")
+            for n in range(length)
+        ]
+    )
+    return store
+
+
+@pytest.fixture
+def store() -> Iterator[SqliteStore]:
+    store = new_chain()
+    yield store
+    store.close()
+
+
+def stored(store: SqliteStore, seq: int) -> dict[str, Any]:
+    item = store.get(LAYOUT.key(CHAIN, seq)).item
+    assert item is not None
+    return dict(item)
+
+
+def edited(item: dict[str, Any], **fields: Any) -> bytes:
+    entry = decode_body(item["body"].encode())
+    return encode_body(msgspec.structs.replace(entry, **fields))
+
+
+def wrong(store: SqliteStore) -> dict[int, str]:
+    """What is not CHAINED, by the sweep; held against the verification of single entries."""
+    swept = list(verify_chain(store, LAYOUT, CHAIN))
+    for verdict in swept:
+        if verdict.seq >= 0 and "entries)" not in verdict.summary:
+            single = verify_entry(store, LAYOUT, CHAIN, verdict.seq)
+            assert (single.verdict, single.summary) == (verdict.verdict, verdict.summary)
+    return {one.seq: one.verdict for one in swept if one.verdict != "CHAINED"}
+
+
+def test_an_untouched_chain_is_chained(store: SqliteStore) -> None:
+    assert wrong(store) == {}
+    assert [one.seq for one in verify_chain(store, LAYOUT, CHAIN)] == list(range(LENGTH))
+
+
+@pytest.mark.parametrize("seq", [0, 3, LENGTH - 1])
+def test_an_edited_body_is_modified(store: SqliteStore, seq: int) -> None:
+    item = stored(store, seq)
+    store.overwrite({**item, "body": edited(item, actor="mallory").decode()})
+    assert wrong(store) == {seq: "MODIFIED"}
+    steps = {one.name: one for one in verify_entry(store, LAYOUT, CHAIN, seq).steps}
+    assert steps["hash of body"].result == "fails"
+    assert steps["hash of body"].expected == item["hash"].hex()
+
+
+@pytest.mark.parametrize("seq", [0, 3])
+def test_a_deleted_entry_is_missing(store: SqliteStore, seq: int) -> None:
+    store.delete(LAYOUT.key(CHAIN, seq))
+    assert wrong(store) == {seq: "MISSING"}
+    assert "may have expired" in verify_entry(store, LAYOUT, CHAIN, seq).summary
+
+
+@pytest.mark.parametrize("attributes", [("body",), ("body", "hash"), ("all",)])
+def test_swapped_entries_are_both_modified(store: SqliteStore, attributes: tuple[str]) -> None:
+    one, two = stored(store, 3), stored(store, 4)
+    names = set(one | two) - {"pk", "sk"} if attributes == ("all",) else set(attributes)
+    for item, other in ((one, two), (two, one)):
+        kept = {name: value for name, value in item.items() if name not in names}
+        store.overwrite({**kept, **{name: other[name] for name in names if name in other}})
+    assert wrong(store) == {3: "MODIFIED", 4: "MODIFIED"}
+
+
+@pytest.mark.parametrize("seq", [0, 3])
+def test_a_rehashed_edit_breaks_the_link_between_the_two(store: SqliteStore, seq: int) -> None:
+    body = edited(stored(store, seq), actor="mallory")
+    store.overwrite(item_of(decode_body(body), body, hash_body(body)))
+    assert wrong(store) == {seq: "BROKEN LINK", seq + 1: "BROKEN LINK"}
+
+
+@pytest.mark.parametrize("seq", [0, 3, LENGTH - 1])
+def test_a_changed_hash_is_modified(store: SqliteStore, seq: int) -> None:
+    store.overwrite({**stored(store, seq), "hash": bytes(32)})
+    assert wrong(store) == {seq: "MODIFIED"}
+
+
+@pytest.mark.parametrize("body", ["", "{}", "[", '{"v":1,"v":1}', None])
+def test_an_unreadable_body_is_modified(store: SqliteStore, body: str | None) -> None:
+    item = {name: value for name, value in stored(store, 3).items() if name != "body"}
+    if body is not None:
+        item |= {"body": body, "hash": hash_body(body.encode())}
+    store.overwrite(item)
+    assert wrong(store)[3] == "MODIFIED"
+
+
+@pytest.mark.parametrize(
+    ("seq", "attribute", "value"),
+    [
+        (3, "actor", "nobody"),
+        (3, "failed_bucket", "payments/0#2026-01-01"),
+        (3, "expires_at", 5),
+        (3, "bucket", None),
+        (4, "failed_bucket", None),
+        (4, "outcome", "success"),
+    ],
+)
+def test_a_changed_copy_is_named(store: SqliteStore, seq: int, attribute: str, value: Any) -> None:
+    item = stored(store, seq)
+    before = item.pop(attribute, None)
+    store.overwrite(item if value is None else {**item, attribute: value})
+    assert wrong(store) == {seq: "INDEX MISMATCH"}
+    failed = [s for s in verify_entry(store, LAYOUT, CHAIN, seq).steps if s.result == "fails"]
+    assert [(s.name, s.expected, s.found) for s in failed] == [
+        (
+            f"index copy {attribute}",
+            "(absent)" if before is None else str(before),
+            "(absent)" if value is None else str(value),
+        )
+    ]
+
+
+def test_a_forged_tail_breaks_the_link(store: SqliteStore) -> None:
+    body = edited(stored(store, LENGTH - 1), seq=LENGTH, prev_hash="f" * 64)
+    store.overwrite(item_of(decode_body(body), body, hash_body(body)))
+    assert wrong(store) == {LENGTH - 1: "BROKEN LINK", LENGTH: "BROKEN LINK"}
+
+
+@pytest.mark.parametrize("key", ["3", "x", "0000000000000000000x", "٣" * 20])
+def test_an_entry_under_a_malformed_key_is_modified(store: SqliteStore, key: str) -> None:
+    store.overwrite({**stored(store, 3), "sk": key})
+    assert wrong(store) == {-1: "MODIFIED"}
+    with pytest.raises(UsageError, match=f"ends at {LENGTH - 1}"):
+        verify_entry(store, LAYOUT, CHAIN, LENGTH)
+
+
+def test_a_key_far_away_does_not_make_verdicts_without_end(store: SqliteStore) -> None:
+    far = 10**20 - 1
+    store.overwrite({**stored(store, 3), "sk": str(far)})
+    assert wrong(store) == {LENGTH: "MISSING", far: "MODIFIED"}
+
+
+def test_a_seq_above_the_tip_is_a_usage_error(store: SqliteStore) -> None:
+    with pytest.raises(UsageError, match="The chain ends at 7"):
+        verify_entry(store, LAYOUT, CHAIN, LENGTH)
+
+
+def test_an_entry_without_neighbours_is_unanchored(store: SqliteStore) -> None:
+    for seq in (2, 4):
+        store.delete(LAYOUT.key(CHAIN, seq))
+    assert wrong(store) == {2: "MISSING", 3: "UNANCHORED", 4: "MISSING"}
+
+
+def test_a_registered_chain_without_entries_is_missing(store: SqliteStore) -> None:
+    for seq in range(LENGTH):
+        store.delete(LAYOUT.key(CHAIN, seq))
+    assert wrong(store) == {0: "MISSING"}
+    with pytest.raises(UsageError, match="no chain other/0"):
+        list(verify_chain(store, LAYOUT, "other/0"))
+
+
+def test_what_cannot_be_checked_says_why(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teleport = load_layout("teleport")
+    assert verify_entry(store, teleport, "s", 0).verdict == "UNVERIFIABLE"
+    pages, read = iter([True, False]), store.query
+
+    def query(request: Query) -> Any:
+        if next(pages):
+            return read(request)
+        raise StoreError("Reading was denied.", kind="permission")
+
+    monkeypatch.setattr(store, "query", query)
+    last = list(verify_chain(store, LAYOUT, CHAIN))[-1]
+    assert last.verdict == "UNVERIFIABLE"
+    assert "Reading was denied." in last.summary
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 8), st.data())
+def test_one_random_change_in_a_body_is_modified_exactly_there(
+    length: int, data: st.DataObject
+) -> None:
+    store = new_chain(length)
+    assert wrong(store) == {}
+    seq = data.draw(st.integers(0, length - 1))
+    item = stored(store, seq)
+    at = data.draw(st.integers(0, len(item["body"]) - 1))
+    new = data.draw(st.characters(codec="utf-8").filter(lambda c: c != item["body"][at]))
+    store.overwrite({**item, "body": item["body"][:at] + new + item["body"][at + 1 :]})
+    assert wrong(store) == {seq: "MODIFIED"}
+    store.close()
+
+
+def test_the_read_units_of_a_sweep_are_in_its_verdicts(store: SqliteStore) -> None:
+    pages, start, rcu = 0, None, 0.0
+    while start is not None or not pages:
+        page = store.query(
+            Query(
+                index="", partition=("pk", f"entry#{CHAIN}"), sort="sk", consistent=True,
+                start_key=start,
+            )
+        )  # fmt: skip
+        pages, rcu, start = pages + 1, rcu + page.rcu, page.last_key
+    assert pages > 1
+    assert sum(one.rcu for one in verify_chain(store, LAYOUT, CHAIN)) == rcu
