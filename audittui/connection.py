@@ -169,5 +169,6 @@ def open_connection(target: Target, *, create: bool = False, read_only: bool = F
         region=target.region,
         endpoint_url=target.endpoint_url,
         aws_profile=target.aws_profile,
+        read_only=read_only,
     )
     return Connection(target, store, layout)

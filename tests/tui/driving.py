@@ -78,7 +78,7 @@ def driven(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
 
 async def settle(pilot: Pilot[None]) -> None:
     """Wait until no thread works and everything that came is shown."""
-    for _ in range(2):
+    while any(not worker.is_finished for worker in pilot.app.workers):
         await pilot.app.workers.wait_for_complete()
         await pilot.pause()
 
@@ -102,6 +102,7 @@ async def running(
     """The application, connected and at rest."""
     app = AuditApp(target, folders, connect or connector(store or filled(drafts())))
     async with app.run_test(size=size) as pilot:
+        await pilot.pause()
         await settle(pilot)
         yield app, pilot
 

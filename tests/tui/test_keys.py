@@ -58,7 +58,7 @@ async def test_enter_runs_a_runbook_and_opens_an_entry() -> None:
 
 @driven
 async def test_list_keys_move_the_cursor() -> None:
-    async with running() as (app, pilot):
+    async with running(size=(60, 24)) as (app, pilot):
         await open_runbook(app, pilot, "time window")
         await press(pilot, "enter")
         results = main(app).results
