@@ -2,47 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+import boto3
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from moto import mock_aws
 
 from audittui.entry import Draft, decode_body, encode_body, hash_body
 from audittui.errors import StoreError, UsageError
 from audittui.integrity.verify import verify_chain, verify_entry
 from audittui.layout import load_layout
 from audittui.layout.native import item_of
+from audittui.store.dynamodb.errors import Place
+from audittui.store.dynamodb.store import DynamoStore
+from audittui.store.dynamodb.wire import encoded_item
 from audittui.store.port import Query
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
+from tests.store.conftest import ENDPOINT, REGION, make_table
 
 LAYOUT = load_layout("native")
 CHAIN = "payments/0"
 LENGTH = 8
+KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": REGION}
+
+
+def drafts(length: int) -> list[Draft]:
+    return [
+        Draft(actor=f"user-{n}", action="a:B", outcome="success" if n % 2 else "denied")
+        for n in range(length)
+    ]
 
 
 def new_chain(length: int = LENGTH, page_bytes: int = 2000) -> SqliteStore:
     store = SqliteStore(":memory:", LAYOUT, create=True, page_bytes=page_bytes)
-    AuditLog(store, CHAIN).append_many(
-        [
-            Draft(actor=f"user-{n}", action="a:B", outcome="success" if n % 2 else "denied")
-            for n in range(length)
-        ]
-    )
+    AuditLog(store, CHAIN).append_many(drafts(length))
     return store
 
 
-@pytest.fixture
-def store() -> Iterator[SqliteStore]:
-    store = new_chain()
-    yield store
-    store.close()
+class TamperedTable(DynamoStore):
+    """A table with what a tamperer does to it: raw calls without conditions."""
+
+    def overwrite(self, item: Mapping[str, Any]) -> None:
+        self._client.put_item(TableName=self.table, Item=encoded_item(item))
+
+    def delete(self, key: Mapping[str, Any]) -> None:
+        self._client.delete_item(TableName=self.table, Key=encoded_item(key))
 
 
-def stored(store: SqliteStore, seq: int) -> dict[str, Any]:
+def new_table(client: Any, endpoint: str = "") -> TamperedTable:
+    table = TamperedTable(client, Place(make_table(client, LAYOUT), REGION, endpoint), LAYOUT)
+    AuditLog(table, CHAIN).append_many(drafts(LENGTH))
+    return table
+
+
+@pytest.fixture(
+    params=["sqlite", "moto", pytest.param("dynamodb-local", marks=pytest.mark.dynamodb_local)]
+)
+def store(request: pytest.FixtureRequest) -> Iterator[Any]:
+    if request.param == "sqlite":
+        store = new_chain()
+        yield store
+        store.close()
+    elif request.param == "moto":
+        with mock_aws():
+            yield new_table(boto3.client("dynamodb", **KEYS))
+    else:
+        if not ENDPOINT:
+            pytest.skip("AUDITTUI_TEST_ENDPOINT does not name a DynamoDB Local")
+        yield new_table(boto3.client("dynamodb", endpoint_url=ENDPOINT, **KEYS), ENDPOINT)
+
+
+def stored(store: Any, seq: int) -> dict[str, Any]:
     item = store.get(LAYOUT.key(CHAIN, seq)).item
     assert item is not None
     return dict(item)
@@ -53,7 +88,7 @@ def edited(item: dict[str, Any], **fields: Any) -> bytes:
     return encode_body(msgspec.structs.replace(entry, **fields))
 
 
-def wrong(store: SqliteStore) -> dict[int, str]:
+def wrong(store: Any) -> dict[int, str]:
     """What is not CHAINED, by the sweep; held against the verification of single entries."""
     swept = list(verify_chain(store, LAYOUT, CHAIN))
     for verdict in swept:
@@ -63,13 +98,13 @@ def wrong(store: SqliteStore) -> dict[int, str]:
     return {one.seq: one.verdict for one in swept if one.verdict != "CHAINED"}
 
 
-def test_an_untouched_chain_is_chained(store: SqliteStore) -> None:
+def test_an_untouched_chain_is_chained(store: Any) -> None:
     assert wrong(store) == {}
     assert [one.seq for one in verify_chain(store, LAYOUT, CHAIN)] == list(range(LENGTH))
 
 
 @pytest.mark.parametrize("seq", [0, 3, LENGTH - 1])
-def test_an_edited_body_is_modified(store: SqliteStore, seq: int) -> None:
+def test_an_edited_body_is_modified(store: Any, seq: int) -> None:
     item = stored(store, seq)
     store.overwrite({**item, "body": edited(item, actor="mallory").decode()})
     assert wrong(store) == {seq: "MODIFIED"}
@@ -79,14 +114,14 @@ def test_an_edited_body_is_modified(store: SqliteStore, seq: int) -> None:
 
 
 @pytest.mark.parametrize("seq", [0, 3])
-def test_a_deleted_entry_is_missing(store: SqliteStore, seq: int) -> None:
+def test_a_deleted_entry_is_missing(store: Any, seq: int) -> None:
     store.delete(LAYOUT.key(CHAIN, seq))
     assert wrong(store) == {seq: "MISSING"}
     assert "may have expired" in verify_entry(store, LAYOUT, CHAIN, seq).summary
 
 
 @pytest.mark.parametrize("attributes", [("body",), ("body", "hash"), ("all",)])
-def test_swapped_entries_are_both_modified(store: SqliteStore, attributes: tuple[str]) -> None:
+def test_swapped_entries_are_both_modified(store: Any, attributes: tuple[str]) -> None:
     one, two = stored(store, 3), stored(store, 4)
     names = set(one | two) - {"pk", "sk"} if attributes == ("all",) else set(attributes)
     for item, other in ((one, two), (two, one)):
@@ -96,20 +131,20 @@ def test_swapped_entries_are_both_modified(store: SqliteStore, attributes: tuple
 
 
 @pytest.mark.parametrize("seq", [0, 3])
-def test_a_rehashed_edit_breaks_the_link_between_the_two(store: SqliteStore, seq: int) -> None:
+def test_a_rehashed_edit_breaks_the_link_between_the_two(store: Any, seq: int) -> None:
     body = edited(stored(store, seq), actor="mallory")
     store.overwrite(item_of(decode_body(body), body, hash_body(body)))
     assert wrong(store) == {seq: "BROKEN LINK", seq + 1: "BROKEN LINK"}
 
 
 @pytest.mark.parametrize("seq", [0, 3, LENGTH - 1])
-def test_a_changed_hash_is_modified(store: SqliteStore, seq: int) -> None:
+def test_a_changed_hash_is_modified(store: Any, seq: int) -> None:
     store.overwrite({**stored(store, seq), "hash": bytes(32)})
     assert wrong(store) == {seq: "MODIFIED"}
 
 
 @pytest.mark.parametrize("body", ["", "{}", "[", '{"v":1,"v":1}', None])
-def test_an_unreadable_body_is_modified(store: SqliteStore, body: str | None) -> None:
+def test_an_unreadable_body_is_modified(store: Any, body: str | None) -> None:
     item = {name: value for name, value in stored(store, 3).items() if name != "body"}
     if body is not None:
         item |= {"body": body, "hash": hash_body(body.encode())}
@@ -128,7 +163,7 @@ def test_an_unreadable_body_is_modified(store: SqliteStore, body: str | None) ->
         (4, "outcome", "success"),
     ],
 )
-def test_a_changed_copy_is_named(store: SqliteStore, seq: int, attribute: str, value: Any) -> None:
+def test_a_changed_copy_is_named(store: Any, seq: int, attribute: str, value: Any) -> None:
     item = stored(store, seq)
     before = item.pop(attribute, None)
     store.overwrite(item if value is None else {**item, attribute: value})
@@ -143,38 +178,38 @@ def test_a_changed_copy_is_named(store: SqliteStore, seq: int, attribute: str, v
     ]
 
 
-def test_a_forged_tail_breaks_the_link(store: SqliteStore) -> None:
+def test_a_forged_tail_breaks_the_link(store: Any) -> None:
     body = edited(stored(store, LENGTH - 1), seq=LENGTH, prev_hash="f" * 64)
     store.overwrite(item_of(decode_body(body), body, hash_body(body)))
     assert wrong(store) == {LENGTH - 1: "BROKEN LINK", LENGTH: "BROKEN LINK"}
 
 
 @pytest.mark.parametrize("key", ["3", "x", "0000000000000000000x", "٣" * 20])
-def test_an_entry_under_a_malformed_key_is_modified(store: SqliteStore, key: str) -> None:
+def test_an_entry_under_a_malformed_key_is_modified(store: Any, key: str) -> None:
     store.overwrite({**stored(store, 3), "sk": key})
     assert wrong(store) == {-1: "MODIFIED"}
     with pytest.raises(UsageError, match=f"ends at {LENGTH - 1}"):
         verify_entry(store, LAYOUT, CHAIN, LENGTH)
 
 
-def test_a_key_far_away_does_not_make_verdicts_without_end(store: SqliteStore) -> None:
+def test_a_key_far_away_does_not_make_verdicts_without_end(store: Any) -> None:
     far = 10**20 - 1
     store.overwrite({**stored(store, 3), "sk": str(far)})
     assert wrong(store) == {LENGTH: "MISSING", far: "MODIFIED"}
 
 
-def test_a_seq_above_the_tip_is_a_usage_error(store: SqliteStore) -> None:
+def test_a_seq_above_the_tip_is_a_usage_error(store: Any) -> None:
     with pytest.raises(UsageError, match="The chain ends at 7"):
         verify_entry(store, LAYOUT, CHAIN, LENGTH)
 
 
-def test_an_entry_without_neighbours_is_unanchored(store: SqliteStore) -> None:
+def test_an_entry_without_neighbours_is_unanchored(store: Any) -> None:
     for seq in (2, 4):
         store.delete(LAYOUT.key(CHAIN, seq))
     assert wrong(store) == {2: "MISSING", 3: "UNANCHORED", 4: "MISSING"}
 
 
-def test_a_registered_chain_without_entries_is_missing(store: SqliteStore) -> None:
+def test_a_registered_chain_without_entries_is_missing(store: Any) -> None:
     for seq in range(LENGTH):
         store.delete(LAYOUT.key(CHAIN, seq))
     assert wrong(store) == {0: "MISSING"}
@@ -182,9 +217,7 @@ def test_a_registered_chain_without_entries_is_missing(store: SqliteStore) -> No
         list(verify_chain(store, LAYOUT, "other/0"))
 
 
-def test_what_cannot_be_checked_says_why(
-    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_cannot_be_checked_says_why(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     teleport = load_layout("teleport")
     assert verify_entry(store, teleport, "s", 0).verdict == "UNVERIFIABLE"
     pages, read = iter([True, False]), store.query
@@ -195,7 +228,7 @@ def test_what_cannot_be_checked_says_why(
         raise StoreError("Reading was denied.", kind="permission")
 
     monkeypatch.setattr(store, "query", query)
-    last = list(verify_chain(store, LAYOUT, CHAIN))[-1]
+    last = list(verify_chain(store, LAYOUT, CHAIN, progress=lambda *_: None))[-1]
     assert last.verdict == "UNVERIFIABLE"
     assert "Reading was denied." in last.summary
 
@@ -216,7 +249,8 @@ def test_one_random_change_in_a_body_is_modified_exactly_there(
     store.close()
 
 
-def test_the_read_units_of_a_sweep_are_in_its_verdicts(store: SqliteStore) -> None:
+def test_the_read_units_of_a_sweep_are_in_its_verdicts() -> None:
+    store = new_chain()
     pages, start, rcu = 0, None, 0.0
     while start is not None or not pages:
         page = store.query(

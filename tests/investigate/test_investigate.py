@@ -26,6 +26,10 @@ def row(seq: int, time: int, **fields: str) -> Row:
     return Row(tick=time, time=time, key=("p", seq), chain="c/0", seq=seq, **fields)
 
 
+def draft(action: str, **states: Any) -> Draft:
+    return Draft(actor="a", action=action, resource="r", outcome="success", **states)
+
+
 @given(
     st.lists(st.tuples(st.integers(0, 30), st.sampled_from("ab"), st.sampled_from(["", "1", "2"]))),
     st.sampled_from(["event_count", "value_count"]),
@@ -105,10 +109,9 @@ def test_a_trace_tells_what_each_event_changed() -> None:
     store = SqliteStore(":memory:", LAYOUT, create=True)
     AuditLog(store, "c/0").append_many(
         [
-            Draft(actor="a", action="x:CreateThing", resource="r", outcome="success", after={"n": 1}),
-            Draft(actor="a", action="x:UpdateThing", resource="r", outcome="success", after={"n": 2}),
-            Draft(actor="a", action="x:UpdateThing", resource="r", outcome="success",
-                  before={"n": 5}, after={"n": 6}),
+            draft("x:CreateThing", after={"n": 1}),
+            draft("x:UpdateThing", after={"n": 2}),
+            draft("x:UpdateThing", before={"n": 5}, after={"n": 6}),
         ]
     )  # fmt: skip
     page = store.query(Query(index="by-resource", partition=("resource", "r"), sort="time"))
