@@ -160,7 +160,7 @@ class GroupSource:
 class LifecycleSource:
     """The rows of a resource's lifecycle, the present entry marked."""
 
-    titles: Sequence[str] = ("", "time (UTC)", "action", "actor", "outcome")
+    titles: Sequence[str] = ("", "time (UTC)", "change", "action", "actor", "outcome")
     times = frozenset({1})
 
     def __init__(self, rows: Sequence[Row] = (), present: int = -1) -> None:
@@ -172,9 +172,11 @@ class LifecycleSource:
 
     def cells(self, at: int) -> Sequence[str]:
         """The texts of a line."""
+        from audittui.investigate.lifecycle import change_of
+
         row = self.rows[at]
         mark = "this" if at == self.present else ""
-        return [mark, list_time(row.time), row.action, row.actor, row.outcome]
+        return [mark, list_time(row.time), change_of(row), row.action, row.actor, row.outcome]
 
     def tone(self, at: int) -> str:
         """The present entry is marked, refused ones are coloured."""

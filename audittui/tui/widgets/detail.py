@@ -15,7 +15,7 @@ from audittui.layout.row import Row
 from audittui.tui import entry_text
 from audittui.tui.changes import change_lines
 from audittui.tui.inspection import Document, Life
-from audittui.tui.palette import ACCENT, DIM
+from audittui.tui.palette import ACCENT, DIM, WARN
 from audittui.tui.sources import LifecycleSource
 from audittui.tui.widgets.lines import LineList
 from audittui.tui.widgets.pager import Pager
@@ -110,11 +110,20 @@ class Detail(Vertical):
             lines.say("Reading…")
             return
         count = f"{len(life.rows):,} {'entry' if len(life.rows) == 1 else 'entries'}"
+        oddities = self._oddities(life)
+        if oddities:
+            text.append(f"{escaped(oddities)}; ", WARN)
         text.append(f"{count}, {escaped(life.coverage)}", DIM)
         title.update(text)
         present = next((at for at, one in enumerate(life.rows) if one.key == row.key), -1)
         lines.say("No entry of this resource was found.")
         lines.show(LifecycleSource(life.rows, present), max(present, 0))
+
+    @staticmethod
+    def _oddities(life: Life) -> str:
+        from audittui.investigate.lifecycle import oddities
+
+        return "; ".join(oddities(life.rows))
 
     def neighbour(self, step: int) -> Row | None:
         """The next or the previous entry of the same resource."""

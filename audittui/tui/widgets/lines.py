@@ -78,6 +78,10 @@ class LineList(ScrollView, can_focus=True):
         "lines--failure", "lines--marked", "lines--empty",
     }  # fmt: skip
 
+    DEFAULT_CSS = """
+    LineList { overflow-x: hidden; scrollbar-size-vertical: 1; }
+    """
+
     cursor = reactive(0, repaint=False)
 
     class Moved(Message):
