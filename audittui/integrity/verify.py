@@ -59,19 +59,25 @@ def _verdict_on(reader: _Reader, seq: int) -> Verdict:
 
 
 def verify_chain(
-    store: Store, layout: Layout, chain: str, *, progress: Progress | None = None
+    store: Store,
+    layout: Layout,
+    chain: str,
+    *,
+    progress: Progress | None = None,
+    steps: bool = False,
 ) -> Iterator[Verdict]:
     """The verdicts on every entry of a chain in order, page by page, in bounded memory.
 
     The read units of a page are in the first verdict after it, so that the verdicts sum to the
     cost. Entries under malformed keys have seq -1. When the store fails, the last verdict is
-    UNVERIFIABLE at the first seq that was not reached. Raises `UsageError` for an unknown chain.
+    UNVERIFIABLE at the first seq that was not reached. ``steps`` fills in the steps of entries
+    that are as they should be, too. Raises `UsageError` for an unknown chain.
     """
     if not layout.chained:
         yield unverifiable(chain, 0, _NO_CHAIN.format(name=layout.name))
         return
     reader = _Reader(store, layout, chain)
-    sweep = _Sweep(chain)
+    sweep = _Sweep(chain, steps)
     try:
         total = None
         if progress is not None:
@@ -99,8 +105,9 @@ def verify_chain(
 class _Sweep:
     """Holds each entry back until its successor has come."""
 
-    def __init__(self, chain: str) -> None:
+    def __init__(self, chain: str, steps: bool) -> None:
         self._chain = chain
+        self._steps = steps
         self._before: Examined | None = None
         self._place: Examined | None = None
         self.reached = 0
@@ -113,11 +120,11 @@ class _Sweep:
     def take(self, place: Examined) -> Iterator[Verdict]:
         """The verdicts that are certain once ``place`` is known."""
         if place.seq < 0:
-            yield check(place, None, None)
+            yield check(place, None, None, steps=self._steps)
             return
         gap = place.seq > self.reached
         if self._place is not None:
-            yield check(self._place, self._before, None if gap else place)
+            yield check(self._place, self._before, None if gap else place, steps=self._steps)
         if gap:
             yield from _absent(self._chain, self.reached, place.seq - 1)
         self._before = None if gap else self._place
@@ -127,7 +134,7 @@ class _Sweep:
     def end(self) -> Iterator[Verdict]:
         """The verdict on the last entry."""
         if self._place is not None:
-            yield check(self._place, self._before, None)
+            yield check(self._place, self._before, None, steps=self._steps)
             self._place = None
 
 
@@ -200,7 +207,8 @@ class _Reader:
         self._rcu += found.rcu
         if found.item is None:
             raise UsageError(
-                f"There is no chain {self.chain}.", "See the chains with audittui table describe."
+                f"There is no chain {self.chain}.",
+                "audittui verify --all goes through the chains that there are.",
             )
 
     def _query(self) -> Query:

@@ -31,7 +31,7 @@ _BYTES_PER_UNIT = 8192
 
 
 class Execution:
-    """One run of a plan.
+    """One run of a plan. ``latest`` is the last page given.
 
     ``limit`` is a number of rows, ``max_rcu`` a budget in read units, ``cursor`` where an earlier
     run stopped. ``page_rows`` asks for small pages (for a screen); None for pages as large as the
@@ -53,6 +53,7 @@ class Execution:
     ) -> None:
         self.plan = plan
         self.error: AuditError | None = None
+        self.latest: ResultPage
         self._store = store
         self._limit = limit
         self._max_rcu = max_rcu
@@ -108,7 +109,8 @@ class Execution:
             elif self._limit is None:
                 # The next page is on its way while this one is read.
                 self._launch(given)
-            yield self._page(rows, stop)
+            self.latest = self._page(rows, stop)
+            yield self.latest
             if over:
                 return
 

@@ -1,0 +1,62 @@
+"""``audittui show``: one entry, whole."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from audittui import timestamp
+from audittui.cli.options import connect, connection_options
+from audittui.errors import AuditError
+from audittui.escape import escaped, escaped_lines
+from audittui.layout.row import ROW_FIELDS
+
+
+@click.command("show")
+@click.argument("chain")
+@click.argument("seq", type=click.IntRange(min=0))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="json is the entry's body, verbatim.",
+)
+@connection_options
+@click.pass_context
+def command(ctx: click.Context, /, chain: str, seq: int, form: str, **connection: Any) -> None:
+    """Show the entry SEQ of CHAIN: its fields and its body."""
+    from audittui.investigate.document import fetch_entry
+
+    opened = connect(ctx, connection)
+    fetched = fetch_entry(opened.store, opened.layout, chain, seq)
+    if fetched.item is None:
+        raise AuditError(
+            f"There is no entry {seq} in the chain {chain}.", "Check both; entries count from 0."
+        )
+    if form == "json":
+        click.echo(fetched.document)
+        return
+    row = opened.layout.row(fetched.item)
+    for name in ROW_FIELDS:
+        value = getattr(row, name)
+        text = timestamp.text(value) if name == "time" else escaped(str(value)) or "-"
+        click.echo(f"{name.replace('_', ' ').ljust(12)}{text}")
+    digest = fetched.item.get("hash")
+    if isinstance(digest, bytes):
+        click.echo(f"{'hash'.ljust(12)}{digest.hex()}")
+    click.echo()
+    click.echo(pretty(fetched.document))
+    click.echo(f"{fetched.rcu:g} RCU.", err=True)
+
+
+def pretty(document: str) -> str:
+    """A JSON text over several lines, harmless; as it is where it is not JSON."""
+    try:
+        text = json.dumps(json.loads(document), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return escaped(document)
+    return escaped_lines(text)
