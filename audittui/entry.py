@@ -25,6 +25,8 @@ SEVERITIES: tuple[str, ...] = get_args(Severity)
 VERSION = 1
 MAX_BODY_BYTES = 60_000
 """A body is at most this long in UTF-8 bytes (DESIGN §3)."""
+MAX_DEPTH = 200
+"""Objects and lists inside one another: what every JSON reader follows."""
 MAX_PARTITION_KEY_BYTES = 2048
 MAX_SORT_KEY_BYTES = 1024
 NO_HASH = "0" * 64
@@ -89,16 +91,18 @@ def new_id() -> str:
     return uuid.uuid4().hex
 
 
-def _refuse_bad_keys(value: Any, path: str) -> None:
+def _refuse_bad_keys(value: Any, path: str, depth: int = 0) -> None:
+    if depth > MAX_DEPTH:
+        raise EntryRefusedError("The entry is nested too deeply.", "Flatten it.")
     if isinstance(value, dict):
         for key, inner in value.items():
             # json.dumps would turn 1, True and None into text and could make two keys one.
             if not isinstance(key, str):
                 raise EntryRefusedError(f"{path} has a key that is not text: {key!r}.")
-            _refuse_bad_keys(inner, f"{path}.{key}")
+            _refuse_bad_keys(inner, f"{path}.{key}", depth + 1)
     elif isinstance(value, list | tuple):
         for position, inner in enumerate(value):
-            _refuse_bad_keys(inner, f"{path}[{position}]")
+            _refuse_bad_keys(inner, f"{path}[{position}]", depth + 1)
 
 
 def encode_body(entry: Entry) -> bytes:

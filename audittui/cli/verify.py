@@ -70,7 +70,9 @@ def command(
             )
         for name in chains:
             with _progress(f"Verifying {escaped(name)}") as progress:
-                for verdict in verify_chain(opened.store, opened.layout, name, progress=progress):
+                for verdict in verify_chain(
+                    opened.store, opened.layout, name, progress=progress, steps=form == "json"
+                ):
                     counts[verdict.verdict] += 1
                     rcu += verdict.rcu
                     if form == "json":
@@ -96,7 +98,9 @@ def _conclude(ctx: click.Context, counts: Counter[str], rcu: float, one: bool) -
 
 
 def _steps(verdict: Verdict) -> str:
-    lines = [f"{verdict.chain} {verdict.seq}: {verdict.summary}"]
+    place = f"{verdict.chain} {verdict.seq}"
+    summary = verdict.summary.removeprefix(verdict.verdict).lstrip(": ")
+    lines = [f"{place}: {verdict.verdict}. {summary}"]
     for step in verdict.steps:
         lines.append(f"  {step.result.ljust(12)}{step.name}{': ' + step.note if step.note else ''}")
         if step.result == "fails":

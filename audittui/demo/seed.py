@@ -25,7 +25,9 @@ def drafts(anchor: int, entries: int = ENTRIES) -> list[tuple[str, Draft]]:
     they end; the same anchor gives the same entries."""
     rng = random.Random(SEED)
     start = anchor - DAYS * timestamp.DAY
-    made = history(start, rng) + incident(anchor - 9 * 3600 * timestamp.SECOND, rng)
+    made = history(start - 3600 * timestamp.SECOND, rng) + incident(
+        anchor - 9 * 3600 * timestamp.SECOND, rng
+    )
     while len(made) < entries:
         made += ordinary(rng, start + int(rng.random() * DAYS * timestamp.DAY))
     made.sort(key=lambda one: one[1].time or "")

@@ -18,7 +18,7 @@ _MINUTE = 60 * timestamp.SECOND
 
 
 def history(start: int, rng: random.Random) -> list[tuple[str, Draft]]:
-    """How the things of the story came to be, on the first day."""
+    """How the things of the story came to be, in the hour after ``start`` and a day later."""
     made: list[tuple[str, Draft]] = []
 
     def add(minutes: float, actor: str, action: str, resource: str, **fields: object) -> None:

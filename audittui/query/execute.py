@@ -64,10 +64,9 @@ class Execution:
         self._digest = plan_digest(plan)
         self._now = timestamp.now() if now is None else now
         self._last: Row | None = None
-        self._resumed: Cursor | None = None
         resume = None
         if cursor:
-            resume = self._resumed = decode_cursor(cursor)
+            resume = decode_cursor(cursor)
             check_cursor(resume, plan)
         after = resume.last_order if resume else None
         self._streams = [
@@ -292,7 +291,7 @@ class Execution:
                 shards={
                     stream.place: stream.safe_key for stream in self._streams if not stream.finished
                 },
-                now=self._resumed.now if self._resumed else self._now,
+                now=self.plan.now or self._now,
             )
         )
 

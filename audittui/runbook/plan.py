@@ -82,8 +82,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     ``notes`` are sentences about what the plan costs or cannot see. ``parameters`` are the values
     as text, ``window_parameter`` the name of the one that is the window (or empty): the
-    reproducible command is made of them. ``spent_requests`` and ``spent_rcu`` are what the
-    planning itself took.
+    reproducible command is made of them. ``now`` is the present (microseconds) that relative
+    times were taken from. ``spent_requests`` and ``spent_rcu`` are what the planning itself took.
     """
 
     runbook: str
@@ -101,5 +101,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     correlation: Correlation | None = None
     estimate: str = ""
+    now: int = 0
     spent_requests: int = 0
     spent_rcu: float = 0.0

@@ -86,6 +86,7 @@ def make_plan(runbook: Runbook, texts: Mapping[str, str], layout: Layout, facts:
         notes=tuple(notes),
         correlation=resolved_correlation(runbook, bound),
         estimate=_estimate(index, len(shards), facts),
+        now=bound.now,
         spent_requests=facts.requests,
         spent_rcu=facts.rcu,
     )
