@@ -82,7 +82,8 @@ def trace_resource(connection: Connection, runbook: Runbook, present: Row) -> Li
     """
     texts = {subject_of(runbook): present.resource}
     rows, page = _read(connection, runbook, texts)
-    coverage, rcu = page.coverage.text(), page.meter.rcu
+    coverage = "all" if page.coverage.complete else page.coverage.text()
+    rcu = page.meter.rcu
     window = runbook.query.during.strip("{}")
     if all(row.key != present.key for row in rows) and not page.coverage.complete:
         texts[window] = window_text(Window(max(present.time, rows[-1].time if rows else 0), None))

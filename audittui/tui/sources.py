@@ -160,7 +160,7 @@ class GroupSource:
 class LifecycleSource:
     """The rows of a resource's lifecycle, the present entry marked."""
 
-    titles: Sequence[str] = ("", "time (UTC)", "change", "action", "actor", "outcome")
+    titles: Sequence[str] = ("    ", "time (UTC)", "change", "action", "actor", "outcome")
     times = frozenset({1})
 
     def __init__(self, rows: Sequence[Row] = (), present: int = -1) -> None:

@@ -17,6 +17,9 @@ def status_text(reading: Reading | None, shown: RowSource | None, notice: str = 
         return text.append(escaped(notice) or "Nothing is read yet.", DIM)
     count = len(reading.rows.rows)
     rows = f"{count:,} {'row' if count == 1 else 'rows'}"
+    if reading.groups is not None:
+        groups = len(reading.groups)
+        rows = f"{groups:,} {'group' if groups == 1 else 'groups'} in {rows}"
     if reading.active:
         text.append(f"reading… {rows} so far", f"bold {ACCENT}")
         text.append("  Ctrl-C stops", DIM)

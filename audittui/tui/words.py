@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import Literal
 
@@ -103,7 +102,7 @@ def row_line(row: Row) -> str:
 def find_time(source: RowSource, text: str, order: Order) -> int | str:
     """The line of the first row at or after a time (in the list's order), or why there is none."""
     try:
-        moment = parse_time(text, int(time.time() * timestamp.SECOND))
+        moment = parse_time(text, timestamp.now())
     except ValueError as error:
         return str(error)
     newest = order == "newest"

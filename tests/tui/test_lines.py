@@ -51,6 +51,7 @@ async def test_a_million_lines_cost_no_more_than_those_in_sight() -> None:
     source = Numbers(1_000_000)
     app = Host(source)
     async with app.run_test(size=(60, 20)) as pilot:
+        app.query_one(LineList).focus()
         await pilot.press("G")
         await pilot.pause()
         assert "line 999999" in lines_of(app)[-1]

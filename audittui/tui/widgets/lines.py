@@ -261,23 +261,35 @@ class LineList(ScrollView, can_focus=True):
     def _fit(self) -> None:
         """The widths to show: narrowed, the widest first; what fits not even so stands further
         right, where `l` leads."""
-        widths = list(self._natural)
-        room = self._room_across - GAP * len(widths)
-        if not self._left and sum(widths) > room:
-            times = self._source.times
-            for column in times:
-                widths[column] = min(widths[column], TIME_WITHOUT_YEAR)
-            others = [column for column in range(len(widths)) if column not in times]
-            while sum(widths) > room and others:
-                widest = max(others, key=widths.__getitem__)
-                if widths[widest] <= NARROWEST:
-                    break
-                widths[widest] -= 1
-            while sum(widths) + GAP * len(widths) > self._room_across and len(widths) > 2:
-                widths.pop()
+        shown = len(self._natural)
+        widths = self._narrowed(shown)
+        while not self._left and shown > 2 and self._across(widths) > self._room_across:
+            shown -= 1
+            widths = self._narrowed(shown)
         if widths != self._widths:
             self._widths = widths
             self._strips.clear()
+
+    @staticmethod
+    def _across(widths: Sequence[int]) -> int:
+        return sum(widths) + GAP * len(widths)
+
+    def _narrowed(self, shown: int) -> list[int]:
+        """The widths of the first columns, narrowed as far as needed and may be."""
+        widths = self._natural[:shown]
+        if self._left or self._across(widths) <= self._room_across:
+            return widths
+        times = self._source.times
+        for column in times:
+            if column < shown:
+                widths[column] = min(widths[column], TIME_WITHOUT_YEAR)
+        others = [column for column in range(shown) if column not in times]
+        while self._across(widths) > self._room_across and others:
+            widest = max(others, key=widths.__getitem__)
+            if widths[widest] <= NARROWEST:
+                break
+            widths[widest] -= 1
+        return widths
 
     def _measure(self) -> None:
         """Columns as wide as their content, within limits; the first lines decide."""
@@ -349,7 +361,9 @@ class LineList(ScrollView, can_focus=True):
             for title, width in zip(self._source.titles, self._widths, strict=False)
         )
         if len(self._widths) < len(self._natural):
-            text += f"  l: {len(self._natural) - len(self._widths)} more"
+            hidden = f"l: {len(self._natural) - len(self._widths)} more"
+            if cell_len(text) + GAP + len(hidden) <= self._room_across:
+                text += " " * GAP + hidden
         return Strip([Segment(text, style)], cell_len(text))
 
     def _empty_line(self, y: int, width: int, base: Style) -> Strip:
