@@ -52,6 +52,7 @@ async def test_a_million_lines_cost_no_more_than_those_in_sight() -> None:
     app = Host(source)
     async with app.run_test(size=(60, 20)) as pilot:
         app.query_one(LineList).focus()
+        await pilot.pause()
         await pilot.press("G")
         await pilot.pause()
         assert "line 999999" in lines_of(app)[-1]

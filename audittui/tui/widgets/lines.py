@@ -6,7 +6,7 @@ visible for each key.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from textwrap import wrap
 from typing import ClassVar, Protocol
 
@@ -222,6 +222,7 @@ class LineList(ScrollView, can_focus=True):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Tell that other lines are in sight, by whatever means."""
         super().watch_scroll_y(old_value, new_value)
+        self._widen_to_sight()
         self.post_message(self.Moved(self))
 
     @property
@@ -292,17 +293,27 @@ class LineList(ScrollView, can_focus=True):
         return widths
 
     def _measure(self) -> None:
-        """Columns as wide as their content, within limits; the first lines decide."""
+        """Columns as wide as their content, within limits: that of the first lines."""
         measured = min(len(self._source), _MEASURED)
         if measured == self._measured:
             return
         self._measured = measured
-        widths = [cell_len(title) for title in self._source.titles]
-        for at in range(measured):
-            for column, text in enumerate(self._source.cells(at)):
+        self._natural = [cell_len(title) for title in self._source.titles]
+        self._widen(range(measured))
+
+    def _widen(self, lines: Iterable[int]) -> None:
+        for line in lines:
+            for column, text in enumerate(self._source.cells(line)):
                 shown = cell_len(escaped(shortened(text, _LONGEST_CELL)))
-                widths[column] = min(max(widths[column], shown), WIDEST)
-        self._natural = widths
+                if shown > self._natural[column]:
+                    self._natural[column] = min(shown, WIDEST)
+
+    def _widen_to_sight(self) -> None:
+        """Columns grow with what comes into sight; they never shrink, so that they seldom jump."""
+        first = max(self.scroll_offset.y, self._measured)
+        if first <= self.last_in_sight:
+            self._widen(range(first, self.last_in_sight + 1))
+            self._fit()
 
     def render_line(self, y: int) -> Strip:
         """One line of the window."""
