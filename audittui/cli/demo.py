@@ -29,7 +29,7 @@ def command(keep: Path | None, seed_only: bool) -> None:
     if seed_only:
         if keep is None:
             raise UsageError("--seed-only needs --keep FILE.")
-        demo = Demo(str(keep))
+        demo = Demo(str(keep), traffic=False)
         connection = demo.connect(demo.target)
         demo.close()
         count = connection.store.describe().item_count

@@ -46,10 +46,11 @@ def target_of(ctx: click.Context, given: dict[str, Any]) -> Any:
 
 
 def connect(ctx: click.Context, given: dict[str, Any], *, create: bool = False) -> Any:
-    """The open `Connection` of a command; closed when the command ends."""
+    """The open `Connection` of a command, read only unless it may ``create``; closed when the
+    command ends."""
     from audittui.connection import open_connection
 
-    connection = open_connection(target_of(ctx, given), create=create)
+    connection = open_connection(target_of(ctx, given), create=create, read_only=not create)
     ctx.call_on_close(connection.store.close)
     return connection
 

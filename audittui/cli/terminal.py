@@ -10,6 +10,7 @@ from audittui.errors import UsageError
 def open_terminal(options: Mapping[str, str | None]) -> None:
     """Run the application on what ``options`` name. Raises `UsageError` without a terminal."""
     import sys
+    from functools import partial
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
@@ -18,7 +19,8 @@ def open_terminal(options: Mapping[str, str | None]) -> None:
         )
     from audittui.cli.options import folders
     from audittui.config import load_config
-    from audittui.connection import resolve_target
+    from audittui.connection import open_connection, resolve_target
     from audittui.tui.app import AuditApp
 
-    AuditApp(resolve_target(options, load_config()), folders()).run()
+    target = resolve_target(options, load_config())
+    AuditApp(target, folders(), partial(open_connection, read_only=True)).run()

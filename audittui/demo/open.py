@@ -11,10 +11,14 @@ from audittui.store.sqlite import SqliteStore
 
 
 class Demo:
-    """The demo in the file ``path``. ``connect`` is what the application calls to open it."""
+    """The demo in the file ``path``. ``connect`` is what the application calls to open it.
 
-    def __init__(self, path: str) -> None:
+    ``traffic`` False keeps it still, for pictures.
+    """
+
+    def __init__(self, path: str, *, traffic: bool = True) -> None:
         self.target = Target(store=path)
+        self._wanted = traffic
         self._traffic: LiveTraffic | None = None
 
     def connect(self, target: Target) -> Connection:
@@ -23,7 +27,7 @@ class Demo:
         store = SqliteStore(target.store or ":memory:", layout, create=True, durable=False)
         if store.describe().item_count == 0:
             seed(store, timestamp.now())
-        if self._traffic is None:
+        if self._wanted and self._traffic is None:
             self._traffic = LiveTraffic(store)
             self._traffic.start()
         return Connection(target, store, layout)

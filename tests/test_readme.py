@@ -1,0 +1,88 @@
+"""What README.md shows is true: its commands run, and print what it says they print."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import msgspec
+
+from audittui.config import Config
+from audittui.layout.native import INDEX_NAMES
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(kind: str) -> list[str]:
+    return re.findall(rf"```{kind}\n(.*?)```", README, re.DOTALL)
+
+
+def shape(text: str) -> list[str]:
+    """A text without what differs from run to run: digests, numbers, widths of columns."""
+    text = re.sub(r"\b[0-9a-f]{16,}\b", "#", text)
+    text = re.sub(r"\d[\d,.:TZ-]*", "#", text)
+    return [" ".join(line.split()) for line in text.strip().splitlines()]
+
+
+def test_the_commands_print_what_is_shown(tmp_path: Path) -> None:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("AUDITTUI_", "AWS_"))}
+    environment |= {"AUDITTUI_CONFIG": str(tmp_path / "none.toml")}
+    shown = blocks("console")
+    assert len(shown) == 5
+    for block in shown:
+        command, _, output = block.partition("\n")
+        words = command.removeprefix("$ audittui ").split()
+        done = subprocess.run(
+            [sys.executable, "-m", "audittui", *words], capture_output=True, text=True,
+            cwd=tmp_path, env=environment, check=False,
+        )  # fmt: skip
+        assert shape(done.stdout + done.stderr) == shape(output), command
+
+
+def test_the_python_example_runs(tmp_path: Path) -> None:
+    (example,) = blocks("python")
+    done = subprocess.run(
+        [sys.executable, "-c", example], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "case.db").exists()
+
+
+def test_the_configuration_is_one() -> None:
+    (example,) = blocks("toml")
+    config = msgspec.convert(tomllib.loads(example), Config)
+    assert config.profiles["prod"].table == "audit-log"
+
+
+def test_the_reading_policy_is_what_readers_may_send() -> None:
+    from audittui.store.dynamodb import client
+
+    (policy,) = blocks("json")
+    actions = {one.partition(":")[2] for one in json.loads(policy)["Statement"][0]["Action"]}
+    assert actions == set(client.READ_OPERATIONS)
+
+
+def test_every_index_option_and_link_exists(tmp_path: Path) -> None:
+    for name in INDEX_NAMES:
+        assert f"`{name}`" in README
+    for link in re.findall(r"\]\(([^)]+)\)", README):
+        assert (ROOT / link).exists(), link
+    targets = re.findall(
+        r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    for line in [*re.findall(r"`?make ([a-z ]+)`", README), "demo", "test"]:
+        assert set(line.split()) <= set(targets), line
+    helps = ""
+    for words in ([], ["run"], ["table", "create"], ["demo"], ["append"], ["verify"]):
+        helps += subprocess.run(
+            [sys.executable, "-m", "audittui", *words, "--help"], capture_output=True, text=True,
+            check=True, cwd=tmp_path,
+        ).stdout  # fmt: skip
+    for option in set(re.findall(r"--[a-z-]{3,}", README)):
+        assert option in helps, option
