@@ -11,12 +11,12 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from audittui.investigate.correlations import Correlator
 
 from audittui import timestamp
 from audittui.connection import Connection, Target
 from audittui.ingest.cloudtrail.read import read_cloudtrail
 from audittui.ingest.run import Summary, ingest
+from audittui.investigate.correlations import Correlator
 from audittui.layout import load_layout
 from audittui.layout.row import Row
 from audittui.query.execute import Execution
