@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from audittui.connection import Connection, Target
@@ -273,7 +275,7 @@ async def test_pages_are_read_as_one_scrolls_and_l_loads_all() -> None:
 
 
 class Gated(SqliteStore):
-    """A store whose second page waits until the reader gives up."""
+    """A store whose second page fails once."""
 
     pages = 0
 
@@ -368,3 +370,40 @@ async def test_running_again_reads_again() -> None:
         await press(pilot, "r")
         assert main(app).reading is not before
         assert len(rows_of(app)) == 30
+
+
+class Stuck(SqliteStore):
+    """A store that answers one page and then no more, until the test is over."""
+
+    pages = 0
+    released = threading.Event()
+
+    def query(self, request: Query) -> Page:
+        if request.index:
+            self.pages += 1
+            if self.pages == 3:
+                self.released.wait(20)
+        return super().query(request)
+
+
+@driven
+async def test_ctrl_c_stops_reading_and_keeps_the_rows() -> None:
+    store = filled([one for _ in range(40) for one in drafts()])
+    store.__class__ = Stuck
+    async with running(store) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter")
+        kept = len(rows_of(app))
+        await pilot.press("G", "G")
+        await pilot.pause(0.2)
+        await press(pilot, "ctrl+c")
+        await settle(pilot)
+        Stuck.released.set()
+        assert "incomplete" in status(app)
+        assert "cancelled" in status(app)
+        assert kept <= len(rows_of(app)) < 1200
+        await press(pilot, "ctrl+c")
+        assert app.is_running
+        await press(pilot, "L", "enter")
+        assert len({row.seq for row in rows_of(app).rows}) == 1200
+        assert "1,200 rows, all" in status(app)

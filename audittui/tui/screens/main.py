@@ -279,6 +279,7 @@ class MainScreen(Screen[None]):
             return
         if event.runbook is not self.form.runbook:
             await self.form.show(event.runbook)
+        self.query_one(Sidebar).select(event.runbook.id)
         if event.runbook.params:
             self.go_pane("form")
         else:

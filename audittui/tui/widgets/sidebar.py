@@ -65,17 +65,18 @@ class Sidebar(Vertical):
 
     def select(self, runbook: str) -> None:
         """Move the cursor to a runbook."""
-        options = self.query_one(RunbookOptions)
         if self._wanted:
-            self.query_one("#find", Input).value = ""
             self._wanted = ""
-            self._show()
+            self.query_one("#find", Input).value = ""
+            self._show(runbook)
+            return
+        options = self.query_one(RunbookOptions)
         for at in range(options.option_count):
             if options.get_option_at_index(at).id == runbook:
                 options.highlighted = at
                 return
 
-    def _show(self) -> None:
+    def _show(self, chosen: str = "") -> None:
         options = self.query_one(RunbookOptions)
         options.clear_options()
         wanted = self._wanted.casefold()
@@ -87,17 +88,20 @@ class Sidebar(Vertical):
             options.add_option(Option(Text(escaped(tag), style="dim"), disabled=True))
             for runbook in tags[tag]:
                 options.add_option(Option(Text(f"  {escaped(runbook.name)}"), id=runbook.id))
-                first = options.option_count - 1 if first is None else first
+                if first is None or runbook.id == chosen:
+                    first = options.option_count - 1
         broken = [one for one in self._catalogue.broken if wanted in str(one.path).casefold()]
         if broken:
             options.add_option(Option(Text(_BROKEN, style="dim"), disabled=True))
-            for number, one in enumerate(broken):
+            for one in broken:
+                number = self._catalogue.broken.index(one)
                 options.add_option(
                     Option(Text(f"  {escaped(one.path.name)}"), id=f"{_BROKEN}:{number}")
                 )
+                first = options.option_count - 1 if first is None else first
         if first is not None:
             options.highlighted = first
-        elif not broken:
+        else:
             options.add_option(Option(Text("  nothing found"), disabled=True))
 
     def _found(self, wanted: str) -> list[Runbook]:
