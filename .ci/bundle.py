@@ -36,6 +36,7 @@ echo "  ln -s $folder/bin/audittui ~/.local/bin/audittui"
 
 
 def main() -> None:
+    """Build the bundle."""
     bundle = DIST / NAME
     shutil.rmtree(bundle, ignore_errors=True)
     wheels = bundle / "wheels"
