@@ -131,7 +131,8 @@ def _conclude(
 
     meter, coverage = last.meter, last.coverage
     rows = f"{meter.returned:,} {'row' if meter.returned == 1 else 'rows'}"
-    cost = f"{meter.requests:,} requests, {meter.rcu:g} RCU"
+    requests = "request" if meter.requests == 1 else "requests"
+    cost = f"{meter.requests:,} {requests}, {meter.rcu:g} RCU"
     if meter.unmetered:
         cost += f" and {meter.unmetered} of unknown cost"
     _note(f"{rows}: {coverage.text()}. {cost}.")

@@ -59,20 +59,23 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
         if self.complete:
             return f"complete from {first} to {last}{self._unsettled_text()}"
         parts = f"{self.partitions_read} of {self.partitions} partitions read"
-        place = (
-            "before the first row"
-            if self.reached is None
-            else f"at {timestamp.short(self.reached)}"
-        )
+        if not self.stop:
+            way = "back to" if self.order == "newest" else "up to"
+            far = "nothing read yet" if self.reached is None else f"read {way} {self._reached}"
+            return f"{far}, {parts}, window {first} to {last}"
+        place = "before the first row" if self.reached is None else f"at {self._reached}"
         why = {
-            "": "reading, so far",
             "limit": "stopped",
             "budget": "stopped by the budget",
             "cancelled": "cancelled",
             "error": "failed",
         }[self.stop]
-        tail = f": {self.error}" if self.error else ""
+        tail = f": {self.error.rstrip('.')}" if self.error else ""
         return f"{why} {place}, {parts}, window {first} to {last}{tail}"
+
+    @property
+    def _reached(self) -> str:
+        return "" if self.reached is None else timestamp.short(self.reached)
 
     def _unsettled_text(self) -> str:
         if self.unsettled is None:

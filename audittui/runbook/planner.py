@@ -162,7 +162,8 @@ def _split(
 
 
 def _estimate(index: Index, partitions: int, facts: Facts) -> str:
-    least = f"at least {partitions * 0.5:g} RCU ({partitions} partitions)"
+    word = "partition" if partitions == 1 else "partitions"
+    least = f"at least {partitions * 0.5:g} RCU ({partitions:,} {word})"
     for known in facts.indexes or ():
         if known.name == index.name and known.item_count:
             whole = max(known.size_bytes / BYTES_PER_UNIT, 0.5)
