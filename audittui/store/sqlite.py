@@ -9,12 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from audittui.errors import StoreError
 from audittui.layout.model import Index, Layout
@@ -32,9 +29,9 @@ from audittui.store.port import (
     TransactionRefusedError,
 )
 from audittui.store.size import PAGE_BYTES, attribute_sizes, item_size, read_units
+from audittui.store.sqlite_file import SqliteFile
 
 MAX_TRANSACTION = 100
-_BUSY_SECONDS = 15.0
 
 
 class SqliteStore:
@@ -58,32 +55,27 @@ class SqliteStore:
     ) -> None:
         self.path = path
         self.layout = layout
+        self._file = SqliteFile(path, read_only=read_only, durable=durable)
         self._page_bytes = page_bytes
         self._seed = seed.to_bytes(8, "big")
-        self._memory = path == ":memory:"
         self._indexes = {index.name: index for index in layout.indexes if index.name}
         self._listed = self._list_attributes()
         self._held = {name: self._attributes_of(index) for name, index in self._indexes.items()}
-        self._local = threading.local()
-        self._lock = threading.RLock()
-        self._open: list[sqlite3.Connection] = []
-        self._read_only = read_only
-        self._durable = durable
-        if not self._memory and not create and not Path(path).exists():
+        if not self._file.memory and not create and not Path(path).exists():
             raise StoreError(
                 f"There is no store {path}.",
                 "Check the path, or make it with audittui import … --store FILE.",
                 kind="missing_table",
             )
-        if create and not self._memory and not Path(path).parent.exists():
+        if create and not self._file.memory and not Path(path).parent.exists():
             raise StoreError(f"The folder of {path} does not exist.", "Make it first.", kind="disk")
-        with self._errors():
-            self._prepare(create or self._memory)
+        with self._file.errors():
+            self._prepare(create or self._file.memory)
 
     @property
     def place(self) -> str:
         """The file's name."""
-        return "memory" if self._memory else Path(self.path).name
+        return "memory" if self._file.memory else Path(self.path).name
 
     @property
     def region(self) -> str | None:
@@ -97,11 +89,7 @@ class SqliteStore:
 
     def close(self) -> None:
         """Close every connection to the file."""
-        with self._lock:
-            for connection in self._open:
-                connection.close()
-            self._open.clear()
-            self._local = threading.local()
+        self._file.close()
 
     def query(self, request: Query) -> Page:
         """Read one page: at most ``limit`` items or the page's bytes, filters applied after."""
@@ -117,7 +105,7 @@ class SqliteStore:
         last: tuple[Any, ...] | None = None
         ended = True
         # Like DynamoDB, a page that its limit ends has a last key, even at the very end.
-        with self._errors(), self._reading() as connection:
+        with self._file.errors(), self._file.reading() as connection:
             cursor = connection.execute(sql, values)
             for sort, item_bytes, listed, rest, pk, sk in cursor:
                 item = pack.decode(listed)
@@ -144,7 +132,7 @@ class SqliteStore:
     def get(self, key: Key, *, consistent: bool = True) -> Found:
         """Read one item by its key."""
         pk, sk = self._base_key(key)
-        with self._errors(), self._reading() as connection:
+        with self._file.errors(), self._file.reading() as connection:
             found = connection.execute(
                 "SELECT listed, rest FROM items WHERE pk = ? AND sk = ?", (pk, sk)
             ).fetchone()
@@ -170,7 +158,7 @@ class SqliteStore:
             )
         if len({self._base_key(item) for item in items}) != len(items):
             raise StoreError("A transaction puts one item twice.", kind="invalid")
-        with self._errors(), self._writing() as connection:
+        with self._file.errors(), self._file.writing() as connection:
             existing = [self._read(connection, item) for item in items]
             if any(found is not None for found in existing):
                 raise TransactionRefusedError(existing)
@@ -178,7 +166,7 @@ class SqliteStore:
 
     def describe(self) -> TableDescription:
         """Counts and sizes, exact."""
-        with self._errors(), self._reading() as connection:
+        with self._file.errors(), self._file.reading() as connection:
             count, size = connection.execute(
                 "SELECT count(*), coalesce(sum(size), 0) FROM items"
             ).fetchone()
@@ -195,17 +183,17 @@ class SqliteStore:
 
     def overwrite(self, item: Item) -> None:
         """Put an item without any condition: what a tamperer does. For the demo and tests."""
-        with self._errors(), self._writing() as connection:
+        with self._file.errors(), self._file.writing() as connection:
             self._remove(connection, self._base_key(item))
             self._insert(connection, [item])
 
     def delete(self, key: Key) -> None:
         """Delete an item: what a tamperer does, and TTL. For the demo and tests."""
-        with self._errors(), self._writing() as connection:
+        with self._file.errors(), self._file.writing() as connection:
             self._remove(connection, self._base_key(key))
 
     def _prepare(self, create: bool) -> None:
-        with self._reading() as connection:
+        with self._file.reading() as connection:
             known = connection.execute(
                 "SELECT count(*) FROM sqlite_master WHERE name IN ('items', 'meta')"
             ).fetchone()[0]
@@ -226,7 +214,7 @@ class SqliteStore:
                     "Give another file, or import into a new one.",
                     kind="corrupt",
                 )
-        with self._writing() as connection:
+        with self._file.writing() as connection:
             connection.execute(
                 "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT)"
             )
@@ -397,65 +385,6 @@ class SqliteStore:
             )
         connection.execute("DELETE FROM items WHERE id = ?", (found[0],))
 
-    def _connection(self) -> sqlite3.Connection:
-        if self._memory:
-            with self._lock:
-                if not self._open:
-                    self._open.append(self._connect(":memory:", uri=False))
-                return self._open[0]
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            mode = "ro" if self._read_only else "rwc"
-            location = f"file:{quote(str(Path(self.path).absolute()))}?mode={mode}"
-            connection = self._connect(location, uri=True)
-            self._local.connection = connection
-            with self._lock:
-                self._open.append(connection)
-        return connection
-
-    def _connect(self, location: str, *, uri: bool) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            location,
-            uri=uri,
-            timeout=_BUSY_SECONDS,
-            isolation_level=None,
-            check_same_thread=False,
-        )
-        if not self._read_only:
-            connection.execute("PRAGMA journal_mode = WAL")
-            # An acknowledged entry must outlive a power cut.
-            connection.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'OFF'}")
-        return connection
-
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        connection = self._connection()
-        if self._memory:
-            with self._lock:
-                yield connection
-        else:
-            yield connection
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._reading() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.DatabaseError as error:
-            raise _store_error(self.path, error) from error
-        except pack.PackError:
-            raise StoreError(f"The store {self.path} is damaged.", kind="corrupt") from None
-
 
 def _chosen(item: dict[str, Any], attributes: Sequence[str]) -> dict[str, Any]:
     """The attributes that were asked for, of those that are there."""
@@ -467,28 +396,3 @@ def _chosen(item: dict[str, Any], attributes: Sequence[str]) -> dict[str, Any]:
 def _holds(condition: Condition, item: Item) -> bool:
     inside = item.get(condition.attribute) in condition.values
     return inside if condition.operator == "in" else not inside
-
-
-def _store_error(path: str, error: sqlite3.DatabaseError) -> StoreError:
-    text = str(error)
-    if "full" in text:
-        return StoreError(
-            f"The disk of {path} is full; nothing of the last write was kept.",
-            "Free some space and run the command again.",
-            kind="disk",
-        )
-    if "not a database" in text or "malformed" in text or "no such" in text:
-        return StoreError(
-            f"{path} is not an audittui store, or it is damaged.", "Check the path.", kind="corrupt"
-        )
-    if "unable to open" in text:
-        return StoreError(
-            f"{path} cannot be opened.", "Check the path and its rights.", kind="disk"
-        )
-    if "readonly" in text:
-        return StoreError(f"{path} is read only.", "Check its rights.", kind="permission")
-    if "locked" in text:
-        return StoreError(
-            f"{path} is busy with another writer.", "Try again in a moment.", kind="throttled"
-        )
-    return StoreError(f"{path}: {text}.", kind="disk")

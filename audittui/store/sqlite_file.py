@@ -1,0 +1,126 @@
+"""The file of an embedded store: a connection a thread, transactions, errors in sentences."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from audittui.errors import StoreError
+from audittui.store import pack
+
+_BUSY_SECONDS = 15.0
+
+
+class SqliteFile:
+    """Connections to the SQLite file ``path``; ``:memory:`` is one connection for all threads.
+
+    ``durable`` False gives up outliving a power cut.
+    """
+
+    def __init__(self, path: str, *, read_only: bool, durable: bool) -> None:
+        self.memory = path == ":memory:"
+        self._path = path
+        self._read_only = read_only
+        self._durable = durable
+        self._local = threading.local()
+        self._lock = threading.RLock()
+        self._open: list[sqlite3.Connection] = []
+
+    def close(self) -> None:
+        """Close every connection."""
+        with self._lock:
+            for connection in self._open:
+                connection.close()
+            self._open.clear()
+            self._local = threading.local()
+
+    def _connection(self) -> sqlite3.Connection:
+        if self.memory:
+            with self._lock:
+                if not self._open:
+                    self._open.append(self._connect(":memory:", uri=False))
+                return self._open[0]
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            mode = "ro" if self._read_only else "rwc"
+            location = f"file:{quote(str(Path(self._path).absolute()))}?mode={mode}"
+            connection = self._connect(location, uri=True)
+            self._local.connection = connection
+            with self._lock:
+                self._open.append(connection)
+        return connection
+
+    def _connect(self, location: str, *, uri: bool) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            location,
+            uri=uri,
+            timeout=_BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        if not self._read_only:
+            connection.execute("PRAGMA journal_mode = WAL")
+            # An acknowledged entry must outlive a power cut.
+            connection.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'OFF'}")
+        return connection
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection to read with."""
+        connection = self._connection()
+        if self.memory:
+            with self._lock:
+                yield connection
+        else:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A connection inside a transaction, which an exception takes back."""
+        with self.reading() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """What SQLite raises inside becomes a `StoreError`."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            raise _store_error(self._path, error) from error
+        except pack.PackError:
+            raise StoreError(f"The store {self._path} is damaged.", kind="corrupt") from None
+
+
+def _store_error(path: str, error: sqlite3.DatabaseError) -> StoreError:
+    text = str(error)
+    if "full" in text:
+        return StoreError(
+            f"The disk of {path} is full; nothing of the last write was kept.",
+            "Free some space and run the command again.",
+            kind="disk",
+        )
+    if "not a database" in text or "malformed" in text or "no such" in text:
+        return StoreError(
+            f"{path} is not an audittui store, or it is damaged.", "Check the path.", kind="corrupt"
+        )
+    if "unable to open" in text:
+        return StoreError(
+            f"{path} cannot be opened.", "Check the path and its rights.", kind="disk"
+        )
+    if "readonly" in text:
+        return StoreError(f"{path} is read only.", "Check its rights.", kind="permission")
+    if "locked" in text:
+        return StoreError(
+            f"{path} is busy with another writer.", "Try again in a moment.", kind="throttled"
+        )
+    return StoreError(f"{path}: {text}.", kind="disk")
