@@ -42,7 +42,7 @@ class AuditApp(App[None]):
     thread after the first frame and may raise `AuditError`.
     """
 
-    CSS_PATH = "audittui.tcss"
+    CSS_PATH = Path(__file__).with_name("audittui.tcss")
     TITLE = "audittui"
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = []

@@ -5,32 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-import msgspec
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
-from textual.events import DescendantFocus, Resize
-from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Input
 
 from audittui.layout.row import Row
 from audittui.runbook.bind import ParameterErrors
 from audittui.runbook.model import Runbook
 from audittui.tui import words
 from audittui.tui.reading import Reading
-from audittui.tui.screens.reader import TooSmallScreen
+from audittui.tui.screens.finding import FindingScreen
+from audittui.tui.screens.panes import Place
 from audittui.tui.sources import GroupSource, RowSource
-from audittui.tui.status import status_text
-from audittui.tui.widgets.bars import KeyBar, StatusBar, TitleBar
-from audittui.tui.widgets.detail import Detail
 from audittui.tui.widgets.form import Form
 from audittui.tui.widgets.lines import LineList
-from audittui.tui.widgets.pager import Pager
-from audittui.tui.widgets.sidebar import RunbookOptions, Sidebar
+from audittui.tui.widgets.sidebar import Sidebar
 
 if TYPE_CHECKING:
-    from audittui.tui.app import AuditApp
+    pass
 
 WIDE = 110
 """From this width on, sidebar and form stay beside the results."""
@@ -38,17 +29,8 @@ SMALLEST = (60, 15)
 PANES = ("sidebar", "form", "results", "detail")
 
 
-class Place(msgspec.Struct):
-    """Where one was: what a step back restores."""
-
-    reading: Reading
-    cursor: int
-    group: int | None
-    detail: Row | None
-
-
-class MainScreen(Screen[None]):
-    """Panes: 1 runbooks, 2 form, 3 results, 4 detail. `AuditApp` reads; this shows."""
+class MainScreen(FindingScreen):
+    """What the keys do. `AuditApp` reads; this shows."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "next_pane(1)", "next pane or field"),
@@ -85,184 +67,6 @@ class MainScreen(Screen[None]):
         Binding("colon", "app.command_palette", "command palette"),
         Binding("question_mark", "help", "help"),
     ]
-
-    app: AuditApp
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.reading: Reading | None = None
-        self.group: int | None = None
-        """The group whose events are shown, in a correlation."""
-        self.pane = "sidebar"
-        self.zoomed = False
-        self.detail_open = False
-        self._history: list[Place] = []
-        self._asking = ""
-        self._filter_from = 0
-        self._notice = ""
-
-    def compose(self) -> ComposeResult:
-        """Bars above and below, the panes between them."""
-        yield TitleBar(widget_id="title")
-        with Horizontal(id="body"):
-            yield Sidebar(widget_id="sidebar")
-            with Vertical(id="main"):
-                yield Form(widget_id="form")
-                yield LineList(RowSource(()), widget_id="results")
-                yield Input(id="ask", compact=True)
-            yield Detail(widget_id="detail")
-        yield StatusBar(widget_id="status")
-        yield KeyBar(widget_id="keys")
-
-    def on_mount(self) -> None:
-        """Show the runbooks; the application connects after the first refresh."""
-        self.query_one("#ask").display = False
-        self.show_panes()
-        self.query_one(RunbookOptions).focus()
-        self.app.begin()
-
-    # Panes
-
-    @property
-    def results(self) -> LineList:
-        """The list of rows or groups."""
-        return self.query_one("#results", LineList)
-
-    @property
-    def detail(self) -> Detail:
-        """The detail view."""
-        return self.query_one(Detail)
-
-    @property
-    def form(self) -> Form:
-        """The form."""
-        return self.query_one(Form)
-
-    @property
-    def row_source(self) -> RowSource | None:
-        """The rows that are listed; None while groups are."""
-        source = self.results.source
-        return source if isinstance(source, RowSource) else None
-
-    @property
-    def listed_row(self) -> Row | None:
-        """The row under the cursor of the list."""
-        source = self.row_source
-        if source is None or not len(source):
-            return None
-        return source.row(min(self.results.cursor, len(source) - 1))
-
-    @property
-    def row(self) -> Row | None:
-        """The entry that keys act on: the one in the focused detail view, else the listed one."""
-        return self.detail.row if self.pane == "detail" else self.listed_row
-
-    def show_panes(self) -> None:
-        """Show the panes that the size and the focus leave room for."""
-        wide = self.size.width >= WIDE
-        choosing = self.pane in ("sidebar", "form")
-        detail = self.detail_open and (self.pane == "detail" or (wide and not choosing))
-        shown = {
-            "sidebar": choosing or (wide and not detail),
-            "form": choosing or (wide and not detail),
-            "results": wide or self.pane != "detail",
-            "detail": detail,
-        }
-        if self.zoomed:
-            shown = {pane: pane == self.pane for pane in PANES}
-        for pane, visible in shown.items():
-            self.query_one(f"#{pane}").display = visible
-        asking = bool(self._asking) and shown["results"]
-        self.query_one("#ask").display = asking
-        self.query_one("#main").display = shown["form"] or shown["results"]
-        self.set_class(self.zoomed, "-zoomed")
-        self.set_class(not wide, "-narrow")
-        self.query_one(KeyBar).show(words.keys_of(self.pane, grouped=self.row_source is None))
-
-    def go_pane(self, pane: str, widget: Widget | None = None) -> None:
-        """Show a pane and give it the keys."""
-        self.pane = pane
-        self.show_panes()
-        if widget is not None:
-            self.set_focus(widget)
-        elif pane == "sidebar":
-            self.set_focus(self.query_one(RunbookOptions))
-        elif pane == "form":
-            self.form.start()
-        elif pane == "results":
-            self.set_focus(self.results)
-        else:
-            self.set_focus(self.detail.query_one("#entry", Pager))
-
-    def on_descendant_focus(self, event: DescendantFocus) -> None:
-        """Note which pane has the keys."""
-        for widget in event.widget.ancestors_with_self:
-            if isinstance(widget, Widget) and widget.id in PANES:
-                if widget.id != self.pane:
-                    self.pane = widget.id
-                    self.show_panes()
-                return
-
-    def on_resize(self, event: Resize) -> None:
-        """Rearrange; say so when there is not enough room."""
-        small = event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1]
-        top = self.app.screen
-        if small and not isinstance(top, TooSmallScreen):
-            self.app.push_screen(TooSmallScreen())
-        elif not small and isinstance(top, TooSmallScreen):
-            self.app.pop_screen()
-        self.show_panes()
-
-    def action_pane(self, pane: str) -> None:
-        """Go to a pane."""
-        if pane == "form" and self.form.runbook is None:
-            self.say("Choose a runbook first (1, then Enter).")
-        elif pane == "detail" and self.listed_row is None and not self.detail_open:
-            self.say("There is no entry to show yet.")
-        elif pane == "detail" and not self.detail_open:
-            self.open_detail(self.listed_row)
-        else:
-            self.go_pane(pane)
-
-    def action_next_pane(self, step: int) -> None:
-        """The next field of the form, or the next pane."""
-        fields = self.form.fields
-        order: list[tuple[str, Widget]] = [("sidebar", self.query_one(RunbookOptions))]
-        order += [("form", field) for field in fields]
-        order.append(("results", self.results))
-        if self.detail_open:
-            order.append(("detail", self.detail.query_one("#entry")))
-            if self.detail.query_one("#lifecycle").display:
-                order.append(("detail", self.detail.query_one("#lifecycle")))
-        at = next((at for at, (_, one) in enumerate(order) if one is self.focused), 0)
-        pane, widget = order[(at + step) % len(order)]
-        self.go_pane(pane, widget)
-
-    def action_zoom(self, zoomed: bool) -> None:
-        """Show the focused pane alone, or all again."""
-        self.zoomed = zoomed
-        self.show_panes()
-
-    # Saying
-
-    def say(self, notice: str) -> None:
-        """A sentence in the status line, until the next thing happens."""
-        self._notice = notice
-        self.show_status()
-
-    def show_status(self) -> None:
-        """Renew the status line and what an empty list says."""
-        self.query_one(StatusBar).show(status_text(self.reading, self.row_source, self._notice))
-        self.results.say(
-            words.empty_text(self.reading, self.row_source, self.app.state, self.app.target)
-        )
-        crumbs = [words.crumb(place.reading) for place in self._history]
-        if self.reading is not None:
-            crumbs.append(words.crumb(self.reading))
-            if self.group is not None and self.reading.groups is not None:
-                key = self.reading.groups.groups[self.group].key
-                crumbs.append(", ".join(value or "-" for _, value in key))
-        self.query_one(TitleBar).show(place=" › ".join(crumbs))
 
     # Runbooks and the form
 
@@ -339,6 +143,17 @@ class MainScreen(Screen[None]):
 
     # Results
 
+    def action_pane(self, pane: str) -> None:
+        """Go to a pane."""
+        if pane == "form" and self.form.runbook is None:
+            self.say("Choose a runbook first (1, then Enter).")
+        elif pane == "detail" and self.listed_row is None and not self.detail_open:
+            self.say("There is no entry to show yet.")
+        elif pane == "detail" and not self.detail_open:
+            self.open_detail(self.listed_row)
+        else:
+            self.go_pane(pane)
+
     def on_line_list_moved(self, event: LineList.Moved) -> None:
         """Read on when the end comes near."""
         if event.lines is self.results:
@@ -387,13 +202,6 @@ class MainScreen(Screen[None]):
         self.go_pane("detail", widget)
         self.app.inspect(row, self.detail.life is None)
         self.show_status()
-
-    def close_detail(self) -> None:
-        """Close the detail view."""
-        self.detail_open = False
-        if self.pane == "detail":
-            self.go_pane("results")
-        self.show_panes()
 
     def action_back(self) -> None:
         """One step back; never out of the application."""
@@ -458,96 +266,6 @@ class MainScreen(Screen[None]):
             self.say("Everything is loaded already.")
         else:
             self.app.ask_to_load(reading)
-
-    # Finding
-
-    def action_find(self) -> None:
-        """Filter the rows, or find a runbook."""
-        if self.pane in ("sidebar", "form"):
-            self.pane = "sidebar"
-            self.show_panes()
-            self.set_focus(self.query_one("#find"))
-        elif self.row_source is None:
-            self.say("Open a group first: Enter.")
-        else:
-            source = self.row_source
-            self._filter_from = source.at_of(self.results.cursor) if len(source) else 0
-            self.ask("filter", source.pattern, "text that rows hold; !text: rows without it")
-
-    def action_go_to_time(self) -> None:
-        """Ask for a time."""
-        if self.row_source is not None and len(self.row_source):
-            self.ask("time", "", "2026-11-24T14:00, -2h, @1700000000")
-        else:
-            self.say("There are no rows to go through.")
-
-    def ask(self, kind: str, value: str, hint: str) -> None:
-        """One line of input below the list."""
-        self._asking = kind
-        self.close_detail()
-        self.pane = "results"
-        self.show_panes()
-        field = self.query_one("#ask", Input)
-        with self.prevent(Input.Changed):
-            field.value = value
-        field.placeholder = hint
-        self.set_focus(field)
-
-    def end_asking(self) -> None:
-        """Put the line away."""
-        self._asking = ""
-        self.query_one("#ask").display = False
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Filter as you type."""
-        if event.input.id == "ask" and self._asking == "filter":
-            self.set_filter(event.value, self._filter_from)
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Keep the filter, or go to the time."""
-        if event.input.id != "ask":
-            return
-        kind, value = self._asking, event.value
-        self.end_asking()
-        self.go_pane("results")
-        if kind == "time" and self.row_source is not None and self.reading is not None:
-            found = words.find_time(self.row_source, value, self.reading.plan.order)
-            if isinstance(found, str):
-                self.say(found)
-            else:
-                self.results.go(found)
-
-    def set_filter(self, pattern: str, at: int | None = None, *, hiding: bool = True) -> None:
-        """Filter the rows and stay at the same row, or the nearest one."""
-        source = self.row_source
-        if source is None:
-            return
-        if at is None:
-            at = source.at_of(self.results.cursor) if len(source) else 0
-        source.filter(pattern, hiding=hiding)
-        self.results.changed(source.line_of(at))
-        self._notice = ""
-        self.show_status()
-
-    def action_toggle_filter(self) -> None:
-        """Show all rows, or only the matches, at the same place."""
-        source = self.row_source
-        if source is None or not source.pattern:
-            self.say("There is no filter: / makes one.")
-        else:
-            self.set_filter(source.pattern, hiding=not source.hiding)
-
-    def action_match(self, step: int) -> None:
-        """Go to the next or previous row that matches."""
-        source = self.row_source
-        if source is None or not source.pattern:
-            self.say("There is no filter: / makes one.")
-            return
-        found = source.next_match(source.at_of(self.results.cursor) if len(source) else 0, step)
-        if found is None:
-            self.say(words.no_more("match", step, self.reading))
-        else:
-            self.results.go(source.line_of(found))
 
     def action_failure(self, step: int) -> None:
         """Go to the next or previous row that did not succeed."""

@@ -1,0 +1,221 @@
+"""The panes of the main screen: which are in sight, which has the keys, what is said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.events import DescendantFocus, Resize
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Input
+
+from audittui.layout.row import Row
+from audittui.tui import words
+from audittui.tui.reading import Reading
+from audittui.tui.screens.reader import TooSmallScreen
+from audittui.tui.sources import RowSource
+from audittui.tui.status import status_text
+from audittui.tui.widgets.bars import KeyBar, StatusBar, TitleBar
+from audittui.tui.widgets.detail import Detail
+from audittui.tui.widgets.form import Form
+from audittui.tui.widgets.lines import LineList
+from audittui.tui.widgets.pager import Pager
+from audittui.tui.widgets.sidebar import RunbookOptions, Sidebar
+
+if TYPE_CHECKING:
+    from audittui.tui.app import AuditApp
+
+WIDE = 110
+"""From this width on, sidebar and form stay beside the results."""
+SMALLEST = (60, 15)
+PANES = ("sidebar", "form", "results", "detail")
+
+
+class Place(msgspec.Struct):
+    """Where one was: what a step back restores."""
+
+    reading: Reading
+    cursor: int
+    group: int | None
+    detail: Row | None
+
+
+class PaneScreen(Screen[None]):
+    """Panes: 1 runbooks, 2 form, 3 results, 4 detail."""
+
+    app: AuditApp
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reading: Reading | None = None
+        self.group: int | None = None
+        """The group whose events are shown, in a correlation."""
+        self.pane = "sidebar"
+        self.zoomed = False
+        self.detail_open = False
+        self._history: list[Place] = []
+        self._asking = ""
+        self._filter_from = 0
+        self._notice = ""
+
+    def compose(self) -> ComposeResult:
+        """Bars above and below, the panes between them."""
+        yield TitleBar(widget_id="title")
+        with Horizontal(id="body"):
+            yield Sidebar(widget_id="sidebar")
+            with Vertical(id="main"):
+                yield Form(widget_id="form")
+                yield LineList(RowSource(()), widget_id="results")
+                yield Input(id="ask", compact=True)
+            yield Detail(widget_id="detail")
+        yield StatusBar(widget_id="status")
+        yield KeyBar(widget_id="keys")
+
+    def on_mount(self) -> None:
+        """Show the runbooks; the application connects after the first refresh."""
+        self.query_one("#ask").display = False
+        self.show_panes()
+        self.query_one(RunbookOptions).focus()
+        self.app.begin()
+
+    # Panes
+
+    @property
+    def results(self) -> LineList:
+        """The list of rows or groups."""
+        return self.query_one("#results", LineList)
+
+    @property
+    def detail(self) -> Detail:
+        """The detail view."""
+        return self.query_one(Detail)
+
+    @property
+    def form(self) -> Form:
+        """The form."""
+        return self.query_one(Form)
+
+    @property
+    def row_source(self) -> RowSource | None:
+        """The rows that are listed; None while groups are."""
+        source = self.results.source
+        return source if isinstance(source, RowSource) else None
+
+    @property
+    def listed_row(self) -> Row | None:
+        """The row under the cursor of the list."""
+        source = self.row_source
+        if source is None or not len(source):
+            return None
+        return source.row(min(self.results.cursor, len(source) - 1))
+
+    @property
+    def row(self) -> Row | None:
+        """The entry that keys act on: the one in the focused detail view, else the listed one."""
+        return self.detail.row if self.pane == "detail" else self.listed_row
+
+    def show_panes(self) -> None:
+        """Show the panes that the size and the focus leave room for."""
+        wide = self.size.width >= WIDE
+        choosing = self.pane in ("sidebar", "form")
+        detail = self.detail_open and (self.pane == "detail" or (wide and not choosing))
+        shown = {
+            "sidebar": choosing or (wide and not detail),
+            "form": choosing or (wide and not detail),
+            "results": wide or self.pane != "detail",
+            "detail": detail,
+        }
+        if self.zoomed:
+            shown = {pane: pane == self.pane for pane in PANES}
+        for pane, visible in shown.items():
+            self.query_one(f"#{pane}").display = visible
+        asking = bool(self._asking) and shown["results"]
+        self.query_one("#ask").display = asking
+        self.query_one("#main").display = shown["form"] or shown["results"]
+        self.set_class(self.zoomed, "-zoomed")
+        self.set_class(not wide, "-narrow")
+        self.query_one(KeyBar).show(words.keys_of(self.pane, grouped=self.row_source is None))
+
+    def go_pane(self, pane: str, widget: Widget | None = None) -> None:
+        """Show a pane and give it the keys."""
+        self.pane = pane
+        self.show_panes()
+        if widget is not None:
+            self.set_focus(widget)
+        elif pane == "sidebar":
+            self.set_focus(self.query_one(RunbookOptions))
+        elif pane == "form":
+            self.form.start()
+        elif pane == "results":
+            self.set_focus(self.results)
+        else:
+            self.set_focus(self.detail.query_one("#entry", Pager))
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Note which pane has the keys."""
+        for widget in event.widget.ancestors_with_self:
+            if isinstance(widget, Widget) and widget.id in PANES:
+                if widget.id != self.pane:
+                    self.pane = widget.id
+                    self.show_panes()
+                return
+
+    def on_resize(self, event: Resize) -> None:
+        """Rearrange; say so when there is not enough room."""
+        small = event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1]
+        top = self.app.screen
+        if small and not isinstance(top, TooSmallScreen):
+            self.app.push_screen(TooSmallScreen())
+        elif not small and isinstance(top, TooSmallScreen):
+            self.app.pop_screen()
+        self.show_panes()
+
+    def action_next_pane(self, step: int) -> None:
+        """The next field of the form, or the next pane."""
+        fields = self.form.fields
+        order: list[tuple[str, Widget]] = [("sidebar", self.query_one(RunbookOptions))]
+        order += [("form", field) for field in fields]
+        order.append(("results", self.results))
+        if self.detail_open:
+            order.append(("detail", self.detail.query_one("#entry")))
+            if self.detail.query_one("#lifecycle").display:
+                order.append(("detail", self.detail.query_one("#lifecycle")))
+        at = next((at for at, (_, one) in enumerate(order) if one is self.focused), 0)
+        pane, widget = order[(at + step) % len(order)]
+        self.go_pane(pane, widget)
+
+    def close_detail(self) -> None:
+        """Close the detail view."""
+        self.detail_open = False
+        if self.pane == "detail":
+            self.go_pane("results")
+        self.show_panes()
+
+    def action_zoom(self, zoomed: bool) -> None:
+        """Show the focused pane alone, or all again."""
+        self.zoomed = zoomed
+        self.show_panes()
+
+    # Saying
+
+    def say(self, notice: str) -> None:
+        """A sentence in the status line, until the next thing happens."""
+        self._notice = notice
+        self.show_status()
+
+    def show_status(self) -> None:
+        """Renew the status line and what an empty list says."""
+        self.query_one(StatusBar).show(status_text(self.reading, self.row_source, self._notice))
+        self.results.say(
+            words.empty_text(self.reading, self.row_source, self.app.state, self.app.target)
+        )
+        crumbs = [words.crumb(place.reading) for place in self._history]
+        if self.reading is not None:
+            crumbs.append(words.crumb(self.reading))
+            if self.group is not None and self.reading.groups is not None:
+                key = self.reading.groups.groups[self.group].key
+                crumbs.append(", ".join(value or "-" for _, value in key))
+        self.query_one(TitleBar).show(place=" › ".join(crumbs))
