@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -268,6 +269,7 @@ class AuditApp(App[None]):
 
             document = read_document(connection, row)
             self._arrive(lambda: detail.take_document(row, document))
+            self._arrive(lambda: self._spend(document.rcu))
             changes = changes_of(document)
             self._arrive(lambda: detail.take_changes(row, changes))
 
@@ -288,6 +290,7 @@ class AuditApp(App[None]):
 
             verdict = check_entry(connection, row)
             self._arrive(lambda: detail.take_verdict(row, verdict))
+            self._arrive(lambda: self._spend(verdict.rcu))
 
         self._work(work, lambda error: detail.take_verdict(row, None, str(error)), "verdict")
 
@@ -303,11 +306,18 @@ class AuditApp(App[None]):
         def work() -> None:
             life = trace_resource(connection, runbook, row)
             self._arrive(lambda: detail.take_life(life))
+            self._arrive(lambda: self._spend(life.rcu))
 
         def failed(error: Exception) -> None:
             detail.take_life(Life(row.resource, coverage=str(error)))
 
         self._work(work, failed, "lifecycle")
+
+    def _spend(self, rcu: float) -> None:
+        """Looking at entries costs too: add it to what the status line says."""
+        if self._main.reading is not None:
+            self._main.reading.looked_rcu += rcu
+            self._main.show_status()
 
     def pivot(
         self, question: str, value: str, reading: Reading
@@ -358,9 +368,9 @@ class AuditApp(App[None]):
             if document.fault:
                 raise AuditError(document.fault)
             # ASCII only: pasted into a terminal, no character of a log may act on it.
-            text = msgspec.json.format(msgspec.json.encode(_decoded(document.text)), indent=2)
-            ascii_text = text.decode("utf-8").encode("ascii", "backslashreplace").decode("ascii")
-            self._arrive(lambda: self.copy("the entry as JSON", ascii_text))
+            text = json.dumps(_decoded(document.text), ensure_ascii=True, indent=2)
+            self._arrive(lambda: self._spend(document.rcu))
+            self._arrive(lambda: self.copy("the entry as JSON", text))
 
         self._work(work, lambda error: self._main.say(str(error)), "copy-read")
 

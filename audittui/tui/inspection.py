@@ -91,6 +91,8 @@ def trace_resource(connection: Connection, runbook: Runbook, present: Row) -> Li
         known = {row.key for row in rows}
         rows += [row for row in later if row.key not in known]
         coverage = f"the first {MOST:,}, and those from this one on; not what lies between"
+        if not page.coverage.complete:
+            coverage = f"the first {MOST:,}, and {MOST:,} from this one on; not the rest"
         rcu += page.meter.rcu
     return Life(present.resource, tuple(rows), coverage, rcu)
 

@@ -38,6 +38,7 @@ class Reading:
         self.groups: GroupSource | None = None
         self.last: ResultPage | None = None
         self.active = False
+        self.looked_rcu = 0.0
         self._notify = notify
         self._correlator: Correlator | None = None
         if plan.correlation is not None:

@@ -34,6 +34,8 @@ def status_text(reading: Reading | None, shown: RowSource | None, notice: str = 
         text.append(f"{rows}, more to read", "bold")
         text.append("  scroll on, or L loads all", DIM)
     cost = f"  {reading.requests:,} requests, {reading.rcu:,.1f} RCU"
+    if reading.looked_rcu:
+        cost += f", {reading.looked_rcu:,.1f} for entries"
     if reading.unmetered:
         cost += f" and {reading.unmetered} of unknown cost"
     text.append(cost, DIM)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import threading
 
 import pytest
 
 from audittui.connection import Connection, Target
+from audittui.entry import Draft
 from audittui.errors import StoreError
 from audittui.layout import load_layout
 from audittui.store.port import Page, Query
@@ -228,6 +230,28 @@ async def test_copying(monkeypatch: pytest.MonkeyPatch) -> None:
         await press(pilot, "Y")
         assert app.clipboard.startswith("audittui run time-window -p window=2026-11-24T14:00:00Z..")
         assert "--store case.db" in app.clipboard
+
+
+@driven
+async def test_a_copied_entry_is_json_that_says_the_same() -> None:
+    face = "\U0001f600 \u202e é"
+    draft = Draft(actor=face, action="x", time="2026-11-24T14:50:00Z", details={"n": 10**30})
+    async with running(filled([draft])) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "y")
+        copied = json.loads(app.clipboard)
+        assert app.clipboard.isascii()
+        assert (copied["actor"], copied["details"]) == (face, {"n": 10**30})
+
+
+@driven
+async def test_looking_at_an_entry_is_part_of_what_is_said_to_be_used() -> None:
+    async with running() as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter")
+        assert "for entries" not in status(app)
+        await press(pilot, "enter")
+        assert "for entries" in status(app)
 
 
 @driven
