@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
 import msgspec
+from rich.markup import escape
 from textual.app import App, SystemCommand
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
 
@@ -46,7 +50,10 @@ class AuditApp(App[None]):
     CSS_PATH = Path(__file__).with_name("audittui.tcss")
     TITLE = "audittui"
     ENABLE_COMMAND_PALETTE = True
-    BINDINGS: ClassVar[list[BindingType]] = []
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # Also while the help or a question lies over the main screen.
+        Binding("ctrl+c", "interrupt", "stop reading, keep the rows", priority=True, show=False),
+    ]
 
     def __init__(
         self,
@@ -112,7 +119,20 @@ class AuditApp(App[None]):
                 return
             self._arrive(lambda: failed(told))
 
-        self.run_worker(guarded, thread=True, group=group)
+        async def waiting() -> None:
+            # A daemon thread: leaving must not wait for a request that nobody answers.
+            loop = asyncio.get_running_loop()
+            done = asyncio.Event()
+
+            def run() -> None:
+                guarded()
+                with contextlib.suppress(RuntimeError):  # the loop is closed: the user has left
+                    loop.call_soon_threadsafe(done.set)
+
+            threading.Thread(target=run, daemon=True, name=f"audittui-{group}").start()
+            await done.wait()
+
+        self.run_worker(waiting(), group=group)
 
     # The connection
 
@@ -195,6 +215,10 @@ class AuditApp(App[None]):
                 self._main.refused(runbook, error)
 
         self._work(work, failed, "plan")
+
+    def action_interrupt(self) -> None:
+        """Stop reading and keep the rows, whatever screen is on top."""
+        self._main.action_interrupt()
 
     def cancel_planning(self) -> bool:
         """Drop a plan that is being made; False when there is none."""
@@ -406,7 +430,10 @@ class AuditApp(App[None]):
 
         for runbook in self.catalogue.runbooks:
             yield SystemCommand(
-                escaped(runbook.name), escaped(runbook.description), self._opener(runbook)
+                # The palette reads its titles as markup.
+                escape(escaped(runbook.name)),
+                escape(escaped(runbook.description)),
+                self._opener(runbook),
             )
         for title, action in commands():
             yield SystemCommand(title, f"Key {action[0]}", self._caller(action[1]))

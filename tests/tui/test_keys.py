@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -431,3 +432,47 @@ async def test_ctrl_c_stops_reading_and_keeps_the_rows() -> None:
         await press(pilot, "L", "enter")
         assert len({row.seq for row in rows_of(app).rows}) == 1200
         assert "1,200 rows, all" in status(app)
+
+
+@driven
+async def test_a_value_from_the_log_is_harmless_in_the_form_and_kept_exactly() -> None:
+    hostile = "ev\x1b]2;OWNED\x07il \u202eroot "
+    draft = Draft(actor=hostile, action="x", time="2026-11-24T14:50:00Z")
+    async with running(filled([draft]), size=(120, 40)) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "A")
+        assert not set(screen_text(app)) & {"\x1b", "\x07", "\u202e"}
+        assert "1 row, all" in status(app)
+
+
+@driven
+async def test_a_runbook_named_like_markup_does_no_harm_in_the_palette(tmp_path: Path) -> None:
+    (tmp_path / "odd.yaml").write_text(
+        'name: "GET [/v1/items] [bold]x[/]"\ndescription: "[/x] d"\n'
+        'query: {by: time, during: "-1h..now"}\n',
+        encoding="utf-8",
+    )
+    async with running(folders=[tmp_path]) as (app, pilot):
+        await pilot.press("colon")
+        await pilot.pause(0.3)
+        await pilot.press(*"GET")
+        await pilot.pause(0.5)
+        assert app.is_running
+
+
+@driven
+async def test_leaving_does_not_wait_for_a_connection_that_hangs() -> None:
+    never = threading.Event()
+
+    def hang(target: Target) -> Connection:
+        never.wait(30)
+        raise StoreError("too late")
+
+    app = AuditApp(Target(table="t"), connect=hang)
+    async with app.run_test(size=(80, 24)) as pilot:
+        while not app.catalogue.runbooks:
+            await pilot.pause(0.01)
+        await pilot.press("q")
+    working = [one for one in threading.enumerate() if one.name == "audittui-connection"]
+    assert all(one.daemon for one in working) and working
+    never.set()

@@ -77,11 +77,16 @@ def refuse(target: Target) -> Connection:
 
 
 async def find(pilot: Pilot[None], name: str) -> None:
-    await settle(pilot)
+    await start(pilot)
     await press(pilot, "slash", *name.replace(" ", "-"), "enter")
 
 
 async def start(pilot: Pilot[None]) -> None:
+    """Wait until the application has begun, then until it rests."""
+    app = pilot.app
+    assert isinstance(app, AuditApp)
+    while not app.catalogue.runbooks:
+        await pilot.pause(0.01)
     await settle(pilot)
 
 
@@ -173,7 +178,7 @@ def test_picture_of_a_broken_runbook(
 
 def test_picture_too_small(snap_compare: Any) -> None:
     app = AuditApp(CASE, connect=connector(filled(drafts())))
-    assert snap_compare(app, terminal_size=(50, 12), run_before=start)
+    assert snap_compare(app, terminal_size=(50, 12), run_before=settle)
 
 
 def test_picture_without_colour(snap_compare: Any, monkeypatch: pytest.MonkeyPatch) -> None:

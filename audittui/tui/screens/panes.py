@@ -10,7 +10,6 @@ from textual.containers import Horizontal, Vertical
 from textual.events import DescendantFocus, Resize
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Input
 
 from audittui.layout.row import Row
 from audittui.tui import words
@@ -20,6 +19,7 @@ from audittui.tui.sources import RowSource
 from audittui.tui.status import status_text
 from audittui.tui.widgets.bars import KeyBar, StatusBar, TitleBar
 from audittui.tui.widgets.detail import Detail
+from audittui.tui.widgets.field import Field
 from audittui.tui.widgets.form import Form
 from audittui.tui.widgets.lines import LineList
 from audittui.tui.widgets.pager import Pager
@@ -69,7 +69,7 @@ class PaneScreen(Screen[None]):
             with Vertical(id="main"):
                 yield Form(widget_id="form")
                 yield LineList(RowSource(()), widget_id="results")
-                yield Input(id="ask", compact=True)
+                yield Field(id="ask", compact=True)
             yield Detail(widget_id="detail")
         yield StatusBar(widget_id="status")
         yield KeyBar(widget_id="keys")

@@ -17,6 +17,7 @@ from audittui import timestamp
 from audittui.escape import escaped
 from audittui.runbook.bind import check_value, choices_of
 from audittui.runbook.model import Parameter, Runbook
+from audittui.tui.widgets.field import Field
 
 
 class Choice(Static, can_focus=True):
@@ -80,7 +81,7 @@ class Line(Vertical):
             self.field = Choice(choices, text or choices[0])
         else:
             hint = parameter.placeholder or parameter.help
-            self.field = Input(text, placeholder=escaped(hint), compact=True)
+            self.field = Field(text, placeholder=escaped(hint), compact=True)
         self.fault = ""
         self._fault = Static("", classes="fault", markup=False)
         self._width = width
@@ -109,7 +110,7 @@ class Line(Vertical):
 
     def check(self) -> str | None:
         """Show and return the fault of the value."""
-        return self.show_fault(check_value(self.parameter, self.value.strip(), timestamp.now()))
+        return self.show_fault(check_value(self.parameter, self.value, timestamp.now()))
 
     def show_fault(self, fault: str | None) -> str | None:
         """Show a fault, or none."""
@@ -168,8 +169,8 @@ class Form(VerticalScroll, can_focus=False):
     @property
     def texts(self) -> dict[str, str]:
         """The values as texts; empty ones left out."""
-        values = {line.parameter.name: line.value.strip() for line in self.query(Line)}
-        return {name: value for name, value in values.items() if value}
+        values = {line.parameter.name: line.value for line in self.query(Line)}
+        return {name: value for name, value in values.items() if value.strip()}
 
     def run(self) -> None:
         """Check everything; run, or put the cursor on the first fault."""

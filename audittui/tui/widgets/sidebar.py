@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 from audittui.escape import escaped
 from audittui.runbook.catalogue import BrokenRunbook, Catalogue
 from audittui.runbook.model import Runbook
+from audittui.tui.widgets.field import Field
 
 _BROKEN = "broken"
 
@@ -51,7 +52,7 @@ class Sidebar(Vertical):
 
     def compose(self) -> ComposeResult:
         """The line to find with, and the list."""
-        yield Input(placeholder="/ finds a runbook", id="find", compact=True)
+        yield Field(placeholder="/ finds a runbook", id="find", compact=True)
         yield RunbookOptions(id="runbooks", compact=True)
 
     def fill(self, catalogue: Catalogue) -> None:

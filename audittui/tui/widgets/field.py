@@ -1,0 +1,29 @@
+"""A line of input whose value may come from a log: shown harmless, kept exactly."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual.widgets import Input
+
+from audittui.escape import escaped
+
+HIDDEN = "\N{REPLACEMENT CHARACTER}"
+"""Stands for a character that would act on the terminal or hide."""
+
+
+class Field(Input):
+    """An `Input` that never sends a character that acts or hides to the terminal.
+
+    Each such character is shown as one `HIDDEN`, so that the cursor stays where it belongs; the
+    value is kept as it is.
+    """
+
+    @property
+    def _value(self) -> Text:
+        # Textual draws this text and measures the cursor's place on it.
+        # Made from the value: Rich drops some control characters from a text, and the cursor
+        # would stand beside its place.
+        if escaped(self.value) == self.value:
+            return super()._value
+        shown = "".join(one if escaped(one) == one else HIDDEN for one in self.value)
+        return Text(shown, no_wrap=True, overflow="ignore", end="")
