@@ -54,9 +54,11 @@ def command(ctx: click.Context, /, chain: str, seq: int, form: str, **connection
 
 
 def pretty(document: str) -> str:
-    """A JSON text over several lines, harmless; as it is where it is not JSON."""
+    """A JSON text over several lines, harmless; as it is where it is not JSON, or ambiguous."""
+    from audittui.entry import decode_strict
+
     try:
-        text = json.dumps(json.loads(document), indent=2, ensure_ascii=False)
+        text = json.dumps(decode_strict(document), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         return escaped(document)
     return escaped_lines(text)

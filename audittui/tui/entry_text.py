@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from audittui import timestamp
+from audittui.entry import decode_strict
 from audittui.escape import escaped, escaped_lines
 from audittui.layout.row import Row
 from audittui.tui.palette import ACCENT, BAD, DIM, GOOD, OUTCOME_COLOURS, WARN
@@ -87,7 +88,8 @@ def body_lines(document: Document | None) -> Text:
 def json_text(raw: str) -> Text:
     """A JSON text over several lines, coloured, with everything that acts on a terminal escaped."""
     try:
-        spread = json.dumps(json.loads(raw), indent=2, ensure_ascii=False)
+        # Strict: a key that stands there twice must not hide, so such a text is shown as it is.
+        spread = json.dumps(decode_strict(raw), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         return Text(escaped_lines(raw))
     text = Text(escaped_lines(spread))

@@ -154,6 +154,15 @@ def test_a_tampered_entry_is_exit_code_4(case: Run, tmp_path: Path) -> None:
     assert case("verify", "main/0", "8", "--store", "case.db").returncode == 0
 
 
+def test_a_key_that_stands_twice_in_a_tampered_body_does_not_hide() -> None:
+    from audittui.cli.show import pretty
+    from audittui.tui.entry_text import json_text
+
+    body = '{"actor":"mallory","actor":"ann"}'
+    assert "mallory" in pretty(body) and "mallory" in json_text(body).plain
+    assert pretty('{"a":1}') == json_text('{"a":1}').plain == '{\n  "a": 1\n}'
+
+
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
