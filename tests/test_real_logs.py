@@ -37,6 +37,8 @@ def log() -> Iterator[Log]:
     path = shared_file("cloudtrail/invictus.json.gz")
     with gzip.open(path) as stream:
         records = json.load(stream)["Records"]
+    # A file goes in by time, and creations first within one second (docs/cloudtrail.md).
+    records.sort(key=lambda one: (one["eventTime"], not one["eventName"].startswith("Create")))
     layout = load_layout("native")
     store = SqliteStore(":memory:", layout, create=True)
     summary = ingest(read_cloudtrail([path]), AuditLog(store, CHAIN), lambda *_: None)
@@ -65,7 +67,7 @@ def expected(records: list[dict[str, Any]], newest: bool, wanted: Any) -> list[s
 
 
 def ids(log: Log, rows: list[Row]) -> list[str]:
-    # The import keeps the file's order, so a row's seq is its record's place.
+    # A row's seq is its record's place in the order of the import.
     return [log[1][row.seq]["eventID"] for row in rows]
 
 
@@ -107,9 +109,7 @@ def test_every_created_bucket_has_its_creation_first_in_its_lifecycle(log: Log) 
     for bucket in created:
         rows = ask(log, "resource-lifecycle", resource=f"arn:aws:s3:::{bucket}")
         assert ids(log, rows) == expected(log[1], False, lambda r, b=bucket: bucket_of(r) == b)
-        # Reads that came a moment earlier were asking for what was not there yet.
-        actions = [row.action for row in rows if row.outcome == "success"]
-        assert actions[0] == "s3:CreateBucket", actions[:3]
+        assert rows[0].action == "s3:CreateBucket"
 
 
 def test_started_instances_are_found_in_the_response(log: Log) -> None:

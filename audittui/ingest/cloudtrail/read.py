@@ -29,11 +29,24 @@ def _read_file(path: Path, before: int) -> Iterator[Read]:
     try:
         stream, raw = open_bytes(path)
         with raw, stream:
-            for position, record in _records(stream):
+            for position, record in sorted(_records(stream), key=_moment):
                 yield Read(_made(name, position, record), before + raw.tell())
     except (OSError, EOFError, gzip.BadGzipFile, zlib.error) as error:
         reason = getattr(error, "strerror", None) or str(error) or "cut off"
         yield Read(Rejected(name, "", f"cannot be read: {reason}"), before)
+
+
+def _moment(placed: tuple[str, Any]) -> tuple[str, bool]:
+    """What a file's records are sorted by: time, and creations first within one second.
+
+    CloudTrail tells whole seconds and delivers in no order, so that a thing's first use may stand
+    before its creation.
+    """
+    record = placed[1]
+    if not isinstance(record, dict):
+        return "", True
+    created = str(record.get("eventName", "")).startswith("Create")
+    return str(record.get("eventTime", "")), not created
 
 
 def _records(stream: IO[bytes]) -> Iterator[tuple[str, Any]]:
