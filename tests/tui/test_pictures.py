@@ -146,13 +146,17 @@ def test_picture(snap_compare: Any, state: str, size: tuple[int, int]) -> None:
 
     async def run_before(pilot: Pilot[None]) -> None:
         await steps(pilot)
+        while state == "loading" and (app._main.reading is None or not app._main.reading.active):
+            await pilot.pause(0.01)
         if state == "loading":
-            # The picture is of a run that waits; it must not hold the end of the test up.
-            threading.Timer(1.0, released.set).start()
+            await pilot.pause(0.1)
 
-    assert snap_compare(
-        AuditApp(CASE, connect=connect()), terminal_size=size, run_before=run_before
-    )
+    app = AuditApp(CASE, connect=connect())
+    try:
+        assert snap_compare(app, terminal_size=size, run_before=run_before)
+    finally:
+        # The picture is of a run that waits until it is taken.
+        released.set()
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
