@@ -44,9 +44,7 @@ def verify_entry(store: Store, layout: Layout, chain: str, seq: int) -> Verdict:
 def _verdict_on(reader: _Reader, seq: int) -> Verdict:
     place = reader.get(seq)
     if place is not None:
-        before = reader.get(seq - 1) if seq else None
-        after = reader.get(seq + 1) if seq < MAX_SEQ else None
-        return check(place, before, after, steps=True)
+        return _beside_neighbours(reader, place)
     tip = reader.tip()
     if tip is None:
         reader.demand_registered()
@@ -55,7 +53,18 @@ def _verdict_on(reader: _Reader, seq: int) -> Verdict:
         raise UsageError(f"The chain {reader.chain} holds no entries.")
     if seq > tip:
         raise UsageError(f"The chain ends at {tip}.", f"Give a seq from 0 to {tip}.")
+    # A writer may have appended it after the first read: then it is not missing.
+    place = reader.get(seq)
+    if place is not None:
+        return _beside_neighbours(reader, place)
     return missing(reader.chain, seq, seq)
+
+
+def _beside_neighbours(reader: _Reader, place: Examined) -> Verdict:
+    seq = place.seq
+    before = reader.get(seq - 1) if seq else None
+    after = reader.get(seq + 1) if seq < MAX_SEQ else None
+    return check(place, before, after, steps=True)
 
 
 def verify_chain(

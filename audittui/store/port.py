@@ -6,11 +6,13 @@ contract tests holds both to the same behaviour.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 import msgspec
 
+from audittui.errors import StoreError
 from audittui.layout.row import Item
 
 Key = Mapping[str, Any]
@@ -35,6 +37,8 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     None leaves a side open. ``filters`` are joined by "and" and run after the page was read and
     paid for. ``attributes`` is the projection; empty for all that the index holds. ``limit`` is
     the number of items *evaluated*. ``start_key`` is where the last page ended (exclusive).
+    ``count`` asks for the number of matching items alone (``Select=COUNT``): it costs the same
+    read units and saves the wire.
     """
 
     index: str
@@ -48,6 +52,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     limit: int | None = None
     consistent: bool = False
     start_key: Key | None = None
+    count: bool = False
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -55,7 +60,9 @@ class Page(msgspec.Struct, frozen=True):
 
     ``scanned`` counts the items evaluated, before filters. ``rcu`` is the consumed capacity of all
     responses that the request took; ``unmetered`` counts attempts whose cost never came back.
-    ``last_key`` is None at the end of the range.
+    ``last_key`` is None at the end of the range. ``matched`` counts the items that passed the
+    filters; a ``count`` request has no ``items``. ``by_index`` says where ``rcu`` was spent: read
+    units by index name, "" for the base table.
     """
 
     items: Sequence[Item]
@@ -63,6 +70,8 @@ class Page(msgspec.Struct, frozen=True):
     scanned: int
     rcu: float
     unmetered: int = 0
+    matched: int = 0
+    by_index: tuple[tuple[str, float], ...] = ()
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -88,6 +97,24 @@ class TableDescription(msgspec.Struct, frozen=True):
     size_bytes: int
     indexes: tuple[IndexDescription, ...]
     region: str | None = None
+
+
+class Patience:
+    """How a caller waits before a store tries a request again. This one sleeps and says nothing.
+
+    A run of a plan has its own, which shows the wait and can be cancelled in it.
+    """
+
+    def wait(self, error: StoreError, attempt: int, seconds: float) -> None:
+        """Wait before attempt number ``attempt`` (2 is the first repeat); ``error`` is why.
+
+        Raise ``error`` to give up instead.
+        """
+        time.sleep(seconds)
+
+
+PATIENT = Patience()
+"""Waits as long as it is told."""
 
 
 class KeyTakenError(Exception):
@@ -131,8 +158,9 @@ class Store(Protocol):
         """How far indexes may lag behind writes, in microseconds; 0 where they never do."""
         ...
 
-    def query(self, request: Query) -> Page:
-        """Read one page."""
+    def query(self, request: Query, patience: Patience = PATIENT) -> Page:
+        """Read one page. What passes by itself (throttling, the network) is tried again, with
+        ``patience`` in between; ``Page.unmetered`` counts the attempts that failed."""
         ...
 
     def get(self, key: Key, *, consistent: bool = True) -> Found:

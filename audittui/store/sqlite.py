@@ -18,12 +18,14 @@ from audittui.layout.model import Index, Layout
 from audittui.layout.row import Item
 from audittui.store import pack
 from audittui.store.port import (
+    PATIENT,
     Condition,
     Found,
     IndexDescription,
     Key,
     KeyTakenError,
     Page,
+    Patience,
     Query,
     TableDescription,
     TransactionRefusedError,
@@ -91,7 +93,7 @@ class SqliteStore:
         """Close every connection to the file."""
         self._file.close()
 
-    def query(self, request: Query) -> Page:
+    def query(self, request: Query, patience: Patience = PATIENT) -> Page:
         """Read one page: at most ``limit`` items or the page's bytes, filters applied after."""
         index = self._index_of(request.index)
         self._refuse_absent(request)
@@ -122,11 +124,14 @@ class SqliteStore:
                     break
             cursor.close()
         last_key = None if ended or last is None else self._key(request, index, last)
+        rcu = read_units(size, consistent=request.consistent)
         return Page(
-            items=items,
+            items=() if request.count else items,
             last_key=last_key,
             scanned=scanned,
-            rcu=read_units(size, consistent=request.consistent),
+            rcu=rcu,
+            matched=len(items),
+            by_index=((request.index, rcu),),
         )
 
     def get(self, key: Key, *, consistent: bool = True) -> Found:

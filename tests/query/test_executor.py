@@ -21,7 +21,7 @@ from audittui.query.result import ResultPage
 from audittui.runbook.catalogue import load_catalogue
 from audittui.runbook.plan import Facts, Plan
 from audittui.runbook.planner import make_plan
-from audittui.store.port import Page, Query
+from audittui.store.port import PATIENT, Page, Patience, Query
 from audittui.store.sqlite import SqliteStore
 
 DAY0 = timestamp.parse("2026-11-20T00:00:00Z")
@@ -260,12 +260,12 @@ class _Failing:
         self._lock = threading.Lock()
         self.calls = 0
 
-    def query(self, request: Query) -> Page:
+    def query(self, request: Query, patience: Patience = PATIENT) -> Page:
         with self._lock:
             self.calls += 1
             if self.calls == self._fail_at:
                 raise StoreError("Access was denied.", "Ask.", kind=self._kind)
-        return self._store.query(request)
+        return self._store.query(request, patience)
 
 
 @pytest.mark.parametrize("fail_at", [1, 2, 3, 5, 8])

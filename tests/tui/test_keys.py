@@ -12,7 +12,7 @@ from audittui.connection import Connection, Target
 from audittui.entry import Draft
 from audittui.errors import StoreError
 from audittui.layout import load_layout
-from audittui.store.port import Page, Query
+from audittui.store.port import PATIENT, Page, Patience, Query
 from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
 from audittui.tui.screens.main import MainScreen
@@ -304,12 +304,12 @@ class Gated(SqliteStore):
 
     pages = 0
 
-    def query(self, request: Query) -> Page:
+    def query(self, request: Query, patience: Patience = PATIENT) -> Page:
         if request.index:
             self.pages += 1
             if self.pages == 2:
                 raise StoreError("The table does not answer.", "Try again.", kind="other")
-        return super().query(request)
+        return super().query(request, patience)
 
 
 @driven
@@ -403,12 +403,12 @@ class Stuck(SqliteStore):
     pages = 0
     released = threading.Event()
 
-    def query(self, request: Query) -> Page:
+    def query(self, request: Query, patience: Patience = PATIENT) -> Page:
         if request.index:
             self.pages += 1
             if self.pages == 3:
                 self.released.wait(20)
-        return super().query(request)
+        return super().query(request, patience)
 
 
 @driven

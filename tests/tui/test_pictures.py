@@ -14,7 +14,7 @@ from audittui import timestamp
 from audittui.connection import Connection, Target
 from audittui.entry import Draft
 from audittui.errors import StoreError
-from audittui.store.port import Page, Query
+from audittui.store.port import PATIENT, Page, Patience, Query
 from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
 from tests.tui.driving import CASE, NOW, connector, drafts, filled, press, settle
@@ -27,22 +27,22 @@ released = threading.Event()
 class Stuck(SqliteStore):
     """A store that does not answer until the test is over."""
 
-    def query(self, request: Query) -> Page:
+    def query(self, request: Query, patience: Patience = PATIENT) -> Page:
         if request.index:
             released.wait(20)
-        return super().query(request)
+        return super().query(request, patience)
 
 
 class Refusing(SqliteStore):
     """A store whose indexes may not be read."""
 
-    def query(self, request: Query) -> Page:
+    def query(self, request: Query, patience: Patience = PATIENT) -> Page:
         if request.index:
             raise StoreError(
                 "You may not read the index by-time.",
                 "Ask for dynamodb:Query on its indexes.",
             )
-        return super().query(request)
+        return super().query(request, patience)
 
 
 def as_kind(store: SqliteStore, kind: type[SqliteStore]) -> SqliteStore:

@@ -14,11 +14,13 @@ from audittui.store.dynamodb.errors import Place, answered, service_error, told_
 from audittui.store.dynamodb.request import is_empty_range, query_arguments
 from audittui.store.dynamodb.wire import decoded_item, encoded_item
 from audittui.store.port import (
+    PATIENT,
     Found,
     IndexDescription,
     Key,
     KeyTakenError,
     Page,
+    Patience,
     Query,
     TableDescription,
     TransactionRefusedError,
@@ -69,7 +71,7 @@ class DynamoStore:
         """Close the connections."""
         self._client.close()
 
-    def query(self, request: Query) -> Page:
+    def query(self, request: Query, patience: Patience = PATIENT) -> Page:
         """Read one page. Nothing is sent for a range that holds nothing."""
         if is_empty_range(request):
             return Page(items=(), last_key=None, scanned=0, rcu=0.0)
