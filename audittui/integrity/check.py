@@ -24,10 +24,7 @@ Result = Literal["holds", "fails", "not checked"]
 _NOT_COPIED = 4
 """The attributes that repeat nothing: both keys, the body, the hash."""
 _CANONICAL = re.compile(r"[0-9]{20}", re.ASCII)
-_SUMMARIES: dict[VerdictName, str] = {
-    "CHAINED": "The body, the key, the index copies and the links hold.",
-    "UNANCHORED": "The entry agrees with itself, but no neighbour is left to link it to.",
-}
+_UNANCHORED = "The entry agrees with itself, but no neighbour is left to link it to."
 
 
 class Examined(msgspec.Struct, frozen=True, gc=False):
@@ -132,7 +129,9 @@ def check(
         name = "CHAINED"
     else:
         name = "UNANCHORED"
-    summary = _SUMMARIES.get(name, "")
+    summary = _summary(place, before, after, previous, following) if name == "CHAINED" else ""
+    if name == "UNANCHORED":
+        summary = _UNANCHORED
     if summary and not steps:
         return Verdict(place.chain, place.seq, name, summary)
     told = (
@@ -147,6 +146,46 @@ def check(
         failed = [step for step in told if step.result == "fails"]
         summary = " ".join(f"{step.note or step.name}." for step in failed[:3])
     return Verdict(place.chain, place.seq, name, summary, told)
+
+
+def _summary(
+    place: Examined, before: Examined | None, after: Examined | None, previous: Result,
+    following: Result,
+) -> str:  # fmt: skip
+    """What holds of a CHAINED entry, and which of its links could not be compared."""
+    if "not checked" not in (previous, following):
+        return "The body, the key, the index copies and both links hold."
+    if previous == "holds":
+        why = "has no successor" if after is None else "has an altered successor"
+        back = "the beginning of the chain" if place.seq == 0 else "the link to the predecessor"
+        return f"The body, the key, the index copies and {back} hold; the entry {why}."
+    why = "has no predecessor left" if before is None else "has an altered predecessor"
+    return (
+        f"The body, the key, the index copies and the link to the successor hold; the entry {why}."
+    )
+
+
+def with_registry(verdict: Verdict, registered: bool, *, steps: bool = False) -> Verdict:
+    """The verdict on a chain's first entry, with whether the registry names the chain.
+
+    The registry's record is written together with seq 0 (DESIGN §3): where it is gone, whoever
+    goes through all chains does not see this one.
+    """
+    note = "" if registered else "The registry does not name the chain, so that lists of chains lie"
+    step = Step(
+        "registry",
+        "holds" if registered else "fails",
+        "a record of the chain",
+        "a record of the chain" if registered else "(absent)",
+        note,
+    )
+    if registered:
+        return msgspec.structs.replace(verdict, steps=(*verdict.steps, step)) if steps else verdict
+    name = verdict.verdict if verdict.failed else "INDEX MISMATCH"
+    summary = f"{note}." if not verdict.failed else f"{verdict.summary} {note}."
+    return msgspec.structs.replace(
+        verdict, verdict=name, summary=summary, steps=(*verdict.steps, step)
+    )
 
 
 def missing(chain: str, first: int, last: int) -> Verdict:

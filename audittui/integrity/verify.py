@@ -7,7 +7,15 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from audittui.errors import StoreError, UsageError
-from audittui.integrity.check import Examined, check, examine, missing, seq_of_key, unverifiable
+from audittui.integrity.check import (
+    Examined,
+    check,
+    examine,
+    missing,
+    seq_of_key,
+    unverifiable,
+    with_registry,
+)
 from audittui.integrity.verdict import Verdict
 from audittui.layout.model import Layout
 from audittui.layout.native import REGISTRY
@@ -64,7 +72,8 @@ def _beside_neighbours(reader: _Reader, place: Examined) -> Verdict:
     seq = place.seq
     before = reader.get(seq - 1) if seq else None
     after = reader.get(seq + 1) if seq < MAX_SEQ else None
-    return check(place, before, after, steps=True)
+    verdict = check(place, before, after, steps=True)
+    return verdict if seq else with_registry(verdict, reader.registered(), steps=True)
 
 
 def verify_chain(
@@ -94,7 +103,15 @@ def verify_chain(
             total = tip + 1 if tip is not None and tip < _PLAUSIBLE else None
         read = 0
         for page in reader.pages():
+            if page and not read:
+                # After the entries, which are written together with the record: never too early.
+                sweep.registered = reader.registered()
             for place in page:
+                if place.seq > sweep.reached:
+                    # A page is no snapshot: an entry may have been written behind the reading.
+                    for late in reader.between(sweep.reached, place.seq - 1):
+                        for verdict in sweep.take(late):
+                            yield reader.paid(verdict)
                 for verdict in sweep.take(place):
                     yield reader.paid(verdict)
             read += len(page)
@@ -115,6 +132,7 @@ class _Sweep:
     """Holds each entry back until its successor has come."""
 
     def __init__(self, chain: str, steps: bool) -> None:
+        self.registered = True
         self._chain = chain
         self._steps = steps
         self._before: Examined | None = None
@@ -132,8 +150,7 @@ class _Sweep:
             yield check(place, None, None, steps=self._steps)
             return
         gap = place.seq > self.reached
-        if self._place is not None:
-            yield check(self._place, self._before, None if gap else place, steps=self._steps)
+        yield from self._judged(None if gap else place)
         if gap:
             yield from _absent(self._chain, self.reached, place.seq - 1)
         self._before = None if gap else self._place
@@ -142,9 +159,17 @@ class _Sweep:
 
     def end(self) -> Iterator[Verdict]:
         """The verdict on the last entry."""
-        if self._place is not None:
-            yield check(self._place, self._before, None, steps=self._steps)
-            self._place = None
+        yield from self._judged(None)
+        self._place = None
+
+    def _judged(self, after: Examined | None) -> Iterator[Verdict]:
+        place = self._place
+        if place is None:
+            return
+        verdict = check(place, self._before, after, steps=self._steps)
+        if place.seq == 0:
+            verdict = with_registry(verdict, self.registered, steps=self._steps)
+        yield verdict
 
 
 def _absent(chain: str, first: int, last: int) -> Iterator[Verdict]:
@@ -181,7 +206,15 @@ class _Reader:
 
     def pages(self) -> Iterator[list[Examined]]:
         """Every item of the chain's partition in key order, examined, a page at a time."""
-        request = self._query()
+        return self._pages(self._query())
+
+    def between(self, first: int, last: int) -> Iterator[Examined]:
+        """The entries under well-formed keys from ``first`` to ``last``, both included."""
+        request = msgspec.structs.replace(self._query(), low=f"{first:020d}", high=f"{last:020d}")
+        for page in self._pages(request):
+            yield from (place for place in page if place.seq >= 0)
+
+    def _pages(self, request: Query) -> Iterator[list[Examined]]:
         while True:
             page = self._store.query(request)
             self._rcu += page.rcu
@@ -209,12 +242,16 @@ class _Reader:
             # Malformed keys lie among the last ones: look further at once.
             request = msgspec.structs.replace(request, start_key=page.last_key, limit=100)
 
-    def demand_registered(self) -> None:
-        """Raise `UsageError` unless the registry knows the chain."""
+    def registered(self) -> bool:
+        """True when the registry names the chain."""
         key = {self._layout.partition.attribute: REGISTRY, self._layout.sort.attribute: self.chain}
         found = self._store.get(key, consistent=True)
         self._rcu += found.rcu
-        if found.item is None:
+        return found.item is not None
+
+    def demand_registered(self) -> None:
+        """Raise `UsageError` unless the registry knows the chain."""
+        if not self.registered():
             raise UsageError(
                 f"There is no chain {self.chain}.",
                 "audittui verify --all goes through the chains that there are.",

@@ -261,4 +261,32 @@ def test_the_read_units_of_a_sweep_are_in_its_verdicts() -> None:
         )  # fmt: skip
         pages, rcu, start = pages + 1, rcu + page.rcu, page.last_key
     assert pages > 1
-    assert sum(one.rcu for one in verify_chain(store, LAYOUT, CHAIN)) == rcu
+    registry = store.get({"pk": "chains", "sk": CHAIN}).rcu
+    assert sum(one.rcu for one in verify_chain(store, LAYOUT, CHAIN)) == rcu + registry
+
+
+def test_a_chain_that_the_registry_no_longer_names_is_an_index_mismatch(store: Any) -> None:
+    store.delete({"pk": "chains", "sk": CHAIN})
+    assert wrong(store) == {0: "INDEX MISMATCH"}
+    verdict = verify_entry(store, LAYOUT, CHAIN, 0)
+    assert [step.name for step in verdict.steps if step.result == "fails"] == ["registry"]
+
+
+def test_a_modified_first_entry_stays_modified_without_a_registry(store: Any) -> None:
+    item = stored(store, 0)
+    store.overwrite({**item, "body": edited(item, actor="mallory").decode()})
+    store.delete({"pk": "chains", "sk": CHAIN})
+    assert wrong(store) == {0: "MODIFIED"}
+
+
+def test_the_summary_says_which_links_were_compared(store: Any) -> None:
+    def summary(seq: int) -> str:
+        return verify_entry(store, LAYOUT, CHAIN, seq).summary
+
+    assert "both links hold" in summary(3)
+    assert "the beginning of the chain" not in summary(3)
+    assert "both links hold" in summary(0)
+    assert "has no successor" in summary(LENGTH - 1)
+    store.delete(LAYOUT.key(CHAIN, 3))
+    assert "has no successor" in summary(2)
+    assert "has no predecessor left" in summary(4)
