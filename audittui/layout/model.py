@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import json
-from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal
 
 import msgspec
 
 from audittui import timestamp
+from audittui.layout.reader import PAYLOAD, RowReader, decoded_payload
 from audittui.layout.row import Item, Row
 from audittui.layout.template import Template, parse_template
+from audittui.layout.value import TICKS, TimeFormat, value_text
 
-TimeFormat = Literal["rfc3339", "seconds", "milliseconds", "microseconds"]
+__all__ = [
+    "PAYLOAD",
+    "Answers",
+    "Field",
+    "Index",
+    "KeyAttribute",
+    "KeyType",
+    "Layout",
+    "value_text",
+]
+
 KeyType = Literal["S", "N", "B"]
 Answers = Literal["time", "failure", "actor", "resource", "request_id", "action"]
-
-_TICKS: dict[str, int] = {
-    "rfc3339": 1, "microseconds": 1, "milliseconds": 1_000, "seconds": timestamp.SECOND,
-}  # fmt: skip
-PAYLOAD = "payload."
 
 
 class KeyAttribute(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,7 +77,7 @@ class Index(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     @property
     def tick(self) -> int:
         """The resolution of the sort key, in microseconds."""
-        return _TICKS[self.time_format or "rfc3339"]
+        return TICKS[self.time_format or "rfc3339"]
 
     @cached_property
     def template(self) -> Template:
@@ -163,72 +169,25 @@ class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     def payload_of(self, item: Item) -> dict[str, Any]:
         """The decoded payload of an item; empty where there is none or it cannot be read."""
         for attribute in self.payload:
-            value = item.get(attribute)
-            if isinstance(value, dict):
-                return value
-            if isinstance(value, str):
-                try:
-                    decoded = msgspec.json.decode(value)
-                except (msgspec.MsgspecError, RecursionError):
-                    continue
-                if isinstance(decoded, dict):
-                    return decoded
+            payload = decoded_payload(item.get(attribute))
+            if payload is not None:
+                return payload
         return {}
 
-    def field(self, name: str, item: Item, payload: dict[str, Any]) -> str:
-        """The text of one field; empty where it is absent."""
-        place = self.fields.get(name)
-        if place is None:
-            return ""
-        for source in place.sources:
-            value = _dig(payload, source) if source.startswith(PAYLOAD) else item.get(source)
-            if value is None:
-                continue
-            text = value_text(value)
-            if place.values:
-                if text not in place.values:
-                    continue
-                text = place.values[text]
-            if text:
-                return text
-        return place.default
-
     def row(self, item: Item, index: Index | None = None) -> Row:
-        """The row that an item shows. Never raises: what cannot be read is empty or zero."""
-        payload = self.payload_of(item) if self.reads_payload else {}
-        partition = value_text(item.get(self.partition.attribute, ""))
-        sort = item.get(self.sort.attribute, "")
-        try:
-            seq = int(sort)
-        except (TypeError, ValueError):
-            seq = -1
-        tick = 0
-        if index is not None and index.time_format is not None:
-            tick = _micros(item.get(index.sort.attribute), index.time_format) or 0
-        time = self._time(item, payload, tick)
-        values = {
-            name: self.field(name, item, payload)
-            for name in (
-                "actor", "action", "resource", "outcome", "request_id", "severity", "source_ip",
-                "reason",
-            )
-        }  # fmt: skip
-        return Row(
-            tick=tick if index is not None and index.sorted_by_time else time,
-            time=time,
-            key=(partition, sort if isinstance(sort, str) else seq),
-            chain=self.chain_of(partition),
-            seq=seq,
-            **values,
-        )
+        """The row that an item shows, which came through ``index`` (None: by its key).
 
-    def _time(self, item: Item, payload: dict[str, Any], tick: int) -> int:
-        for source in self.fields["time"].sources:
-            raw = _dig(payload, source) if source.startswith(PAYLOAD) else item.get(source)
-            micros = _micros(raw, "rfc3339" if isinstance(raw, str) else "seconds")
-            if micros is not None:
-                return micros
-        return tick
+        Never raises: what cannot be read is empty or zero.
+        """
+        reader = self._readers.get(id(index))
+        if reader is None:
+            # It holds the index, so that no other index can get the same id.
+            reader = self._readers[id(index)] = RowReader(self, index)
+        return reader.row(item)
+
+    @cached_property
+    def _readers(self) -> dict[int, RowReader]:
+        return {}
 
     def document(self, item: Item) -> str:
         """The entry as JSON text, verbatim where the layout keeps it so."""
@@ -239,36 +198,3 @@ class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
             if isinstance(value, dict):
                 return json.dumps(value, ensure_ascii=False, default=value_text)
         return json.dumps(dict(item), ensure_ascii=False, default=value_text)
-
-
-def value_text(value: Any) -> str:
-    """An attribute's value as text, booleans as JSON writes them, bytes as hex."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, bytes):
-        return value.hex()
-    if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False, default=value_text)
-    return str(value)
-
-
-def _dig(payload: dict[str, Any], source: str) -> Any:
-    value: Any = payload
-    for part in source[len(PAYLOAD) :].split("."):
-        if not isinstance(value, dict):
-            return None
-        value = value.get(part)
-    return value
-
-
-def _micros(value: Any, form: TimeFormat) -> int | None:
-    try:
-        if form == "rfc3339":
-            return timestamp.parse(value) if isinstance(value, str) else None
-        if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-            return int(Decimal(str(value)) * _TICKS[form])
-    except (ValueError, TypeError, ArithmeticError):
-        return None
-    return None

@@ -11,7 +11,11 @@ import msgspec
 Value = str | int | float | Decimal | bytes | bool | None | list[Any] | dict[str, Any] | set[Any]
 """What an attribute holds, in Python's types: S, N, B, BOOL, NULL, L, M, and the sets."""
 Item = Mapping[str, Any]
-"""An item as a store gives it: attribute name → `Value`."""
+"""An item as a store gives it: attribute name → `Value`.
+
+An item may have a method ``pick(names) -> list`` that gives several values at once, None for those
+that are absent or unreadable: a reader of rows uses it where it is there.
+"""
 
 ROW_FIELDS = (
     "time", "actor", "action", "resource", "outcome", "request_id", "severity", "source_ip",

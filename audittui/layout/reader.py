@@ -1,0 +1,187 @@
+"""Reads rows from items: one reader for each way into a table.
+
+A list shows thousands of rows, so that what depends on the layout alone is worked out once, and
+an item is asked for just the attributes that a row needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from audittui.layout.row import Item, Row
+from audittui.layout.value import micros, value_in, value_text
+
+if TYPE_CHECKING:
+    from audittui.layout.model import Index, Layout
+
+PAYLOAD = "payload."
+_TEXT_FIELDS = (
+    "actor", "action", "resource", "outcome", "request_id", "severity", "source_ip", "reason",
+)  # fmt: skip
+_REQUEST_ID = _TEXT_FIELDS.index("request_id")
+# How many texts and chains are remembered to be shared between rows.
+_REMEMBERED = 4096
+
+
+class _Source:
+    """Where a value comes from: an attribute, by its place in what was picked, or a payload."""
+
+    __slots__ = ("at", "path")
+
+    def __init__(self, source: str, names: dict[str, int]) -> None:
+        self.at = -1
+        self.path: tuple[str, ...] = ()
+        if source.startswith(PAYLOAD):
+            self.path = tuple(source[len(PAYLOAD) :].split("."))
+        else:
+            self.at = names.setdefault(source, len(names))
+
+    def read(self, values: Sequence[Any], payload: dict[str, Any]) -> Any:
+        return value_in(payload, self.path) if self.at < 0 else values[self.at]
+
+
+class _Derived(NamedTuple):
+    """A text field that has to be worked out: its place among the fields, and how."""
+
+    place: int
+    sources: tuple[_Source, ...]
+    values: dict[str, str]
+    default: str
+
+
+class RowReader:
+    """Makes the rows of one layout from items that came through ``index`` (None: by their key)."""
+
+    def __init__(self, layout: Layout, index: Index | None) -> None:
+        self.index = index
+        self._chain_of = layout.chain_of
+        names = {layout.partition.attribute: 0, layout.sort.attribute: 1}
+        plain, self._defaults, self._derived = [], [], []
+        for place, name in enumerate(_TEXT_FIELDS):
+            field = layout.fields.get(name)
+            sources = tuple(_Source(one, names) for one in field.sources) if field else ()
+            values, default = (field.values, field.default) if field else ({}, "")
+            self._defaults.append(default)
+            # A field that is one attribute is taken as it is; the others are worked out.
+            if len(sources) == 1 and sources[0].at >= 0 and not values:
+                plain.append(sources[0].at)
+            else:
+                plain.append(0)
+                self._derived.append(_Derived(place, sources, values, default))
+        self._plain = itemgetter(*plain)
+        time = layout.fields.get("time")
+        self._time = [_Source(one, names) for one in time.sources] if time else []
+        self._form = None if index is None else index.time_format
+        self._tick = -1
+        if index is not None and index.time_format is not None:
+            self._tick = _Source(index.sort.attribute, names).at
+        # The time field is most often the very attribute that the index is sorted by.
+        self._tick_is_time = (
+            self._form == "rfc3339" and bool(self._time) and self._time[0].at == self._tick
+        )
+        self._payload = []
+        if layout.reads_payload:
+            self._payload = [_Source(one, names).at for one in layout.payload]
+        self._names = tuple(names)
+        self._keys: dict[str, tuple[str, str]] = {}
+        self._texts: dict[str, str] = {}
+
+    def row(self, item: Item) -> Row:
+        """The row that an item shows. Never raises: what cannot be read is empty or zero."""
+        pick = getattr(item, "pick", None)
+        values: Sequence[Any] = (
+            list(map(item.get, self._names)) if pick is None else pick(self._names)
+        )
+        key, chain = self._key(values[0])
+        sort = values[1]
+        try:
+            seq = int(sort)
+        except (TypeError, ValueError, ArithmeticError):
+            seq = -1
+        payload = self._payload_of(values) if self._payload else {}
+        tick = 0
+        if self._form is not None:
+            tick = micros(values[self._tick], self._form) or 0
+        time = tick if self._tick_is_time and tick else self._time_of(values, payload, tick)
+        return Row(
+            time if self._form is None else tick,
+            time,
+            (key, "" if sort is None else sort if isinstance(sort, str) else seq),
+            chain,
+            seq,
+            *self._text_fields(values, payload),
+        )
+
+    def _key(self, value: Any) -> tuple[str, str]:
+        """The partition key as text and the chain that it names, shared between rows."""
+        text = value if value.__class__ is str else "" if value is None else value_text(value)
+        found = self._keys.get(text)
+        if found is None:
+            if len(self._keys) >= _REMEMBERED:
+                self._keys.clear()
+            found = self._keys[text] = (text, self._chain_of(text))
+        return found
+
+    def _text_fields(self, values: Sequence[Any], payload: dict[str, Any]) -> list[str]:
+        texts = [
+            value or default
+            if value.__class__ is str
+            else default
+            if value is None
+            else value_text(value) or default
+            for value, default in zip(self._plain(values), self._defaults, strict=True)
+        ]
+        for derived in self._derived:
+            texts[derived.place] = _derive(derived, values, payload)
+        request_id = texts[_REQUEST_ID]
+        if len(self._texts) >= _REMEMBERED:
+            self._texts.clear()
+        # Names repeat from row to row, request ids do not.
+        texts[_REQUEST_ID] = ""
+        texts = list(map(self._texts.setdefault, texts, texts))
+        texts[_REQUEST_ID] = request_id
+        return texts
+
+    def _time_of(self, values: Sequence[Any], payload: dict[str, Any], tick: int) -> int:
+        for source in self._time:
+            raw = source.read(values, payload)
+            found = micros(raw, "rfc3339" if isinstance(raw, str) else "seconds")
+            if found is not None:
+                return found
+        return tick
+
+    def _payload_of(self, values: Sequence[Any]) -> dict[str, Any]:
+        for at in self._payload:
+            payload = decoded_payload(values[at])
+            if payload is not None:
+                return payload
+        return {}
+
+
+def _derive(derived: _Derived, values: Sequence[Any], payload: dict[str, Any]) -> str:
+    for source in derived.sources:
+        value = source.read(values, payload)
+        if value is None:
+            continue
+        text = value_text(value)
+        if derived.values:
+            if text not in derived.values:
+                continue
+            text = derived.values[text]
+        if text:
+            return text
+    return derived.default
+
+
+def decoded_payload(value: Any) -> dict[str, Any] | None:
+    """The payload in an attribute: a map, or JSON text of an object; None where it is neither."""
+    if isinstance(value, str):
+        try:
+            value = msgspec.json.decode(value)
+        except (msgspec.MsgspecError, RecursionError, ValueError):
+            return None
+    return value if isinstance(value, dict) else None
