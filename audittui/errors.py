@@ -31,6 +31,12 @@ class EntryRefusedError(UsageError):
     """An entry that cannot be written: too large, not encodable, a field out of range."""
 
 
+class IntegrityError(AuditError):
+    """The log is not what it should be, so that nothing may be signed or believed."""
+
+    exit_code = 4
+
+
 class StoreError(AuditError):
     """The store did not answer, or refused.
 

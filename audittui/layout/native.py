@@ -9,6 +9,8 @@ from audittui.entry import LIST_FIELDS, Entry
 ENTRY = "entry#"
 IDEMPOTENCY = "idempotency#"
 REGISTRY = "chains"
+TILE = "tile#"
+CHECKPOINT = "checkpoint#"
 INDEX_NAMES = ("by-time", "by-failure", "by-actor", "by-resource", "by-request", "by-action")
 
 

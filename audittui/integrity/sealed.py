@@ -1,0 +1,136 @@
+"""The items that sealing leaves in the table: tiles, checkpoints, prune records (DESIGN §3, §6).
+
+- ``pk = tile#<chain>``, ``sk`` = the tile's path: ``hashes`` (B).
+- ``pk = checkpoint#<chain>``, ``sk`` = the tree size in 20 digits: ``note`` (S), the signed
+  checkpoint; ``retention`` (S), the signed statement for the same size; ``sealed_at`` (S), when,
+  by the sealer's clock (not signed: the formats have no place for it).
+- ``pk = checkpoint#<chain>``, ``sk = prune#<seq in 20 digits>``: ``note`` (S).
+
+All are written once, on the condition that the key is free.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from audittui.errors import IntegrityError
+from audittui.integrity.tile import Tile
+from audittui.layout.native import CHECKPOINT, TILE
+from audittui.layout.row import Item
+from audittui.store.port import KeyTakenError, Query, Store
+
+_PRUNE = "prune#"
+_LAST = "9" * 20
+
+
+class SealedItem(msgspec.Struct, frozen=True):
+    """One checkpoint as the table holds it: whatever is absent is an empty text."""
+
+    size: int
+    note: str
+    retention: str
+    sealed_at: str
+
+
+class SealedLog:
+    """Reads and writes one chain's sealed items. ``rcu`` is what was read since the last `take`."""
+
+    def __init__(self, store: Store, chain: str, *, consistent: bool = False) -> None:
+        self.chain = chain
+        self._store = store
+        self._consistent = consistent
+        self._rcu = 0.0
+
+    def take(self) -> float:
+        """The read units since the last call."""
+        rcu, self._rcu = self._rcu, 0.0
+        return rcu
+
+    def newest(self) -> SealedItem | None:
+        """The checkpoint of the largest size."""
+        items = self._items(low="0" * 20, high=_LAST, forward=False, limit=1)
+        return _sealed(items[0]) if items else None
+
+    def checkpoints(self, after: int, limit: int | None = None) -> list[SealedItem]:
+        """The checkpoints of sizes over ``after``, smallest first."""
+        items = self._items(low=f"{after + 1:020d}", high=_LAST, forward=True, limit=limit)
+        return [_sealed(item) for item in items]
+
+    def prune_note(self) -> str:
+        """The newest prune record's note; empty where there is none."""
+        items = self._items(low=_PRUNE, high=_PRUNE + "~", forward=False, limit=1)
+        return _text(items[0], "note") if items else ""
+
+    def tile(self, tile: Tile) -> bytes | None:
+        """The bytes of a tile, or None where the table has none."""
+        found = self._store.get(_tile_key(self.chain, tile), consistent=self._consistent)
+        self._rcu += found.rcu
+        if found.item is None:
+            return None
+        hashes = found.item.get("hashes")
+        return bytes(hashes) if isinstance(hashes, bytes) else b""
+
+    def put_tile(self, tile: Tile, data: bytes) -> None:
+        """Write a tile. Raises `IntegrityError` when other bytes have its place."""
+        try:
+            self._store.put_new({**_tile_key(self.chain, tile), "hashes": data})
+        except KeyTakenError as taken:
+            if taken.existing.get("hashes") != data:
+                raise IntegrityError(
+                    f"{tile.path} of {self.chain} holds other hashes than the entries give.",
+                    f"Look with audittui verify --chain {self.chain}; nothing was signed.",
+                ) from None
+
+    def put_checkpoint(self, sealed: SealedItem) -> SealedItem:
+        """Write a checkpoint; the one that has its place already, or ``sealed``."""
+        item = {
+            "pk": CHECKPOINT + self.chain, "sk": f"{sealed.size:020d}", "note": sealed.note,
+            "retention": sealed.retention, "sealed_at": sealed.sealed_at,
+        }  # fmt: skip
+        try:
+            self._store.put_new(item)
+        except KeyTakenError as taken:
+            return _sealed(taken.existing)
+        return sealed
+
+    def put_prune(self, below: int, note: str) -> None:
+        """Write a prune record, unless it is there."""
+        try:
+            self._store.put_new(
+                {"pk": CHECKPOINT + self.chain, "sk": f"{_PRUNE}{below:020d}", "note": note}
+            )
+        except KeyTakenError:
+            return
+
+    def _items(self, *, low: str, high: str, forward: bool, limit: int | None) -> Sequence[Item]:
+        items: list[Item] = []
+        request = Query(
+            index="", partition=("pk", CHECKPOINT + self.chain), sort="sk", low=low, high=high,
+            forward=forward, limit=limit, consistent=self._consistent,
+        )  # fmt: skip
+        while True:
+            page = self._store.query(request)
+            self._rcu += page.rcu
+            items += page.items
+            if page.last_key is None or (limit is not None and len(items) >= limit):
+                return items[:limit]
+            request = msgspec.structs.replace(request, start_key=page.last_key)
+
+
+def _tile_key(chain: str, tile: Tile) -> dict[str, str]:
+    return {"pk": TILE + chain, "sk": tile.path}
+
+
+def _sealed(item: Item) -> SealedItem:
+    size = str(item.get("sk", ""))
+    return SealedItem(
+        int(size) if size.isascii() and size.isdigit() else -1,
+        _text(item, "note"), _text(item, "retention"), _text(item, "sealed_at"),
+    )  # fmt: skip
+
+
+def _text(item: Item, name: str) -> str:
+    value = item.get(name)
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,77 @@
+"""Which checkpoints are believed: those that a trusted key signed for this very chain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from audittui.errors import UsageError
+from audittui.integrity.checkpoint import Checkpoint, parse_checkpoint
+from audittui.integrity.keys import VerifierKey, parse_verifier_key
+from audittui.integrity.malformed import MalformedError
+from audittui.integrity.note import Verifier, parse_note, verified_by
+from audittui.integrity.statement import Prune, Retention, parse_prune, parse_retention
+
+Statement = TypeVar("Statement", Checkpoint, Retention, Prune)
+
+
+class UntrustedError(Exception):
+    """A note that is not believed. The message says why, as the end of a sentence."""
+
+
+class Trust:
+    """The keys that are trusted. A key's name is the log's, and a log's origin is its name and
+    the chain: the key ``audit.example.com`` signs for ``audit.example.com/payments/0``."""
+
+    def __init__(self, keys: Sequence[Verifier]) -> None:
+        self.keys = tuple(keys)
+
+    def __bool__(self) -> bool:
+        """True when any key is trusted."""
+        return bool(self.keys)
+
+    def checkpoint(self, note: str, chain: str) -> Checkpoint:
+        """The checkpoint that ``note`` spells. Raises `UntrustedError`."""
+        return self._believed(note, chain, parse_checkpoint)
+
+    def retention(self, note: str, chain: str) -> Retention:
+        """The retention statement that ``note`` spells. Raises `UntrustedError`."""
+        return self._believed(note, chain, parse_retention)
+
+    def prune(self, note: str, chain: str) -> Prune:
+        """The prune record that ``note`` spells. Raises `UntrustedError`."""
+        return self._believed(note, chain, parse_prune)
+
+    def _believed(self, note: str, chain: str, parse: Callable[[str], Statement]) -> Statement:
+        try:
+            parsed = parse_note(note.encode())
+            signers = verified_by(parsed, self.keys)
+            if not signers:
+                names = ", ".join(sorted({signature.name for signature in parsed.signatures}))
+                raise UntrustedError(f"no trusted key signed it (it names {names})")
+            statement = parse(parsed.text)
+        except (MalformedError, UnicodeEncodeError) as error:
+            raise UntrustedError(f"it is a {error}") from None
+        allowed = sorted(origin_of(signer.name, chain) for signer in signers)
+        if statement.origin not in allowed:
+            raise UntrustedError(f"it speaks of {statement.origin}, not of {' or '.join(allowed)}")
+        return statement
+
+
+def origin_of(log: str, chain: str) -> str:
+    """The origin of a chain in the log of this name."""
+    return f"{log}/{chain}"
+
+
+def trusted_keys(texts: Sequence[str]) -> tuple[VerifierKey, ...]:
+    """The keys that a configuration names. Raises `UsageError`."""
+    keys = []
+    for text in texts:
+        try:
+            keys.append(parse_verifier_key(text))
+        except MalformedError as error:
+            raise UsageError(
+                f"A trusted key cannot be read: {error}.",
+                "audittui key show FILE prints the key to trust.",
+            ) from None
+    return tuple(keys)

@@ -1,0 +1,337 @@
+"""Sealing: what is signed, what is refused, and that it may be killed or run twice."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from audittui.entry import Draft, decode_body, encode_body, hash_body
+from audittui.errors import IntegrityError, StoreError
+from audittui.integrity.keys import new_signer_key
+from audittui.integrity.merkle import root_of
+from audittui.integrity.note import sign_note
+from audittui.integrity.pin import Pins
+from audittui.integrity.sealed import SealedLog
+from audittui.integrity.sealer import Seal, Sealer
+from audittui.integrity.tile import tiles_of_size
+from audittui.integrity.tile_tree import TileTree
+from audittui.integrity.trust import Trust, UntrustedError
+from audittui.layout import load_layout
+from audittui.layout.native import item_of
+from audittui.store.port import Query
+from audittui.store.sqlite import SqliteStore
+from audittui.writer import AuditLog
+
+LAYOUT = load_layout("native")
+CHAIN = "payments/0"
+KEY = new_signer_key("audit.example.com")
+TRUST = Trust((KEY.verifier,))
+DAY = 86_400
+
+
+@pytest.fixture
+def store() -> Iterator[SqliteStore]:
+    store = SqliteStore(":memory:", LAYOUT, create=True)
+    yield store
+    store.close()
+
+
+def append(store: SqliteStore, count: int, **options: Any) -> None:
+    AuditLog(store, CHAIN, **options).append_many([Draft(actor="a", action="b")] * count)
+
+
+def sealer(store: Any, **options: Any) -> Sealer:
+    return Sealer(store, LAYOUT, CHAIN, KEY, **options)
+
+
+def leaves(store: SqliteStore) -> list[bytes]:
+    page = store.query(Query(index="", partition=("pk", f"entry#{CHAIN}"), sort="sk"))
+    assert page.last_key is None
+    return [bytes(item["hash"]) for item in page.items]
+
+
+def overwrite(store: SqliteStore, seq: int, **fields: Any) -> None:
+    """Change an entry so that it agrees with itself."""
+    item = store.get(LAYOUT.key(CHAIN, seq)).item
+    assert item is not None
+    entry = msgspec.structs.replace(decode_body(item["body"].encode()), **fields)
+    body = encode_body(entry)
+    store.overwrite(item_of(entry, body, hash_body(body)))
+
+
+@given(st.lists(st.integers(1, 700), min_size=1, max_size=4))
+@settings(max_examples=25, deadline=None)
+def test_a_tree_of_tiles_has_every_tile_and_the_right_root(steps: list[int]) -> None:
+    tree, tiles, all_leaves = TileTree(), {}, []
+    for step in steps:
+        for _ in range(step):
+            leaf = hash_body(str(len(all_leaves)).encode())
+            all_leaves.append(leaf)
+            tiles.update(tree.append(leaf))
+        tiles.update(tree.partial_tiles())
+        assert tree.root() == root_of(all_leaves)
+        assert set(tiles_of_size(tree.size)) <= set(tiles)
+        tree = TileTree.load(tree.size, tiles.__getitem__)
+        assert tree.root() == root_of(all_leaves)
+        assert tree.last_leaf(tiles.__getitem__) == all_leaves[-1]
+
+
+def test_a_seal_signs_the_root_of_all_entries(store: SqliteStore) -> None:
+    append(store, 300)
+    seal = sealer(store).seal()
+    assert (seal.size, seal.added, seal.below) == (300, 300, 0)
+    checkpoint = TRUST.checkpoint(seal.note, CHAIN)
+    assert checkpoint.origin == "audit.example.com/payments/0"
+    assert (checkpoint.size, checkpoint.root) == (300, root_of(leaves(store)))
+    newest = SealedLog(store, CHAIN).newest()
+    assert newest is not None
+    assert newest.note == seal.note
+    for tile in tiles_of_size(300):
+        assert SealedLog(store, CHAIN).tile(tile) is not None
+
+
+@pytest.mark.parametrize("sizes", [[1], [255, 256, 257], [256, 512], [100, 300, 301, 900]])
+def test_a_log_that_is_sealed_in_steps_comes_to_the_same(
+    store: SqliteStore, sizes: list[int]
+) -> None:
+    append(store, sizes[-1])
+    for size in sizes:
+        seal = sealer(store).seal(up_to=size)
+        assert TRUST.checkpoint(seal.note, CHAIN).root == root_of(leaves(store)[:size])
+    again = sealer(store).seal()
+    assert (again.size, again.added, again.tiles, again.note) == (sizes[-1], 0, 0, seal.note)
+
+
+def test_an_empty_chain_is_not_sealed(store: SqliteStore) -> None:
+    assert sealer(store).seal() == Seal(CHAIN, 0, 0, "", rcu=sealer(store).seal().rcu)
+
+
+def refused(store: SqliteStore, match: str, **options: Any) -> None:
+    newest = SealedLog(store, CHAIN).newest()
+    with pytest.raises(IntegrityError, match=match) as caught:
+        sealer(store, **options).seal()
+    assert "Nothing was signed." in str(caught.value)
+    assert SealedLog(store, CHAIN).newest() == newest
+
+
+def test_nothing_is_signed_over_a_fault(store: SqliteStore) -> None:
+    append(store, 10)
+    sealer(store).seal(up_to=5)
+    original = store.get(LAYOUT.key(CHAIN, 7)).item
+    assert original is not None
+    overwrite(store, 7, actor="mallory")
+    refused(store, "8 is a BROKEN LINK")
+    store.overwrite({**original, "body": original["body"].replace('"a"', '"c"')})
+    refused(store, "7 is MODIFIED")
+    store.delete(LAYOUT.key(CHAIN, 7))
+    refused(store, "MISSING: there is no entry 7")
+    store.overwrite(original)
+    assert sealer(store).seal().size == 10
+
+
+def test_the_first_new_entry_must_follow_from_the_last_sealed_one(store: SqliteStore) -> None:
+    append(store, 512)
+    sealer(store).seal()
+    append(store, 1)
+    overwrite(store, 512, prev_hash="1" * 64)
+    refused(store, "512 is a BROKEN LINK")
+
+
+def test_tiles_that_were_changed_are_not_built_on(store: SqliteStore) -> None:
+    append(store, 300)
+    sealer(store).seal()
+    append(store, 1)
+    for tile in tiles_of_size(300):
+        key = {"pk": f"tile#{CHAIN}", "sk": tile.path}
+        item = store.get(key).item
+        assert item is not None
+        store.overwrite({**item, "hashes": b"\x00" * 32 + item["hashes"][32:]})
+        if tile.full:
+            assert sealer(store).seal(up_to=300).size == 300
+        else:
+            refused(store, "do not lead to the root")
+        store.delete(key)
+        if not tile.full:
+            refused(store, "is absent")
+        store.overwrite(item)
+
+
+def test_a_full_tile_in_the_way_is_refused(store: SqliteStore) -> None:
+    append(store, 256)
+    store.overwrite({"pk": f"tile#{CHAIN}", "sk": "tile/0/000", "hashes": bytes(8192)})
+    with pytest.raises(IntegrityError, match="other hashes"):
+        sealer(store).seal()
+
+
+def test_another_key_is_not_believed_unless_trusted(store: SqliteStore) -> None:
+    append(store, 3)
+    sealer(store).seal()
+    append(store, 3)
+    new = new_signer_key("audit.example.com")
+    with pytest.raises(IntegrityError, match="no trusted key signed it"):
+        Sealer(store, LAYOUT, CHAIN, new).seal()
+    assert Sealer(store, LAYOUT, CHAIN, new, trusted=(KEY.verifier,)).seal().size == 6
+
+
+def test_a_checkpoint_of_another_chain_is_not_believed(store: SqliteStore) -> None:
+    append(store, 3)
+    note = sealer(store).seal().note
+    with pytest.raises(UntrustedError, match=r"speaks of audit\.example\.com/payments/0"):
+        TRUST.checkpoint(note, "payments/1")
+    with pytest.raises(UntrustedError, match="malformed checkpoint"):
+        TRUST.checkpoint(sign_note("a\nretention 1 never\n", [KEY]).encoded().decode(), CHAIN)
+
+
+def test_a_table_that_was_set_back_is_not_sealed(store: SqliteStore, tmp_path: Path) -> None:
+    pins = Pins(tmp_path / "pins")
+    append(store, 3)
+    sealer(store, pins=pins).seal()
+    append(store, 3)
+    sealer(store, pins=pins).seal()
+    store.delete({"pk": f"checkpoint#{CHAIN}", "sk": f"{6:020d}"})
+    refused(store, "newest checkpoint is of size 3, but one of size 6 is pinned", pins=pins)
+    store.delete({"pk": f"checkpoint#{CHAIN}", "sk": f"{3:020d}"})
+    refused(store, "holds no checkpoint", pins=pins)
+
+
+def test_a_log_that_was_replaced_is_not_sealed(store: SqliteStore, tmp_path: Path) -> None:
+    pins = Pins(tmp_path / "pins")
+    append(store, 3)
+    sealer(store, pins=pins).seal()
+    other = SqliteStore(":memory:", LAYOUT, create=True)
+    append(other, 5)
+    sealer(other).seal()
+    refused(other, "does not extend the pinned one of 3", pins=pins)
+    other.close()
+
+
+def test_a_sealer_that_is_killed_at_any_write_goes_on(store: SqliteStore) -> None:
+    append(store, 600)
+    sealer(store).seal(up_to=100)
+    put = store.put_new
+    writes = 0
+    while True:
+        left = writes
+
+        def dying(item: Any) -> None:
+            nonlocal left
+            if not left:
+                raise StoreError("killed", kind="network")
+            left -= 1
+            put(item)
+
+        store.put_new = dying  # type: ignore[method-assign]
+        try:
+            seal = sealer(store).seal()
+            break
+        except StoreError:
+            store.put_new = put  # type: ignore[method-assign]
+            newest = SealedLog(store, CHAIN).newest()
+            assert newest is not None
+            checkpoint = TRUST.checkpoint(newest.note, CHAIN)
+            assert checkpoint.root == root_of(leaves(store)[: checkpoint.size])
+            writes += 1
+    assert writes >= 3
+    assert TRUST.checkpoint(seal.note, CHAIN).root == root_of(leaves(store))
+
+
+def test_two_sealers_at_once_agree(tmp_path: Path) -> None:
+    path = str(tmp_path / "log.db")
+    store = SqliteStore(path, LAYOUT, create=True)
+    append(store, 700)
+    seals: list[Seal] = []
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            for size in (100, 256, 300, 700):
+                seals.append(sealer(store).seal(up_to=size))
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    all_leaves = leaves(store)
+    for seal in seals:
+        assert TRUST.checkpoint(seal.note, CHAIN).root == root_of(all_leaves[: seal.size])
+    store.close()
+
+
+def test_what_has_expired_is_signed_as_prunable(store: SqliteStore) -> None:
+    now = 1_800_000_000 * 10**6
+
+    def clock() -> int:
+        return now
+
+    append(store, 5, retention=DAY, clock=clock)
+    sealer(store, clock=clock).seal()
+    append(store, 5, retention=2 * DAY, clock=clock)
+    assert sealer(store, clock=clock).seal().below == 0
+    now += DAY * 10**6
+    assert sealer(store, clock=clock).seal().below == 5
+    now += DAY * 10**6
+    assert sealer(store, clock=clock).seal().below == 10
+    note = SealedLog(store, CHAIN).prune_note()
+    assert TRUST.prune(note, CHAIN).below == 10
+
+
+def test_what_lives_for_ever_is_never_prunable(store: SqliteStore) -> None:
+    append(store, 5)
+    sealer(store).seal()
+    later = sealer(store, clock=lambda: 9_000_000_000 * 10**6)
+    assert later.seal().below == 0
+
+
+def test_an_expiry_that_decreases_is_refused(store: SqliteStore) -> None:
+    append(store, 3, retention=2 * DAY)
+    item = store.get(LAYOUT.key(CHAIN, 2)).item
+    assert item is not None
+    until = decode_body(item["body"].encode()).expires_at
+    assert until is not None
+    overwrite(store, 2, expires_at=until - 1)
+    refused(store, "2 expires before its predecessor")
+
+
+def test_a_forged_prune_record_or_retention_is_refused(store: SqliteStore) -> None:
+    append(store, 3, retention=DAY)
+    sealer(store).seal()
+    other = new_signer_key("audit.example.com")
+    key = {"pk": f"checkpoint#{CHAIN}", "sk": f"prune#{3:020d}"}
+    forged = sign_note("audit.example.com/payments/0\nprune 3\n", [other]).encoded().decode()
+    store.overwrite({**key, "note": forged})
+    refused(store, "prune record is not to be believed")
+    store.delete(key)
+    place = {"pk": f"checkpoint#{CHAIN}", "sk": f"{3:020d}"}
+    item = store.get(place).item
+    assert item is not None
+    store.overwrite({**item, "retention": item["note"]})
+    refused(store, "retention statement of size 3 is not to be believed")
+
+
+def test_a_pin_that_cannot_be_read_is_said(store: SqliteStore, tmp_path: Path) -> None:
+    pins = Pins(tmp_path)
+    append(store, 1)
+    pins.path("audit.example.com/payments/0").write_bytes(b"\xff\xfe")
+    with pytest.raises(StoreError, match="pinned checkpoint"):
+        sealer(store, pins=pins).seal()
+
+
+def test_pins_are_for_their_owner(tmp_path: Path) -> None:
+    pins = Pins(tmp_path / "pins")
+    pins.save("a/b", "note\n")
+    assert pins.load("a/b") == "note\n"
+    assert pins.load("a/c") == ""
+    assert pins.path("a/b").stat().st_mode & 0o077 == 0
+    assert pins.folder.stat().st_mode & 0o077 == 0
+    assert [path.suffix for path in pins.folder.iterdir()] == [".note"]
