@@ -15,8 +15,7 @@ from botocore.stub import Stubber
 
 from audittui.errors import AuditError, StoreError
 from audittui.layout import load_layout
-from audittui.store.dynamodb import client as client_module
-from audittui.store.dynamodb import open_table
+from audittui.store.dynamodb import open_table, retry
 from audittui.store.dynamodb.client import make_client
 from audittui.store.dynamodb.errors import (
     CLIENT_RULES,
@@ -54,10 +53,10 @@ def stubbed() -> Iterator[tuple[DynamoStore, Stubber]]:
         yield DynamoStore(client, place, NATIVE), stubber
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def one_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A client that does not retry, so that no test waits for its backoff."""
-    monkeypatch.setattr(client_module, "ATTEMPTS", 1)
+    """Nothing is tried again here, so that no test waits."""
+    monkeypatch.setattr(retry, "ATTEMPTS", 1)
 
 
 def assert_reads_well(error: AuditError) -> None:
@@ -82,6 +81,7 @@ def assert_reads_well(error: AuditError) -> None:
         ("RequestLimitExceeded", "throttled", ["audit-log", "Wait"]),
         ("ValidationException", "invalid", ["the service's own words"]),
         ("InternalServerError", "network", ["eu-west-1", "Try again"]),
+        ("503", "network", ["503", "Try again"]),
         ("SomethingNewException", "other", ["SomethingNewException", "the service's own words"]),
     ],
 )
@@ -165,7 +165,13 @@ def test_fresh_credentials_are_asked_for_with_the_profile() -> None:
             botocore.exceptions.ConnectionClosedError(endpoint_url="http://x", request=None),
             "network",
         ),
-        (botocore.exceptions.SSLError(endpoint_url="http://x", error="self-signed"), "network"),
+        (botocore.exceptions.SSLError(endpoint_url="http://x", error="EOF occurred"), "network"),
+        (
+            botocore.exceptions.SSLError(
+                endpoint_url="http://x", error="CERTIFICATE_VERIFY_FAILED"
+            ),
+            "other",
+        ),
         (
             botocore.exceptions.ProxyConnectionError(proxy_url="http://p", error="refused"),
             "network",
@@ -215,7 +221,6 @@ def test_what_is_no_endpoint_is_refused() -> None:
     ("variables", "words"),
     [({}, "No AWS credentials"), ({"AWS_ACCESS_KEY_ID": "half"}, "incomplete")],
 )
-@pytest.mark.usefixtures("one_attempt")
 def test_missing_and_half_credentials(
     monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], words: str
 ) -> None:
@@ -235,7 +240,6 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.mark.usefixtures("one_attempt")
 def test_an_endpoint_that_is_not_there_is_named() -> None:
     endpoint = f"http://127.0.0.1:{free_port()}"
     store = open_table("audit-log", NATIVE, region="eu-west-1", endpoint_url=endpoint)
@@ -274,7 +278,6 @@ def stranger(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("operation", CALLS)
-@pytest.mark.usefixtures("one_attempt")
 def test_a_server_that_is_no_dynamodb_is_an_error_and_not_an_empty_answer(
     stranger: str, operation: str
 ) -> None:
@@ -354,7 +357,6 @@ def test_an_older_service_that_does_not_return_the_item_is_asked_for_it(
 
 
 @pytest.mark.parametrize("operation", CALLS)
-@pytest.mark.usefixtures("one_attempt")
 def test_a_read_only_connection_sends_reads_and_nothing_else(operation: str) -> None:
     store = open_table(
         "audit-log", NATIVE, region="eu-west-1", read_only=True,

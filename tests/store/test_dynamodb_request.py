@@ -87,8 +87,16 @@ def test_no_more_is_sent_than_was_asked_for() -> None:
         "ExpressionAttributeNames": {"#0": "pk"},
         "ExpressionAttributeValues": {":0": {"S": "p"}},
         "ScanIndexForward": True,
-        "ReturnConsumedCapacity": "TOTAL",
+        "ReturnConsumedCapacity": "INDEXES",
     }
+
+
+def test_a_count_asks_for_no_items() -> None:
+    request = Query(index="", partition=("pk", "p"), sort="sk", attributes=("sk",), count=True)
+    arguments = query_arguments(request, "audit-log")
+    assert arguments["Select"] == "COUNT"
+    assert "ProjectionExpression" not in arguments
+    assert arguments["ExpressionAttributeNames"] == {"#0": "pk"}
 
 
 def test_the_aws_client_is_not_loaded_before_a_table_is_opened() -> None:

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 CONNECT_SECONDS = 5
-READ_SECONDS = 20
+READ_SECONDS, WRITE_SECONDS = 10, 20
+"""How long the service may say nothing, to a client that only reads and to one that writes."""
 ATTEMPTS = 5
-"""Attempts a request, the first one included."""
-CONNECTIONS = 32
+"""Attempts a request that botocore makes by itself, the first one included."""
+CONNECTIONS = 64
+"""Connections kept open: as many as a run of a plan has requests in flight at most."""
 
 READ_OPERATIONS = frozenset({"Query", "GetItem", "BatchGetItem", "DescribeTable"})
 """What a read-only client sends: the four actions of a reader's IAM policy."""
@@ -37,12 +39,14 @@ def make_client(
     endpoint_url: str | None,
     aws_profile: str | None,
     read_only: bool = False,
+    attempts: int = ATTEMPTS,
 ) -> tuple[DynamoDBClient, Place]:
     """A client for ``table`` and the place that its errors name. Sends nothing.
 
     A ``region`` of None is taken from AWS_REGION, else from where AWS's own tools take it; the
-    endpoint from AWS_ENDPOINT_URL_DYNAMODB. Raises `StoreError` without a region, for an unknown
-    profile and for an endpoint that is not a URL.
+    endpoint from AWS_ENDPOINT_URL_DYNAMODB. botocore makes ``attempts`` attempts at a request and
+    says nothing of those that fail; 1 leaves repeating to the caller. Raises `StoreError` without
+    a region, for an unknown profile and for an endpoint that is not a URL.
     """
     import boto3
     from botocore.config import Config
@@ -50,8 +54,9 @@ def make_client(
     region = region or os.environ.get("AWS_REGION") or None
     settings = Config(
         connect_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS,
-        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        read_timeout=READ_SECONDS if read_only else WRITE_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        tcp_keepalive=True,
         max_pool_connections=CONNECTIONS,
         user_agent_extra=f"audittui/{__version__}",
     )

@@ -17,6 +17,9 @@ from audittui.escape import escaped, shortened
 
 _ACTION = re.compile(r"perform:? (dynamodb:\w+)", re.ASCII)
 _AWS_HOST = re.compile(r"\.(amazonaws\.com(\.cn)?|api\.aws)(:\d+)?$", re.ASCII)
+# What botocore makes of an answer that says nothing but its HTTP status.
+_SERVER_ERROR = re.compile(r"5\d\d", re.ASCII)
+_UNTRUSTED_TEXT = "CERTIFICATE_VERIFY_FAILED"
 _DETAIL_CHARACTERS = 300
 
 
@@ -35,6 +38,10 @@ class Place(NamedTuple):
         if not host or _AWS_HOST.search(host):
             return f"{self.table} ({self.region})"
         return f"{self.table} ({self.region}, {host})"
+
+
+class CredentialsExpiredError(StoreError):
+    """The credentials were good once: fresh ones may lie where these came from."""
 
 
 class _Rule(NamedTuple):
@@ -77,6 +84,11 @@ _SLOW = _Rule(
     "network",
     "{endpoint} did not answer in time.",
     "Check the network and try again.",
+)
+_UNTRUSTED = _Rule(
+    "other",
+    "{endpoint} does not show a certificate that this machine trusts.",
+    "Check --endpoint-url and AWS_CA_BUNDLE.",
 )
 
 SERVICE_RULES: dict[str, _Rule] = {
@@ -174,11 +186,7 @@ CLIENT_RULES: dict[str, _Rule] = {
     ),
     "ConnectionError": _NO_ANSWER,
     "ReadTimeoutError": _SLOW,
-    "SSLError": _Rule(
-        "network",
-        "{endpoint} does not show a certificate that this machine trusts.",
-        "Check --endpoint-url and AWS_CA_BUNDLE.",
-    ),
+    "SSLError": _UNTRUSTED,
     "ProxyConnectionError": _Rule(
         "network", "The proxy to {endpoint} cannot be reached.", "Check HTTPS_PROXY."
     ),
@@ -217,12 +225,15 @@ def _filled(rule: _Rule, place: Place, **more: str) -> StoreError:
         "login": _login(place),
         **more,
     }
-    return StoreError(rule.message.format(**values), rule.hint.format(**values), kind=rule.kind)
+    error = CredentialsExpiredError if rule is _EXPIRED else StoreError
+    return error(rule.message.format(**values), rule.hint.format(**values), kind=rule.kind)
 
 
 def service_error(code: str, detail: str, operation: str, place: Place) -> StoreError:
     """The error for a code that the service answered ``operation`` with."""
     rule = SERVICE_RULES.get(code.rpartition("#")[2])
+    if rule is None and _SERVER_ERROR.fullmatch(code):
+        rule = _FAILED
     if rule is None:
         rule = _Rule("other", "DynamoDB answered {operation} with {code}: {detail}", "")
     return _filled(
@@ -240,6 +251,9 @@ def client_error(error: Exception, place: Place) -> StoreError:
     for ancestor in type(error).__mro__:
         rule = CLIENT_RULES.get(ancestor.__name__)
         if rule is not None:
+            if rule is _UNTRUSTED and _UNTRUSTED_TEXT not in str(error):
+                # A handshake that was cut off is an SSLError too.
+                rule = _NO_ANSWER
             return _filled(rule, place, detail=_detail(str(error)), code=type(error).__name__)
     return StoreError(f"The AWS client failed: {_detail(str(error))}", kind="other")
 

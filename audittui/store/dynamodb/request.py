@@ -94,12 +94,14 @@ def query_arguments(request: Query, table: str) -> dict[str, Any]:
         "TableName": table,
         "KeyConditionExpression": _key_condition(request, places),
         "ScanIndexForward": request.forward,
-        "ReturnConsumedCapacity": "TOTAL",
+        "ReturnConsumedCapacity": "INDEXES",
     }
     filters = [text for text in (_filter(one, places) for one in request.filters) if text]
     if filters:
         arguments["FilterExpression"] = " AND ".join(filters)
-    if request.attributes:
+    if request.count:
+        arguments["Select"] = "COUNT"
+    elif request.attributes:
         arguments["ProjectionExpression"] = _projection(request.attributes, places)
     arguments["ExpressionAttributeNames"] = places.names
     arguments["ExpressionAttributeValues"] = places.values

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from audittui.errors import StoreError
 from audittui.layout.model import Layout
 from audittui.layout.row import Item
+from audittui.store.dynamodb.answer import WireItems, watch_answers
 from audittui.store.dynamodb.client import make_client
-from audittui.store.dynamodb.errors import Place, answered, service_error, told_plainly
+from audittui.store.dynamodb.errors import (
+    CredentialsExpiredError,
+    Place,
+    answered,
+    service_error,
+    told_plainly,
+)
+from audittui.store.dynamodb.item import WireItem
 from audittui.store.dynamodb.request import is_empty_range, query_arguments
+from audittui.store.dynamodb.retry import patiently
 from audittui.store.dynamodb.wire import decoded_item, encoded_item
 from audittui.store.port import (
     PATIENT,
@@ -30,6 +41,8 @@ if TYPE_CHECKING:
     from botocore.exceptions import ClientError
     from mypy_boto3_dynamodb import DynamoDBClient
 
+Answer = TypeVar("Answer", bound=Mapping[str, Any])
+
 MAX_TRANSACTION = 100
 """Items in one TransactWriteItems."""
 INDEX_LAG = 10_000_000
@@ -44,13 +57,26 @@ _REASONS = {
 
 
 class DynamoStore:
-    """The store in one table, reached through ``client``. Use `open_table`."""
+    """The store in one table, reached through ``client``. Use `open_table`.
 
-    def __init__(self, client: DynamoDBClient, place: Place, layout: Layout) -> None:
+    ``renew`` makes a client anew, with the credentials that this machine has by then; it is called
+    when those of the present one have expired.
+    """
+
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        place: Place,
+        layout: Layout,
+        renew: Callable[[], DynamoDBClient] | None = None,
+    ) -> None:
         self.table = place.table
         self.layout = layout
-        self._client = client
         self._place = place
+        self._renew = renew
+        self._renewing = threading.Lock()
+        self._client = client
+        watch_answers(client)
 
     @property
     def place(self) -> str:
@@ -75,28 +101,35 @@ class DynamoStore:
         """Read one page. Nothing is sent for a range that holds nothing."""
         if is_empty_range(request):
             return Page(items=(), last_key=None, scanned=0, rcu=0.0)
-        with told_plainly(self._place):
-            answer = self._client.query(**query_arguments(request, self.table))
+        arguments = query_arguments(request, self.table)
+        answer, failed = self._ask(lambda client: client.query(**arguments), patience)
         last = answer.get("LastEvaluatedKey")
+        units, by_index = self._units(answer, request.index)
+        items = () if request.count else _items(answered(answer, "Items", self._place))
         return Page(
-            items=[decoded_item(item) for item in answered(answer, "Items", self._place)],
+            items=items,
             last_key=decoded_item(last) if last else None,
             scanned=answered(answer, "ScannedCount", self._place),
-            rcu=self._units(answer),
-            unmetered=answer["ResponseMetadata"].get("RetryAttempts", 0),
+            rcu=units,
+            unmetered=failed + answer["ResponseMetadata"].get("RetryAttempts", 0),
+            matched=answer.get("Count", len(items)),
+            by_index=by_index,
         )
 
     def get(self, key: Key, *, consistent: bool = True) -> Found:
         """Read one item by its base key."""
-        with told_plainly(self._place):
-            answer = self._client.get_item(
+        encoded_key = encoded_item(self._base_key(key))
+        answer, _ = self._ask(
+            lambda client: client.get_item(
                 TableName=self.table,
-                Key=encoded_item(self._base_key(key)),
+                Key=encoded_key,
                 ConsistentRead=consistent,
                 ReturnConsumedCapacity="TOTAL",
             )
+        )
         item = answer.get("Item")
-        return Found(decoded_item(item) if item else None, self._units(answer))
+        units, _ = self._units(answer, "")
+        return Found(_item(item) if item else None, units)
 
     def put_new(self, item: Item) -> None:
         """Write one item whose key is free.
@@ -106,9 +139,11 @@ class DynamoStore:
         """
         from botocore.exceptions import ClientError
 
-        with _written(), told_plainly(self._place):
+        put = self._put(item)
+
+        def send(client: DynamoDBClient) -> Mapping[str, Any]:
             try:
-                answer = self._client.put_item(ReturnConsumedCapacity="TOTAL", **self._put(item))
+                return client.put_item(ReturnConsumedCapacity="TOTAL", **put)
             except ClientError as error:
                 code = _code(error)
                 if code == "ConditionalCheckFailedException":
@@ -116,6 +151,9 @@ class DynamoStore:
                 if code == "TransactionConflictException":
                     raise TransactionRefusedError([None]) from None
                 raise
+
+        with _written():
+            answer, _ = self._ask(send)
             answered(answer, "ConsumedCapacity", self._place)
 
     def put_new_many(self, items: Sequence[Item]) -> None:
@@ -130,11 +168,14 @@ class DynamoStore:
             return
         if len({tuple(self._base_key(item).values()) for item in items}) != len(items):
             raise StoreError("A transaction puts one item twice.", kind="invalid")
-        with _written(), told_plainly(self._place):
+        puts: list[Any] = [{"Put": self._put(item)} for item in items]
+        # One token for all attempts: a repeat of a transaction that had landed is no conflict.
+        token = str(uuid.uuid4())
+
+        def send(client: DynamoDBClient) -> Mapping[str, Any]:
             try:
-                answer = self._client.transact_write_items(
-                    TransactItems=[{"Put": self._put(item)} for item in items],
-                    ReturnConsumedCapacity="TOTAL",
+                return client.transact_write_items(
+                    TransactItems=puts, ClientRequestToken=token, ReturnConsumedCapacity="TOTAL"
                 )
             except ClientError as error:
                 code = _code(error)
@@ -143,12 +184,14 @@ class DynamoStore:
                 if code in ("TransactionInProgressException", "TransactionConflictException"):
                     raise TransactionRefusedError([None] * len(items)) from None
                 raise
+
+        with _written():
+            answer, _ = self._ask(send)
             answered(answer, "ConsumedCapacity", self._place)
 
     def describe(self) -> TableDescription:
         """What DescribeTable says; only indexes that can be read are listed."""
-        with told_plainly(self._place):
-            answer = self._client.describe_table(TableName=self.table)
+        answer, _ = self._ask(lambda client: client.describe_table(TableName=self.table))
         table = answered(answer, "Table", self._place)
         return TableDescription(
             place=self.place,
@@ -164,9 +207,43 @@ class DynamoStore:
             region=self.region,
         )
 
-    def _units(self, answer: Mapping[str, Any]) -> float:
+    def _ask(
+        self, call: Callable[[DynamoDBClient], Answer], patience: Patience = PATIENT
+    ) -> tuple[Answer, int]:
+        """The answer to ``call``, and the number of attempts that failed. Raises `StoreError`."""
+        return patiently(lambda: self._once(call), patience)
+
+    def _once(self, call: Callable[[DynamoDBClient], Answer]) -> Answer:
+        client = self._client
+        try:
+            with told_plainly(self._place):
+                return call(client)
+        except CredentialsExpiredError:
+            if self._renew is None:
+                raise
+        with self._renewing:
+            # Another thread may have been here first.
+            if self._client is client:
+                self._client = self._renew()
+                watch_answers(self._client)
+            client = self._client
+        with told_plainly(self._place):
+            return call(client)
+
+    def _units(
+        self, answer: Mapping[str, Any], index: str
+    ) -> tuple[float, tuple[tuple[str, float], ...]]:
+        """The read units of an answer, and where they went."""
         consumed = answered(answer, "ConsumedCapacity", self._place)
-        return float(consumed.get("CapacityUnits", 0.0))
+        units = float(consumed.get("CapacityUnits", 0.0))
+        parts = {"": consumed.get("Table", {})}
+        for kind in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
+            parts.update(consumed.get(kind, {}))
+        spent = {name: float(part.get("CapacityUnits", 0.0)) for name, part in parts.items()}
+        if not any(spent.values()):
+            # Not every emulator says where they went.
+            spent = {index: units}
+        return units, tuple((name, part) for name, part in spent.items() if part)
 
     def _base_key(self, key: Mapping[str, Any]) -> dict[str, Any]:
         names = (self.layout.partition.attribute, self.layout.sort.attribute)
@@ -186,7 +263,7 @@ class DynamoStore:
         """The item that took the key: from the refusal, else read now."""
         found = answer.get("Item")
         if found:
-            return decoded_item(found)
+            return _item(found)
         return self.get(item).item or {}
 
     def _refused(self, error: ClientError, items: Sequence[Item]) -> Exception:
@@ -205,6 +282,15 @@ class DynamoStore:
                 name = _REASONS.get(code, code)
                 return service_error(name, detail, "TransactWriteItems", self._place)
         return TransactionRefusedError([None] * len(items))
+
+
+def _item(item: Mapping[str, Any]) -> Item:
+    """An item of an answer: as it was taken out, or as botocore parsed it."""
+    return item if isinstance(item, WireItem) else decoded_item(item)
+
+
+def _items(items: Sequence[Mapping[str, Any]]) -> Sequence[Item]:
+    return items if isinstance(items, WireItems) else [decoded_item(item) for item in items]
 
 
 @contextmanager
@@ -237,11 +323,16 @@ def open_table(
     A ``read_only`` store refuses everything but reads before it is sent. Raises `StoreError`
     without a region, for an unknown profile and for an endpoint that is not a URL.
     """
-    client, place = make_client(
-        table,
-        region=region,
-        endpoint_url=endpoint_url,
-        aws_profile=aws_profile,
-        read_only=read_only,
-    )
-    return DynamoStore(client, place, layout)
+
+    def connect() -> tuple[DynamoDBClient, Place]:
+        return make_client(
+            table,
+            region=region,
+            endpoint_url=endpoint_url,
+            aws_profile=aws_profile,
+            read_only=read_only,
+            attempts=1,
+        )
+
+    client, place = connect()
+    return DynamoStore(client, place, layout, renew=lambda: connect()[0])

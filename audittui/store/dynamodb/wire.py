@@ -1,11 +1,12 @@
 """Values on DynamoDB's wire: the tagged form (``{"S": "x"}``) to Python's types and back.
 
-Source: DynamoDB API reference, "AttributeValue". The client has undone base64 already, so that
-binary values are ``bytes`` here.
+Source: DynamoDB API reference, "AttributeValue". In the form that the AWS client takes and gives,
+binary values are ``bytes``; in an answer's JSON they are texts in base64.
 """
 
 from __future__ import annotations
 
+import binascii
 import re
 from collections.abc import Callable, Mapping
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow, Rounded, Underflow
@@ -23,7 +24,8 @@ _NUMBERS = Context(
 )
 
 
-def _number(text: str) -> int | Decimal:
+def number(text: str) -> int | Decimal:
+    """A number from its text. Raises ``ArithmeticError`` for a text that is none."""
     return int(text) if _INTEGER.fullmatch(text) else Decimal(text)
 
 
@@ -31,37 +33,63 @@ def _same(value: Any) -> Any:
     return value
 
 
-def decoded(value: Mapping[str, Any]) -> Any:
-    """The Python value of one tagged value. Integral numbers are ``int``, others ``Decimal``.
+def _corrupt() -> StoreError:
+    return StoreError("The table sent a value that cannot be read.", kind="corrupt")
 
-    Raises `StoreError` for a type that the format does not have.
+
+class _Decoder:
+    """Decodes tagged values whose binary values are read by ``binary``."""
+
+    def __init__(self, binary: Callable[[Any], bytes]) -> None:
+        self._by_tag: dict[str, Callable[[Any], Any]] = {
+            "S": _same,
+            "N": number,
+            "B": binary,
+            "BOOL": _same,
+            "NULL": lambda _: None,
+            "M": self.item,
+            "L": lambda value: [self.value(inner) for inner in value],
+            "SS": set,
+            "NS": lambda value: set(map(number, value)),
+            "BS": lambda value: set(map(binary, value)),
+        }
+
+    def value(self, value: Mapping[str, Any]) -> Any:
+        try:
+            for tag, inner in value.items():
+                if tag == "S":
+                    return inner
+                decoder = self._by_tag.get(tag)
+                if decoder is not None:
+                    return decoder(inner)
+        except (TypeError, ValueError, AttributeError, ArithmeticError):
+            raise _corrupt() from None
+        raise StoreError("The table sent a value of an unknown type.", kind="corrupt")
+
+    def item(self, item: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: self.value(value) for name, value in item.items()}
+
+
+_PARSED, _JSON = _Decoder(bytes), _Decoder(binascii.a2b_base64)
+
+
+def decoded(value: Mapping[str, Any]) -> Any:
+    """The Python value of one tagged value as the AWS client gives it.
+
+    Integral numbers are ``int``, others ``Decimal``. Raises `StoreError` for a type that the
+    format does not have, and for what is no value of its type.
     """
-    for tag, inner in value.items():
-        if tag == "S":
-            return inner
-        decoder = _DECODERS.get(tag)
-        if decoder is not None:
-            return decoder(inner)
-    raise StoreError("The table sent a value of an unknown type.", kind="corrupt")
+    return _PARSED.value(value)
 
 
 def decoded_item(item: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """The Python values of an item's attributes."""
-    return {name: decoded(value) for name, value in item.items()}
+    """The Python values of an item's attributes, from the form that the AWS client gives."""
+    return _PARSED.item(item)
 
 
-_DECODERS: dict[str, Callable[[Any], Any]] = {
-    "S": _same,
-    "N": _number,
-    "B": bytes,
-    "BOOL": _same,
-    "NULL": lambda _: None,
-    "M": decoded_item,
-    "L": lambda value: [decoded(inner) for inner in value],
-    "SS": set,
-    "NS": lambda value: set(map(_number, value)),
-    "BS": lambda value: set(map(bytes, value)),
-}
+def decoded_json(value: Mapping[str, Any]) -> Any:
+    """The Python value of one tagged value as it stands in an answer's JSON. As `decoded`."""
+    return _JSON.value(value)
 
 
 def _number_text(value: int | float | Decimal) -> str:

@@ -1,0 +1,145 @@
+"""Items that stay in the answer's bytes until somebody asks for a value.
+
+A page of a megabyte holds hundreds of items with a dozen attributes each, of which a list shows a
+few and a filter often none: decoding is most of what a client spends on a page.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+
+from audittui.errors import StoreError
+from audittui.store.dynamodb.wire import decoded_json, number
+
+
+class _Scalar(msgspec.Struct, frozen=True, gc=False):
+    """A tagged value that is a text or a number; both None where it is of another type."""
+
+    S: str | None = None
+    N: str | None = None
+
+
+_ABSENT = _Scalar()
+_PLAIN = msgspec.json.Decoder()
+
+
+class _Picker:
+    """Reads the attributes ``names`` from an item's bytes and skips all others."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        fields = [f"f{at}" for at in range(len(names))]
+        shape = msgspec.defstruct(
+            "_Picked",
+            [(field, _Scalar, _ABSENT) for field in fields],
+            rename=dict(zip(fields, names, strict=True)),
+            frozen=True,
+            gc=False,
+        )
+        self._decode = msgspec.json.Decoder(shape).decode
+        self._scalars = attrgetter(*fields) if len(fields) > 1 else lambda one: (one.f0,)
+
+    def scalars(self, raw: msgspec.Raw) -> Sequence[_Scalar]:
+        """The values, in the order of the names. Raises ``msgspec.MsgspecError``."""
+        found: Sequence[_Scalar] = self._scalars(self._decode(raw))
+        return found
+
+
+@lru_cache(maxsize=256)
+def _picker(names: tuple[str, ...]) -> _Picker | None:
+    try:
+        return _Picker(names)
+    except (TypeError, ValueError):
+        # A name twice, or with characters that the decoder does not take in a name.
+        return None
+
+
+class WireItem(Mapping[str, Any]):
+    """An item in the JSON of an answer, decoded when it is first asked for a value.
+
+    Until then it keeps its page's bytes in memory. Reading a value raises `StoreError` where the
+    value is of an unknown type, or the item is not JSON. Safe to read from several threads.
+    """
+
+    __slots__ = ("_content",)
+
+    def __init__(self, raw: msgspec.Raw) -> None:
+        self._content: msgspec.Raw | dict[str, Any] = raw
+
+    def _tagged(self) -> dict[str, Any]:
+        content = self._content
+        if isinstance(content, dict):
+            return content
+        try:
+            tagged = _PLAIN.decode(content)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            tagged = _decoded_by_stdlib(content)
+        if not isinstance(tagged, dict):
+            raise StoreError("The table sent an item that cannot be read.", kind="corrupt")
+        self._content = tagged
+        return tagged
+
+    def __getitem__(self, name: str) -> Any:
+        return decoded_json(self._tagged()[name])
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._tagged()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tagged())
+
+    def __len__(self) -> int:
+        return len(self._tagged())
+
+    def __repr__(self) -> str:
+        return f"WireItem({dict(self)!r})"
+
+    def pick(self, names: tuple[str, ...]) -> list[Any]:
+        """The values of the attributes ``names``; None for absent and unreadable ones."""
+        content = self._content
+        if not isinstance(content, dict):
+            picker = _picker(names)
+            if picker is not None:
+                try:
+                    scalars = picker.scalars(content)
+                except (msgspec.MsgspecError, ValueError, RecursionError):
+                    return [self._readable(name) for name in names]
+                texts = [one.S for one in scalars]
+                if None in texts:
+                    self._complete(texts, scalars, names)
+                return texts
+        return [self._readable(name) for name in names]
+
+    def _complete(
+        self, values: list[Any], scalars: Sequence[_Scalar], names: tuple[str, ...]
+    ) -> None:
+        """Put in place what is not a text."""
+        for at, one in enumerate(scalars):
+            if one.S is not None or one is _ABSENT:
+                continue
+            if one.N is not None:
+                try:
+                    values[at] = number(one.N)
+                except (ValueError, ArithmeticError):
+                    continue
+            else:
+                values[at] = self._readable(names[at])
+
+    def _readable(self, name: str) -> Any:
+        try:
+            return self[name]
+        except (KeyError, StoreError):
+            return None
+
+
+def _decoded_by_stdlib(raw: msgspec.Raw) -> Any:
+    """What the AWS client's own parser would make of it, which takes lone surrogates."""
+    try:
+        return json.loads(bytes(raw))
+    except (ValueError, RecursionError):
+        return None
