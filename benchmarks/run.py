@@ -20,7 +20,7 @@ from pathlib import Path
 from audittui import timestamp
 from audittui.connection import Connection, Target
 from audittui.demo.seed import seed
-from audittui.integrity.verify import verify_chain
+from audittui.integrity.sweep import verify_chain
 from audittui.layout import load_layout
 from audittui.layout.row import Row
 from audittui.query.execute import Execution

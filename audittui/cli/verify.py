@@ -16,7 +16,7 @@ from audittui.escape import escaped
 
 if TYPE_CHECKING:
     from audittui.integrity.verdict import Verdict
-    from audittui.integrity.verify import Progress
+    from audittui.integrity.sweep import Progress
 
 INTEGRITY = 4
 
@@ -45,7 +45,8 @@ def command(
     Of a chain, only entries that are not as they should be are listed; json lists every entry.
     Exit code 4 says that an entry is not genuine or missing, 1 that some could not be verified.
     """
-    from audittui.integrity.verify import verify_chain, verify_entry
+    from audittui.integrity.sweep import verify_chain
+    from audittui.integrity.verify import verify_entry
 
     one = chain is not None and seq is not None
     if one + (whole is not None) + everything != 1 or (chain is not None and seq is None):

@@ -188,18 +188,6 @@ def with_registry(verdict: Verdict, registered: bool, *, steps: bool = False) ->
     )
 
 
-def missing(chain: str, first: int, last: int) -> Verdict:
-    """The verdict on the absent entries ``first`` to ``last`` of a chain that goes on."""
-    if first == last:
-        which, found = f"seq {first} is", "absent"
-    else:
-        which, found = f"seq {first} to {last} ({last - first + 1:,} entries) are", "all absent"
-    step = Step("presence", "fails", "an entry", found, "Read from the base table, consistently")
-    return Verdict(
-        chain, first, "MISSING", f"MISSING (may have expired): {which} not in the table.", (step,)
-    )
-
-
 def unverifiable(chain: str, seq: int, why: str) -> Verdict:
     """The verdict where nothing could be checked, and why."""
     return Verdict(chain, seq, "UNVERIFIABLE", why)

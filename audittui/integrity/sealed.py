@@ -48,6 +48,10 @@ class SealedLog:
         rcu, self._rcu = self._rcu, 0.0
         return rcu
 
+    def add(self, rcu: float) -> None:
+        """Count read units that were taken back in."""
+        self._rcu += rcu
+
     def newest(self) -> SealedItem | None:
         """The checkpoint of the largest size."""
         items = self._items(low="0" * 20, high=_LAST, forward=False, limit=1)
@@ -56,6 +60,13 @@ class SealedLog:
     def checkpoints(self, after: int, limit: int | None = None) -> list[SealedItem]:
         """The checkpoints of sizes over ``after``, smallest first."""
         items = self._items(low=f"{after + 1:020d}", high=_LAST, forward=True, limit=limit)
+        return [_sealed(item) for item in items]
+
+    def before(self, size: int, limit: int) -> list[SealedItem]:
+        """The checkpoints of sizes below ``size``, largest first."""
+        if size <= 0:
+            return []
+        items = self._items(low="0" * 20, high=f"{size - 1:020d}", forward=False, limit=limit)
         return [_sealed(item) for item in items]
 
     def prune_note(self) -> str:
@@ -71,6 +82,10 @@ class SealedLog:
             return None
         hashes = found.item.get("hashes")
         return bytes(hashes) if isinstance(hashes, bytes) else b""
+
+    def tiles(self, tiles: Sequence[Tile]) -> dict[Tile, bytes | None]:
+        """The bytes of several tiles; None for one that the table does not have."""
+        return {tile: self.tile(tile) for tile in tiles}
 
     def put_tile(self, tile: Tile, data: bytes) -> None:
         """Write a tile. Raises `IntegrityError` when other bytes have its place."""

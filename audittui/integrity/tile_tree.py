@@ -63,6 +63,10 @@ class TileTree:
             if hashes
         ]
 
+    def rightmost(self, level: int) -> list[bytes]:
+        """The hashes of the tile of ``level`` that is not full; empty where there is none."""
+        return self._levels[level] if level < len(self._levels) else []
+
     def root(self) -> bytes:
         """The root over all leaves."""
         nodes: list[bytes] = []

@@ -7,16 +7,22 @@ from typing import Literal
 import msgspec
 
 VerdictName = Literal[
+    "ANCHORED",
     "CHAINED",
     "UNANCHORED",
+    "EXPIRED",
     "MODIFIED",
     "BROKEN LINK",
     "MISSING",
+    "TRUNCATED",
+    "REWRITTEN",
     "INDEX MISMATCH",
     "UNVERIFIABLE",
 ]
 
-FAILURES: frozenset[str] = frozenset({"MODIFIED", "BROKEN LINK", "MISSING", "INDEX MISMATCH"})
+FAILURES: frozenset[str] = frozenset(
+    {"MODIFIED", "BROKEN LINK", "MISSING", "TRUNCATED", "REWRITTEN", "INDEX MISMATCH"}
+)
 """The verdicts that say that something is wrong (exit code 4)."""
 
 
@@ -33,8 +39,24 @@ class Step(msgspec.Struct, frozen=True):
     note: str = ""
 
 
+class Anchor(msgspec.Struct, frozen=True):
+    """The checkpoint that an entry was held against: its log, its size, and when it was signed.
+
+    ``sealed_at`` is the sealer's clock, as the table tells it; nothing signs it.
+    """
+
+    origin: str
+    size: int
+    sealed_at: str = ""
+
+
 class Verdict(msgspec.Struct, frozen=True):
-    """The verdict on one entry, with the steps that led to it and a sentence for people."""
+    """The verdict on one entry, with the steps that led to it and a sentence for people.
+
+    ``rcu`` is what it took to read the entry, its neighbours, the checkpoint and the proof;
+    ``pin_rcu`` what it took to prove the checkpoint consistent with the pinned one. ``proof`` is
+    the inclusion proof as a C2SP tlog-proof, where the entry is proven.
+    """
 
     chain: str
     seq: int
@@ -42,8 +64,11 @@ class Verdict(msgspec.Struct, frozen=True):
     summary: str
     steps: tuple[Step, ...] = ()
     rcu: float = 0.0
+    anchor: Anchor | None = None
+    pin_rcu: float = 0.0
+    proof: bytes = b""
 
     @property
     def failed(self) -> bool:
-        """True when something is wrong with the entry."""
-        return self.verdict in FAILURES
+        """True when something is wrong with the entry, or with what should prove it."""
+        return self.verdict in FAILURES or any(step.result == "fails" for step in self.steps)

@@ -1,267 +1,157 @@
-"""Reads what a verification needs, always strongly consistent: one entry, or a whole chain."""
+"""The verdict on one entry: what is read for it, and in which order (DESIGN §6).
+
+Eventually consistent reads come first; whatever they show to be wrong or absent is only said after
+strongly consistent ones of the base table.
+"""
 
 from __future__ import annotations
-
-from collections.abc import Callable, Iterator
 
 import msgspec
 
 from audittui.errors import StoreError, UsageError
-from audittui.integrity.check import (
-    Examined,
-    check,
-    examine,
-    missing,
-    seq_of_key,
-    unverifiable,
-    with_registry,
+from audittui.integrity.anchor import (
+    Anchored,
+    AnchorSettings,
+    TileReader,
+    find_anchor,
+    hold_against_pin,
 )
+from audittui.integrity.check import Examined, check, unverifiable, with_registry
+from audittui.integrity.inclusion import Inclusion, prove, tiles_for
+from audittui.integrity.judge import absent, judged
+from audittui.integrity.note import parse_note
+from audittui.integrity.pruned import pruned_below
+from audittui.integrity.reader import MAX_SEQ, ChainReader
+from audittui.integrity.sealed import SealedLog
+from audittui.integrity.tlog_proof import TlogProof
 from audittui.integrity.verdict import Verdict
 from audittui.layout.model import Layout
-from audittui.layout.native import REGISTRY
-from audittui.store.port import Query, Store
-
-Progress = Callable[[int, int | None], None]
-"""Told how many entries were read, and of how many (None: unknown)."""
-MAX_SEQ = 10**20 - 1
-"""The largest seq that a sort key can say."""
-LONGEST_RUN = 1000
-"""Up to here every absent entry has a verdict of its own; a longer run has one for all."""
-_PLAUSIBLE = 10**15
-_NO_CHAIN = "UNVERIFIABLE: the layout {name} keeps no hash chain."
+from audittui.store.port import Store
 
 
-def verify_entry(store: Store, layout: Layout, chain: str, seq: int) -> Verdict:
-    """The verdict on one entry, with all its steps and the read units that it took.
-
-    Raises `UsageError` for a seq that the chain does not reach and for an unknown chain. What the
-    store refuses comes back as UNVERIFIABLE.
-    """
-    if not layout.chained:
-        return unverifiable(chain, seq, _NO_CHAIN.format(name=layout.name))
-    if not 0 <= seq <= MAX_SEQ:
-        raise UsageError(f"{seq} is not the number of an entry.", "Entries count from 0.")
-    reader = _Reader(store, layout, chain)
-    try:
-        verdict = _verdict_on(reader, seq)
-    except StoreError as error:
-        verdict = unverifiable(chain, seq, f"UNVERIFIABLE: {error}")
-    return msgspec.structs.replace(verdict, rcu=reader.take())
-
-
-def _verdict_on(reader: _Reader, seq: int) -> Verdict:
-    place = reader.get(seq)
-    if place is not None:
-        return _beside_neighbours(reader, place)
-    tip = reader.tip()
-    if tip is None:
-        reader.demand_registered()
-        if seq == 0:
-            return missing(reader.chain, 0, 0)
-        raise UsageError(f"The chain {reader.chain} holds no entries.")
-    if seq > tip:
-        raise UsageError(f"The chain ends at {tip}.", f"Give a seq from 0 to {tip}.")
-    # A writer may have appended it after the first read: then it is not missing.
-    place = reader.get(seq)
-    if place is not None:
-        return _beside_neighbours(reader, place)
-    return missing(reader.chain, seq, seq)
-
-
-def _beside_neighbours(reader: _Reader, place: Examined) -> Verdict:
-    seq = place.seq
-    before = reader.get(seq - 1) if seq else None
-    after = reader.get(seq + 1) if seq < MAX_SEQ else None
-    verdict = check(place, before, after, steps=True)
-    return verdict if seq else with_registry(verdict, reader.registered(), steps=True)
-
-
-def verify_chain(
+def verify_entry(
     store: Store,
     layout: Layout,
     chain: str,
+    seq: int,
     *,
-    progress: Progress | None = None,
-    steps: bool = False,
-) -> Iterator[Verdict]:
-    """The verdicts on every entry of a chain in order, page by page, in bounded memory.
+    settings: AnchorSettings | None = None,
+) -> Verdict:
+    """The verdict on one entry, with all its steps and the read units that it took.
 
-    The read units of a page are in the first verdict after it, so that the verdicts sum to the
-    cost. Entries under malformed keys have seq -1. When the store fails, the last verdict is
-    UNVERIFIABLE at the first seq that was not reached. ``steps`` fills in the steps of entries
-    that are as they should be, too. Raises `UsageError` for an unknown chain.
+    With trusted keys in ``settings`` it is held against the newest checkpoint. Raises
+    `UsageError` for a seq that the chain does not reach and for an unknown chain. What the store
+    refuses comes back as UNVERIFIABLE.
     """
     if not layout.chained:
-        yield unverifiable(chain, 0, _NO_CHAIN.format(name=layout.name))
-        return
-    reader = _Reader(store, layout, chain)
-    sweep = _Sweep(chain, steps)
+        why = f"UNVERIFIABLE: the layout {layout.name} keeps no hash chain."
+        return unverifiable(chain, seq, why)
+    if not 0 <= seq <= MAX_SEQ:
+        raise UsageError(f"{seq} is not the number of an entry.", "Entries count from 0.")
+    if settings is not None and not settings.trust:
+        settings = None
+    rcu = pin_rcu = 0.0
     try:
-        total = None
-        if progress is not None:
-            tip = reader.tip()
-            total = tip + 1 if tip is not None and tip < _PLAUSIBLE else None
-        read = 0
-        for page in reader.pages():
-            if page and not read:
-                # After the entries, which are written together with the record: never too early.
-                sweep.registered = reader.registered()
-            for place in page:
-                if place.seq > sweep.reached:
-                    # A page is no snapshot: an entry may have been written behind the reading.
-                    for late in reader.between(sweep.reached, place.seq - 1):
-                        for verdict in sweep.take(late):
-                            yield reader.paid(verdict)
-                for verdict in sweep.take(place):
-                    yield reader.paid(verdict)
-            read += len(page)
-            if progress is not None:
-                progress(read, total)
-        if sweep.empty:
-            reader.demand_registered()
-            yield reader.paid(missing(chain, 0, 0))
-        for verdict in sweep.end():
-            yield reader.paid(verdict)
+        for consistent in (False, True):
+            look = _Look(store, layout, chain, seq, settings, consistent)
+            try:
+                verdict = look.verdict()
+            finally:
+                rcu, pin_rcu = rcu + look.take(), pin_rcu + look.pin_rcu
+            if verdict is not None and not verdict.failed and verdict.verdict != "UNVERIFIABLE":
+                break
+        assert verdict is not None
     except StoreError as error:
-        for verdict in sweep.end():
-            yield reader.paid(verdict)
-        yield reader.paid(unverifiable(chain, sweep.reached, f"UNVERIFIABLE: {error}"))
+        verdict = unverifiable(chain, seq, f"UNVERIFIABLE: {error}")
+    return msgspec.structs.replace(verdict, rcu=rcu, pin_rcu=pin_rcu)
 
 
-class _Sweep:
-    """Holds each entry back until its successor has come."""
+class _Look:
+    """One look at an entry, its neighbours, and what proves it."""
 
-    def __init__(self, chain: str, steps: bool) -> None:
-        self.registered = True
+    def __init__(
+        self, store: Store, layout: Layout, chain: str, seq: int,
+        settings: AnchorSettings | None, consistent: bool,
+    ) -> None:  # fmt: skip
+        self.pin_rcu = 0.0
         self._chain = chain
-        self._steps = steps
-        self._before: Examined | None = None
-        self._place: Examined | None = None
-        self.reached = 0
-
-    @property
-    def empty(self) -> bool:
-        """True while no entry under a well-formed key has come."""
-        return self.reached == 0
-
-    def take(self, place: Examined) -> Iterator[Verdict]:
-        """The verdicts that are certain once ``place`` is known."""
-        if place.seq < 0:
-            yield check(place, None, None, steps=self._steps)
-            return
-        gap = place.seq > self.reached
-        yield from self._judged(None if gap else place)
-        if gap:
-            yield from _absent(self._chain, self.reached, place.seq - 1)
-        self._before = None if gap else self._place
-        self._place = place
-        self.reached = place.seq + 1
-
-    def end(self) -> Iterator[Verdict]:
-        """The verdict on the last entry."""
-        yield from self._judged(None)
-        self._place = None
-
-    def _judged(self, after: Examined | None) -> Iterator[Verdict]:
-        place = self._place
-        if place is None:
-            return
-        verdict = check(place, self._before, after, steps=self._steps)
-        if place.seq == 0:
-            verdict = with_registry(verdict, self.registered, steps=self._steps)
-        yield verdict
-
-
-def _absent(chain: str, first: int, last: int) -> Iterator[Verdict]:
-    if last - first < LONGEST_RUN:
-        for seq in range(first, last + 1):
-            yield missing(chain, seq, seq)
-    else:
-        yield missing(chain, first, last)
-
-
-class _Reader:
-    """Consistent reads of one chain, with their cost."""
-
-    def __init__(self, store: Store, layout: Layout, chain: str) -> None:
-        self.chain = chain
-        self._store = store
-        self._layout = layout
-        self._rcu = 0.0
+        self._seq = seq
+        self._settings = settings
+        self._consistent = consistent
+        self._reader = ChainReader(store, layout, chain, consistent=consistent)
+        self._sealed = SealedLog(store, chain, consistent=consistent)
 
     def take(self) -> float:
-        """The read units since the last call."""
-        rcu, self._rcu = self._rcu, 0.0
-        return rcu
+        """The read units, without those for the pinned checkpoint."""
+        return self._reader.take() + self._sealed.take()
 
-    def paid(self, verdict: Verdict) -> Verdict:
-        """``verdict`` with what was read for it."""
-        return msgspec.structs.replace(verdict, rcu=self.take()) if self._rcu else verdict
+    def verdict(self) -> Verdict | None:
+        """The verdict; None where an eventually consistent read found no entry."""
+        seq = self._seq
+        places = self._places()
+        place = places.get(seq)
+        if place is None and not self._consistent:
+            return None
+        found: Anchored | None = None
+        inclusion: Inclusion | None = None
+        if self._settings is not None:
+            found, inclusion = self._anchored(self._settings)
+        if place is None:
+            tip = self._reader.tip()
+            if tip is not None and seq <= tip:
+                # A writer may have appended it after the first read: then it is not missing.
+                places = self._places()
+                place = places.get(seq)
+            if place is None:
+                return self._absent(-1 if tip is None else tip, found)
+        verdict = check(place, places.get(seq - 1), places.get(seq + 1), steps=True)
+        if seq == 0:
+            verdict = with_registry(verdict, self._reader.registered(), steps=True)
+        if found is None:
+            return verdict
+        verdict = judged(verdict, place, found, inclusion)
+        if verdict.verdict == "ANCHORED" and inclusion is not None:
+            body = str(place.item.get("body", "")).encode()
+            proof = TlogProof(seq, inclusion.hashes, parse_note(found.note.encode()), body)
+            verdict = msgspec.structs.replace(verdict, proof=proof.encoded())
+        return verdict
 
-    def get(self, seq: int) -> Examined | None:
-        """The entry at ``seq``, examined; None where there is none."""
-        found = self._store.get(self._layout.key(self.chain, seq), consistent=True)
-        self._rcu += found.rcu
-        return None if found.item is None else examine(found.item, self._layout, self.chain)
+    def _places(self) -> dict[int, Examined]:
+        first, last = max(self._seq - 1, 0), min(self._seq + 1, MAX_SEQ)
+        return {place.seq: place for place in self._reader.between(first, last)}
 
-    def pages(self) -> Iterator[list[Examined]]:
-        """Every item of the chain's partition in key order, examined, a page at a time."""
-        return self._pages(self._query())
+    def _anchored(self, settings: AnchorSettings) -> tuple[Anchored, Inclusion | None]:
+        found = find_anchor(self._sealed, settings.trust)
+        checkpoint = found.checkpoint
+        # What the cache holds was proven once; the second look does without it all the same.
+        cache = None if self._consistent else settings.cache
+        read = TileReader(self._sealed, settings.origin(self._chain, checkpoint), cache)
+        inclusion = None
+        if checkpoint is not None and self._seq < checkpoint.size:
+            read.fetch(tiles_for(self._seq, checkpoint.size))
+            inclusion = prove(self._seq, checkpoint, read)
+        before = self._sealed.take()
+        found = hold_against_pin(found, settings, self._chain, read)
+        self.pin_rcu = self._sealed.take()
+        self._sealed.add(before)
+        if inclusion is not None and not inclusion.fault and not found.rewritten:
+            read.keep(settings.cache)
+        return found, inclusion
 
-    def between(self, first: int, last: int) -> Iterator[Examined]:
-        """The entries under well-formed keys from ``first`` to ``last``, both included."""
-        request = msgspec.structs.replace(self._query(), low=f"{first:020d}", high=f"{last:020d}")
-        for page in self._pages(request):
-            yield from (place for place in page if place.seq >= 0)
-
-    def _pages(self, request: Query) -> Iterator[list[Examined]]:
-        while True:
-            page = self._store.query(request)
-            self._rcu += page.rcu
-            yield [examine(item, self._layout, self.chain) for item in page.items]
-            if page.last_key is None:
-                return
-            request = msgspec.structs.replace(request, start_key=page.last_key)
-
-    def tip(self) -> int | None:
-        """The seq of the last entry under a well-formed key; None where there is none."""
-        sort = self._layout.sort.attribute
-        request = msgspec.structs.replace(
-            self._query(),
-            low=f"{0:020d}", high="9" * 20, forward=False, limit=1, attributes=(sort,),
-        )  # fmt: skip
-        while True:
-            page = self._store.query(request)
-            self._rcu += page.rcu
-            for item in page.items:
-                seq = seq_of_key(item.get(sort))
-                if seq >= 0:
-                    return seq
-            if page.last_key is None:
-                return None
-            # Malformed keys lie among the last ones: look further at once.
-            request = msgspec.structs.replace(request, start_key=page.last_key, limit=100)
-
-    def registered(self) -> bool:
-        """True when the registry names the chain."""
-        key = {self._layout.partition.attribute: REGISTRY, self._layout.sort.attribute: self.chain}
-        found = self._store.get(key, consistent=True)
-        self._rcu += found.rcu
-        return found.item is not None
-
-    def demand_registered(self) -> None:
-        """Raise `UsageError` unless the registry knows the chain."""
-        if not self.registered():
-            raise UsageError(
-                f"There is no chain {self.chain}.",
-                "audittui verify --all goes through the chains that there are.",
-            )
-
-    def _query(self) -> Query:
-        attribute = self._layout.partition.attribute
-        return Query(
-            index="",
-            partition=(attribute, self._layout.key(self.chain, 0)[attribute]),
-            sort=self._layout.sort.attribute,
-            consistent=True,
-        )
+    def _absent(self, tip: int, found: Anchored | None) -> Verdict:
+        seq = self._seq
+        below = 0 if self._settings is None else pruned_below(self._sealed, self._settings.trust)
+        known = found.known_size if found is not None else 0
+        if seq > tip and seq >= max(below, known):
+            if tip < 0 and not known:
+                if not self._reader.registered():
+                    raise UsageError(
+                        f"There is no chain {self._chain}.",
+                        "audittui verify --all goes through the chains that there are.",
+                    )
+                if seq:
+                    raise UsageError(f"The chain {self._chain} holds no entries.")
+            else:
+                end = max(tip, known - 1)
+                raise UsageError(f"The chain ends at {end}.", f"Give a seq from 0 to {end}.")
+        return absent(self._chain, seq, seq, below=below, tip=tip, found=found)

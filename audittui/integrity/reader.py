@@ -1,0 +1,141 @@
+"""Reads a chain's entries from the base table, and sums what that costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import msgspec
+
+from audittui.errors import UsageError
+from audittui.integrity.check import Examined, examine, seq_of_key
+from audittui.integrity.read_ahead import read_ahead
+from audittui.layout.model import Layout
+from audittui.layout.native import REGISTRY
+from audittui.store.port import Page, Query, Store
+
+MAX_SEQ = 10**20 - 1
+"""The largest seq that a sort key can say."""
+_RANGE = 2000
+"""Entries of one range in a sweep: a few pages of ordinary entries."""
+_MOST_RANGES = 5000
+"""However far away a forged tip lies, no more empty ranges than that are asked for."""
+
+
+class ChainReader:
+    """Reads of one chain, strongly consistent or not."""
+
+    def __init__(
+        self, store: Store, layout: Layout, chain: str, *, consistent: bool = True
+    ) -> None:
+        self.chain = chain
+        self._store = store
+        self._layout = layout
+        self._consistent = consistent
+        self._rcu = 0.0
+
+    def take(self) -> float:
+        """The read units since the last call."""
+        rcu, self._rcu = self._rcu, 0.0
+        return rcu
+
+    def get(self, seq: int) -> Examined | None:
+        """The entry at ``seq``, examined; None where there is none."""
+        found = self._store.get(self._layout.key(self.chain, seq), consistent=self._consistent)
+        self._rcu += found.rcu
+        return None if found.item is None else examine(found.item, self._layout, self.chain)
+
+    def between(self, first: int, last: int) -> Iterator[Examined]:
+        """The entries under well-formed keys from ``first`` to ``last``, both included."""
+        for page in self._pages(low=f"{first:020d}", high=f"{last:020d}"):
+            yield from (place for place in self._examined(page) if place.seq >= 0)
+
+    def pages(self, first: int, tip: int | None) -> Iterator[list[Examined]]:
+        """Every item from seq ``first`` on in key order, examined, a page at a time.
+
+        From 0 on, items under malformed keys are among them. Ranges up to ``tip`` (the last seq,
+        where it is known) are read at once, several pages ahead.
+        """
+        low = f"{first:020d}" if first else None
+        if tip is None or tip < first:
+            for page in self._pages(low=low, high=None):
+                yield self._examined(page)
+            return
+        length = max(_RANGE, (tip - first) // _MOST_RANGES)
+        bounds = [low, *(f"{seq:020d}" for seq in range(first + length, tip + 1, length)), None]
+        ranges = list(pairwise(bounds))
+
+        def read(number: int) -> Iterator[Page]:
+            start, end = ranges[number]
+            return self._requests(low=start, high=end)
+
+        for number, page in read_ahead(read, len(ranges)):
+            self._rcu += page.rcu
+            places = self._examined(page)
+            end = ranges[number][1]
+            # Ranges meet in one key, so that what lies between two seqs is in one of them.
+            if end is not None and places and places[-1].key == end:
+                places.pop()
+            yield places
+
+    def tip(self) -> int | None:
+        """The seq of the last entry under a well-formed key; None where there is none."""
+        sort = self._layout.sort.attribute
+        request = msgspec.structs.replace(
+            self._query(low=f"{0:020d}", high="9" * 20),
+            forward=False, limit=1, attributes=(sort,),
+        )  # fmt: skip
+        while True:
+            page = self._store.query(request)
+            self._rcu += page.rcu
+            for item in page.items:
+                seq = seq_of_key(item.get(sort))
+                if seq >= 0:
+                    return seq
+            if page.last_key is None:
+                return None
+            # Malformed keys lie among the last ones: look further at once.
+            request = msgspec.structs.replace(request, start_key=page.last_key, limit=100)
+
+    def registered(self) -> bool:
+        """True when the registry names the chain."""
+        key = {self._layout.partition.attribute: REGISTRY, self._layout.sort.attribute: self.chain}
+        found = self._store.get(key, consistent=self._consistent)
+        self._rcu += found.rcu
+        return found.item is not None
+
+    def demand_registered(self) -> None:
+        """Raise `UsageError` unless the registry knows the chain."""
+        if not self.registered():
+            raise UsageError(
+                f"There is no chain {self.chain}.",
+                "audittui verify --all goes through the chains that there are.",
+            )
+
+    def _examined(self, page: Page) -> list[Examined]:
+        return [examine(item, self._layout, self.chain) for item in page.items]
+
+    def _pages(self, *, low: str | None, high: str | None) -> Iterator[Page]:
+        for page in self._requests(low=low, high=high):
+            self._rcu += page.rcu
+            yield page
+
+    def _requests(self, *, low: str | None, high: str | None) -> Iterator[Page]:
+        request = self._query(low=low, high=high)
+        while True:
+            page = self._store.query(request)
+            yield page
+            if page.last_key is None:
+                return
+            request = msgspec.structs.replace(request, start_key=page.last_key)
+
+    def _query(self, *, low: str | None, high: str | None) -> Query:
+        attribute = self._layout.partition.attribute
+        return Query(
+            index="",
+            partition=(attribute, self._layout.key(self.chain, 0)[attribute]),
+            sort=self._layout.sort.attribute,
+            low=low,
+            high=high,
+            consistent=self._consistent,
+        )

@@ -1,0 +1,208 @@
+"""Verifies a whole chain, entry by entry, in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from audittui.errors import StoreError, UsageError
+from audittui.integrity.anchor import (
+    Anchored,
+    AnchorSettings,
+    TileReader,
+    find_anchor,
+    hold_against_pin,
+)
+from audittui.integrity.check import Examined, check, unverifiable, with_registry
+from audittui.integrity.inclusion import Inclusion
+from audittui.integrity.judge import ANCHORED, absent, judged
+from audittui.integrity.pruned import pruned_below
+from audittui.integrity.reader import ChainReader
+from audittui.integrity.sealed import SealedLog
+from audittui.integrity.sealed_leaves import SealedLeaves
+from audittui.integrity.verdict import Verdict
+from audittui.layout.model import Layout
+from audittui.store.port import Store
+
+Progress = Callable[[int, int | None], None]
+"""Told how many entries were read, and of how many (None: unknown)."""
+LONGEST_RUN = 1000
+"""Up to here every absent entry has a verdict of its own; a longer run has one for all."""
+
+
+def verify_chain(
+    store: Store,
+    layout: Layout,
+    chain: str,
+    *,
+    settings: AnchorSettings | None = None,
+    since: int = 0,
+    progress: Progress | None = None,
+    steps: bool = False,
+) -> Iterator[Verdict]:
+    """The verdicts on every entry of a chain from seq ``since`` on, in order, page by page.
+
+    With trusted keys in ``settings`` each entry is held against the newest checkpoint. The read
+    units of a page are in the first verdict after it, so that the verdicts sum to the cost.
+    Entries under malformed keys have seq -1. When the store fails, the last verdict is
+    UNVERIFIABLE at the first seq that was not reached. ``steps`` fills in the steps of entries
+    that are as they should be, too. Raises `UsageError` for an unknown chain.
+    """
+    if not layout.chained:
+        why = f"UNVERIFIABLE: the layout {layout.name} keeps no hash chain."
+        yield unverifiable(chain, 0, why)
+        return
+    sweep = _Sweep(store, layout, chain, settings, since, steps)
+    try:
+        yield from sweep.run(progress)
+    except StoreError as error:
+        yield sweep.paid(unverifiable(chain, sweep.judged, f"UNVERIFIABLE: {error}"))
+
+
+class _Sweep:
+    """Holds each entry back until its successor has come. ``judged`` is the next seq to judge."""
+
+    def __init__(
+        self, store: Store, layout: Layout, chain: str, settings: AnchorSettings | None,
+        since: int, steps: bool,
+    ) -> None:  # fmt: skip
+        self.judged = since
+        self._reached = since
+        self._since = since
+        self._chain = chain
+        self._steps = steps
+        self._settings = settings if settings is not None and settings.trust else None
+        self._reader = ChainReader(store, layout, chain)
+        self._sealed = SealedLog(store, chain, consistent=True)
+        self._registered = True
+        self._before: Examined | None = None
+        self._place: Examined | None = None
+        self._found: Anchored | None = None
+        self._leaves: SealedLeaves | None = None
+        self._below: int | None = None
+        self._tip: int | None = None
+
+    def run(self, progress: Progress | None) -> Iterator[Verdict]:
+        """Every verdict, from the first seq on."""
+        if self._settings is not None:
+            self._look_for_anchor(self._settings)
+        self._tip = self._reader.tip()
+        total = None if self._tip is None else self._tip + 1 - self._since
+        if self._since:
+            self._begin_at(self._since)
+        read = 0
+        for page in self._reader.pages(self._since, self._tip):
+            if page and not read and not self._since:
+                # After the entries, which are written together with the record: never too early.
+                self._registered = self._reader.registered()
+            for place in page:
+                if place.seq > self._reached:
+                    # A page is no snapshot: an entry may have been written behind the reading.
+                    for late in self._reader.between(self._reached, place.seq - 1):
+                        yield from self._take(late)
+                yield from self._take(place)
+            read += len(page)
+            if progress is not None:
+                progress(read, total)
+        yield from self._judge(None)
+        known = self._found.known_size if self._found is not None else 0
+        if not read and not self._since and not known:
+            self._reader.demand_registered()
+            known = 1
+        if self._reached < known:
+            yield from self._absent(self._reached, known - 1, self._reached - 1)
+
+    def paid(self, verdict: Verdict) -> Verdict:
+        """``verdict`` with what was read for it."""
+        rcu = self._reader.take() + self._sealed.take()
+        return msgspec.structs.replace(verdict, rcu=rcu) if rcu else verdict
+
+    def _look_for_anchor(self, settings: AnchorSettings) -> None:
+        found = find_anchor(self._sealed, settings.trust)
+        read = TileReader(self._sealed, settings.origin(self._chain, found.checkpoint), None)
+        self._found = found = hold_against_pin(found, settings, self._chain, read)
+        if found.checkpoint is not None and not found.rewritten:
+            self._leaves = SealedLeaves(found.checkpoint, read)
+
+    def _begin_at(self, since: int) -> None:
+        self._before = self._reader.get(since - 1)
+        if self._tip is None or since > self._tip + 1:
+            self._reader.demand_registered()
+            end = "is empty" if self._tip is None else f"ends at {self._tip}"
+            raise UsageError(f"The chain {self._chain} {end}.", "Give a smaller --since.")
+
+    def _take(self, place: Examined) -> Iterator[Verdict]:
+        """The verdicts that are certain once ``place`` is known."""
+        if place.seq < 0:
+            yield self.paid(check(place, None, None, steps=self._steps))
+            return
+        gap = place.seq > self._reached
+        yield from self._judge(None if gap else place)
+        if gap:
+            yield from self._absent(self._reached, place.seq - 1, place.seq)
+            self._before = None
+        else:
+            self._before = self._place or self._before
+        self._place = place
+        self._reached = place.seq + 1
+
+    def _judge(self, after: Examined | None) -> Iterator[Verdict]:
+        """The verdict on the entry that was held back."""
+        place = self._place
+        if place is None:
+            return
+        leaf: bytes | str | None = None
+        if self._leaves is not None and place.seq < self._leaves.size:
+            leaf = self._leaves.leaf(place.seq)
+        verdict = self._linked(place, after, self._steps)
+        if self._found is not None:
+            verdict = self._anchored(verdict, place, after, leaf, self._found)
+        self.judged = place.seq + 1
+        yield self.paid(verdict)
+
+    def _linked(self, place: Examined, after: Examined | None, steps: bool) -> Verdict:
+        verdict = check(place, self._before, after, steps=steps)
+        return verdict if place.seq else with_registry(verdict, self._registered, steps=steps)
+
+    def _anchored(
+        self, verdict: Verdict, place: Examined, after: Examined | None,
+        leaf: bytes | str | None, found: Anchored,
+    ) -> Verdict:  # fmt: skip
+        if not self._steps and verdict.verdict in ("CHAINED", "UNANCHORED"):
+            if leaf is None and not found.rewritten and not found.doubt:
+                return verdict
+            if isinstance(leaf, bytes) and leaf.hex() == place.digest and not found.doubt:
+                return Verdict(place.chain, place.seq, "ANCHORED", ANCHORED)
+            verdict = self._linked(place, after, True)
+        if leaf is None:
+            return judged(verdict, place, found, None)
+        inclusion = (
+            Inclusion(place.seq, fault=leaf)
+            if isinstance(leaf, str)
+            else Inclusion(place.seq, leaf)
+        )
+        return judged(verdict, place, found, inclusion)
+
+    def _absent(self, first: int, last: int, tip: int) -> Iterator[Verdict]:
+        """Verdicts on a run of absent entries, which are expired up to the prune point."""
+        if self._below is None:
+            trust = None if self._settings is None else self._settings.trust
+            self._below = 0 if trust is None else pruned_below(self._sealed, trust)
+        for start, end in _runs(first, last, self._below):
+            long = end - start >= LONGEST_RUN
+            for seq in [start] if long else range(start, end + 1):
+                yield self.paid(
+                    absent(
+                        self._chain, seq, end if long else seq, below=self._below, tip=tip,
+                        found=self._found,
+                    )
+                )  # fmt: skip
+            self.judged = end + 1
+
+
+def _runs(first: int, last: int, below: int) -> list[tuple[int, int]]:
+    """The run in two where the prune point lies inside."""
+    if first < below <= last:
+        return [(first, below - 1), (below, last)]
+    return [(first, last)]

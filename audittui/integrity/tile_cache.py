@@ -1,0 +1,50 @@
+"""Proven tiles on this machine: they never change, so that each is read from the table once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from audittui.integrity.merkle import HASH_BYTES
+from audittui.integrity.tile import Tile
+
+
+class TileCache:
+    """Tiles in ``folder``, one file each, named by their log and path.
+
+    It is a convenience: a file that cannot be read or written counts as absent, and what it gives
+    is proven again at every use.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def load(self, origin: str, tile: Tile) -> bytes | None:
+        """The bytes of a tile, or None."""
+        try:
+            data = self._path(origin, tile).read_bytes()
+        except OSError:
+            return None
+        return data if len(data) == tile.width * HASH_BYTES else None
+
+    def save(self, origin: str, tile: Tile, data: bytes) -> None:
+        """Keep a tile, if that is possible."""
+        path = self._path(origin, tile)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tile-")
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            Path(name).replace(path)
+        except OSError:
+            return
+
+    def drop(self, origin: str, tile: Tile) -> None:
+        """Forget a tile that did not prove right."""
+        self._path(origin, tile).unlink(missing_ok=True)
+
+    def _path(self, origin: str, tile: Tile) -> Path:
+        log = hashlib.sha256(origin.encode()).hexdigest()[:32]
+        return self._folder / log / tile.path
