@@ -18,7 +18,7 @@ MAX_SEQ = 10**20 - 1
 """The largest seq that a sort key can say."""
 _RANGE = 2000
 """Entries of one range in a sweep: a few pages of ordinary entries."""
-_MOST_RANGES = 5000
+_MOST_RANGES = 500
 """However far away a forged tip lies, no more empty ranges than that are asked for."""
 
 

@@ -24,7 +24,8 @@ class SealedLeaves:
         try:
             self._tree = TileTree.load(checkpoint.size, read)
             if self._tree.root() != checkpoint.root:
-                self._fault = "The tiles do not lead to the signed root"
+                partial = ", ".join(tile.path for tile, _ in self._tree.partial_tiles())
+                self._fault = f"The tiles do not lead to the signed root; changed: {partial}"
         except MalformedError as error:
             self._fault = f"The tiles cannot prove it: {error}"
         self._proven: dict[tuple[int, int], list[bytes] | str] = {}

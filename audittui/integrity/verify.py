@@ -23,6 +23,7 @@ from audittui.integrity.note import parse_note
 from audittui.integrity.pruned import pruned_below
 from audittui.integrity.reader import MAX_SEQ, ChainReader
 from audittui.integrity.sealed import SealedLog
+from audittui.integrity.sealed_leaves import SealedLeaves
 from audittui.integrity.tlog_proof import TlogProof
 from audittui.integrity.verdict import Verdict
 from audittui.layout.model import Layout
@@ -130,6 +131,11 @@ class _Look:
         if checkpoint is not None and self._seq < checkpoint.size:
             read.fetch(tiles_for(self._seq, checkpoint.size))
             inclusion = prove(self._seq, checkpoint, read)
+            if inclusion.fault and self._consistent:
+                # Which of the tiles it is: found from the root downwards.
+                leaf = SealedLeaves(checkpoint, read).leaf(self._seq)
+                if isinstance(leaf, str):
+                    inclusion = Inclusion(self._seq, fault=leaf)
         before = self._sealed.take()
         found = hold_against_pin(found, settings, self._chain, read)
         self.pin_rcu = self._sealed.take()

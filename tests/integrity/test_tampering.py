@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import boto3
@@ -18,18 +18,15 @@ from audittui.integrity.sweep import verify_chain
 from audittui.integrity.verify import verify_entry
 from audittui.layout import load_layout
 from audittui.layout.native import item_of
-from audittui.store.dynamodb.errors import Place
-from audittui.store.dynamodb.store import DynamoStore
-from audittui.store.dynamodb.wire import encoded_item
 from audittui.store.port import Query
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
-from tests.store.conftest import ENDPOINT, REGION, make_table
+from tests.integrity.conftest import AWS_KEYS, TamperedTable, tampered_table
+from tests.store.conftest import ENDPOINT
 
 LAYOUT = load_layout("native")
 CHAIN = "payments/0"
 LENGTH = 8
-KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": REGION}
 
 
 def drafts(length: int) -> list[Draft]:
@@ -45,18 +42,8 @@ def new_chain(length: int = LENGTH, page_bytes: int = 2000) -> SqliteStore:
     return store
 
 
-class TamperedTable(DynamoStore):
-    """A table with what a tamperer does to it: raw calls without conditions."""
-
-    def overwrite(self, item: Mapping[str, Any]) -> None:
-        self._client.put_item(TableName=self.table, Item=encoded_item(item))
-
-    def delete(self, key: Mapping[str, Any]) -> None:
-        self._client.delete_item(TableName=self.table, Key=encoded_item(key))
-
-
 def new_table(client: Any, endpoint: str = "") -> TamperedTable:
-    table = TamperedTable(client, Place(make_table(client, LAYOUT), REGION, endpoint), LAYOUT)
+    table = tampered_table(client, endpoint)
     AuditLog(table, CHAIN).append_many(drafts(LENGTH))
     return table
 
@@ -71,11 +58,11 @@ def store(request: pytest.FixtureRequest) -> Iterator[Any]:
         store.close()
     elif request.param == "moto":
         with mock_aws():
-            yield new_table(boto3.client("dynamodb", **KEYS))
+            yield new_table(boto3.client("dynamodb", **AWS_KEYS))
     else:
         if not ENDPOINT:
             pytest.skip("AUDITTUI_TEST_ENDPOINT does not name a DynamoDB Local")
-        yield new_table(boto3.client("dynamodb", endpoint_url=ENDPOINT, **KEYS), ENDPOINT)
+        yield new_table(boto3.client("dynamodb", endpoint_url=ENDPOINT, **AWS_KEYS), ENDPOINT)
 
 
 def stored(store: Any, seq: int) -> dict[str, Any]:
