@@ -2,41 +2,49 @@
 
 Rows come in exact order: by time, then chain, then seq. Items with equal sort keys arrive in an
 undefined order, so a row is given only once every unfinished stream has strictly passed it.
+
+The reader's thread schedules and merges; pool threads ask and decode. Whatever lands is taken at
+once.
 """
 
 from __future__ import annotations
 
-import threading
+import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from functools import partial
+from typing import Any
+
+import msgspec
 
 from audittui import timestamp
-from audittui.errors import AuditError, StoreError
+from audittui.errors import AuditError
 from audittui.layout.row import Row
+from audittui.query.cost import Costs, TokenBucket
+from audittui.query.counting import counted_window, refuse_uncountable
 from audittui.query.cursor import Cursor, check_cursor, decode_cursor, encode_cursor, plan_digest
-from audittui.query.pool import submit
+from audittui.query.decode import Decoder
+from audittui.query.front import Front
+from audittui.query.requests import Arrival, Requests
 from audittui.query.result import Coverage, Meter, ResultPage, Stop
-from audittui.query.stream import Stream
+from audittui.query.stream import END, NOWHERE
 from audittui.runbook.plan import Plan
-from audittui.store.port import Page, Query, Store
+from audittui.store.port import Store
 
-MAX_IN_FLIGHT = 16
-"""Requests at once."""
-_WAITS = (0.5, 1.0, 2.0, 4.0)
-_POLL = 0.05
-_FILTER_MARGIN = 100
-_GUESSED_ITEM_BYTES = 1024
-_BYTES_PER_UNIT = 8192
+MOST_ROWS = 8192
+"""A page for the reader has rarely more rows."""
+_BEAT = 0.25
+_GRACE = 1.0
 
 
 class Execution:
     """One run of a plan. ``latest`` is the last page given.
 
-    ``limit`` is a number of rows, ``max_rcu`` a budget in read units, ``cursor`` where an earlier
-    run stopped. ``page_rows`` asks for small pages (for a screen); None for pages as large as the
-    store gives. ``notify`` is told in a sentence about waits. Raises `UsageError` for a cursor that
-    is damaged or belongs to another plan.
+    ``limit`` is a number of rows, ``max_rcu`` a budget in read units, ``rate`` a rate in read units
+    per second, ``cursor`` where an earlier run stopped. ``page_rows`` asks for small first pages
+    (for a screen); None for pages as large as the store gives. ``drain``: everything is wanted, so
+    a partition is read at several places at once. ``count``: pages carry no rows,
+    ``meter.matched`` counts. ``notify`` is told in a sentence about waits, from any thread. Raises
+    `UsageError` for a cursor that is damaged or belongs to another run, and for a plan that cannot
+    be counted.
     """
 
     def __init__(
@@ -50,38 +58,51 @@ class Execution:
         page_rows: int | None = None,
         notify: Callable[[str], None] | None = None,
         now: int | None = None,
+        rate: float | None = None,
+        drain: bool = False,
+        count: bool = False,
     ) -> None:
         self.plan = plan
         self.error: AuditError | None = None
         self.latest: ResultPage
         self._store = store
         self._limit = limit
-        self._max_rcu = max_rcu
-        self._page_rows = page_rows
-        self._notify = notify or (lambda _: None)
-        self._cancelled = threading.Event()
+        self._counts = count
+        if count:
+            refuse_uncountable(plan)
         self._newest = plan.order == "newest"
-        self._digest = plan_digest(plan)
+        self._digest = plan_digest(plan, count=count)
         self._now = timestamp.now() if now is None else now
-        self._last: Row | None = None
         resume = None
         if cursor:
             resume = decode_cursor(cursor)
-            check_cursor(resume, plan)
+            check_cursor(resume, self._digest)
         after = resume.last_order if resume else None
-        self._streams = [
-            Stream(plan, place, resume.shards[place] if resume else None, after)
-            for place in range(len(plan.shards))
-            if resume is None or place in resume.shards
-        ]
-        self._last_order = after
+        self._front = Front(plan, resume)
+        self._start = self._front.barrier
+        bucket = TokenBucket(rate, time.monotonic()) if rate is not None else None
+        self._costs = Costs(max_rcu, bucket, plan.spent_rcu)
+        self._requests = Requests(
+            plan, store, self._front, Decoder(plan, after, count=count), self._costs,
+            page_rows=page_rows, limit=limit, count=count, notify=notify or (lambda _: None),
+        )  # fmt: skip
+        self._requests.everywhere = drain
         self._meter = Meter(requests=plan.spent_requests, rcu=plan.spent_rcu)
-        self._width = 1
-        self._flights: dict[Stream, Future[Page]] = {}
+        self._last: Row | None = None
+        self._last_order = after
+        self._given = 0
+        self._more = False
+        self._cancelled = False
 
     def cancel(self) -> None:
-        """Stop as soon as may be; what was read is kept. Callable from any thread."""
-        self._cancelled.set()
+        """Stop at once; what was read is kept. Callable from any thread and signal handler."""
+        self._cancelled = True
+        self._requests.close()
+
+    def drain(self) -> None:
+        """From now on everything is wanted. Callable from any thread."""
+        self._requests.everywhere = True
+        self._requests.wake()
 
     def pages(self) -> Iterator[ResultPage]:
         """The pages of the result, read as they are asked for. The last one says why it ended.
@@ -89,181 +110,135 @@ class Execution:
         Pages may be empty while the run is searching. Errors of the store do not raise: they end
         the run with ``coverage.stop == "error"`` and are kept in ``error``.
         """
-        given = 0
+        try:
+            yield from self._run()
+        finally:
+            self._abandon()
+
+    def _run(self) -> Iterator[ResultPage]:
+        shown, pages_shown = time.monotonic(), self._meter.pages
+        deadline = END
+        ending: Stop = ""
         while True:
-            stop = self._read_round(given)
-            rows = self._ready()
-            if stop == "" and self._limit is not None and given + len(rows) >= self._limit:
-                rows = rows[: self._limit - given]
-                stop = "limit"
-            self._mark(rows)
-            given += len(rows)
-            done = all(stream.finished for stream in self._streams)
-            if done and stop == "limit":
+            while (arrival := self._requests.receive(0.0)) is not None:
+                self._take(arrival)
+            rows, cut = self._give()
+            ending = stop = ending or self._ending(cut)
+            now = time.monotonic()
+            done = not self._front.unfinished
+            if stop and self._more and not self._cancelled:
                 stop = ""
-            self._width = 1 if rows else min(self._width * 2, MAX_IN_FLIGHT)
-            over = bool(stop) or done
+            elif stop and self._requests.flying and not self._cancelled:
+                # What is in flight is paid: a moment for its rows and its cost.
+                deadline = min(deadline, now + _GRACE)
+                stop = "" if now < deadline else stop
+            over = done or bool(stop)
             if over:
                 self._abandon()
-            elif self._limit is None:
-                # The next page is on its way while this one is read.
-                self._launch(given)
-            self.latest = self._page(rows, stop)
-            yield self.latest
-            if over:
-                return
-
-    def _page(self, rows: list[Row], stop: Stop) -> ResultPage:
-        meter = self._meter
-        coverage = self._coverage(stop)
-        complete = coverage.complete
-        return ResultPage(tuple(rows), coverage, meter, "" if complete else self._cursor())
-
-    def _read_round(self, given: int) -> Stop:
-        """Read until some stream moved on; why the run must end, or nothing."""
-        if self._cancelled.is_set():
-            return "cancelled"
-        if not self._flights and not self._launch(given):
-            return "budget" if any(not stream.ended for stream in self._streams) else ""
-        while True:
-            done, _ = wait(self._flights.values(), timeout=_POLL, return_when=FIRST_COMPLETED)
-            if self._cancelled.is_set():
-                return "cancelled"
-            if len(done) == len(self._flights):
-                break
-        stop: Stop = ""
-        flights, self._flights = self._flights, {}
-        for stream, flight in flights.items():
-            failure = flight.exception()
-            if failure is None:
-                page = flight.result()
-                self._count(page)
-                stream.take(page, self._wanted)
-            elif isinstance(failure, AuditError):
-                self.error = failure
-                self._meter = _plus(self._meter, unmetered=1)
-                stop = "error"
+            beat = self._meter.pages != pages_shown and now - shown >= _BEAT
+            if rows or over or beat:
+                if not ending and not over and self._limit is None:
+                    # The next page is on its way while this one is read.
+                    self._launch()
+                yield self._page(rows, "" if done else stop)
+                if over:
+                    return
+                if rows:
+                    self._requests.grow()
+                shown, pages_shown = time.monotonic(), self._meter.pages
+            elif ending or self._launch() or self._requests.flying or self._requests.paused_until:
+                self._wait(deadline, shown if self._meter.pages != pages_shown else None)
             else:
-                raise failure
-        return stop
+                ending = "budget"
 
-    def _launch(self, given: int) -> bool:
-        """Send the next round of requests; False when the budget allows none."""
-        if self._cancelled.is_set():
-            return False
-        chosen = self._choose()
-        if not chosen:
-            return False
-        limit = self._request_limit(given, len(chosen))
-        if limit == 0:
-            return False
-        self._meter = _plus(self._meter, requests=len(chosen))
-        for stream in chosen:
-            request = stream.request(limit)
-            self._flights[stream] = submit(partial(self._ask, request))
-        return True
+    def _launch(self) -> bool:
+        sent = self._requests.launch(self._given)
+        self._plus(requests=sent)
+        return sent > 0
 
-    def _choose(self) -> list[Stream]:
-        """The streams to read next: those that hold the others up, in the nearest buckets."""
-        unread = [stream for stream in self._streams if not stream.ended]
-        if not unread:
-            return []
-        buckets: list[int] = []
-        for stream in unread:
-            if stream.shard.bucket not in buckets:
-                buckets.append(stream.shard.bucket)
-            if len(buckets) == self._width:
-                break
-        near = [stream for stream in unread if stream.shard.bucket in buckets]
-        first = min(stream.frontier for stream in near)
-        chosen = [stream for stream in near if stream.frontier == first or not stream.waiting]
-        return chosen[:MAX_IN_FLIGHT]
+    def _ending(self, cut: bool) -> Stop:
+        """Why the run must end, or nothing."""
+        if self._cancelled:
+            return "cancelled"
+        if self.error is not None:
+            return "error"
+        if cut or (self._limit is not None and self._given >= self._limit):
+            return "limit"
+        return ""
 
-    def _request_limit(self, given: int, requests: int) -> int | None:
-        limits = []
-        if self._page_rows is not None:
-            limits.append(self._page_rows)
-        if self._limit is not None:
-            wanted = self._limit - given + 1
-            filtered = self.plan.filters or self.plan.row_filters
-            limits.append(max(wanted, _FILTER_MARGIN) if filtered else wanted)
-        if self._max_rcu is not None:
-            left = self._max_rcu - self._meter.rcu
-            if left < 0.5 * requests and self._meter.requests:
-                return 0
-            each = left / requests * _BYTES_PER_UNIT
-            limits.append(max(int(each / self._item_bytes()), 1))
-        return min(limits) if limits else None
-
-    def _item_bytes(self) -> float:
-        if not self._meter.scanned:
-            return _GUESSED_ITEM_BYTES
-        return max(self._meter.rcu * _BYTES_PER_UNIT / self._meter.scanned, 64)
-
-    def _ask(self, request: Query) -> Page:
-        for seconds in (*_WAITS, None):
-            try:
-                return self._store.query(request)
-            except StoreError as error:
-                if error.kind not in ("throttled", "network") or seconds is None:
-                    raise
-                self._notify(f"{error.message} Trying again in {seconds:g} s.")
-                if self._cancelled.wait(seconds):
-                    raise
-        raise AssertionError("the last wait is None")
-
-    def _wanted(self, row: Row) -> bool:
-        if not self.plan.window.contains(row.time):
-            return False
-        for condition in self.plan.row_filters:
-            inside = getattr(row, condition.field) in condition.values
-            if inside != (condition.operator == "in"):
-                return False
-        return True
-
-    def _barrier(self) -> float:
-        return min((stream.frontier for stream in self._streams), default=float("inf"))
-
-    def _ready(self) -> list[Row]:
-        barrier = self._barrier()
-        rows = [row for stream in self._streams if stream.waiting for row in stream.give(barrier)]
-        rows.sort(key=lambda row: row.order, reverse=self._newest)
-        return rows
-
-    def _mark(self, rows: list[Row]) -> None:
-        if not rows:
-            return
-        self._last = rows[-1]
-        self._last_order = rows[-1].order
-        for stream in self._streams:
-            if stream.waiting:
-                stream.given(self._last_order)
-        self._meter = _plus(self._meter, returned=len(rows))
-
-    def _count(self, page: Page) -> None:
-        self._meter = _plus(
-            self._meter, pages=1, scanned=page.scanned, rcu=page.rcu, unmetered=page.unmetered
+    def _wait(self, deadline: float, shown: float | None) -> None:
+        """Wait until something lands, or somebody calls, or it is time to show or to send."""
+        moments = [deadline]
+        if shown is not None:
+            moments.append(shown + _BEAT)
+        if self._requests.paused_until is not None:
+            moments.append(self._requests.paused_until)
+        until = min(moments)
+        arrival = self._requests.receive(
+            None if until == END else max(until - time.monotonic(), 0.0)
         )
+        if arrival is not None:
+            self._take(arrival)
+
+    def _take(self, arrival: Arrival) -> None:
+        """Count what an answer cost; an error ends the run."""
+        landed = arrival.landed
+        self._plus(unmetered=arrival.unmetered)
+        if landed is None:
+            self.error = self.error or arrival.error
+            return
+        spent = dict(self._meter.by_index)
+        for name, units in landed.by_index:
+            spent[name] = spent.get(name, 0.0) + units
+        self._plus(pages=1, scanned=landed.scanned, rcu=landed.rcu, by_index=tuple(spent.items()))
+        if self._counts:
+            self._plus(matched=arrival.stream.counted())
+
+    def _give(self) -> tuple[list[Row], bool]:
+        """The rows that may be given now, and whether the limit cut some off."""
+        rows, barrier = self._front.ready(MOST_ROWS)
+        self._more = barrier < self._front.barrier
+        if not rows:
+            return rows, False
+        left = len(rows) if self._limit is None else max(self._limit - self._given, 0)
+        cut = len(rows) > left
+        if cut:
+            self._more = False
+            rows = rows[:left]
+            timed = self.plan.index.sorted_by_time
+            barrier = NOWHERE
+            if rows and timed:
+                # Ties of the last row are read again, and those that were given skipped.
+                barrier = -rows[-1].tick if self._newest else rows[-1].tick
+        if rows:
+            self._last = rows[-1]
+            self._last_order = rows[-1].order
+            self._given += len(rows)
+            self._plus(returned=len(rows))
+        self._front.drop(barrier)
+        return rows, cut
 
     def _abandon(self) -> None:
         """Leave what is in flight alone: nobody waits for it, its cost stays unknown."""
-        flights, self._flights = self._flights, {}
-        for flight in flights.values():
-            if flight.done() and flight.exception() is None:
-                self._count(flight.result())
-            else:
-                self._meter = _plus(self._meter, unmetered=1)
+        unsent, unmetered = self._requests.abandon()
+        self._plus(requests=-unsent, unmetered=unmetered)
+
+    def _plus(self, **changes: Any) -> None:
+        meter = self._meter
+        for name, value in changes.items():
+            if name != "by_index":
+                changes[name] = getattr(meter, name) + value
+        self._meter = msgspec.structs.replace(meter, **changes)
+
+    def _page(self, rows: list[Row], stop: Stop) -> ResultPage:
+        coverage = self._coverage(stop)
+        cursor = "" if coverage.complete else self._cursor()
+        self.latest = ResultPage(tuple(rows), coverage, self._meter, cursor)
+        return self.latest
 
     def _coverage(self, stop: Stop) -> Coverage:
-        window = self.plan.window
-        waiting = [stream for stream in self._streams if not stream.finished]
-        reached: int | None = None
-        if waiting and self._meter.pages:
-            barrier = self._barrier()
-            if any(stream.waiting for stream in waiting) or barrier in (float("inf"), _NOWHERE):
-                reached = self._last.time if self._last is not None else None
-            else:
-                reached = int(barrier) * (-1 if self._newest else 1)
+        window = counted_window(self.plan) if self._counts else self.plan.window
+        unfinished = self._front.unfinished
         lag = self._store.index_lag if self.plan.index.name else 0
         unsettled = None
         if lag and (window.end is None or window.end > self._now - lag):
@@ -274,46 +249,37 @@ class Execution:
             window=window,
             order=self.plan.order,
             partitions=len(self.plan.shards),
-            partitions_read=len(self.plan.shards) - len(waiting),
-            reached=reached,
+            partitions_read=len(self.plan.shards) - unfinished,
+            reached=self._reached() if unfinished and self._meter.pages else None,
             stop=stop,
             error=self.error.message if self.error is not None else "",
             as_of=self._now,
             unsettled=unsettled,
+            budget=self._costs.budget if stop == "budget" else None,
+            rcu=self._meter.rcu,
         )
 
+    def _reached(self) -> int | None:
+        """The time up to which every row was given."""
+        barrier = self._front.barrier
+        last = None if self._last is None else self._last.time
+        if barrier in (END, NOWHERE) or (self._limit is not None and self._given >= self._limit):
+            return last
+        if barrier <= self._start and last is None:
+            return None
+        # Entries of the barrier's own tick are still to come, wherever in it they lie.
+        return self.plan.index.tick - 1 - int(barrier) if self._newest else int(barrier)
+
     def _cursor(self) -> str:
+        keys, begins, unread = self._front.positions()
         return encode_cursor(
             Cursor(
                 version=1,
                 plan=self._digest,
                 last=None if self._last_order is None else list(self._last_order),
-                shards={
-                    stream.place: stream.safe_key for stream in self._streams if not stream.finished
-                },
+                shards=keys,
                 now=self.plan.now or self._now,
+                begins=begins,
+                unread=unread,
             )
         )
-
-
-_NOWHERE = float("-inf")
-
-
-def _plus(
-    meter: Meter,
-    *,
-    requests: int = 0,
-    pages: int = 0,
-    scanned: int = 0,
-    returned: int = 0,
-    rcu: float = 0.0,
-    unmetered: int = 0,
-) -> Meter:
-    return Meter(
-        requests=meter.requests + requests,
-        pages=meter.pages + pages,
-        scanned=meter.scanned + scanned,
-        returned=meter.returned + returned,
-        rcu=meter.rcu + rcu,
-        unmetered=meter.unmetered + unmetered,
-    )

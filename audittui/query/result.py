@@ -16,8 +16,10 @@ Stop = Literal["", "limit", "budget", "cancelled", "error"]
 class Meter(msgspec.Struct, frozen=True):
     """What was paid so far, summed over every response of every request.
 
-    ``requests`` were sent, ``pages`` came back. ``rcu`` is consumed read capacity in units;
-    ``unmetered`` counts attempts whose cost never came back.
+    ``requests`` were sent, ``pages`` came back. ``rcu`` is consumed read capacity in units,
+    ``by_index`` says where it was spent (index name, "" for the base table; what the planning took
+    is in ``rcu`` alone). ``unmetered`` counts attempts whose cost never came back. ``matched``
+    counts the entries of a run that only counts, as far as its cursor says they are counted.
     """
 
     requests: int = 0
@@ -26,6 +28,8 @@ class Meter(msgspec.Struct, frozen=True):
     returned: int = 0
     rcu: float = 0.0
     unmetered: int = 0
+    matched: int = 0
+    by_index: tuple[tuple[str, float], ...] = ()
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +49,8 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
     as_of: int = 0
     unsettled: int | None = None
+    budget: float | None = None
+    rcu: float = 0.0
 
     @property
     def complete(self) -> bool:
@@ -70,6 +76,8 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
             "cancelled": "cancelled",
             "error": "failed",
         }[self.stop]
+        if self.stop == "budget" and self.budget is not None:
+            why += f" ({self.rcu:g} of {self.budget:g} RCU used)"
         tail = f": {self.error.rstrip('.')}" if self.error else ""
         return f"{why} {place}, {parts}, window {first} to {last}{tail}"
 

@@ -1,75 +1,105 @@
-"""One shard's stream: pages come in, rows go out once every other stream has passed them."""
+"""One shard's stream: pages come in, rows go out once every other stream has passed them.
+
+A shard is read as one slice of its sort-key range, or, when everything is wanted, as several next
+to each other that are read at once. Slices meet between two ticks, so that ties never span them.
+"""
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Mapping
-from typing import Any
-
-import msgspec
 
 from audittui.layout.row import Row
-from audittui.query.cursor import OrderKey
-from audittui.runbook.plan import Plan, Shard
-from audittui.store.port import Page, Query
+from audittui.query.decode import Chunk, Landed, StartKey
+from audittui.runbook.plan import Plan
+from audittui.store.port import Query
 
 NOWHERE = float("-inf")
+END = float("inf")
+MOST_LANES = 64
+_FIRST_LANES = 4
+_SLICE_PAGES = 2
+_STEADY = 4.0
+"""One page changes the density by at most this factor."""
 
 
-class _Held(msgspec.Struct, gc=False):
-    """One evaluated item, in the server's order. ``row`` is None when it needs no giving."""
+class Slice:
+    """A stretch of a shard's range, from the tick ``begin`` to ``end`` in reading order (both
+    included, None where open). One request at a time reads it."""
 
-    row: Row | None
-    key: dict[str, Any] | None
+    __slots__ = ("begin", "chunks", "end", "ended", "flying", "frontier", "key")
+
+    def __init__(self, begin: int | None, end: int | None, key: StartKey | None, sign: int) -> None:
+        self.begin = begin
+        self.end = end
+        self.key = key
+        self.ended = False
+        self.flying = False
+        self.chunks: list[Chunk] = []
+        self.frontier: float = NOWHERE if begin is None else sign * begin
 
 
 class Stream:
     """Reads one shard in the plan's order and holds its rows until they may be given.
 
-    ``place`` is the shard's place in the plan. ``resume`` is the start key of a cursor.
+    ``place`` is the shard's place in the plan. ``begin`` (a tick) and ``key`` (a start key) are
+    where a cursor says to go on.
     """
 
-    def __init__(
-        self, plan: Plan, place: int, resume: Mapping[str, Any] | None, after: OrderKey | None
-    ) -> None:
+    def __init__(self, plan: Plan, place: int, begin: int | None, key: StartKey | None) -> None:
         self.place = place
-        self.shard: Shard = plan.shards[place]
-        self.ended = False
+        self.shard = plan.shards[place]
+        self.waiting = 0
+        self.weight = 0.0
+        self.lanes = _FIRST_LANES
         self._plan = plan
+        self._timed = plan.index.sorted_by_time
         self._newest = plan.order == "newest"
         self._sign = -1 if self._newest else 1
-        self._after = after
-        self._next_key: Mapping[str, Any] | None = resume
-        self._safe_key: Mapping[str, Any] | None = resume
-        self._held: deque[_Held] = deque()
-        self._waiting = 0
-        bound = self.shard.high if self._newest else self.shard.low
-        self._frontier: float = NOWHERE if bound is None else self._sign * bound
+        end = self.shard.low if self._newest else self.shard.high
+        self.slices = [Slice(begin, end, key, self._sign)]
+        self._held: deque[Chunk] = deque()
+        self._density = 0.0
+        self._sparse = False
 
     @property
     def frontier(self) -> float:
         """How far the server has been read, as a rising number; items to come are not before it."""
-        return float("inf") if self.ended else self._frontier
+        return self.slices[0].frontier if self.slices else END
+
+    @property
+    def ended(self) -> bool:
+        """True when the shard was read to its end."""
+        return not self.slices
 
     @property
     def finished(self) -> bool:
         """True when the shard was read to its end and every row of it was given."""
-        return self.ended and self._waiting == 0
+        return not self.slices and not self.waiting
 
     @property
-    def waiting(self) -> int:
-        """Rows that are read and not yet given."""
-        return self._waiting
+    def position(self) -> tuple[int | None, StartKey | None]:
+        """Where to go on without losing anything: the tick of a slice's beginning, and the start
+        key in it (None for its beginning)."""
+        if self._held:
+            return self._held[0].begin, self._held[0].key
+        part = self.slices[0]
+        return part.begin, part.key
 
     @property
-    def safe_key(self) -> dict[str, Any] | None:
-        """The start key behind which every row was given; None for the shard's beginning."""
-        return None if self._safe_key is None else dict(self._safe_key)
+    def holds(self) -> bool:
+        """True when rows wait that only the other streams hold back."""
+        return bool(self._held)
 
-    def request(self, limit: int | None) -> Query:
-        """The next page's request."""
+    @property
+    def milestone(self) -> float:
+        """How far the first page held reaches, as a rising number."""
+        return self._sign * self._held[0].rows[-1].tick
+
+    def request(self, part: Slice, limit: int | None, *, count: bool) -> Query:
+        """The next page's request of the slice ``part``."""
         index = self._plan.index
-        low, high = self.shard.low, self.shard.high
+        low, high = (part.end, part.begin) if self._newest else (part.begin, part.end)
         timed = index.sorted_by_time
         return Query(
             index=index.name,
@@ -80,63 +110,116 @@ class Stream:
             forward=not self._newest,
             filters=self._plan.filters,
             limit=limit,
-            start_key=self._next_key,
+            start_key=part.key,
+            count=count,
         )
 
-    def take(self, page: Page, wanted: Callable[[Row], bool]) -> None:
-        """Take in one page. ``wanted`` checks what the server did not."""
-        layout, index = self._plan.layout, self._plan.index
-        row: Row | None = None
-        for item in page.items:
-            row = layout.row(item, index)
-            keep = wanted(row) and not self._given_before(row)
-            self._held.append(_Held(row if keep else None, self._key_of(item)))
-            self._waiting += keep
-        if page.last_key is None:
-            self.ended = True
-        else:
-            self._held.append(_Held(None, dict(page.last_key)))
-            if index.sorted_by_time:
-                tick = self._tick_of(page.last_key)
-                if tick is not None:
-                    self._frontier = max(self._frontier, self._sign * tick)
-        self._next_key = page.last_key
-        self._advance()
+    def take(self, part: Slice, landed: Landed, page_units: float) -> None:
+        """Take in one page of the slice ``part``. ``page_units`` is what a full page costs."""
+        part.flying = False
+        before = part.frontier
+        part.key = landed.next_key
+        if landed.next_key is None:
+            part.ended = True
+        elif landed.tick is not None:
+            part.frontier = max(part.frontier, self._sign * landed.tick)
+        self._learn(part, before, landed, page_units)
+        chunk = landed.chunk
+        if chunk.rows or chunk.matched:
+            self.waiting += len(chunk.rows)
+            self.weight += chunk.weight
+            (self._held if part is self.slices[0] else part.chunks).append(chunk)
+        while self.slices and self.slices[0].ended:
+            self.slices.pop(0)
+            if self.slices:
+                self._held.extend(self.slices[0].chunks)
+                self.slices[0].chunks = []
 
-    def give(self, barrier: float) -> list[Row]:
-        """The rows strictly before ``barrier``, in the server's order; they stay held for
-        `given`."""
+    def ready(self, barrier: float) -> list[Row]:
+        """The rows strictly before ``barrier``, in the server's order; they stay held."""
         rows: list[Row] = []
-        for held in self._held:
-            if held.row is not None and self._sign * held.row.tick < barrier:
-                rows.append(held.row)
+        for chunk in self._held:
+            cut = self._cut(chunk, barrier)
+            rows += chunk.rows[chunk.at : cut] if chunk.at or cut < len(chunk.rows) else chunk.rows
+            if cut < len(chunk.rows):
+                break
         return rows
 
-    def given(self, last: OrderKey) -> None:
-        """Mark every row up to ``last`` (in the plan's order) as given."""
-        for held in self._held:
-            row = held.row
-            if row is not None and not self._beyond(row.order, last):
-                held.row = None
-                self._waiting -= 1
-        self._advance()
+    def drop(self, barrier: float) -> None:
+        """Let go of the rows strictly before ``barrier``: they were given."""
+        held = self._held
+        while held:
+            chunk = held[0]
+            cut = self._cut(chunk, barrier)
+            self.waiting -= cut - chunk.at
+            chunk.at = cut
+            if cut < len(chunk.rows):
+                return
+            self.weight -= chunk.weight
+            held.popleft()
 
-    def _advance(self) -> None:
-        while self._held and self._held[0].row is None:
-            self._safe_key = self._held.popleft().key
+    def counted(self) -> int:
+        """Let go of the counts that were read without a gap; their sum."""
+        total = sum(chunk.matched for chunk in self._held)
+        self._held.clear()
+        return total
 
-    def _given_before(self, row: Row) -> bool:
-        return self._after is not None and not self._beyond(row.order, self._after)
+    def splits(self, part: Slice) -> bool:
+        """True when ``part`` is what is left of the range and more lanes may read it."""
+        return (
+            part is self.slices[-1]
+            and self._timed
+            and self._density > 0
+            and not self._sparse
+            and len(self.slices) < self.lanes
+            and part.frontier != NOWHERE
+        )
 
-    def _beyond(self, order: OrderKey, last: OrderKey) -> bool:
-        return order < last if self._newest else order > last
+    def split(self, part: Slice, page_units: float) -> bool:
+        """Cut the last slice after about two pages; what follows becomes a slice of its own.
 
-    def _tick_of(self, key: Mapping[str, Any]) -> int | None:
-        return self._plan.layout.row(key, self._plan.index).tick or None
+        False when too little is left for two slices.
+        """
+        width = _SLICE_PAGES * page_units / self._density
+        unit = self._plan.index.tick
+        reach = part.frontier + max(width, unit)
+        bound = END if part.end is None else self._sign * part.end
+        if reach + width > bound:
+            return False
+        cut = int(self._sign * reach)
+        cut -= cut % unit
+        rest = cut + self._sign * unit
+        if self._sign * rest > bound:
+            return False
+        self.slices.append(Slice(rest, part.end, None, self._sign))
+        part.end = cut
+        return True
 
-    def _key_of(self, item: Mapping[str, Any]) -> dict[str, Any]:
-        layout, index = self._plan.layout, self._plan.index
-        names = {layout.partition.attribute, layout.sort.attribute}
-        if index.name:
-            names |= {index.partition.attribute, index.sort.attribute}
-        return {name: item[name] for name in names}
+    def _cut(self, chunk: Chunk, barrier: float) -> int:
+        rows, sign = chunk.rows, self._sign
+        if barrier == END or not rows or sign * rows[-1].tick < barrier:
+            return len(rows)
+        if not self._timed or sign * rows[chunk.at].tick >= barrier:
+            return chunk.at
+        return bisect_left(rows, barrier, lo=chunk.at, key=lambda row: sign * row.tick)
+
+    def _learn(self, part: Slice, before: float, landed: Landed, page_units: float) -> None:
+        """How dense the range is here, in read units a tick."""
+        if not self._timed or before == NOWHERE:
+            return
+        reached = part.frontier
+        if part.ended:
+            reached = NOWHERE if part.end is None else self._sign * part.end
+        # In the middle of the range an empty slice says that the next ones may be empty too.
+        self._sparse = landed.scanned == 0
+        if self._sparse:
+            self._density /= _STEADY
+            return
+        if reached <= before:
+            return
+        seen = landed.rcu / (reached - before)
+        if self._density:
+            seen = min(max(seen, self._density / _STEADY), self._density * _STEADY)
+        self._density = seen
+        if landed.rcu >= page_units / 2:
+            self.lanes = min(self.lanes * 2, MOST_LANES)

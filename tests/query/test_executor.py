@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -132,8 +133,6 @@ def test_a_window_over_all_chains_is_exact_at_any_page_size(
 def test_one_partition_with_ties_is_exact_oldest_first(rows: list[Any], page_rows: int) -> None:
     store = filled(rows)
     runbook = CATALOGUE.find("actor-activity")
-    import msgspec
-
     oldest = msgspec.structs.replace(
         runbook, query=msgspec.structs.replace(runbook.query, order="oldest")
     )
@@ -289,15 +288,32 @@ def test_a_permanent_error_keeps_what_was_read_and_says_so(fail_at: int) -> None
     assert names(got + rest) == truth
 
 
-def test_throttling_is_told_and_survived(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("audittui.query.execute._WAITS", (0.01,))
+class _Throttled(_Failing):
+    """A store whose n-th query is throttled twice, and waits as it is told to."""
+
+    def query(self, request: Query, patience: Patience = PATIENT) -> Page:
+        with self._lock:
+            self.calls += 1
+            throttled = self.calls == self._fail_at
+        if not throttled:
+            return self._store.query(request, patience)
+        error = StoreError("The table throttles.", kind="throttled")
+        for attempt in (2, 3):
+            patience.wait(error, attempt, 0.01)
+        page = self._store.query(request, patience)
+        return msgspec.structs.replace(page, unmetered=2)
+
+
+def test_throttling_is_told_survived_and_counted() -> None:
     rows = [("app/0", DAY0 + i, "alice", "success") for i in range(9)]
     store = filled(rows)
     plan = plan_for(store, rows, "actor-activity", actor="alice", window="all")
     told: list[str] = []
-    got, last = run(plan, _Failing(store, 2, "throttled"), page_rows=3, notify=told.append)
+    got, last = run(plan, _Throttled(store, 2), page_rows=3, notify=told.append)
     assert len(got) == 9 and last.coverage.complete
-    assert told and "Trying again" in told[0]
+    assert told[0] == "throttled, retrying in 0.0 s, attempt 2"
+    assert told[-1] == "the table answers again"
+    assert last.meter.unmetered == 2
 
 
 def test_a_cursor_of_another_run_or_damaged_is_refused() -> None:
