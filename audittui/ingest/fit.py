@@ -1,4 +1,4 @@
-"""Makes a draft fit: an oversized part moves out of ``details``, and says so."""
+"""Makes a draft fit into an entry: what is too large leaves it, and the draft says so."""
 
 from __future__ import annotations
 
@@ -8,37 +8,59 @@ from typing import Any
 
 import msgspec
 
-from audittui.entry import MAX_BODY_BYTES, NO_HASH, Draft, complete, encode_body
+from audittui.entry import (
+    MAX_BODY_BYTES,
+    MAX_PARTITION_KEY_BYTES,
+    NO_HASH,
+    Draft,
+    complete,
+    encode_body,
+)
 from audittui.errors import EntryRefusedError
+from audittui.escape import shortened
+from audittui.layout.native import IDEMPOTENCY
 
+OMITTED, SHORTENED = "_omitted", "_shortened"
+"""The names under ``details`` that say what left a draft."""
 _ENVELOPE = {"chain": "x" * 201, "seq": 10**12, "prev_hash": NO_HASH, "entry_id": "0" * 32}
-_SUMMARY_BYTES = 400
+_KEY_FIELDS = ("actor", "action", "resource", "request_id", "reason")
+_LONGEST_KEY = MAX_PARTITION_KEY_BYTES - len(IDEMPOTENCY)
+_SPREAD = 16
+"""An object of which no part is a sixteenth goes as a whole."""
+_MAX_CUTS = 50
+_LONGEST_NAME = 60
 
 
 def fitted(draft: Draft) -> Draft:
-    """``draft``, with the largest parts of its details replaced by their SHA-256 until it fits.
+    """``draft`` itself where it fits, else one that does.
 
-    What was left out is listed under ``details._omitted``: path, bytes and SHA-256 of its JSON.
-    Raises ``ValueError`` when the draft can never be an entry.
+    Fields that index keys are made of and that are longer than 2,048 bytes are cut, with their
+    SHA-256 behind them (`short_key`); ``details._shortened`` keeps them whole. Then the largest
+    parts of the details leave until the body fits: ``details._omitted`` lists path, bytes and
+    SHA-256 of the JSON of each. Raises ``ValueError`` when the draft can never be an entry.
     """
     reason = refusal(draft)
     if reason is None:
         return draft
-    details = draft.details
-    if not isinstance(details, dict) or _size(draft) <= MAX_BODY_BYTES:
+    draft = _with_short_keys(draft)
+    reason = refusal(draft)
+    if reason is None:
+        return draft
+    if not isinstance(draft.details, dict) or not _is_large(draft.details):
         raise ValueError(reason)
-    details = json.loads(json.dumps(details))
-    omitted: list[dict[str, Any]] = []
-    while len(omitted) < 50:
-        largest = max(_parts(details, ()), key=lambda part: part[1], default=None)
-        if largest is None:
-            break
-        path, size = largest
-        value = _cut(details, path)
-        text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-        digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
-        omitted.append({"path": ".".join(path), "bytes": size, "sha256": digest})
-        smaller = msgspec.structs.replace(draft, details={**details, "_omitted": omitted})
+    details = json.loads(json.dumps(draft.details))
+    before = details.pop(OMITTED, None)
+    omitted: list[Any] = before if isinstance(before, list) else []
+    cuts = 0
+    while details:
+        path = _largest(details, deep=cuts < _MAX_CUTS)
+        cuts += 1
+        text = _text(_cut(details, path))
+        omitted.append({
+            "path": ".".join(shortened(name, _LONGEST_NAME) for name in path),
+            "bytes": len(text), "sha256": hashlib.sha256(text).hexdigest(),
+        })  # fmt: skip
+        smaller = msgspec.structs.replace(draft, details={**details, OMITTED: omitted})
         if refusal(smaller) is None:
             return smaller
     raise ValueError(reason)
@@ -46,6 +68,14 @@ def fitted(draft: Draft) -> Draft:
 
 def refusal(draft: Draft) -> str | None:
     """Why ``draft`` cannot be an entry, or None."""
+    key = draft.idempotency_key
+    if key is not None:
+        try:
+            size = len(key.encode("utf-8"))
+        except UnicodeEncodeError:
+            return "the idempotency key holds a lone surrogate, which UTF-8 cannot say"
+        if not 0 < size <= _LONGEST_KEY:
+            return f"the idempotency key has {size:,} bytes; it must have 1 to {_LONGEST_KEY:,}"
     try:
         encode_body(complete(draft, recorded_at=0, expires_at=10**11, **_ENVELOPE))  # type: ignore[arg-type]
     except EntryRefusedError as error:
@@ -53,28 +83,62 @@ def refusal(draft: Draft) -> str | None:
     return None
 
 
-def _size(draft: Draft) -> int:
+def short_key(value: str) -> str:
+    """A value longer than 2,048 bytes as an index key: as much of it as fits before its SHA-256.
+
+    The same value always gives the same key, two values never one.
+    """
+    data = value.encode("utf-8", "surrogatepass")
+    mark = "…sha256:" + hashlib.sha256(data).hexdigest()
+    return data[: MAX_PARTITION_KEY_BYTES - len(mark.encode())].decode("utf-8", "ignore") + mark
+
+
+def _with_short_keys(draft: Draft) -> Draft:
+    long = {
+        name: value
+        for name in _KEY_FIELDS
+        if isinstance(value := getattr(draft, name), str)
+        and len(value.encode("utf-8", "surrogatepass")) > MAX_PARTITION_KEY_BYTES
+    }
+    details = {} if draft.details is None else draft.details
+    if not long or not isinstance(details, dict):
+        return draft
+    short: dict[str, Any] = {name: short_key(value) for name, value in long.items()}
+    before = details.get(SHORTENED)
+    kept = {**(before if isinstance(before, dict) else {}), **long}
+    return msgspec.structs.replace(draft, **short, details={**details, SHORTENED: kept})
+
+
+def _text(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _is_large(details: dict[str, Any]) -> bool:
+    """Whether it is their size that the details may be refused for."""
     try:
-        return len(json.dumps(draft.details, ensure_ascii=False).encode("utf-8")) + 2000
+        return len(_text(details)) > MAX_BODY_BYTES // 2
     except (ValueError, RecursionError, TypeError):
-        return 0
+        return False
 
 
-def _parts(value: Any, path: tuple[str, ...]) -> list[tuple[tuple[str, ...], int]]:
-    """The named parts of nested objects with their sizes; those at the leaves of the naming."""
-    found: list[tuple[tuple[str, ...], int]] = []
-    for key, inner in value.items():
-        if isinstance(inner, dict) and inner:
-            found += _parts(inner, (*path, key))
-        else:
-            size = len(json.dumps(inner, ensure_ascii=False).encode("utf-8"))
-            if size > _SUMMARY_BYTES:
-                found.append(((*path, key), size))
-    return found
+def _largest(details: dict[str, Any], deep: bool) -> list[str]:
+    """The path of what to cut: the largest part, inside it its largest part, and so on as long as
+    one part stands out among many; the part of the details alone when not ``deep``."""
+    path: list[str] = []
+    inner: Any = details
+    while True:
+        sizes = {name: len(name.encode()) + len(_text(value)) for name, value in inner.items()}
+        name = max(sizes, key=lambda each: sizes[each])
+        if path and sizes[name] * _SPREAD < sum(sizes.values()):
+            return path
+        path.append(name)
+        inner = inner[name]
+        if not deep or not isinstance(inner, dict) or not inner:
+            return path
 
 
-def _cut(details: dict[str, Any], path: tuple[str, ...]) -> Any:
+def _cut(details: dict[str, Any], path: list[str]) -> Any:
     inner = details
-    for key in path[:-1]:
-        inner = inner[key]
+    for name in path[:-1]:
+        inner = inner[name]
     return inner.pop(path[-1])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterator, Sequence
+import io
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -11,42 +11,52 @@ import msgspec
 
 from audittui.entry import Draft, decode_strict
 from audittui.ingest.fit import fitted
-from audittui.ingest.source import Read, Rejected, files_in, numbered_lines, open_bytes
+from audittui.ingest.source import (
+    Read,
+    Rejected,
+    Source,
+    fault_of,
+    files_in,
+    numbered_lines,
+)
 
 SUFFIXES = (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
 FIELDS = tuple(Draft.__struct_fields__)
 
 
 def read_jsonl(paths: Sequence[Path], standard_input: IO[bytes] | None = None) -> Iterator[Read]:
-    """The lines of files and folders; the path ``-`` is ``standard_input``."""
+    """The lines of files and folders; the path ``-`` is ``standard_input``.
+
+    Nothing malformed ends the reading. Raises `UsageError` for a path that there is not.
+    """
     done = 0
     for path in paths:
         if str(path) == "-" and standard_input is not None:
-            yield from _read_stream("standard input", standard_input, standard_input, done)
+            done = yield from _read_source("standard input", Source(standard_input), done)
             continue
         for file in files_in([path], SUFFIXES):
             try:
-                stream, raw = open_bytes(file)
-                with raw, stream:
-                    yield from _read_stream(str(file), stream, raw, done)
-            except (OSError, EOFError, zlib.error) as error:
-                reason = getattr(error, "strerror", None) or str(error) or "cut off"
-                yield Read(Rejected(str(file), "", f"cannot be read: {reason}"), done)
-            done += file.stat().st_size
+                with file.open("rb") as raw:
+                    done = yield from _read_source(str(file), Source(raw), done)
+            except OSError as error:
+                yield Read(Rejected(str(file), "", fault_of(error)), done)
 
 
-def _read_stream(name: str, stream: IO[bytes], raw: IO[bytes], before: int) -> Iterator[Read]:
-    counts = raw.seekable()
-    for number, line in numbered_lines(stream):
-        made = _made(name, f"line {number}", line)
-        yield Read(made, before + (raw.tell() if counts else 0))
-
-
-def _made(name: str, position: str, line: bytes) -> Draft | Rejected:
-    try:
-        return fitted(draft_of_line(decode_strict(line)))
-    except ValueError as error:
-        return Rejected(name, position, str(error))
+def _read_source(name: str, source: Source, before: int) -> Generator[Read, None, int]:
+    """The lines of a source; returns the bytes that are done after it."""
+    number = 0
+    for number, line in numbered_lines(io.BufferedReader(source)):
+        done = before + source.taken
+        try:
+            draft = draft_of_line(decode_strict(line))
+            made = fitted(draft)
+            yield Read(made, done, shortened=made is not draft)
+        except ValueError as error:
+            yield Read(Rejected(name, f"line {number}", str(error)), done)
+    if source.fault:
+        after = f"after line {number}" if number else ""
+        yield Read(Rejected(name, after, source.fault), before + source.taken)
+    return before + source.taken
 
 
 def draft_of_line(data: Any) -> Draft:

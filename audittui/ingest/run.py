@@ -17,12 +17,14 @@ KEPT = 20
 
 
 class Summary(msgspec.Struct):
-    """What an import did. ``rejections`` holds the first `KEPT` of ``rejected``."""
+    """What an import did. ``rejections`` holds the first `KEPT` of ``rejected``; ``shortened``
+    counts what had to be made smaller to fit into an entry."""
 
     read: int = 0
     added: int = 0
     already_there: int = 0
     rejected: int = 0
+    shortened: int = 0
     rejections: list[Rejected] = msgspec.field(default_factory=list)
 
 
@@ -56,6 +58,7 @@ def ingest(
             if len(summary.rejections) < KEPT:
                 summary.rejections.append(one.made)
             continue
+        summary.shortened += one.shortened
         batch.append(one.made)
         if len(batch) == BATCH:
             flush(done)

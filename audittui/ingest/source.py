@@ -4,22 +4,38 @@ from __future__ import annotations
 
 import gzip
 import io
-from collections.abc import Iterator, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import msgspec
 
 from audittui.entry import Draft
 from audittui.errors import UsageError
+from audittui.escape import shortened
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""What some tools put before UTF-8 text; it says nothing."""
+_LONGEST_REASON = 300
+_GZIP = b"\x1f\x8b"
 
 
 class Rejected(msgspec.Struct, frozen=True):
-    """A record that could not become an entry. ``position`` is a line or a record number."""
+    """A record that could not become an entry. ``position`` is a line or a record number.
+
+    ``reason`` is cut to 300 characters: it may quote what the file says.
+    """
 
     file: str
     position: str
     reason: str
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "reason", shortened(self.reason, _LONGEST_REASON))
 
     @property
     def text(self) -> str:
@@ -29,22 +45,104 @@ class Rejected(msgspec.Struct, frozen=True):
 
 
 class Read(msgspec.Struct, frozen=True):
-    """One record read: a draft or a rejection. ``bytes_done`` counts the bytes read so far."""
+    """One record read: a draft or a rejection.
+
+    ``bytes_done`` says how far the reading is, in bytes of the files as they lie on the disk.
+    ``shortened``: something had to leave the draft to make it fit (`audittui.ingest.fit`).
+    """
 
     made: Draft | Rejected
     bytes_done: int
+    shortened: bool = False
+
+
+class Source(io.RawIOBase):
+    """The bytes of a file or a pipe, unpacked where they are gzip (told by their first two bytes).
+
+    What is damaged or cut off ends the bytes like the end of a file, so that everything before it
+    is read; ``fault`` then says why, in words. ``taken`` counts the bytes taken from the file.
+    """
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        super().__init__()
+        self.fault = ""
+        self._head = raw.read(2)
+        self._raw = raw
+        self.taken = len(self._head)
+        self._unpacked: gzip.GzipFile | None = None
+        if self._head == _GZIP:
+            self._unpacked = gzip.GzipFile(fileobj=io.BufferedReader(_Packed(self)))
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        """Fill ``buffer`` with what there is at once; 0 at the end, also at a damaged one."""
+        room = memoryview(buffer)
+        if self.fault or not room:
+            return 0
+        try:
+            data = self._unpacked.read1(len(room)) if self._unpacked else self.take(len(room))
+        except (OSError, EOFError, zlib.error) as error:
+            self.fault = fault_of(error)
+            return 0
+        room[: len(data)] = data
+        return len(data)
+
+    def take(self, size: int) -> bytes:
+        """At most ``size`` bytes as they lie in the file. Raises ``OSError``."""
+        if self._head:
+            data, self._head = self._head[:size], self._head[size:]
+            return data
+        data = self._raw.read(size)
+        self.taken += len(data)
+        return data
+
+
+class _Packed(io.RawIOBase):
+    """A source's bytes before they are unpacked."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__()
+        self._source = source
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        room = memoryview(buffer)
+        data = self._source.take(len(room))
+        room[: len(data)] = data
+        return len(data)
+
+
+def fault_of(error: Exception) -> str:
+    """Why a file could not be read on, in words."""
+    if isinstance(error, EOFError):
+        return "the gzip data is cut off"
+    if isinstance(error, gzip.BadGzipFile | zlib.error):
+        return "the gzip data is damaged"
+    return f"cannot be read: {getattr(error, 'strerror', None) or error}"
 
 
 def files_in(paths: Sequence[Path], suffixes: tuple[str, ...]) -> list[Path]:
     """The files that ``paths`` name, folders searched through, in a fixed order.
 
-    Raises `UsageError` for a path that does not exist.
+    Raises `UsageError` for a path that does not exist and for a folder with no file to read.
     """
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
             inside = (one for one in path.rglob("*") if one.is_file())
-            files += sorted(one for one in inside if one.name.endswith(suffixes))
+            found = sorted(one for one in inside if one.name.endswith(suffixes))
+            if not found:
+                raise UsageError(
+                    f"There is no {', '.join(suffixes[:-1])} or {suffixes[-1]} file in the folder "
+                    f"{path}.",
+                    "Name another folder, or the files themselves.",
+                )
+            files += found
         elif path.exists():
             files.append(path)
         else:
@@ -52,22 +150,9 @@ def files_in(paths: Sequence[Path], suffixes: tuple[str, ...]) -> list[Path]:
     return files
 
 
-def open_bytes(path: Path) -> tuple[IO[bytes], IO[bytes]]:
-    """The file's text as bytes, unpacked where it is gzip, and the raw file to ask how far it is.
-
-    Gzip is told by its first two bytes, not by the name.
-    """
-    raw = path.open("rb")
-    magic = raw.read(2)
-    raw.seek(0)
-    if magic == b"\x1f\x8b":
-        return io.BufferedReader(gzip.GzipFile(fileobj=raw)), raw
-    return raw, raw
-
-
-def numbered_lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
+def numbered_lines(stream: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
     """The lines that are not blank, with their numbers from 1; endings stripped."""
     for number, line in enumerate(stream, 1):
-        stripped = line.strip()
+        stripped = (line.removeprefix(BYTE_ORDER_MARK) if number == 1 else line).strip()
         if stripped:
             yield number, stripped

@@ -2,41 +2,63 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
-from collections.abc import Iterator, Sequence
+import io
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from audittui.entry import Draft, decode_strict
+from audittui.ingest.cloudtrail.documents import Placed, records_in
 from audittui.ingest.cloudtrail.record import draft_of
 from audittui.ingest.fit import fitted
-from audittui.ingest.source import Read, Rejected, files_in, open_bytes
+from audittui.ingest.source import (
+    BYTE_ORDER_MARK,
+    Read,
+    Rejected,
+    Source,
+    fault_of,
+    files_in,
+)
 
 SUFFIXES = (".json", ".json.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
 
 
 def read_cloudtrail(paths: Sequence[Path]) -> Iterator[Read]:
-    """The records of files and folders, in order. Nothing malformed ends the reading."""
+    """The records of files and folders, in order. Nothing malformed ends the reading.
+
+    Raises `UsageError` for a path that there is not.
+    """
     done = 0
     for path in files_in(paths, SUFFIXES):
-        yield from _read_file(path, done)
-        done += path.stat().st_size
+        try:
+            with path.open("rb") as raw:
+                done = yield from _read_source(str(path), Source(raw), done)
+        except OSError as error:
+            yield Read(Rejected(str(path), "", fault_of(error)), done)
 
 
-def _read_file(path: Path, before: int) -> Iterator[Read]:
-    name = str(path)
-    try:
-        stream, raw = open_bytes(path)
-        with raw, stream:
-            for position, record in sorted(_records(stream), key=_moment):
-                yield Read(_made(name, position, record), before + raw.tell())
-    except (OSError, EOFError, gzip.BadGzipFile, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or str(error) or "cut off"
-        yield Read(Rejected(name, "", f"cannot be read: {reason}"), before)
+def _read_source(name: str, source: Source, before: int) -> Generator[Read, None, int]:
+    """The records of a source, by time; returns the bytes that are done after it."""
+    data = io.BufferedReader(source).read().removeprefix(BYTE_ORDER_MARK)
+    records = list(records_in(data))
+    if source.fault:
+        records = _blamed(records, source.fault)
+    records.sort(key=_moment)
+    for number, (position, record) in enumerate(records, 1):
+        # The bytes are read at once, the records are what takes time.
+        done = before + source.taken * number // len(records)
+        yield _read(name, position, record, done)
+    return before + source.taken
 
 
-def _moment(placed: tuple[str, Any]) -> tuple[str, bool]:
+def _blamed(records: list[Placed], fault: str) -> list[Placed]:
+    """The records of a file that could not be read to its end, with the reason said once."""
+    place, last = records[-1] if records else ("", None)
+    if isinstance(last, ValueError):
+        return [*records[:-1], (place, ValueError(f"{last} ({fault})"))]
+    return [*records, (f"after {place}" if place else "", ValueError(fault))]
+
+
+def _moment(placed: Placed) -> tuple[str, bool]:
     """What a file's records are sorted by: time, and creations first within one second.
 
     CloudTrail tells whole seconds and delivers in no order, so that a thing's first use may stand
@@ -49,43 +71,12 @@ def _moment(placed: tuple[str, Any]) -> tuple[str, bool]:
     return str(record.get("eventTime", "")), not created
 
 
-def _records(stream: IO[bytes]) -> Iterator[tuple[str, Any]]:
-    """Each record with its place; an exception in the record's stead where it is not JSON."""
-    data = stream.read()
-    text = data.lstrip()
-    if not text:
-        return
+def _read(name: str, position: str, record: Any, done: int) -> Read:
     try:
-        whole = decode_strict(data)
+        if isinstance(record, ValueError):
+            raise record
+        draft = draft_of(record)
+        made = fitted(draft)
     except ValueError as error:
-        if b"\n" not in text.strip():
-            yield "", error
-            return
-        yield from _lines(data)
-        return
-    if isinstance(whole, dict) and "Records" in whole:
-        whole = whole["Records"]
-        if not isinstance(whole, list):
-            yield "", ValueError("Records is not a list")
-            return
-    records = whole if isinstance(whole, list) else [whole]
-    for number, record in enumerate(records, 1):
-        yield f"record {number}", record
-
-
-def _lines(data: bytes) -> Iterator[tuple[str, Any]]:
-    for number, line in enumerate(data.split(b"\n"), 1):
-        if line.strip():
-            try:
-                yield f"line {number}", decode_strict(line)
-            except ValueError as error:
-                yield f"line {number}", error
-
-
-def _made(name: str, position: str, record: Any) -> Draft | Rejected:
-    if isinstance(record, ValueError):
-        return Rejected(name, position, f"not JSON: {record}")
-    try:
-        return fitted(draft_of(record))
-    except ValueError as error:
-        return Rejected(name, position, str(error))
+        return Read(Rejected(name, position, str(error)), done)
+    return Read(made, done, shortened=made is not draft)

@@ -1,0 +1,154 @@
+"""Finds the records in the text of a CloudTrail file, also where the text is damaged.
+
+A file that is JSON is decoded at once. In one that is not, the records are found one by one: by
+decoding each leniently, or by its brackets where it cannot be decoded; each is then held to the
+same strictness as in a sound file. So one bad record rejects itself only, and a file that was cut
+off gives what is whole.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from audittui.entry import decode_strict
+
+Placed = tuple[str, Any]
+"""A record with its place, or a ``ValueError`` in the record's stead."""
+_LENIENT = json.JSONDecoder()
+_BRACKET = re.compile(r'[{}\[\]]|"(?:[^"\\]+|\\.)*+(?:"|\\?\Z)', re.DOTALL)
+"""A bracket, or a string (perhaps without an end) in which brackets mean nothing."""
+_BARE = re.compile(r"[^\s,\[\]{}]+")
+_CUT_OFF = "cut off"
+_STRANGE = "what follows is no list of records"
+_CLOSED = {"{": "]}", "[": "]"}
+"""What ends a list of records, by what began it."""
+
+
+def records_in(data: bytes) -> Iterator[Placed]:
+    """The records of a file: of ``{"Records": […]}``, a list, one record, or JSON Lines.
+
+    Places read ``record 7`` or ``line 7``, from 1; what is wrong with the file has the place "".
+    """
+    if not data.strip():
+        return
+    try:
+        whole = decode_strict(data)
+    except ValueError:
+        # What is not UTF-8 survives as lone surrogates, so that only its record fails.
+        yield from _damaged(data.decode("utf-8", "surrogateescape"))
+        return
+    if isinstance(whole, dict) and "Records" in whole:
+        whole = whole["Records"]
+        if not isinstance(whole, list):
+            yield "", ValueError("Records is not a list")
+            return
+    for number, record in enumerate(whole if isinstance(whole, list) else [whole], 1):
+        yield f"record {number}", record
+
+
+def _damaged(text: str) -> Iterator[Placed]:
+    """The records of a text that is not one JSON value: damaged, or several values."""
+    at = _first_element(text, 0)
+    if at is None:
+        lines = text.split("\n")
+        if any(map(_is_object, lines)):
+            yield from _lines(lines)
+        else:
+            yield "", _strict(text)
+        return
+    number, begun = 0, 0
+    while at is not None:
+        while (at := _skip(text, at, ",")) < len(text) and text[at] != "]":
+            number += 1
+            end = _end(text, at)
+            if end is None:
+                yield f"record {number}", ValueError(f"{_CUT_OFF}; nothing after it could be read")
+                return
+            yield f"record {number}", _strict(text[at:end])
+            at = end
+        place = f"after record {number}" if number else ""
+        for bracket in _CLOSED[text[_skip(text, begun)]]:
+            at = _skip(text, at)
+            if text[at : at + 1] != bracket:
+                yield place, ValueError(_CUT_OFF if at >= len(text) else _STRANGE)
+                return
+            at += 1
+        # Files that were joined together: one list of records after the other.
+        begun = _skip(text, at)
+        if begun >= len(text):
+            return
+        at = _first_element(text, begun)
+    yield place, ValueError(_STRANGE)
+
+
+def _first_element(text: str, at: int) -> int | None:
+    """Where the list of records that begins at ``at`` has its first one; None where none does."""
+    try:
+        at = _skip(text, at)
+        if text[at] == "[":
+            return at + 1
+        while text[at] in "{,":
+            name, at = _LENIENT.raw_decode(text, _skip(text, at + 1))
+            at = _skip(text, _skip(text, at) + 1)
+            if name == "Records":
+                return at + 1 if text[at] == "[" else None
+            at = _skip(text, _LENIENT.raw_decode(text, at)[1])
+    except (ValueError, IndexError, RecursionError):
+        pass
+    return None
+
+
+def _end(text: str, at: int) -> int | None:
+    """Where the value at ``at`` ends; None where it does not, or where no one can tell."""
+    try:
+        return _LENIENT.raw_decode(text, at)[1]
+    except (ValueError, RecursionError):
+        pass
+    if text[at] not in "{[":
+        bare = _BARE.match(text, at)
+        return bare.end() if bare else at + 1
+    depth = 0
+    for match in _BRACKET.finditer(text, at):
+        bracket = match.group()
+        if bracket in "{[":
+            depth += 1
+        elif bracket in "}]":
+            depth -= 1
+            if depth == 0:
+                return match.end()
+    return None
+
+
+def _skip(text: str, at: int, also: str = "") -> int:
+    """Where, from ``at`` on, what is no white space (nor a character of ``also``) stands."""
+    while at < len(text) and (text[at] in " \t\r\n" or text[at] in also):
+        at += 1
+    return at
+
+
+def _lines(lines: list[str]) -> Iterator[Placed]:
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            yield f"line {number}", _strict(line)
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(_LENIENT.decode(line), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _strict(text: str) -> Any:
+    """The value that a text says, or the ``ValueError`` that says why there is none."""
+    try:
+        return decode_strict(text.encode("utf-8", "surrogateescape"))
+    except UnicodeDecodeError:
+        return ValueError("not UTF-8")
+    except UnicodeEncodeError:
+        return ValueError("it holds a lone surrogate, which UTF-8 cannot say")
+    except ValueError as error:
+        return ValueError(f"not JSON: {error}")

@@ -1,0 +1,192 @@
+"""Damaged files: every whole record is read, and the place of each fault is told."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from audittui.entry import Draft
+from audittui.errors import UsageError
+from audittui.ingest.cloudtrail.read import SUFFIXES, read_cloudtrail
+from audittui.ingest.jsonl import read_jsonl
+from audittui.ingest.run import ingest
+from audittui.ingest.source import Rejected, files_in
+from audittui.layout import load_layout
+from audittui.store.sqlite import SqliteStore
+from audittui.writer import AuditLog
+
+COUNT = 50
+
+
+def record(number: int, **fields: Any) -> dict[str, Any]:
+    return {
+        "eventTime": "2026-11-24T10:00:00Z", "eventSource": "s3.amazonaws.com",
+        "eventName": "ListBuckets", "eventID": f"e{number}", **fields,
+    }  # fmt: skip
+
+
+RECORDS = [record(number) for number in range(1, COUNT + 1)]
+WHOLE = json.dumps({"Records": RECORDS}).encode()
+PRETTY = json.dumps({"Records": RECORDS}, indent=1).encode()
+
+
+def read(path: Path, data: bytes) -> tuple[list[str], list[tuple[str, str]]]:
+    """The event numbers read, and the rejections' positions and reasons."""
+    path.write_bytes(data)
+    made = [one.made for one in read_cloudtrail([path])]
+    events = [str(one.idempotency_key).partition(":e")[2] for one in made if isinstance(one, Draft)]
+    return events, [(one.position, one.reason) for one in made if isinstance(one, Rejected)]
+
+
+def numbers(*, without: int = 0, to: int = COUNT) -> list[str]:
+    return [str(number) for number in range(1, to + 1) if number != without]
+
+
+@pytest.mark.parametrize("whole", [WHOLE, PRETTY], ids=["one line", "pretty"])
+@pytest.mark.parametrize(
+    ("bad", "told"),
+    [
+        (b'"eventID": "e7", "eventID": "z"', "twice"), (b'"eventID": "e7", "a": NaN', "NaN"),
+        (b'"eventID": "e7", "a": "\\ud800"', "surrogate"), (b'"eventID": "e7", "a": tru', "JSON"),
+        (b'"eventID": "e7", "a": "\xff"', "UTF-8"), (b'"eventID": "e7" "a": [{"}]": 1}]', "JSON"),
+    ],
+)  # fmt: skip
+def test_one_bad_record_rejects_itself_only(
+    tmp_path: Path, whole: bytes, bad: bytes, told: str
+) -> None:
+    data = whole.replace(b'"eventID": "e7"', bad)
+    events, rejected = read(tmp_path / "a.json", data)
+    assert events == numbers(without=7)
+    assert [position for position, _ in rejected] == ["record 7"] and told in rejected[0][1]
+
+
+@pytest.mark.parametrize("whole", [WHOLE, PRETTY], ids=["one line", "pretty"])
+def test_a_file_that_is_cut_off_gives_what_is_whole(tmp_path: Path, whole: bytes) -> None:
+    events, rejected = read(tmp_path / "a.json", whole[: whole.index(b'"e48"')])
+    assert events == numbers(to=47)
+    assert [position for position, _ in rejected] == ["record 48"] and "cut off" in rejected[0][1]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, len(WHOLE) - 1))
+def test_a_cut_anywhere_is_said_once_and_loses_no_whole_record(
+    tmp_path_factory: pytest.TempPathFactory, cut: int
+) -> None:
+    data = WHOLE[:cut]
+    events, rejected = read(tmp_path_factory.getbasetemp() / "cut.json", data)
+    assert len(events) == data.count(b"}", len(b'{"Records": '))
+    assert len(rejected) == 1
+
+
+def test_a_cut_gzip_file_gives_what_can_be_unpacked(tmp_path: Path) -> None:
+    noise = [record(number, noise=os.urandom(300).hex()) for number in range(1, COUNT + 1)]
+    packed = gzip.compress(json.dumps({"Records": noise}).encode())
+    events, rejected = read(tmp_path / "a.json.gz", packed[: len(packed) // 2])
+    assert 15 < len(events) < 35 and events == numbers(to=len(events))
+    assert len(rejected) == 1 and "gzip" in rejected[0][1]
+    assert rejected[0][0] == f"record {len(events) + 1}"
+
+
+def test_damage_after_the_last_record_is_told(tmp_path: Path) -> None:
+    packed = gzip.compress(WHOLE)
+    events, rejected = read(tmp_path / "a.json.gz", packed[:-2])
+    assert events == numbers() and len(rejected) == 1 and "gzip" in rejected[0][1]
+
+
+def test_json_lines_in_a_cut_gzip_file_are_kept(tmp_path: Path) -> None:
+    lines = "".join(
+        json.dumps({"actor": "a", "action": "b", "details": os.urandom(300).hex()}) + "\n"
+        for _ in range(COUNT)
+    )
+    packed = gzip.compress(lines.encode())
+    path = tmp_path / "a.jsonl.gz"
+    path.write_bytes(packed[: len(packed) // 2])
+    made = [one.made for one in read_jsonl([path])]
+    assert 15 < sum(isinstance(one, Draft) for one in made) < 35
+    assert "gzip" in [one.reason for one in made if isinstance(one, Rejected)][-1]
+
+
+def test_files_joined_together_are_read(tmp_path: Path) -> None:
+    one, two = ({"Records": [record(at), record(at + 1)]} for at in (1, 3))
+    for joint in ("", "\n"):
+        data = joint.join(json.dumps(each) for each in (one, two)).encode()
+        assert read(tmp_path / "a.json", data) == (numbers(to=4), [])
+
+
+def test_a_broken_single_record_is_one_rejection(tmp_path: Path) -> None:
+    data = json.dumps(record(1), indent=1).encode()[:-4]
+    assert [position for position, _ in read(tmp_path / "a.json", data)[1]] == [""]
+
+
+def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
+    assert read(tmp_path / "a.json", b"\xef\xbb\xbf" + WHOLE) == (numbers(), [])
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b'\xef\xbb\xbf{"actor": "a", "action": "b"}\n')
+    assert [type(one.made) for one in read_jsonl([path])] == [Draft]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.mark.parametrize("data", [WHOLE, gzip.compress(WHOLE)], ids=["plain", "gzip"])
+def test_a_pipe_is_read(tmp_path: Path, data: bytes) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    threading.Thread(target=pipe.write_bytes, args=(data,), daemon=True).start()
+    assert [type(one.made) for one in read_cloudtrail([pipe])] == [Draft] * COUNT
+
+
+def test_a_folder_without_logs_says_so(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("x", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"no .*\.json") as caught:
+        files_in([tmp_path], SUFFIXES)
+    assert str(tmp_path) in caught.value.message
+
+
+def test_progress_moves_with_the_records(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_bytes(WHOLE)
+    done = [one.bytes_done for one in read_cloudtrail([path, path])]
+    assert done == sorted(done) and len(set(done)) == 2 * COUNT
+    assert done[-1] == 2 * len(WHOLE) and done[COUNT - 1] == len(WHOLE)
+
+
+def test_a_reason_is_never_long(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps({"x" * 50_000: 1}), encoding="utf-8")
+    (one,) = read_jsonl([path])
+    assert isinstance(one.made, Rejected) and len(one.made.reason) <= 300
+
+
+def test_a_key_that_cannot_be_stored_does_not_end_the_import(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(
+        json.dumps({"Records": [record(1), {**record(2), "eventID": "e" * 3000}, record(3)]}),
+        encoding="utf-8",
+    )
+    (tmp_path / "b.jsonl").write_text(
+        "".join(
+            json.dumps({"actor": "a", "action": "b", "idempotency_key": key}) + "\n"
+            for key in ("", "k" * 3000, "good")
+        ),
+        encoding="utf-8",
+    )
+    log = AuditLog(SqliteStore(":memory:", load_layout("native"), create=True), "t/0")
+    first = ingest(read_cloudtrail([tmp_path / "a.json"]), log, lambda *_: None)
+    assert (first.added, [one.position for one in first.rejections]) == (2, ["record 2"])
+    second = ingest(read_jsonl([tmp_path / "b.jsonl"]), log, lambda *_: None)
+    assert (second.added, second.rejected) == (1, 2)
+
+
+def test_shortened_records_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(
+        json.dumps({"Records": [record(1, x="x" * 70_000), record(2)]}), encoding="utf-8"
+    )
+    log = AuditLog(SqliteStore(":memory:", load_layout("native"), create=True), "t/0")
+    summary = ingest(read_cloudtrail([tmp_path]), log, lambda *_: None)
+    assert (summary.added, summary.shortened) == (2, 1)
