@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import click
 
@@ -25,10 +25,14 @@ def cell(row: Row, name: str) -> str:
 
 
 class Columns:
-    """Writes lines of cells under a header. On a terminal, cells are cut to fit its width."""
+    """Writes lines of cells under a header. On a terminal, cells are cut to fit its width.
 
-    def __init__(self, names: Sequence[str]) -> None:
+    ``least`` has the least width of columns by name, for lines that come one by one.
+    """
+
+    def __init__(self, names: Sequence[str], least: Mapping[str, int] | None = None) -> None:
         self._names = names
+        self._least = least or {}
         self._widths: list[int] = []
         self._terminal = sys.stdout.isatty()
         self._colour = self._terminal and "NO_COLOR" not in os.environ
@@ -48,7 +52,10 @@ class Columns:
 
     def _measure(self, lines: Sequence[Sequence[str]]) -> None:
         table = [list(self._names), *lines]
-        widths = [max(len(line[at]) for line in table) for at in range(len(self._names))]
+        widths = [
+            max(self._least.get(name, 0), *(len(line[at]) for line in table))
+            for at, name in enumerate(self._names)
+        ]
         if self._terminal:
             room = shutil.get_terminal_size().columns - len(_GAP) * (len(widths) - 1)
             while sum(widths) > room and max(widths) > 8:

@@ -21,6 +21,7 @@ OK, ERROR, USAGE, INCOMPLETE, INTEGRITY = 0, 1, 2, 3, 4
 
 COMMANDS = {
     "run": ("audittui.cli.run", "Answer a runbook."),
+    "tail": ("audittui.cli.tail", "Show what a runbook asks for as it comes in."),
     "show": ("audittui.cli.show", "Show one entry, whole."),
     "trace": ("audittui.cli.trace", "Show the lifecycle of a resource, with what changed."),
     "verify": ("audittui.cli.verify", "Check entries: one, a chain, or all."),

@@ -1,0 +1,398 @@
+"""Following hash chains on the base table by seq: strictly in order, without gaps.
+
+Reads are strongly consistent. A Query may still see a transaction (`append_many`) half done, so an
+absent seq is looked for again before it is called absent.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from heapq import merge
+
+import msgspec
+
+from audittui import timestamp
+from audittui.errors import StoreError
+from audittui.escape import escaped
+from audittui.investigate.pace import HOUR, Interval, Pace
+from audittui.investigate.tail_cursor import ChainPlace, TailCursor
+from audittui.investigate.tail_gaps import with_gap, without
+from audittui.investigate.tail_source import Asker, Round
+from audittui.layout.model import PAYLOAD, Layout
+from audittui.layout.native import REGISTRY
+from audittui.layout.row import Row
+from audittui.store.port import Key, Page, Query
+
+REGISTRY_SECONDS = 15.0
+"""How often the registry is asked for new chains."""
+GAP_SECONDS = 2.0
+"""How long an absent seq is waited for; a transaction shows whole within milliseconds."""
+_GAP_READS = 3
+_TOGETHER = 0.05
+"""Polls that are due within this many seconds are made together."""
+_LAST_SEQ = 2**63 - 1
+"""No chain gets there; a cursor can still say it."""
+_CLOCK_SLACK = 60 * timestamp.SECOND
+"""A writer's clock may be this far behind the one that dated the entry."""
+
+
+class _Chain:
+    """One chain and how far it is read.
+
+    ``ready`` rows were read and not given yet. ``behind``: there is more to read at once, of the
+    range that begins at ``low``, after ``page_key``. ``reached`` is the time of the last entry
+    read. ``gaps`` has absent seqs, when they were first
+    missed, and how often; ``passed`` has those that were given up.
+    """
+
+    def __init__(self, name: str, place: ChainPlace, pace: Pace, due: float) -> None:
+        self.name = name
+        self.read = place.seq
+        self.tip = place.tip
+        self.loose = place.loose
+        self.pace = pace
+        self.due = due
+        self.behind = False
+        self.low = 0
+        self.page_key: Key | None = None
+        self.reached = 0
+        self.ready: list[Row] = []
+        self.gaps: dict[tuple[int, int], tuple[float, int]] = {}
+        self.passed = place.gaps
+        self.malformed: set[str] = set()
+
+    @property
+    def next_seq(self) -> int:
+        """The lowest seq that was not given yet."""
+        return self.ready[0].seq if self.ready else self.read + 1
+
+
+class ChainSource:
+    """Follows every chain of the registry, new ones from their first entry on.
+
+    ``wanted`` says which rows to give. ``since`` (microseconds) begins with the entries written
+    since then, those dated earlier left out; None begins with the next entry of each chain.
+    ``places`` goes on from a cursor instead. ``clock`` gives monotonic seconds. ``notes`` are
+    passed on.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        asker: Asker,
+        wanted: Callable[[Row], bool],
+        *,
+        since: int | None,
+        places: dict[str, ChainPlace] | None,
+        interval: Interval,
+        clock: Callable[[], float],
+        notes: tuple[str, ...] = (),
+    ) -> None:
+        self._layout = layout
+        self._asker = asker
+        self._wanted = wanted
+        self._since = since
+        self._interval = interval
+        self._clock = clock
+        self._chains: dict[str, _Chain] = {}
+        self._notes = notes
+        self._registry_due = 0.0
+        self._listed = _list_attributes(layout)
+        self._begin(places)
+
+    @property
+    def due(self) -> float:
+        """When the next chain, or the registry, is to be asked."""
+        return min([self._registry_due, *(chain.due for chain in self._chains.values())])
+
+    @property
+    def floor(self) -> float:
+        """Read units an hour while nothing happens: one a chain and poll, a half for the
+        registry."""
+        chains = self._interval.polls_per_hour * len(self._chains)
+        return chains + HOUR / self._registry_pause * 0.5
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was said at the start: a chain hides nothing from who follows it."""
+        return self._notes
+
+    def cancel(self) -> None:
+        """Nothing to do: the asker's requests are left by themselves."""
+
+    def place(self, cursor: TailCursor) -> TailCursor:
+        """``cursor`` with the last seq of every chain that was dealt with."""
+        places = {
+            name: ChainPlace(
+                seq=chain.next_seq - 1,
+                tip=chain.tip,
+                loose=chain.loose,
+                gaps=tuple(gap for gap in chain.passed if gap[1] < chain.next_seq),
+            )
+            for name, chain in self._chains.items()
+        }
+        return msgspec.structs.replace(cursor, chains=places)
+
+    def poll(self, room: int | None) -> Iterator[Round]:
+        """Ask the chains that are due. What some brought is given before another's error."""
+        now = self._clock()
+        missed: list[str] = []
+        late: tuple[Row, ...] = ()
+        if now >= self._registry_due:
+            # What the registry's error would take with it is given first.
+            late = self._look_in_gaps(room, missed)
+            room = None if room is None else room - len(late)
+            for name in self._registered():
+                if name not in self._chains:
+                    # It was born after the start: nothing of it may be missed.
+                    self._chains[name] = self._chain(name, ChainPlace(-1))
+            self._registry_due = now + self._registry_pause
+        due = self._to_ask(now)
+        answers = self._asker.ask_all([self._request(chain) for chain in due])
+        failure: StoreError | None = None
+        for chain, answer in zip(due, answers, strict=True):
+            if isinstance(answer, StoreError):
+                failure = failure or answer
+            else:
+                chain.ready += self._take(chain, answer, missed)
+        behind = any(chain.behind for chain in self._chains.values())
+        yield Round(late + self._give(room), tuple(missed), more=behind)
+        if failure is not None:
+            raise failure
+
+    def _look_in_gaps(self, room: int | None, missed: list[str]) -> tuple[Row, ...]:
+        """Entries that stand by now in gaps that were passed by."""
+        places = [(chain, gap) for chain in self._chains.values() for gap in chain.passed]
+        answers = self._asker.ask_all(
+            [
+                msgspec.structs.replace(self._range(chain.name, *gap), attributes=self._listed)
+                for chain, gap in places
+            ]
+        )
+        given: list[Row] = []
+        for (chain, _), answer in zip(places, answers, strict=True):
+            # An error passes by: the gap is looked into again.
+            for item in () if isinstance(answer, StoreError) else answer.items:
+                row = self._layout.row(item)
+                if not self._well_keyed(chain.name, row):
+                    continue
+                if room is not None and len(given) == room:
+                    break
+                chain.passed = without(chain.passed, row.seq)
+                missed.append(f"Entry {row.seq} of {escaped(chain.name)}, absent before, is there.")
+                if self._is_given(chain, row):
+                    given.append(row)
+        return tuple(given)
+
+    def _to_ask(self, now: float) -> list[_Chain]:
+        """The chains that are due; of those that are behind, the ones that hold the others up."""
+        barrier = self._barrier()
+        return [
+            chain
+            for chain in self._chains.values()
+            if chain.due <= now + _TOGETHER and (not chain.behind or chain.reached <= barrier)
+        ]
+
+    def _barrier(self) -> float:
+        """The time up to which every chain was read; infinite once all have caught up."""
+        behind = [chain.reached for chain in self._chains.values() if chain.behind]
+        return min(behind, default=float("inf"))
+
+    def _give(self, room: int | None) -> tuple[Row, ...]:
+        """Rows of all chains merged by time, each chain's in seq order, up to the barrier."""
+        barrier = self._barrier()
+        given: list[Row] = []
+        for row in merge(*(chain.ready for chain in self._chains.values()), key=_time):
+            if row.time > barrier or (room is not None and len(given) == room):
+                break
+            given.append(row)
+        counts = Counter(row.chain for row in given)
+        for chain in self._chains.values():
+            del chain.ready[: counts[chain.name]]
+        return tuple(given)
+
+    @property
+    def _registry_pause(self) -> float:
+        return max(REGISTRY_SECONDS, self._interval.slowest)
+
+    def _begin(self, places: dict[str, ChainPlace] | None) -> None:
+        names = self._registered()
+        if places is None:
+            places = {name: self._beginning(name) for name in names}
+        for name, place in places.items():
+            self._chains[name] = self._chain(name, place)
+        # Those that a cursor does not know were born since, and are followed from 0.
+        for name in names:
+            if name not in self._chains:
+                self._chains[name] = self._chain(name, ChainPlace(-1))
+        self._registry_due = self._clock() + self._registry_pause
+
+    def _chain(self, name: str, place: ChainPlace) -> _Chain:
+        return _Chain(name, place, Pace(self._interval), self._clock())
+
+    def _registered(self) -> list[str]:
+        layout = self._layout
+        names: list[str] = []
+        start = None
+        while True:
+            page = self._asker.ask(
+                Query(
+                    index="",
+                    partition=(layout.partition.attribute, REGISTRY),
+                    sort=layout.sort.attribute,
+                    attributes=(layout.partition.attribute, layout.sort.attribute),
+                    start_key=start,
+                )
+            )
+            names += [str(item[layout.sort.attribute]) for item in page.items]
+            start = page.last_key
+            if start is None:
+                return names
+
+    def _range(self, chain: str, low: int, high: int = _LAST_SEQ) -> Query:
+        layout = self._layout
+        sort = layout.sort.attribute
+        first, last = layout.key(chain, low), layout.key(chain, high)
+        return Query(
+            index="",
+            partition=(layout.partition.attribute, first[layout.partition.attribute]),
+            sort=sort,
+            low=first[sort],
+            high=last[sort],
+            consistent=True,
+        )
+
+    def _request(self, chain: _Chain) -> Query:
+        if not chain.behind:
+            chain.low, chain.page_key = chain.read + 1, None
+        return msgspec.structs.replace(
+            self._range(chain.name, chain.low),
+            attributes=self._listed,
+            start_key=chain.page_key,
+        )
+
+    def _take(self, chain: _Chain, page: Page, missed: list[str]) -> list[Row]:
+        """The wanted rows of one page, up to a gap that still has to be waited for."""
+        now = self._clock()
+        gaps: dict[tuple[int, int], tuple[float, int]] = {}
+        rows: list[Row] = []
+        at, held, read = chain.read, False, chain.read
+        for item in page.items:
+            row = self._layout.row(item)
+            if row.seq <= at or not self._well_keyed(chain.name, row):
+                key = str(row.key[1])
+                if key not in chain.malformed:
+                    chain.malformed.add(key)
+                    missed.append(_malformed(chain.name, key))
+                continue
+            gap = (at + 1, row.seq - 1)
+            at = row.seq
+            if gap[1] >= gap[0] and not chain.loose:
+                first, reads = chain.gaps.get(gap, (now, 0))
+                gaps[gap] = (first, reads + 1)
+                held = held or now - first < GAP_SECONDS or reads + 1 < _GAP_READS
+                if not held:
+                    missed.append(_absent(chain.name, *gap))
+                    chain.passed = with_gap(chain.passed, *gap)
+            if held:
+                continue
+            chain.loose = False
+            read, chain.reached = row.seq, row.time
+            if self._is_given(chain, row):
+                rows.append(row)
+        news = read > chain.read
+        chain.read = read
+        chain.gaps = gaps if held else {}
+        chain.behind = page.last_key is not None and not held
+        chain.page_key = page.last_key
+        if chain.behind:
+            chain.due = now
+        else:
+            chain.due = now + chain.pace.after(news or held)
+        return rows
+
+    def _well_keyed(self, chain: str, row: Row) -> bool:
+        return row.key[1] == self._layout.key(chain, row.seq)[self._layout.sort.attribute]
+
+    def _is_given(self, chain: _Chain, row: Row) -> bool:
+        if self._since is not None and row.seq <= chain.tip and row.time < self._since:
+            return False
+        return self._wanted(row)
+
+    def _beginning(self, name: str) -> ChainPlace:
+        """Where to begin in a chain: after its tip, or before the entries written since."""
+        request = msgspec.structs.replace(
+            self._range(name, 0),
+            forward=False,
+            limit=1,
+            attributes=(self._layout.partition.attribute, self._layout.sort.attribute),
+        )
+        items = self._asker.ask(request).items
+        tip = self._layout.row(items[0]).seq if items else -1
+        if tip < 0:
+            return ChainPlace(-1, loose=True)
+        if self._since is None:
+            return ChainPlace(tip)
+        first = self._first_since(name, tip, self._since - _CLOCK_SLACK)
+        # What is before the first place may be expired, so nobody knows where the chain begins.
+        return ChainPlace(first - 1, tip, loose=True)
+
+    def _first_since(self, name: str, tip: int, since: int) -> int:
+        """The lowest seq written at ``since`` or later, by leaps back from the tip and halving."""
+        early, late, leap = -1, tip + 1, 1
+        while late > 0:
+            at = max(tip + 1 - leap, 0)
+            if self._written(name, at, tip) < since:
+                early = at
+                break
+            late, leap = at, leap * 2
+        while late - early > 1:
+            middle = (early + late) // 2
+            if self._written(name, middle, tip) < since:
+                early = middle
+            else:
+                late = middle
+        return late
+
+    def _written(self, name: str, seq: int, tip: int) -> int:
+        """When the first entry from ``seq`` on was written; its own time where nothing says so."""
+        request = msgspec.structs.replace(self._range(name, seq, tip), limit=1, consistent=False)
+        items = self._asker.ask(request).items
+        if not items:
+            return timestamp.MAX_TIME
+        recorded = self._layout.payload_of(items[0]).get("recorded_at")
+        try:
+            return timestamp.parse(str(recorded))
+        except ValueError:
+            return self._layout.row(items[0]).time
+
+
+def _time(row: Row) -> int:
+    return row.time
+
+
+def _absent(chain: str, first: int, last: int) -> str:
+    if first == last:
+        said = f"Entry {first} of {escaped(chain)} is absent"
+    else:
+        said = f"Entries {first} to {last} of {escaped(chain)} are absent"
+    return f"{said}: expired, deleted, or never written."
+
+
+def _malformed(chain: str, key: str) -> str:
+    name = escaped(chain)
+    return (
+        f"{name} holds an item under the malformed key {escaped(key)}, which is left out; "
+        f"audittui verify --chain {name} says more."
+    )
+
+
+def _list_attributes(layout: Layout) -> tuple[str, ...]:
+    """What a row needs of an item; empty, for everything, where that is inside the payload."""
+    if layout.reads_payload:
+        return ()
+    names = [layout.partition.attribute, layout.sort.attribute]
+    for field in layout.fields.values():
+        names += [source for source in field.sources if not source.startswith(PAYLOAD)]
+    return tuple(dict.fromkeys(names))

@@ -1,0 +1,90 @@
+"""Where a live tail is, as text that a later one goes on from.
+
+MessagePack, compressed, in URL-safe base64: a shell word, like the cursors of runs.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import zlib
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from audittui.errors import UsageError
+from audittui.runbook.plan import RowFilter
+
+_MAX_BYTES = 4_000_000
+MARK_BYTES = 8
+"""Bytes of a row's mark: a digest of its key."""
+
+
+class ChainPlace(msgspec.Struct, frozen=True, array_like=True):
+    """How far one chain is followed.
+
+    ``seq`` is the last one dealt with (-1 for none). Up to ``tip`` only rows since the tail's
+    ``since`` are wanted. ``loose``: nobody knows which seq comes next. ``gaps`` are absent seqs
+    (first and last) that were passed by.
+    """
+
+    seq: int
+    tip: int = -1
+    loose: bool = False
+    gaps: tuple[tuple[int, int], ...] = ()
+
+
+class WindowPlace(msgspec.Struct, frozen=True, array_like=True):
+    """How far an index is polled; times in microseconds.
+
+    ``start`` is where the next poll begins, ``begin`` the tail's own beginning. Rows before
+    ``horizon`` are dealt with, and so are those whose marks are in ``marks`` (`MARK_BYTES` each),
+    with the place of each in ``ticks``. ``newest`` is the newest sort value seen.
+    """
+
+    start: int
+    begin: int
+    horizon: int
+    newest: int
+    overlap: int
+    marks: bytes
+    ticks: tuple[int, ...]
+
+
+class TailCursor(msgspec.Struct, frozen=True, array_like=True):
+    """The parts of a tail's cursor: ``chains`` or ``window`` is there, as the layout has it."""
+
+    kind: Literal["tail-1"]
+    question: str
+    since: int | None
+    chains: dict[str, ChainPlace] | None = None
+    window: WindowPlace | None = None
+
+
+def question_digest(runbook: str, layout: str, *conditions: Sequence[RowFilter]) -> str:
+    """A short digest of what a tail asks."""
+    seen = repr((runbook, layout, *map(tuple, conditions)))
+    return hashlib.sha256(seen.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def encode_tail_cursor(cursor: TailCursor) -> str:
+    """The text of a cursor."""
+    packed = zlib.compress(msgspec.msgpack.encode(cursor), 9)
+    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+
+def decode_tail_cursor(text: str) -> TailCursor:
+    """The cursor that ``text`` says. Raises `UsageError`."""
+    try:
+        packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        inflate = zlib.decompressobj()
+        plain = inflate.decompress(packed, _MAX_BYTES)
+        if not inflate.eof:
+            raise ValueError("cut off")
+        return msgspec.msgpack.decode(plain, type=TailCursor)
+    except (ValueError, zlib.error, msgspec.MsgspecError):
+        raise UsageError(
+            "The cursor is damaged, or it is not a tail's.",
+            "Copy it whole from the line that audittui tail printed.",
+        ) from None

@@ -1,0 +1,180 @@
+"""What a live tail reads from: requests that can be left at any moment, rounds of rows."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from queue import Empty, SimpleQueue
+from typing import Any, Protocol, TypeVar, cast
+
+import msgspec
+
+from audittui.errors import StoreError
+from audittui.investigate.tail_cursor import TailCursor
+from audittui.layout.row import Row
+from audittui.query.pool import abandon, submit
+from audittui.query.result import Meter
+from audittui.store.port import Page, Patience, Query, Store
+
+MAX_IN_FLIGHT = 16
+"""Requests at once."""
+_LOOK = 0.05
+Result = TypeVar("Result")
+
+
+class TailCancelledError(Exception):
+    """The tail was told to end; nothing is wrong."""
+
+
+class Round(msgspec.Struct, frozen=True):
+    """What one poll, or one page of a long one, brought.
+
+    ``missed`` has a sentence for everything that may not have been seen. ``more``: there is more
+    to read at once.
+    """
+
+    rows: tuple[Row, ...]
+    missed: tuple[str, ...] = ()
+    more: bool = False
+
+
+class Source(Protocol):
+    """Where rows come from. A poll that raises lost nothing: the next one goes on from there."""
+
+    @property
+    def due(self) -> float:
+        """When the next poll is, in monotonic seconds."""
+        ...
+
+    @property
+    def floor(self) -> float:
+        """What a quiet log costs, in read units an hour."""
+        ...
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What this way of following cannot see, a sentence each."""
+        ...
+
+    def poll(self, room: int | None) -> Iterator[Round]:
+        """Read what is new, at most ``room`` rows. Raises `StoreError`, `TailCancelledError`."""
+        ...
+
+    def place(self, cursor: TailCursor) -> TailCursor:
+        """``cursor`` with this source's place: right after the last row given."""
+        ...
+
+    def cancel(self) -> None:
+        """Leave what is under way. Callable from any thread."""
+        ...
+
+
+class _Cancellable(Patience):
+    """Waits as long as nobody cancels, and says so."""
+
+    def __init__(self, cancelled: threading.Event, notify: Callable[[str], None]) -> None:
+        self._cancelled = cancelled
+        self._notify = notify
+
+    def wait(self, error: StoreError, attempt: int, seconds: float) -> None:
+        self._notify(f"{error.message} Trying again in {seconds:.1f} s, attempt {attempt}.")
+        if self._cancelled.wait(seconds):
+            raise error
+
+
+class Asker:
+    """Sends requests to ``store`` from pool threads and adds up what they cost.
+
+    ``cancelled`` ends every wait for an answer with `TailCancelledError`; the answer is then left
+    alone and its cost stays unknown.
+    """
+
+    def __init__(
+        self, store: Store, cancelled: threading.Event, notify: Callable[[str], None]
+    ) -> None:
+        self.store = store
+        self.cancelled = cancelled
+        self.notify = notify
+        self.meter = Meter()
+        self._patience = _Cancellable(cancelled, notify)
+
+    def ask(self, request: Query) -> Page:
+        """One page. Raises `StoreError`, `TailCancelledError`."""
+        (answer,) = self.ask_all([request])
+        if isinstance(answer, StoreError):
+            raise answer
+        return answer
+
+    def ask_all(self, requests: Sequence[Query]) -> list[Page | StoreError]:
+        """The answer to each request, or why there is none. Raises `TailCancelledError`."""
+        answers: list[Page | StoreError] = []
+        for start in range(0, len(requests), MAX_IN_FLIGHT):
+            calls = [
+                partial(self.store.query, request, self._patience)
+                for request in requests[start : start + MAX_IN_FLIGHT]
+            ]
+            self.spend(requests=len(calls))
+            for outcome in self._outcomes(calls):
+                if isinstance(outcome, StoreError):
+                    self.spend(unmetered=1)
+                elif isinstance(outcome, BaseException):
+                    raise outcome
+                else:
+                    self.spend(
+                        pages=1,
+                        scanned=outcome.scanned,
+                        rcu=outcome.rcu,
+                        unmetered=outcome.unmetered,
+                    )
+                answers.append(outcome)
+        return answers
+
+    def call(self, work: Callable[[], Result]) -> Result:
+        """Do ``work`` in a pool thread. Raises what it raises, and `TailCancelledError`."""
+        (outcome,) = self._outcomes([work])
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return cast(Result, outcome)
+
+    def spend(
+        self,
+        *,
+        requests: int = 0,
+        pages: int = 0,
+        scanned: int = 0,
+        returned: int = 0,
+        rcu: float = 0.0,
+        unmetered: int = 0,
+    ) -> None:
+        """Add to the meter."""
+        had = self.meter
+        self.meter = msgspec.structs.replace(
+            had,
+            requests=had.requests + requests,
+            pages=had.pages + pages,
+            scanned=had.scanned + scanned,
+            returned=had.returned + returned,
+            rcu=had.rcu + rcu,
+            unmetered=had.unmetered + unmetered,
+        )
+
+    def _outcomes(self, calls: Sequence[Callable[[], Any]]) -> list[Any]:
+        """What came of each call, made in pool threads: its result, or the exception raised."""
+        outcomes: list[Any] = [None] * len(calls)
+        came: SimpleQueue[tuple[int, Any]] = SimpleQueue()
+
+        def arrival(place: int) -> Callable[[Any], None]:
+            return lambda outcome: came.put((place, outcome))
+
+        jobs = [submit(call, arrival(place)) for place, call in enumerate(calls)]
+        waiting = len(jobs)
+        while waiting:
+            try:
+                place, outcomes[place] = came.get(timeout=_LOOK)
+                waiting -= 1
+            except Empty:
+                if self.cancelled.is_set():
+                    self.spend(unmetered=sum(abandon(job) for job in jobs))
+                    raise TailCancelledError from None
+        return outcomes

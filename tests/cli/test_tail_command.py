@@ -1,0 +1,136 @@
+"""``audittui tail`` as a user runs it: streamed rows, a state, Ctrl-C and a cursor."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from audittui.entry import Draft
+from audittui.layout import load_layout
+from audittui.store.sqlite import SqliteStore
+from audittui.writer import AuditLog
+
+Running = subprocess.Popen[str]
+Start = Callable[..., Running]
+TAIL = ("tail", "time-window", "--store", "case.db", "--interval", "0.1")
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[AuditLog]:
+    store = SqliteStore(
+        str(tmp_path / "case.db"), load_layout("native"), create=True, durable=False
+    )
+    log = AuditLog(store, "app/0")
+    append(log, 3)
+    yield log
+    store.close()
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts ``audittui``; what still runs at the end is killed."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("AUDITTUI_", "AWS_"))}
+    environment |= {"AUDITTUI_CONFIG": str(tmp_path / "config.toml"), "NO_COLOR": "1"}
+    started: list[Running] = []
+
+    def call(*words: str) -> Running:
+        running = subprocess.Popen(
+            [sys.executable, "-m", "audittui", *words], text=True, cwd=tmp_path, env=environment,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        started.append(running)
+        return running
+
+    yield call
+    for running in started:
+        running.kill()
+        running.communicate()
+
+
+def append(log: AuditLog, count: int) -> None:
+    for at in range(count):
+        log.append(Draft(actor="ann", action="door.open", resource=f"door/{at}\x1b[2J"))
+
+
+def wait_for_state(running: Running) -> None:
+    """Until the tail has begun."""
+    assert running.stderr is not None
+    lines = []
+    for line in running.stderr:
+        lines.append(line)
+        if line.startswith("following: "):
+            return
+    raise AssertionError(f"the tail ended before it began: {lines}")
+
+
+def test_rows_stream_and_ctrl_c_ends_with_a_command_that_goes_on(
+    start: Start, log: AuditLog
+) -> None:
+    running = start(*TAIL, "--format", "jsonl")
+    wait_for_state(running)
+    append(log, 2)
+    assert running.stdout is not None
+    seqs = [json.loads(running.stdout.readline())["seq"] for _ in range(2)]
+    running.send_signal(signal.SIGINT)
+    rest, errors = running.communicate(timeout=30)
+    assert (seqs, rest, running.returncode) == ([3, 4], "", 0)
+    assert "2 rows. " in errors and "RCU" in errors
+    append(log, 2)
+    command = re.search(r"^Go on with: audittui (.*)$", errors, re.MULTILINE)
+    assert command is not None
+    again = start(*shlex.split(command.group(1)), "--format", "jsonl", "--limit", "2")
+    lines, _ = again.communicate(timeout=30)
+    assert [json.loads(line)["seq"] for line in lines.splitlines()] == [5, 6]
+    assert again.returncode == 0
+
+
+def test_since_and_limit_as_a_table(start: Start, log: AuditLog) -> None:
+    running = start(*TAIL, "--since", "-10m", "--limit", "3")
+    lines, errors = running.communicate(timeout=30)
+    assert running.returncode == 0, errors
+    header, *rows = lines.splitlines()
+    assert header.split() == ["time", "actor", "action", "resource", "outcome", "source", "ip"]
+    assert len(rows) == 3 and "door/0\\x1b[2J" in rows[0]
+    assert len({row.index("ann") for row in rows}) == 1
+
+
+def test_a_closed_pipe_is_silent(start: Start, log: AuditLog) -> None:
+    running = start(*TAIL, "--since", "1h", "--format", "jsonl")
+    assert running.stdout is not None and running.stderr is not None
+    assert running.stdout.readline()
+    running.stdout.close()
+    wait_for_state(running)
+    append(log, 1)
+    running.wait(timeout=30)
+    assert running.stderr.read() == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("-p", "window=-1h..now"), "does not take the window window"),
+        (("--since", "+1h"), "lies in the future"),
+        (("--since", "soon"), "'soon' is not a time"),
+        (("--since", "-1h", "--resume", "x"), "exclude each other"),
+        (("--resume", "x"), "The cursor is damaged"),
+        (("--interval", "5..1"), "does not go from"),
+        (("--interval", "often"), "not two numbers"),
+        (("-p", "nobody=1"), "there is no such parameter"),
+    ],
+)
+def test_what_cannot_be_meant_is_said(
+    start: Start, log: AuditLog, words: tuple[str, ...], said: str
+) -> None:
+    running = start("tail", "time-window", "--store", "case.db", *words)
+    lines, errors = running.communicate(timeout=30)
+    assert (running.returncode, lines) == (2, "")
+    assert said in errors and "Go on with" not in errors and len(errors.splitlines()) == 1

@@ -1,0 +1,387 @@
+"""Tails of hash chains: every entry, in order, once; what is absent is said."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from audittui import timestamp
+from audittui.connection import Connection, Target
+from audittui.entry import Draft
+from audittui.errors import StoreError, UsageError
+from audittui.investigate.pace import Interval, Pace
+from audittui.investigate.tail import Tail
+from audittui.runbook.catalogue import load_catalogue
+from audittui.store.sqlite import SqliteStore
+from audittui.writer import AuditLog
+from tests.investigate.tailing import NATIVE, START, Follower, Log, World
+
+SECOND = timestamp.SECOND
+THROTTLED = StoreError("The table throttles.", "Wait.", kind="throttled")
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+def log() -> Log:
+    log = Log()
+    for at in range(5):
+        log.append("app/0", START - (5 - at) * SECOND)
+        log.append("web/0", START - (5 - at) * SECOND)
+    return log
+
+
+def add(log: Log, world: World, chain: str, **fields: Any) -> None:
+    log.append(chain, world.true_now(), **fields)
+
+
+def test_it_begins_with_what_comes(log: Log, world: World) -> None:
+    world.at(1, lambda: add(log, world, "app/0"))
+    world.at(2, lambda: add(log, world, "web/0"))
+    follower = Follower(log, world).until(10)
+    assert follower.seqs == [("app/0", 5), ("web/0", 5)]
+    assert follower.missed == [] and follower.last is not None
+    assert follower.last.meter.returned == 2
+
+
+def test_a_chain_born_later_is_followed_from_its_first_entry(log: Log, world: World) -> None:
+    for at in range(40):
+        world.at(3 + at / 4, lambda: add(log, world, "new/0"))
+    follower = Follower(log, world).until(40)
+    assert follower.seqs == [("new/0", seq) for seq in range(40)]
+    assert follower.missed == []
+
+
+def test_an_empty_table_is_waited_for(world: World) -> None:
+    log = Log()
+    world.at(2, lambda: add(log, world, "first/0"))
+    assert Follower(log, world).until(40).seqs == [("first/0", 0)]
+
+
+def test_only_what_the_runbook_asks_for_is_given(log: Log, world: World) -> None:
+    for actor, outcome in (("bob", "denied"), ("ann", "denied"), ("bob", "success")):
+        world.at(1, lambda a=actor, o=outcome: add(log, world, "app/0", actor=a, outcome=o))
+    by_actor = Follower(log, world, "actor-activity", texts={"actor": "bob"}).until(5)
+    assert by_actor.seqs == [("app/0", 5), ("app/0", 7)]
+    assert by_actor.tail.notes != ()
+
+
+@pytest.mark.parametrize(
+    ("runbook", "texts", "wanted"),
+    [
+        ("denied-actions", {}, [5, 6]),
+        ("denied-actions", {"actor": "bob"}, [5]),
+        ("action-history", {"action": "act"}, [5, 6, 7, 8]),
+        ("repeated-failures", {}, [5, 6, 8]),
+        ("time-window", {"outcome": "failure", "window": "-1h..now"}, [8]),
+    ],
+)
+def test_every_kind_of_condition_holds(
+    log: Log, world: World, runbook: str, texts: dict[str, str], wanted: list[int]
+) -> None:
+    for actor, outcome in (("bob", "denied"), ("ann", "denied"), ("bob", "success"),
+                           ("ann", "failure")):  # fmt: skip
+        world.at(1, lambda a=actor, o=outcome: add(log, world, "app/0", actor=a, outcome=o))
+    follower = Follower(log, world, runbook, texts=texts).until(5)
+    assert [seq for _, seq in follower.seqs] == wanted
+
+
+def test_an_entry_that_shows_late_is_waited_for(log: Log, world: World) -> None:
+    """A Query may see a transaction half done: 6 before 5."""
+    hidden = {5, 7}
+    log.flaky.hide = lambda item: item["pk"] == "entry#app/0" and int(item["sk"]) in hidden
+    for _ in range(4):
+        world.at(1, lambda: add(log, world, "app/0"))
+    world.at(1, lambda: add(log, world, "web/0"))
+    world.at(2.2, hidden.clear)
+    follower = Follower(log, world).until(10)
+    assert [seq for chain, seq in follower.seqs if chain == "app/0"] == [5, 6, 7, 8]
+    assert follower.seqs[0] == ("web/0", 5), "another chain does not wait"
+    assert follower.missed == []
+
+
+def test_what_stays_absent_is_said_and_passed(log: Log, world: World) -> None:
+    for _ in range(9):
+        world.at(1, lambda: add(log, world, "app/0"))
+    for seq in (6, 7, 10):
+        world.at(1, lambda s=seq: log.delete("app/0", s))
+    follower = Follower(log, world).until(10)
+    assert [seq for _, seq in follower.seqs] == [5, 8, 9, 11, 12, 13]
+    assert follower.missed == [
+        "Entries 6 to 7 of app/0 are absent: expired, deleted, or never written.",
+        "Entry 10 of app/0 is absent: expired, deleted, or never written.",
+    ]
+
+
+def test_a_malformed_key_is_said_once_and_hides_nothing(log: Log, world: World) -> None:
+    def forge(sort: str) -> None:
+        log.store.put_new({"pk": "entry#app/0", "sk": sort, "time": timestamp.text(START)})
+
+    world.at(1, lambda: forge("00000000000000000005x"))
+    world.at(1, lambda: forge("zzz\x1b[2J"))
+    world.at(4, lambda: add(log, world, "app/0"))
+    follower = Follower(log, world).until(20)
+    assert follower.seqs == [("app/0", 5)]
+    assert len(follower.missed) == 1 and "00000000000000000005x" in follower.missed[0]
+
+
+def test_an_item_put_far_beyond_the_end_does_not_blind_it(log: Log, world: World) -> None:
+    def forge() -> None:
+        item = {"pk": "entry#app/0", "sk": f"{2**62:020d}", "time": timestamp.text(START), "actor": "m"}
+        log.store.put_new(item)
+
+    world.at(1, forge)
+    for at in range(3):
+        world.at(20 + at, lambda: add(log, world, "app/0"))
+    follower = Follower(log, world).until(12)
+    assert follower.seqs == [("app/0", 2**62)]
+    assert follower.missed[0].startswith("Entries 5 to 4611686018427387903 of app/0 are absent")
+    again = Follower(log, world, cursor=follower.tail.cursor).until(60)
+    assert again.seqs == [("app/0", 5), ("app/0", 6), ("app/0", 7)]
+    assert again.missed[0] == "Entry 5 of app/0, absent before, is there."
+
+
+def test_throttling_loses_nothing_and_is_said(log: Log, world: World) -> None:
+    failing = [False]
+    log.flaky.fail = lambda request: THROTTLED if failing[0] else None
+
+    def set_failing(value: bool) -> None:
+        failing[0] = value
+
+    world.at(2, lambda: set_failing(True))
+    for at in range(60):
+        world.at(at / 2, lambda: add(log, world, "app/0"))
+    world.at(20, lambda: set_failing(False))
+    follower = Follower(log, world).until(40)
+    assert [seq for _, seq in follower.seqs] == list(range(5, 65))
+    waits = [said for said in follower.said if "The table throttles." in said]
+    assert [said.rsplit("in ", 1)[1] for said in waits][:4] == [
+        f"{seconds} s; nothing is lost." for seconds in (1, 2, 4, 8)
+    ]
+    assert follower.last is not None and follower.last.meter.unmetered > 0
+
+
+def test_throttling_at_the_very_start_is_waited_out(log: Log, world: World) -> None:
+    log.flaky.fail = lambda _: THROTTLED if world.mono < 1004 else None
+    world.at(8, lambda: add(log, world, "app/0"))
+    assert Follower(log, world).until(20).seqs == [("app/0", 5)]
+
+
+def test_one_chain_that_fails_does_not_take_the_others_rows(log: Log, world: World) -> None:
+    def fail(request: Any) -> StoreError | None:
+        busy = world.mono > 1001 and request.partition[1] == "entry#app/0" and world.mono < 1060
+        return THROTTLED if busy else None
+
+    log.flaky.fail = fail
+    for chain in ("app/0", "web/0"):
+        world.at(2, lambda c=chain: add(log, world, c))
+    follower = Follower(log, world).until(25)
+    assert follower.seqs == [("web/0", 5)]
+    assert follower.until(120).seqs == [("web/0", 5), ("app/0", 5)]
+
+
+def test_a_permanent_error_ends_it_with_a_place_to_go_on_from(log: Log, world: World) -> None:
+    denied = StoreError("Access was denied.", "Ask.", kind="permission")
+    log.flaky.fail = lambda _: denied if world.mono > 1003 else None
+    for _ in range(3):
+        world.at(1, lambda: add(log, world, "app/0"))
+    follower = Follower(log, world)
+    with pytest.raises(StoreError, match="Access was denied"):
+        follower.until(20)
+    assert [seq for _, seq in follower.seqs] == [5, 6, 7]
+    log.flaky.fail = lambda _: None
+    add(log, world, "app/0")
+    again = Follower(log, world, cursor=follower.tail.cursor).until(30)
+    assert again.seqs == [("app/0", 8)]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.sampled_from(["app/0", "web/0", "new/0", "new/1"]), max_size=40),
+    st.lists(st.integers(1, 7), min_size=1, max_size=40),
+    st.integers(200, 3000),
+)
+def test_resuming_at_any_point_gives_every_entry_once(
+    chains: list[str], limits: list[int], page_bytes: int
+) -> None:
+    world, log = World(), Log(page_bytes=page_bytes)
+    log.append("app/0", START - SECOND)
+    log.append("web/0", START - SECOND)
+    first = Follower(log, world).until(0)
+    cursor = first.tail.cursor
+    for at, chain in enumerate(chains):
+        log.append(chain, START + (at * 7919) % 11 * SECOND)
+    got: list[tuple[str, int]] = []
+    for limit in (*limits, 100):
+        part = Follower(log, world, cursor=cursor, limit=limit).until(world.mono - 1000)
+        got += part.seqs
+        cursor = part.tail.cursor
+    for chain in set(chains):
+        began = 1 if chain in ("app/0", "web/0") else 0
+        assert [seq for name, seq in got if name == chain] == list(range(began, log.lengths[chain]))
+    assert len(got) == len(chains)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(["a/0", "b/0"]), st.integers(0, 300)), max_size=60),
+    st.integers(0, 320),
+    st.integers(200, 5000),
+)
+def test_since_gives_all_that_is_dated_since_then(
+    made: list[tuple[str, int]], since: int, page_bytes: int
+) -> None:
+    """Entries are recorded in order and dated up to some minutes before, as an import does it."""
+    world, log = World(), Log(page_bytes=page_bytes)
+    dated: list[tuple[str, int, int]] = []
+    for at, (chain, minutes) in enumerate(made):
+        recorded = START - (600 - at) * 60 * SECOND + 300 * 60 * SECOND
+        time = recorded - minutes * 60 * SECOND
+        dated.append((chain, log.append(chain, time, recorded=recorded), time))
+    begin = START - since * 60 * SECOND
+    follower = Follower(log, world, since=begin).until(0)
+    wanted = sorted((chain, seq) for chain, seq, time in dated if time >= begin)
+    assert sorted(follower.seqs) == wanted
+    assert follower.missed == []
+
+
+def test_catching_up_merges_chains_by_time(world: World) -> None:
+    log = Log(page_bytes=2000)
+    for at in range(120):
+        log.append("a/0" if at % 3 else "b/0", START - (120 - at) * SECOND)
+    follower = Follower(log, world, since=START - 119 * SECOND).until(0)
+    times = [row.time for row in follower.rows]
+    assert len(times) == 119 and times == sorted(times)
+
+
+def test_since_begins_after_what_expired(world: World) -> None:
+    log = Log()
+    for at in range(50):
+        log.append("a/0", START - (50 - at) * SECOND)
+    for seq in range(45):
+        log.delete("a/0", seq)
+    follower = Follower(log, world, since=START - timestamp.DAY).until(0)
+    assert [seq for _, seq in follower.seqs] == [45, 46, 47, 48, 49] and follower.missed == []
+
+
+def test_an_expired_chain_goes_on_without_a_false_alarm(world: World) -> None:
+    log = Log()
+    log.append("a/0", START - SECOND)
+    log.delete("a/0", 0)
+    world.at(1, lambda: add(log, world, "a/0"))
+    follower = Follower(log, world).until(10)
+    assert follower.seqs == [("a/0", 1)] and follower.missed == []
+
+
+def test_a_quiet_log_costs_its_floor(log: Log, world: World) -> None:
+    follower = Follower(log, world, interval=Interval(0.5, 4)).until(400)
+    assert follower.last is not None
+    # Two chains at one unit each every 4 s, the registry at a half every 15 s.
+    assert follower.last.floor_rcu_per_hour == 2 * 900 + 120
+    assert follower.last.rcu_per_hour == pytest.approx(2 * 900 + 120, rel=0.1)
+    assert all(request.index == "" for request in log.flaky.queries)
+
+
+def test_a_busy_chain_is_asked_often_and_a_quiet_one_is_not(log: Log, world: World) -> None:
+    for at in range(200):
+        world.at(60 + at / 4, lambda: add(log, world, "app/0"))
+    follower = Follower(log, world).until(60)
+    log.flaky.queries.clear()
+    follower.until(108)
+    asked = [request.partition[1] for request in log.flaky.queries]
+    assert asked.count("entry#app/0") > 80
+    assert asked.count("entry#web/0") <= 12
+
+
+def test_the_clock_on_the_wall_does_not_matter(log: Log, world: World) -> None:
+    def set_clock(hours: int) -> None:
+        world.offset = hours * 3600 * SECOND
+
+    for at in range(40):
+        world.at(at / 2, lambda: add(log, world, "app/0"))
+    world.at(5, lambda: set_clock(-9))
+    world.at(12, lambda: set_clock(30))
+    follower = Follower(log, world).until(30)
+    assert [seq for _, seq in follower.seqs] == list(range(5, 45))
+    assert follower.missed == [] and max(world.waits) <= 5
+
+
+def test_a_cursor_of_another_question_or_damaged_is_refused(log: Log, world: World) -> None:
+    cursor = Follower(log, world).until(1).tail.cursor
+    other = Follower(log, world, "actor-activity", texts={"actor": "x"}, cursor=cursor)
+    with pytest.raises(UsageError, match="another tail"):
+        other.until(2)
+    for text in ("x", cursor[:-4], "é", "=" * 9):
+        with pytest.raises(UsageError, match="damaged"):
+            Follower(log, world, cursor=text)
+
+
+def test_cancelling_answers_even_while_a_request_is_stuck(log: Log, world: World) -> None:
+    stuck, release = threading.Event(), threading.Event()
+
+    def hang(request: Any) -> None:
+        if world.mono > 1002:
+            stuck.set()
+            release.wait(30)
+
+    log.flaky.fail = hang
+    follower = Follower(log, world)
+    thread = threading.Thread(target=lambda: follower.until(100))
+    thread.start()
+    assert stuck.wait(10)
+    follower.tail.cancel()
+    thread.join(5)
+    ended = not thread.is_alive()
+    release.set()
+    assert ended and follower.tail.cursor
+
+
+def test_writers_in_other_threads_are_followed_without_a_gap(tmp_path: Path) -> None:
+    """Real time, real threads: batches and single entries on one chain."""
+    path = str(tmp_path / "log.db")
+    writing = SqliteStore(path, NATIVE, create=True, durable=False)
+    AuditLog(writing, "app/0").append(Draft(actor="ann", action="begin"))
+    reading = SqliteStore(path, NATIVE, read_only=True)
+    tail = Tail(
+        load_catalogue().find("time-window"), {}, Connection(Target(store=path), reading, NATIVE),
+        interval=Interval(0.01, 0.02), limit=300,
+    )  # fmt: skip
+    batches = tail.batches()
+    next(batches)
+
+    def write(number: int) -> None:
+        log = AuditLog(writing, "app/0")
+        for at in range(10):
+            log.append_many(
+                [Draft(actor=f"w{number}", action=f"a{at}.{part}") for part in range(9)]
+            )
+            log.append(Draft(actor=f"w{number}", action=f"a{at}.9"))
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(3)]
+    for thread in threads:
+        thread.start()
+    rows = [row for batch in batches for row in batch.rows]
+    for thread in threads:
+        thread.join()
+    assert [row.seq for row in rows] == list(range(1, 301))
+    for number in range(3):
+        assert [row.action for row in rows if row.actor == f"w{number}"] == [
+            f"a{at}.{part}" for at in range(10) for part in range(10)
+        ]
+    reading.close()
+    writing.close()
+
+
+def test_the_pause_doubles_while_nothing_comes() -> None:
+    pace = Pace(Interval(0.5, 5))
+    assert [pace.after(False) for _ in range(6)] == [0.5, 1, 2, 4, 5, 5]
+    assert pace.after(True) == 0.5
+    assert [pace.after(False) for _ in range(3)] == [0.5, 1, 2]
