@@ -91,6 +91,7 @@ class Execution:
         self._last: Row | None = None
         self._last_order = after
         self._given = 0
+        self._far = NOWHERE
         self._more = False
         self._cancelled = False
 
@@ -265,10 +266,17 @@ class Execution:
         last = None if self._last is None else self._last.time
         if barrier in (END, NOWHERE) or (self._limit is not None and self._given >= self._limit):
             return last
-        if barrier <= self._start and last is None:
+        sign = -1 if self._newest else 1
+        if self._front.holds_at(barrier):
+            # Ties are held back: the last row given is what people see.
+            reached = NOWHERE if last is None else sign * last
+        elif barrier <= self._start and last is None:
             return None
-        # Entries of the barrier's own tick are still to come, wherever in it they lie.
-        return self.plan.index.tick - 1 - int(barrier) if self._newest else int(barrier)
+        else:
+            # Entries of the barrier's own tick are still to come, wherever in it they lie.
+            reached = barrier - (self.plan.index.tick - 1 if self._newest else 0)
+        self._far = max(self._far, reached)
+        return None if self._far == NOWHERE else sign * int(self._far)
 
     def _cursor(self) -> str:
         keys, begins, unread = self._front.positions()

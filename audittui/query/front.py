@@ -122,6 +122,10 @@ class Front:
                     return rows, nearer
         return self._merged(barrier), barrier
 
+    def holds_at(self, barrier: float) -> bool:
+        """True when rows wait that lie exactly at the ``barrier``."""
+        return any(stream.holds and stream.nearest == barrier for stream in self._holding.values())
+
     def drop(self, barrier: float) -> None:
         """The rows before ``barrier`` were given."""
         for place, stream in list(self._holding.items()):

@@ -92,6 +92,11 @@ class Stream:
         return bool(self._held)
 
     @property
+    def nearest(self) -> float:
+        """Where the first of these rows lies, as a rising number."""
+        return self._sign * self._held[0].rows[self._held[0].at].tick
+
+    @property
     def milestone(self) -> float:
         """How far the first page held reaches, as a rising number."""
         return self._sign * self._held[0].rows[-1].tick
