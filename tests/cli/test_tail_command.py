@@ -106,9 +106,9 @@ def test_since_and_limit_as_a_table(start: Start, log: AuditLog) -> None:
 def test_a_closed_pipe_is_silent(start: Start, log: AuditLog) -> None:
     running = start(*TAIL, "--since", "1h", "--format", "jsonl")
     assert running.stdout is not None and running.stderr is not None
+    wait_for_state(running)
     assert running.stdout.readline()
     running.stdout.close()
-    wait_for_state(running)
     append(log, 1)
     running.wait(timeout=30)
     assert running.stderr.read() == ""

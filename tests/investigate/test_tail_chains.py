@@ -135,7 +135,12 @@ def test_a_malformed_key_is_said_once_and_hides_nothing(log: Log, world: World) 
 
 def test_an_item_put_far_beyond_the_end_does_not_blind_it(log: Log, world: World) -> None:
     def forge() -> None:
-        item = {"pk": "entry#app/0", "sk": f"{2**62:020d}", "time": timestamp.text(START), "actor": "m"}
+        item = {
+            "pk": "entry#app/0",
+            "sk": f"{2**62:020d}",
+            "time": timestamp.text(START),
+            "actor": "m",
+        }
         log.store.put_new(item)
 
     world.at(1, forge)
