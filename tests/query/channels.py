@@ -1,0 +1,70 @@
+"""Channels without threads: a test decides when and in what order answers land."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+from audittui.query import pool
+
+
+class Steps(pool.Channel[Any]):
+    """Runs a call when its answer is due. A subclass says which one is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: list[tuple[Any, pool.Job]] = []
+
+    def send(self, token: Any, call: Callable[[], Any]) -> pool.Job:
+        job = pool.Job(call, lambda _: None)
+        self.sent.append((token, job))
+        return job
+
+    def land(self, place: int) -> tuple[Any, Any]:
+        token, job = self.sent.pop(place)
+        assert job.call is not None, "an abandoned request was sent"
+        job.begun = True
+        try:
+            return token, job.call()
+        except Exception as error:
+            return token, error
+
+
+class Generations(Steps):
+    """Every answer takes one round: all that is in flight lands together."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rounds = 0
+        self.widest = 0
+        self._landed: list[tuple[Any, Any]] = []
+
+    def receive(self, timeout: float | None) -> tuple[Any, Any] | None:
+        if not self._landed and timeout != 0.0 and self.sent:
+            self.rounds += 1
+            self.widest = max(self.widest, len(self.sent))
+            self._landed = [self.land(0) for _ in range(len(self.sent))]
+        return self._landed.pop(0) if self._landed else None
+
+
+class Shuffled(Steps):
+    """Answers land in any order, and sometimes while the reader is busy."""
+
+    def __init__(self, chance: random.Random) -> None:
+        super().__init__()
+        self._chance = chance
+
+    def receive(self, timeout: float | None) -> tuple[Any, Any] | None:
+        if not self.sent or (timeout == 0.0 and self._chance.random() < 0.7):
+            return None
+        return self.land(self._chance.randrange(len(self.sent)))
+
+
+@contextmanager
+def through(channel: Steps) -> Iterator[None]:
+    """Executions made inside use ``channel``."""
+    with patch("audittui.query.pool.Channel", lambda: channel):
+        yield

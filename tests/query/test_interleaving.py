@@ -1,0 +1,241 @@
+"""The executor's order is exact whatever lands first, however a partition is split, wherever a run
+stops."""
+
+from __future__ import annotations
+
+import random
+import threading
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from audittui import timestamp
+from audittui.errors import StoreError, UsageError
+from audittui.layout.row import Row
+from audittui.query.execute import Execution
+from audittui.query.result import ResultPage
+from audittui.store.port import PATIENT, Page, Patience, Query
+from audittui.store.sqlite import SqliteStore
+from tests.query.channels import Shuffled, through
+from tests.query.logs import (
+    CHAINS,
+    DAY0,
+    MOMENTS,
+    brute_force,
+    event_lists,
+    filled,
+    names,
+    one_partition,
+    plan_for,
+    window,
+)
+
+DAYS = 4
+EVERYTHING = window(DAY0, DAY0 + DAYS * timestamp.DAY)
+chances = st.integers(0, 2**32).map(random.Random)
+# Ties at the edges of days, bursts, and a spread in between.
+logs = event_lists(
+    st.one_of(
+        st.sampled_from(MOMENTS),
+        st.integers(DAY0, DAY0 + 40),
+        st.integers(DAY0, DAY0 + DAYS * timestamp.DAY - 1),
+    ),
+    most=80,
+)
+PAGE_BYTES = st.sampled_from([300, 900, 2500])
+
+
+def read(plan: Any, store: Any, chance: random.Random, **options: Any) -> list[ResultPage]:
+    with through(Shuffled(chance)):
+        return list(Execution(plan, store, **options).pages())
+
+
+def rows_of(pages: list[ResultPage]) -> list[Row]:
+    return [row for page in pages for row in page.rows]
+
+
+@settings(max_examples=120, deadline=None)
+@given(logs, chances, PAGE_BYTES, st.booleans(), st.sampled_from([None, 1, 3]))
+def test_all_chains_in_exact_order_whatever_lands_first(
+    rows: list[Any], chance: random.Random, page_bytes: int, drain: bool, page_rows: int | None
+) -> None:
+    store = filled(rows, page_bytes)
+    plan = plan_for(store, rows, "time-window", window=EVERYTHING)
+    pages = read(plan, store, chance, drain=drain, page_rows=page_rows)
+    assert names(rows_of(pages)) == brute_force(rows, DAY0, DAY0 + DAYS * timestamp.DAY, True)
+    last = pages[-1]
+    assert last.coverage.complete and last.cursor == ""
+    assert last.meter.pages == last.meter.requests and last.meter.unmetered == 0
+    assert last.meter.by_index == ((("by-time", last.meter.rcu),) if last.meter.rcu else ())
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    logs, chances, PAGE_BYTES, st.sampled_from(["newest", "oldest"]),
+    st.sampled_from(["all", EVERYTHING]),
+)  # fmt: skip
+def test_a_partition_split_into_slices_is_exact(
+    rows: list[Any], chance: random.Random, page_bytes: int, order: str, during: str
+) -> None:
+    store = filled(rows, page_bytes)
+    pages = read(one_partition(store, rows, order, during), store, chance, drain=True)
+    truth = brute_force(rows, 0, timestamp.MAX_TIME, order == "newest", actor="alice")
+    assert names(rows_of(pages)) == truth
+    assert pages[-1].coverage.complete
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    logs, chances, PAGE_BYTES, st.sampled_from(["newest", "oldest"]), st.booleans(), st.booleans()
+)
+def test_stopping_anywhere_and_resuming_gives_every_row_once(
+    rows: list[Any], chance: random.Random, page_bytes: int, order: str, drain: bool, split: bool
+) -> None:
+    store = filled(rows, page_bytes)
+    if split:
+        plan = one_partition(store, rows, order)
+        truth = brute_force(rows, 0, timestamp.MAX_TIME, order == "newest", actor="alice")
+    else:
+        plan = plan_for(store, rows, "time-window", window=EVERYTHING)
+        truth = brute_force(rows, DAY0, DAY0 + DAYS * timestamp.DAY, True)
+    got: list[Row] = []
+    cursor = ""
+    for attempt in range(60):
+        stop_after = chance.randrange(1, 6) + attempt // 10
+        with through(Shuffled(chance)):
+            execution = Execution(plan, store, drain=drain, cursor=cursor)
+            for number, page in enumerate(execution.pages(), 1):
+                got += page.rows
+                reached = page.coverage.reached
+                if reached is not None:
+                    newer = plan.order == "newest"
+                    missing = [t for t in truth if (t[0] > reached if newer else t[0] < reached)]
+                    assert set(missing) <= set(names(got)), "coverage claims too much"
+                if number == stop_after:
+                    execution.cancel()
+        cursor = page.cursor
+        if page.coverage.complete:
+            break
+        assert page.coverage.stop == "cancelled" and cursor
+    else:
+        got += rows_of(read(plan, store, chance, cursor=cursor))
+    assert names(got) == truth
+
+
+class _Breaking:
+    """A store whose queries fail for good now and then."""
+
+    index_lag = 0
+
+    def __init__(self, store: SqliteStore, chance: random.Random) -> None:
+        self._store, self._chance = store, chance
+        self.answered: list[float] = []
+
+    def query(self, request: Query, patience: Patience = PATIENT) -> Page:
+        if self._chance.random() < 0.15:
+            raise StoreError("Access was denied.", "Ask.", kind="permission")
+        page = self._store.query(request, patience)
+        self.answered.append(page.rcu)
+        return page
+
+
+@settings(max_examples=100, deadline=None)
+@given(logs, chances, PAGE_BYTES, st.booleans())
+def test_errors_anywhere_lose_nothing_and_the_meter_is_the_sum_of_all_answers(
+    rows: list[Any], chance: random.Random, page_bytes: int, drain: bool
+) -> None:
+    store = filled(rows, page_bytes)
+    plan = plan_for(store, rows, "time-window", window=EVERYTHING)
+    got: list[Row] = []
+    cursor = ""
+    for _ in range(400):
+        broken = _Breaking(store, chance)
+        pages = read(plan, broken, chance, drain=drain, cursor=cursor)
+        got += rows_of(pages)
+        last = pages[-1]
+        assert last.meter.rcu == pytest.approx(sum(broken.answered))
+        assert last.meter.requests == last.meter.pages + last.meter.unmetered
+        cursor = last.cursor
+        if last.coverage.complete:
+            break
+        assert last.coverage.stop == "error" and last.meter.unmetered >= 1
+    assert names(got) == brute_force(rows, DAY0, DAY0 + DAYS * timestamp.DAY, True)
+
+
+@settings(max_examples=80, deadline=None)
+@given(logs, chances, PAGE_BYTES, st.sampled_from(["any", "denied"]))
+def test_counting_stopped_and_resumed_counts_every_entry_once(
+    rows: list[Any], chance: random.Random, page_bytes: int, outcome: str
+) -> None:
+    store = filled(rows, page_bytes)
+    plan = plan_for(store, rows, "time-window", window=EVERYTHING, outcome=outcome)
+    counted = 0
+    cursor = ""
+    for attempt in range(60):
+        with through(Shuffled(chance)):
+            execution = Execution(plan, store, count=True, cursor=cursor, max_rcu=2 + attempt)
+            (*_, last) = execution.pages()
+        assert rows_of([last]) == []
+        counted += last.meter.matched
+        cursor = last.cursor
+        if last.coverage.complete:
+            break
+    wanted = {} if outcome == "any" else {"outcome": outcome}
+    truth = brute_force(rows, DAY0, DAY0 + DAYS * timestamp.DAY, True, **wanted)
+    assert counted == len(truth)
+
+
+def test_what_cannot_be_counted_is_refused() -> None:
+    rows = [(CHAINS[i % 3], DAY0 + i, "alice", "success") for i in range(20)]
+    store = filled(rows)
+    plan = plan_for(store, rows, "repeated-failures", window=EVERYTHING)
+    with pytest.raises(UsageError, match="correlation"):
+        Execution(plan, store, count=True)
+    import msgspec
+
+    from audittui.runbook.plan import RowFilter
+
+    plan = plan_for(store, rows, "time-window", window=EVERYTHING)
+    filtered = msgspec.structs.replace(plan, row_filters=(RowFilter("actor", "in", ("bob",)),))
+    with pytest.raises(UsageError, match="actor is filtered after reading"):
+        Execution(filtered, store, count=True)
+    (*_, last) = Execution(plan, store, limit=5).pages()
+    with pytest.raises(UsageError, match="another run"):
+        Execution(plan, store, count=True, cursor=last.cursor)
+
+
+class _Stuck:
+    """A store that answers nothing until it is let go."""
+
+    index_lag = 0
+
+    def __init__(self) -> None:
+        self.asked = threading.Event()
+        self.free = threading.Event()
+
+    def query(self, request: Query, patience: Patience = PATIENT) -> Page:
+        self.asked.set()
+        self.free.wait()
+        return Page(items=[], last_key=None, scanned=0, rcu=0.5)
+
+
+def test_cancel_is_answered_while_every_request_is_stuck() -> None:
+    rows = [(CHAINS[i % 3], DAY0 + i, "alice", "success") for i in range(20)]
+    plan = plan_for(filled(rows), rows, "time-window", window=EVERYTHING)
+    store = _Stuck()
+    execution = Execution(plan, store, drain=True)  # type: ignore[arg-type]
+    pages: list[ResultPage] = []
+    reader = threading.Thread(target=lambda: pages.extend(execution.pages()), daemon=True)
+    reader.start()
+    assert store.asked.wait(30)
+    execution.cancel()
+    reader.join(30)
+    try:
+        assert not reader.is_alive()
+        assert [page.coverage.stop for page in pages] == ["cancelled"]
+        assert pages[0].meter.unmetered == pages[0].meter.requests > 0
+        assert pages[0].meter.pages == 0 and pages[0].cursor
+    finally:
+        store.free.set()
