@@ -45,7 +45,7 @@ def _list_of_items(members: Members) -> dict[str, Any]:
 
 
 def _one_item(members: Members) -> dict[str, Any]:
-    if "Item" not in members:
+    if not bytes(members.get("Item", b"")).startswith(b"{"):
         return {}
     return {"Item": WireItem(members.pop("Item"))}
 

@@ -53,9 +53,9 @@ class _Picker:
 @lru_cache(maxsize=256)
 def _picker(names: tuple[str, ...]) -> _Picker | None:
     try:
-        return _Picker(names)
+        return _Picker(names) if names else None
     except (TypeError, ValueError):
-        # A name twice, or with characters that the decoder does not take in a name.
+        # A name that stands twice, or has characters that the decoder does not take.
         return None
 
 
