@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import deque
 
+from audittui import timestamp
 from audittui.layout.row import Row
 from audittui.query.decode import Chunk, Landed, StartKey
 from audittui.runbook.plan import Plan
@@ -188,7 +189,7 @@ class Stream:
         width = _SLICE_PAGES * page_units / self._density
         unit = self._plan.index.tick
         reach = part.frontier + max(width, unit)
-        bound = END if part.end is None else self._sign * part.end
+        bound = self._sign * (self._horizon() if part.end is None else part.end)
         if reach + width > bound:
             return False
         cut = int(self._sign * reach)
@@ -208,6 +209,12 @@ class Stream:
             return chunk.at
         return bisect_left(rows, barrier, lo=chunk.at, key=lambda row: sign * row.tick)
 
+    def _horizon(self) -> int:
+        """The tick behind which an open range hardly goes on."""
+        if self._newest:
+            return 0
+        return self._plan.now or timestamp.MAX_TIME
+
     def _learn(self, part: Slice, before: float, landed: Landed, page_units: float) -> None:
         """How dense the range is here, in read units a tick."""
         if not self._timed or before == NOWHERE:
@@ -215,11 +222,12 @@ class Stream:
         reached = part.frontier
         if part.ended:
             reached = NOWHERE if part.end is None else self._sign * part.end
-        # In the middle of the range an empty slice says that the next ones may be empty too.
-        self._sparse = landed.scanned == 0
-        if self._sparse:
-            self._density /= _STEADY
+        # An empty slice says that the next ones may be empty too: no more until there is more.
+        if landed.scanned == 0:
+            self._density /= 1.0 if self._sparse else _STEADY
+            self._sparse = True
             return
+        self._sparse = False
         if reached <= before:
             return
         seen = landed.rcu / (reached - before)

@@ -24,7 +24,6 @@ from tests.query.logs import (
     DAY0,
     MOMENTS,
     brute_force,
-    event_lists,
     filled,
     names,
     one_partition,
@@ -35,16 +34,31 @@ from tests.query.logs import (
 DAYS = 4
 EVERYTHING = window(DAY0, DAY0 + DAYS * timestamp.DAY)
 chances = st.integers(0, 2**32).map(random.Random)
-# Ties at the edges of days, bursts, and a spread in between.
-logs = event_lists(
-    st.one_of(
-        st.sampled_from(MOMENTS),
-        st.integers(DAY0, DAY0 + 40),
-        st.integers(DAY0, DAY0 + DAYS * timestamp.DAY - 1),
-    ),
-    most=80,
-)
-PAGE_BYTES = st.sampled_from([300, 900, 2500])
+
+
+def _log(size: int, chance: random.Random) -> list[Any]:
+    """Ties at the edges of days, bursts, and a spread in between."""
+    burst = DAY0 + chance.randrange(DAYS * timestamp.DAY - 400)
+    moments = chance.sample(
+        [
+            lambda: chance.choice(MOMENTS),
+            lambda: burst + chance.randrange(40) * 10,
+            lambda: DAY0 + chance.randrange(DAYS * timestamp.DAY),
+            lambda: DAY0 + chance.randrange(96) * timestamp.DAY // 24,
+        ],
+        chance.randrange(1, 5),
+    )
+    chains = CHAINS[: chance.randrange(1, 4)]
+    outcomes = ("success", "failure", "denied", "unknown")
+    return [
+        (chance.choice(chains), chance.choice(moments)(), chance.choice(("alice", "alice", "bob")),
+         chance.choice(outcomes))
+        for _ in range(size)
+    ]  # fmt: skip
+
+
+logs = st.builds(_log, st.integers(0, 150), chances)
+PAGE_BYTES = st.sampled_from([300, 2500, 9000])
 
 
 def read(plan: Any, store: Any, chance: random.Random, **options: Any) -> list[ResultPage]:
