@@ -1,7 +1,9 @@
 """One ARN for one thing, however a record names it.
 
 Names that AWS keeps unique without their path or suffix lose it: IAM's ``role/team/x`` becomes
-``role/x``, a secret's random six characters are dropped, a function's version too.
+``role/x``; a secret's random six characters, a function's version and the identifier behind a
+stack's name are dropped. (A secret's ARN given without its suffix, whose name happens to end in a
+hyphen and six characters, cannot be told from one with it; AWS advises against such names.)
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ _IAM_PATH = re.compile(
 )
 _SECRET_SUFFIX = re.compile(r"(arn:[^:]+:secretsmanager:[^:]*:\d*:secret:.+)-[A-Za-z0-9]{6}")
 _FUNCTION = re.compile(r"(arn:[^:]+:lambda:[^:]*:\d*:function:[^:]+)(?::.+)?")
+_STACK = re.compile(r"(arn:[^:]+:cloudformation:[^:]*:\d*:stack/[^/]+)/.+")
 _S3_SERVICE = re.compile(r"arn:[^:]+:s3:::[^/]+/?")
 _LOG_GROUP = re.compile(r"(arn:[^:]+:logs:[^:]*:\d*:log-group:[^:]+)(?::\*)?")
 
@@ -25,8 +28,11 @@ def partition_of(region: str) -> str:
 
 
 def canonical(arn: str) -> str:
-    """The one spelling of an ARN that this importer writes."""
-    for pattern in (_SECRET_SUFFIX, _FUNCTION, _LOG_GROUP):
+    """The one spelling of a given ARN that this importer writes.
+
+    What was built from a name must not come here: the secret ``db-passwd`` would lose its end.
+    """
+    for pattern in (_SECRET_SUFFIX, _FUNCTION, _LOG_GROUP, _STACK):
         match = pattern.fullmatch(arn)
         if match:
             return match.group(1)

@@ -7,7 +7,7 @@ from typing import Any
 
 from audittui import timestamp
 from audittui.entry import Draft, Outcome, Severity
-from audittui.ingest.cloudtrail.arn import canonical
+from audittui.ingest.cloudtrail.arn import canonical, partition_of
 from audittui.ingest.cloudtrail.resources import resources_of
 
 _DENIED = re.compile(
@@ -95,10 +95,18 @@ def _actor(record: dict[str, Any]) -> str:
         assumed = re.fullmatch(r"arn:([^:]+):sts::(\d+):assumed-role/([^/]+)/.*", arn)
         if assumed:
             return "arn:{}:iam::{}:role/{}".format(*assumed.groups())
-    for key in ("arn", "invokedBy", "userName", "principalId", "accountId"):
+    own = _text(identity.get("arn"))
+    if own:
+        return canonical(own)
+    account, user = _text(identity.get("accountId")), _text(identity.get("userName"))
+    if identity.get("type") == "IAMUser" and account and user:
+        # Sign-in events name an IAM user without an ARN.
+        region = _text(record.get("awsRegion")) or ""
+        return f"arn:{partition_of(region)}:iam::{account}:user/{user}"
+    for key in ("invokedBy", "userName", "principalId", "accountId"):
         value = _text(identity.get(key))
         if value:
-            return canonical(value)
+            return value
     return _text(record.get("sourceIPAddress")) or "unknown"
 
 

@@ -1,243 +1,177 @@
 """What a CloudTrail record is about: its resources as ARNs, the main one first.
 
-`RULES` says, for each service, in which parameters its resources are named. To teach it another
-resource, add a line: the noun as event names have it, where its name stands, and its ARN.
+The table is in `audittui.ingest.cloudtrail.rules`; here is how it is read.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache, lru_cache
 from typing import Any
 
-import msgspec
-
 from audittui.ingest.cloudtrail.arn import canonical, partition_of
+from audittui.ingest.cloudtrail.rules import ANY, EC2_KINDS, EC2_PARAMETERS, RULES, Rule, ec2_arn
 
-
-class Rule(msgspec.Struct, frozen=True):
-    """One kind of resource of a service.
-
-    ``noun`` is what event names call it (`CreateRole` holds "Role"). ``paths`` are dotted paths
-    into ``request`` or ``response``; a list is followed into each element. ``arn`` is the ARN with
-    ``{name}``; a value that is an ARN already is taken as it is.
-    """
-
-    noun: str
-    paths: tuple[str, ...]
-    arn: str
-
-
-def _rule(noun: str, arn: str, *paths: str) -> Rule:
-    return Rule(noun, paths, arn)
-
-
-_IAM = "arn:{partition}:iam::{account}:"
-_HERE = "{partition}:{service}:{region}:{account}:"
-
-RULES: dict[str, tuple[Rule, ...]] = {
-    "s3": (
-        _rule("Object", "arn:{partition}:s3:::{name}", "object"),
-        _rule("Bucket", "arn:{partition}:s3:::{name}", "request.bucketName"),
-    ),
-    "iam": (
-        _rule("InstanceProfile", _IAM + "instance-profile/{name}", "request.instanceProfileName"),
-        _rule("Role", _IAM + "role/{name}", "request.roleName"),
-        _rule("Group", _IAM + "group/{name}", "request.groupName"),
-        _rule("User", _IAM + "user/{name}", "request.userName", "response.accessKey.userName"),
-        _rule("AccessKey", _IAM + "user/{name}", "request.userName"),
-        _rule("LoginProfile", _IAM + "user/{name}", "request.userName"),
-        _rule("Policy", _IAM + "policy/{name}", "request.policyArn", "response.policy.arn",
-              "request.policyName"),
-    ),
-    "sts": (_rule("Role", _IAM + "role/{name}", "request.roleArn"),),
-    "kms": (
-        _rule("", "arn:" + _HERE + "key/{name}", "resources", "response.keyMetadata.arn",
-              "request.keyId"),
-    ),
-    "lambda": (
-        _rule("Function", "arn:" + _HERE + "function:{name}", "response.functionArn",
-              "request.functionName"),
-    ),
-    "secretsmanager": (
-        _rule("Secret", "arn:" + _HERE + "secret:{name}", "response.arn", "response.aRN",
-              "request.secretId", "request.name", "additional.ARN"),
-    ),
-    "ssm": (
-        _rule("Parameter", "arn:" + _HERE + "parameter/{name}", "request.name", "request.names"),
-        _rule("Document", "arn:" + _HERE + "document/{name}", "request.name"),
-        _rule("Association", "arn:" + _HERE + "association/{name}", "request.associationId"),
-        _rule("Session", "arn:" + _HERE + "session/{name}", "response.sessionId",
-              "request.sessionId"),
-        _rule("Command", "arn:{partition}:ec2:{region}:{account}:instance/{name}",
-              "request.instanceIds"),
-        _rule("", "arn:{partition}:ec2:{region}:{account}:instance/{name}", "request.instanceId",
-              "request.target", "request.resourceId"),
-        _rule("Command", "arn:" + _HERE + "document/{name}", "request.documentName"),
-    ),
-    "cloudtrail": (
-        _rule("", "arn:" + _HERE + "trail/{name}", "response.trailARN", "request.name",
-              "request.trailName"),
-        _rule("", "arn:{partition}:s3:::{name}", "request.s3BucketName"),
-    ),
-    "rds": (
-        _rule("Snapshot", "arn:" + _HERE + "snapshot:{name}", "request.dBSnapshotIdentifier"),
-        _rule("SubnetGroup", "arn:" + _HERE + "subgrp:{name}", "request.dBSubnetGroupName"),
-        _rule("Cluster", "arn:" + _HERE + "cluster:{name}", "request.dBClusterIdentifier"),
-        _rule("Instance", "arn:" + _HERE + "db:{name}", "response.dBInstanceArn",
-              "request.dBInstanceIdentifier"),
-    ),
-    "logs": (
-        _rule("LogGroup", "arn:" + _HERE + "log-group:{name}", "request.logGroupName"),
-    ),
-    "rolesanywhere": (
-        _rule("Profile", "arn:" + _HERE + "profile/{name}", "response.profile.profileArn",
-              "request.profileId"),
-        _rule("TrustAnchor", "arn:" + _HERE + "trust-anchor/{name}",
-              "response.trustAnchor.trustAnchorArn", "request.trustAnchorId"),
-    ),
-    "guardduty": (
-        _rule("", "arn:" + _HERE + "detector/{name}", "request.detectorId", "response.detectorId"),
-    ),
-    "dynamodb": (
-        _rule("", "arn:" + _HERE + "table/{name}", "request.tableName"),
-    ),
-    "sqs": (
-        _rule("", "arn:" + _HERE + "{name}", "request.queueName"),
-    ),
-    "sns": (
-        _rule("", "arn:" + _HERE + "{name}", "response.topicArn", "request.topicArn",
-              "request.name"),
-    ),
-    "ecr": (
-        _rule("", "arn:" + _HERE + "repository/{name}", "request.repositoryName"),
-    ),
-    "ecs": (
-        _rule("Service", "arn:" + _HERE + "service/{name}", "request.service"),
-        _rule("Cluster", "arn:" + _HERE + "cluster/{name}", "request.cluster",
-              "request.clusterName"),
-    ),
-    "eks": (
-        _rule("", "arn:" + _HERE + "cluster/{name}", "request.name", "request.clusterName"),
-    ),
-    "ses": (
-        _rule("", "arn:" + _HERE + "identity/{name}", "request.identity", "request.emailIdentity",
-              "request.source"),
-    ),
-    "cloudformation": (
-        _rule("", "arn:" + _HERE + "stack/{name}", "response.stackId", "request.stackName"),
-    ),
-    "events": (
-        _rule("", "arn:" + _HERE + "rule/{name}", "request.name", "request.rule"),
-    ),
-}  # fmt: skip
-
-_EC2_KINDS = {
-    "i": ("Instance", "instance"), "vol": ("Volume", "volume"), "snap": ("Snapshot", "snapshot"),
-    "ami": ("Image", "image"), "sg": ("SecurityGroup", "security-group"),
-    "subnet": ("Subnet", "subnet"), "vpc": ("Vpc", "vpc"), "rtb": ("RouteTable", "route-table"),
-    "igw": ("InternetGateway", "internet-gateway"), "nat": ("NatGateway", "natgateway"),
-    "eni": ("NetworkInterface", "network-interface"), "eipalloc": ("Address", "elastic-ip"),
-    "fl": ("FlowLog", "vpc-flow-log"), "lt": ("LaunchTemplate", "launch-template"),
-    "acl": ("NetworkAcl", "network-acl"), "key": ("KeyPair", "key-pair"),
-}  # fmt: skip
-"""EC2's identifiers: prefix → noun in event names, type in ARNs."""
 _EC2_ID = re.compile(r"([a-z]+)-(?:[0-9a-f]{8}|[0-9a-f]{17})")
+_STEP = re.compile(r"([^.\[\]]+)((?:\[[^\]]*\])*)")
+_CONDITION = re.compile(r"\[([^=\]]+)=([^\]]*)\]")
+_FIELD = re.compile(r"\{([^}]+)\}")
+_REFUSED_ON = re.compile(r" on resource: (?:(arn:\S+)|(role|user|group|policy) (\S+))")
+_IAM_ARN = "arn:{partition}:iam::{account}:"
 _MAX_DEPTH = 12
+
+_Step = tuple[str, tuple[tuple[str, str], ...]]
+_Found = tuple[str, str]
+"""A noun and an ARN."""
 
 
 def resources_of(record: dict[str, Any]) -> list[str]:
-    """The ARNs that a record is about, the main one first, each once."""
+    """The ARNs that a record is about, the main one first, each once.
+
+    Resources that the event's name speaks of come first, in the order of the table; then the
+    others that the record names. Where it names none, a refusal's message may.
+    """
     service = str(record.get("eventSource") or "").split(".")[0]
     event = str(record.get("eventName") or "")
-    region = str(record.get("awsRegion") or "")
+    view = _view(record, service)
+    found: list[_Found] = []
+    for rule in (*RULES.get(service, ()), *ANY):
+        if rule.events is None or rule.events.search(event):
+            found += ((rule.noun, arn) for arn in _found_by(rule, view))
+    if service == "ec2":
+        found += _by_identifier(view)
+    spoken = _spoken(service, event)
+    found.sort(key=lambda one: one[0] not in spoken)
+    listed = map(canonical, _values(view, "resources.ARN"))
+    arns = dict.fromkeys((*(arn for _, arn in found), *listed))
+    return list(arns or _refused_on(record, view))
+
+
+def _view(record: dict[str, Any], service: str) -> dict[str, Any]:
+    """The parts of a record under the names that paths and ARNs use."""
     identity = record.get("userIdentity")
     account = record.get("recipientAccountId")
     if not account and isinstance(identity, dict):
         account = identity.get("accountId")
-    scope = {
-        "partition": partition_of(region), "service": service, "region": region,
-        "account": str(account or ""),
+    region = str(record.get("awsRegion") or "")
+    request = record.get("requestParameters")
+    # A refused event may have lost its parameters: then no user named does not mean the caller.
+    lost = record.get("errorCode") and request is None
+    return {
+        "request": request, "response": record.get("responseElements"),
+        "additional": record.get("additionalEventData"),
+        "service": record.get("serviceEventDetails"), "identity": None if lost else identity,
+        "resources": record.get("resources"),
+        "scope": {
+            "partition": partition_of(region), "service": service, "region": region,
+            "account": str(account or ""),
+        },
     }  # fmt: skip
-    listed = [
-        str(one["ARN"])
-        for one in _list(record.get("resources"))
-        if isinstance(one, dict) and isinstance(one.get("ARN"), str) and one["ARN"]
-    ]
+
+
+def _found_by(rule: Rule, view: dict[str, Any]) -> list[str]:
+    """The ARNs that a rule finds: those of the first of its paths that gives any."""
+    for path in rule.paths:
+        found = [arn for value in _values(view, path) if (arn := _arn(rule, value, view))]
+        if found:
+            return found
+    return []
+
+
+def _arn(rule: Rule, value: str, view: dict[str, Any]) -> str | None:
+    """The ARN of what ``value`` names, None where the rule does not hold for it.
+
+    Only a given ARN is made canonical: one that is built has no path and no suffix, at most a
+    name that looks like having one.
+    """
+    if value.startswith("arn:") and not rule.free:
+        return canonical(value)
+    if rule.name is not None:
+        match = rule.name.fullmatch(value)
+        if match is None:
+            return None
+        value = match.group(1)
+    return _filled(rule.arn, value, view) or None
+
+
+def _filled(template: str, name: str, view: dict[str, Any]) -> str:
+    """An ARN with its fields filled in; "" where the record does not have one of them."""
+    fields: dict[str, str] = {}
+    for field in _FIELD.findall(template):
+        if field == "name":
+            fields[field] = name
+        elif field in view["scope"]:
+            fields[field] = view["scope"][field]
+        else:
+            values = _values(view, field)
+            # Part of an ARN cannot be an ARN: an access point's, in the place of a bucket's name.
+            if len(values) != 1 or values[0].startswith("arn:"):
+                return ""
+            fields[field] = values[0]
+    return _FIELD.sub(lambda match: fields[match.group(1)], template)
+
+
+@lru_cache(maxsize=1024)
+def _spoken(service: str, event: str) -> frozenset[str]:
+    """The nouns of a service that an event's name speaks of; not "Vpc" in "VpcEndpoint"."""
+    nouns = {rule.noun for rule in RULES.get(service, ()) if rule.noun}
     if service == "ec2":
-        named = list(_ec2(record, event, scope))
-    else:
-        named = list(_named(record, RULES.get(service, ()), event, scope, listed))
-    return list(dict.fromkeys(canonical(arn) for arn in (*named, *listed)))
+        nouns |= {noun for noun, _ in EC2_KINDS.values()}
+    if not nouns:
+        return frozenset({""})
+    longest_first = "|".join(sorted(map(re.escape, nouns), key=len, reverse=True))
+    return frozenset({"", *re.findall(longest_first, event)})
 
 
-def _named(
-    record: dict[str, Any], rules: tuple[Rule, ...], event: str, scope: dict[str, str],
-    listed: list[str],
-) -> Iterator[str]:  # fmt: skip
-    """The resources that the rules find: those that the event's name speaks of first."""
-    for about in (True, False):
-        for rule in rules:
-            if (rule.noun in event) != about:
-                continue
-            for path in rule.paths:
-                found = listed if path == "resources" else list(_values(record, path))
-                for name in found:
-                    yield name if name.startswith("arn:") else _arn(rule, name, scope)
-                if found:
-                    break
+@cache
+def _steps(path: str) -> tuple[_Step, ...]:
+    return tuple(
+        (match.group(1), tuple(_CONDITION.findall(match.group(2))))
+        for match in _STEP.finditer(path)
+    )
 
 
-def _arn(rule: Rule, name: str, scope: dict[str, str]) -> str:
-    if "parameter/" in rule.arn:
-        name = name.removeprefix("/")
-    # Not str.format on the name: it comes from the log.
-    return rule.arn.format(**scope, name="\x00").replace("\x00", name)
+def _values(view: dict[str, Any], path: str) -> list[str]:
+    """The texts that stand at a path, empty ones left out."""
+    found: list[Any] = [view]
+    for key, conditions in _steps(path):
+        inner: list[Any] = []
+        for one in found:
+            value = one.get(key) if isinstance(one, dict) else None
+            if isinstance(value, list):
+                inner += value
+            elif value is not None:
+                inner.append(value)
+        if conditions:
+            inner = [one for one in inner if _meets(one, conditions)]
+        if not inner:
+            return inner
+        found = inner
+    return [one for one in found if isinstance(one, str) and one]
 
 
-def _values(record: dict[str, Any], path: str) -> Iterator[str]:
-    root, _, rest = path.partition(".")
-    if root == "object":
-        request = record.get("requestParameters")
-        if isinstance(request, dict):
-            bucket, key = request.get("bucketName"), request.get("key")
-            if isinstance(bucket, str) and isinstance(key, str) and bucket and key:
-                yield f"{bucket}/{key}"
-        return
-    name = {
-        "request": "requestParameters", "response": "responseElements",
-        "additional": "additionalEventData",
-    }[root]  # fmt: skip
-    value = record.get(name)
-    for part in rest.split("."):
-        value = value.get(part) if isinstance(value, dict) else None
-    for one in value if isinstance(value, list) else [value]:
-        if isinstance(one, str) and one:
-            yield one
+def _meets(value: Any, conditions: tuple[tuple[str, str], ...]) -> bool:
+    return all(isinstance(value, dict) and value.get(key) == want for key, want in conditions)
 
 
-def _ec2(record: dict[str, Any], event: str, scope: dict[str, str]) -> Iterator[str]:
-    """EC2 names its resources by identifiers whose prefix tells their type."""
-    identifiers = [
-        *_identifiers(record.get("responseElements")),
-        *_identifiers(record.get("requestParameters")),
-    ]
-    requested = set(_identifiers(record.get("requestParameters")))
-    kinds = {}
-    for identifier in identifiers:
-        match = _EC2_ID.fullmatch(identifier)
-        if match and match.group(1) in _EC2_KINDS:
-            kinds[identifier] = _EC2_KINDS[match.group(1)]
-    nouns = [noun for noun, _ in kinds.values() if noun in event]
-    longest = max(nouns, key=len, default="")
+def _by_identifier(view: dict[str, Any]) -> Iterator[_Found]:
+    """EC2 names its resources by identifiers whose prefix tells their type, wherever they stand.
 
-    def rank(identifier: str) -> tuple[bool, bool]:
-        return kinds[identifier][0] != longest, identifier not in requested
-
-    for identifier in sorted(kinds, key=rank):
-        kind = kinds[identifier][1]
-        owner = "" if kind in ("image", "snapshot") else scope["account"]
-        yield f"arn:{scope['partition']}:ec2:{scope['region']}:{owner}:{kind}/{identifier}"
+    A request may hold what is no identifier, such as an attempt at guessing one: then the
+    parameter's name tells the type.
+    """
+    request = view["request"]
+    for parameter, value in request.items() if isinstance(request, dict) else ():
+        if parameter in EC2_PARAMETERS and isinstance(value, str) and value:
+            noun, kind = EC2_PARAMETERS[parameter]
+            yield noun, _filled(ec2_arn(kind), value, view)
+    for part in ("response", "request", "service"):
+        for identifier in _identifiers(view[part]):
+            prefix = identifier.partition("-")[0]
+            if prefix in EC2_KINDS:
+                noun, kind = EC2_KINDS[prefix]
+                yield noun, _filled(ec2_arn(kind), identifier, view)
 
 
 def _identifiers(value: Any, depth: int = 0) -> Iterator[str]:
@@ -249,5 +183,11 @@ def _identifiers(value: Any, depth: int = 0) -> Iterator[str]:
             yield from _identifiers(inner, depth + 1)
 
 
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+def _refused_on(record: dict[str, Any], view: dict[str, Any]) -> Iterator[str]:
+    """The resource that the message of a refusal names ("… is not authorized to perform: …")."""
+    message = record.get("errorMessage")
+    match = _REFUSED_ON.search(message) if isinstance(message, str) else None
+    if match is None or "*" in match.group():
+        return
+    arn, kind, name = match.groups()
+    yield canonical(arn) if arn else _filled(f"{_IAM_ARN}{kind}/{{name}}", name, view)
