@@ -96,6 +96,12 @@ def _import(
             click.echo(f"Rejected: {escaped(rejected.text)}", err=True)
         if kept.rejected > KEPT:
             click.echo(f"… and {kept.rejected - KEPT:,} more rejected.", err=True)
+        if kept.shortened:
+            click.echo(
+                f"{kept.shortened:,} too large for an entry: shortened, and what left them listed "
+                "in details._omitted and details._shortened.",
+                err=True,
+            )
         click.echo(
             f"{kept.read:,} read, {kept.added:,} added, {kept.already_there:,} already there, "
             f"{kept.rejected:,} rejected.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import click
@@ -23,7 +24,7 @@ from audittui.layout.row import ROW_FIELDS
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="json is the entry's body, verbatim.",
+    help="json is the entry's body: verbatim, but on a terminal harmless.",
 )
 @connection_options
 @click.pass_context
@@ -38,7 +39,7 @@ def command(ctx: click.Context, /, chain: str, seq: int, form: str, **connection
             f"There is no entry {seq} in the chain {chain}.", "Check both; entries count from 0."
         )
     if form == "json":
-        click.echo(fetched.document)
+        click.echo(harmless(fetched.document) if sys.stdout.isatty() else fetched.document)
         return
     row = opened.layout.row(fetched.item)
     for name in ROW_FIELDS:
@@ -62,3 +63,14 @@ def pretty(document: str) -> str:
     except (ValueError, RecursionError):
         return escaped(document)
     return escaped_lines(text)
+
+
+def harmless(document: str) -> str:
+    """A JSON text that says the same, with what would act on a terminal written as an escape."""
+    return "".join(
+        character if character == "\n" or escaped(character) == character
+        # Between the values; inside of a string JSON has them as escapes already.
+        else " " if character in "\t\r"
+        else json.dumps(character)[1:-1]
+        for character in document
+    )  # fmt: skip
