@@ -15,6 +15,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A named place that a log lives in; every setting is optional.
 
     ``store`` is the path of an embedded store; the rest describes a DynamoDB table.
+    ``trusted_keys`` are the verifier keys of those who seal the log (``audittui key show``).
     """
 
     store: str | None = None
@@ -23,6 +24,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     endpoint_url: str | None = None
     aws_profile: str | None = None
     layout: str | None = None
+    trusted_keys: tuple[str, ...] = ()
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,6 +41,22 @@ def config_path() -> Path:
     if given:
         return Path(given).expanduser()
     return Path(platformdirs.user_config_dir("audittui")) / "config.toml"
+
+
+def state_folder() -> Path:
+    """The folder for what audittui remembers: ``AUDITTUI_STATE``, else the system's."""
+    given = os.environ.get("AUDITTUI_STATE")
+    if given:
+        return Path(given).expanduser()
+    return Path(platformdirs.user_state_dir("audittui"))
+
+
+def cache_folder() -> Path:
+    """The folder for what can be fetched again: in ``AUDITTUI_STATE``, else the system's."""
+    given = os.environ.get("AUDITTUI_STATE")
+    if given:
+        return Path(given).expanduser() / "cache"
+    return Path(platformdirs.user_cache_dir("audittui"))
 
 
 def load_config(path: Path | None = None) -> Config:

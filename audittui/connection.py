@@ -32,6 +32,7 @@ class Target(msgspec.Struct, frozen=True):
     endpoint_url: str | None = None
     aws_profile: str | None = None
     layout: str = "native"
+    trusted_keys: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -135,14 +136,16 @@ def resolve_target(
         return given or getattr(profile, key)
 
     layout = setting("layout") or "native"
+    keys = tuple(environment.get("AUDITTUI_TRUSTED_KEYS", "").split()) or profile.trusted_keys
     if store:
-        return Target(store=store, layout=layout)
+        return Target(store=store, layout=layout, trusted_keys=keys)
     return Target(
         table=table,
         region=setting("region"),
         endpoint_url=setting("endpoint_url"),
         aws_profile=setting("aws_profile"),
         layout=layout,
+        trusted_keys=keys,
     )
 
 

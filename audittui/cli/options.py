@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from audittui.integrity.anchor import AnchorSettings
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -45,14 +48,36 @@ def target_of(ctx: click.Context, given: dict[str, Any]) -> Any:
     return resolve_target(options, load_config())
 
 
-def connect(ctx: click.Context, given: dict[str, Any], *, create: bool = False) -> Any:
-    """The open `Connection` of a command, read only unless it may ``create``; closed when the
-    command ends."""
+def connect(
+    ctx: click.Context, given: dict[str, Any], *, create: bool = False, write: bool = False
+) -> Any:
+    """The open `Connection` of a command, read only unless it may ``create`` or ``write``; closed
+    when the command ends."""
     from audittui.connection import open_connection
 
-    connection = open_connection(target_of(ctx, given), create=create, read_only=not create)
+    connection = open_connection(
+        target_of(ctx, given), create=create, read_only=not (create or write)
+    )
     ctx.call_on_close(connection.store.close)
     return connection
+
+
+def trusted_key_option(function: Function) -> Function:
+    """The option that names keys to trust, besides those of the profile."""
+    return click.option(
+        "--trusted-key",
+        "trusted",
+        multiple=True,
+        metavar="KEY",
+        help="A verifier key to trust instead of the profile's (AUDITTUI_TRUSTED_KEYS).",
+    )(function)
+
+
+def settings_of(ctx: click.Context, given: dict[str, Any]) -> AnchorSettings | None:
+    """What a command verifies by; None where no key is trusted."""
+    from audittui.integrity.settings import anchor_settings
+
+    return anchor_settings(given.get("trusted") or target_of(ctx, given).trusted_keys)
 
 
 def folders() -> list[Path]:

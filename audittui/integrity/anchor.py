@@ -182,13 +182,13 @@ def hold_against_pin(
         has = "no checkpoint" if checkpoint is None else f"none larger than {checkpoint.size:,}"
         why = f"A checkpoint of size {size:,} was seen here; the table has {has}"
         return msgspec.structs.replace(found, rewritten=why, pinned=size)
-    why = _inconsistency(pinned, checkpoint, read)
+    why = inconsistency(pinned, checkpoint, read)
     if not why and size < checkpoint.size and not found.doubt:
         pins.save(origin, found.note)
     return msgspec.structs.replace(found, rewritten=why, pinned=size)
 
 
-def _inconsistency(old: Checkpoint, new: Checkpoint, read: TileReader) -> str:
+def inconsistency(old: Checkpoint, new: Checkpoint, read: TileReader) -> str:
     """Why ``new`` does not extend ``old``; empty where it does."""
     if old.size == new.size:
         same = old.root == new.root

@@ -21,6 +21,7 @@ from audittui.integrity.malformed import MalformedError
 from audittui.integrity.merkle import consistency_holds, consistency_proof
 from audittui.integrity.note import Signer, Verifier, sign_note
 from audittui.integrity.pin import Pins
+from audittui.integrity.reader import ChainReader
 from audittui.integrity.sealed import SealedItem, SealedLog
 from audittui.integrity.statement import Prune, Retention
 from audittui.integrity.tile import Tile, TileNodes
@@ -90,6 +91,11 @@ class Sealer:
         self._clock = clock
         self._sealed = SealedLog(store, chain, consistent=True)
         self._rcu = 0.0
+
+    def tip(self) -> int:
+        """The seq of the last entry, as an eventually consistent read shows it; -1: none."""
+        tip = ChainReader(self._store, self._layout, self.chain, consistent=False).tip()
+        return -1 if tip is None else tip
 
     def seal(self, *, up_to: int | None = None, progress: Progress | None = None) -> Seal:
         """Seal what was appended since the last checkpoint, at most ``up_to`` entries in all.

@@ -1,0 +1,75 @@
+"""``audittui key``: keys for sealing."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from audittui.errors import UsageError
+
+if TYPE_CHECKING:
+    from audittui.integrity.keys import SignerKey
+
+
+@click.group("key")
+def command() -> None:
+    """Make and show keys that sign checkpoints."""
+
+
+@command.command("generate")
+@click.option(
+    "--name", required=True, metavar="NAME", help="The log's name, such as audit.example.com."
+)
+@click.option(
+    "-o", "--output", required=True, metavar="FILE", type=click.Path(dir_okay=False, path_type=Path)
+)
+def generate(name: str, output: Path) -> None:
+    """Make a new Ed25519 key in FILE, readable for you alone, and print its public half.
+
+    An existing file is never overwritten.
+    """
+    from audittui.integrity.keys import new_signer_key
+
+    try:
+        key = new_signer_key(name)
+    except ValueError:
+        raise UsageError(
+            f"{name!r} cannot be a key's name.", "It has no spaces and no plus."
+        ) from None
+    try:
+        handle = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise UsageError(f"{output} exists already.", "Give another file.") from None
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(key.text + "\n")
+    click.echo(key.verifier.text)
+    click.echo(f"The key is in {output}. Put the line above into trusted_keys.", err=True)
+
+
+@command.command("show")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def show(file: Path) -> None:
+    """Print the public half of the key in FILE: what readers trust."""
+    click.echo(read_signer_key(file).verifier.text)
+
+
+def read_signer_key(path: Path) -> SignerKey:
+    """The private key in a file. Raises `UsageError`; no message ever holds any of it."""
+    from audittui.integrity.keys import parse_signer_key
+    from audittui.integrity.malformed import MalformedError
+
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"The key {path} cannot be read: {error.strerror}.") from None
+    except ValueError:
+        raise UsageError(f"The key {path} is not text.") from None
+    try:
+        return parse_signer_key(text.removesuffix("\n"))
+    except MalformedError as error:
+        raise UsageError(
+            f"The key {path} cannot be read: {error}.", "audittui key generate makes one."
+        ) from None

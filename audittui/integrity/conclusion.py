@@ -1,0 +1,67 @@
+"""What a sweep came to, in one line that anybody understands."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from audittui.integrity.verdict import Anchor, Verdict
+
+_SERIOUS = (
+    "REWRITTEN", "TRUNCATED", "MODIFIED", "BROKEN LINK", "MISSING", "INDEX MISMATCH",
+    "UNVERIFIABLE",
+)  # fmt: skip
+
+
+class Conclusion:
+    """Counts the verdicts on one chain, by name; a run of absent entries counts as one."""
+
+    def __init__(self, chain: str) -> None:
+        self.counts: Counter[str] = Counter()
+        self.failed = False
+        self._chain = chain
+        self._first: dict[str, int] = {}
+        self._doubt = ""
+        self._anchor: Anchor | None = None
+
+    def add(self, verdict: Verdict) -> None:
+        """Count one verdict."""
+        name = verdict.verdict
+        self.counts[name] += 1
+        if verdict.seq >= 0:
+            self._first.setdefault(name, verdict.seq)
+        if verdict.anchor is not None:
+            self._anchor = verdict.anchor
+        if verdict.failed:
+            self.failed = True
+            if not self._doubt:
+                failing = [step for step in verdict.steps if step.result == "fails"]
+                self._doubt = failing[0].note if failing else ""
+
+    def text(self) -> str:
+        """The line."""
+        counts, chain = self.counts, self._chain
+        total = counts.total()
+        wrong = [
+            f"{counts[name]:,} {name}" + (f" (first {self._first[name]})" * (name in self._first))
+            for name in _SERIOUS
+            if counts[name]
+        ]
+        if wrong:
+            return f"{chain} is NOT as it was written, or cannot be proven: {', '.join(wrong)}."
+        if not total:
+            return f"{chain}: nothing to verify."
+        if self.failed:
+            return f"{chain} is doubtful: {self._doubt}."
+        parts = []
+        if counts["ANCHORED"]:
+            parts.append(f"{counts['ANCHORED']:,} proven under a signed checkpoint")
+        rest = counts["CHAINED"] + counts["UNANCHORED"]
+        if rest:
+            sealed = counts["ANCHORED"] or self._anchor
+            parts.append(f"{rest:,} {'chained, not sealed yet' if sealed else 'chained'}")
+        if counts["EXPIRED"]:
+            parts.append(f"{counts['EXPIRED']:,} expired as allowed")
+        text = f"{chain} is as it was written: {', '.join(parts)}."
+        if not counts["ANCHORED"]:
+            text = f"{chain} is consistent: {', '.join(parts)}; no signed checkpoint proves it."
+        return text

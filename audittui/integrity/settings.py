@@ -1,0 +1,25 @@
+"""What verifications go by, from a target's trusted keys and this machine's folders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from audittui.config import cache_folder, state_folder
+from audittui.integrity.anchor import AnchorSettings
+from audittui.integrity.pin import Pins
+from audittui.integrity.tile_cache import TileCache
+from audittui.integrity.trust import Trust, trusted_keys
+
+
+def anchor_settings(keys: Sequence[str]) -> AnchorSettings | None:
+    """The settings for trusted verifier keys, as texts; None where there is none.
+
+    Raises `UsageError` for a text that is not a verifier key.
+    """
+    if not keys:
+        return None
+    return AnchorSettings(
+        Trust(trusted_keys(keys)),
+        Pins(state_folder() / "checkpoints"),
+        TileCache(cache_folder() / "tiles"),
+    )

@@ -1,0 +1,219 @@
+"""Sealing and proving from the command line, as an auditor does it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from audittui.cli.main import run
+from audittui.entry import Draft
+from audittui.layout import load_layout
+from audittui.store.sqlite import SqliteStore
+from audittui.writer import AuditLog
+
+LAYOUT = load_layout("native")
+NAME = "audit.example.com"
+
+
+class Bench:
+    """A folder with a store of one chain of 300 entries, and the command line in it."""
+
+    def __init__(self, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+        self.folder = folder
+        self.capfd = capfd
+        self.store = folder / "log.db"
+        self.append(300)
+
+    def append(self, count: int) -> None:
+        store = SqliteStore(str(self.store), LAYOUT, create=True)
+        AuditLog(store, "payments/0").append_many([Draft(actor="a", action="b")] * count)
+        store.close()
+
+    def tamper(self, seq: int) -> None:
+        store = SqliteStore(str(self.store), LAYOUT)
+        item = dict(store.get(LAYOUT.key("payments/0", seq)).item or {})
+        store.overwrite({**item, "body": item["body"].replace('"a"', '"c"')})
+        store.close()
+
+    def __call__(self, *words: Any, code: int = 0) -> tuple[str, str]:
+        """What a command prints, on stdout and stderr."""
+        found = run([str(word) for word in words])
+        out, err = self.capfd.readouterr()
+        assert found == code, (out, err)
+        return out, err
+
+
+@pytest.fixture
+def bench(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Bench:
+    for name in ("AUDITTUI_TABLE", "AUDITTUI_TRUSTED_KEYS", "AUDITTUI_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AUDITTUI_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("AUDITTUI_CONFIG", str(tmp_path / "config.toml"))
+    monkeypatch.setenv("AUDITTUI_STORE", str(tmp_path / "log.db"))
+    monkeypatch.chdir(tmp_path)
+    return Bench(tmp_path, capfd)
+
+
+@pytest.fixture
+def key(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> str:
+    out, _ = bench("key", "generate", "--name", NAME, "-o", "key")
+    key = out.strip()
+    monkeypatch.setenv("AUDITTUI_TRUSTED_KEYS", key)
+    return key
+
+
+def test_a_key_is_private_and_never_overwritten(bench: Bench, key: str) -> None:
+    path = bench.folder / "key"
+    assert path.stat().st_mode & 0o077 == 0
+    assert bench("key", "show", "key")[0].strip() == key
+    _, err = bench("key", "generate", "--name", NAME, "-o", "key", code=2)
+    assert "exists already" in err
+    assert bench("key", "show", "key")[0].strip() == key
+    _, err = bench("key", "generate", "--name", "a b", "-o", "other", code=2)
+    assert "cannot be a key's name" in err
+
+
+def test_what_is_no_key_is_said_without_showing_it(bench: Bench, key: str) -> None:
+    secret = (bench.folder / "key").read_text()
+    (bench.folder / "bent").write_text(secret.replace("+", "-", 1))
+    _, err = bench("seal", "--key", "bent", code=2)
+    assert "malformed signer key" in err
+    assert secret.split("+")[-1].strip() not in err
+    assert "cannot be read" in bench("seal", "--key", "none", code=2)[1]
+
+
+def test_a_sealed_log_is_proven(bench: Bench, key: str) -> None:
+    out, err = bench("seal", "--key", "key")
+    assert out.startswith(f"{NAME}/payments/0\n300\n")
+    assert "300 new entries, size 300" in err
+    assert bench("seal", "--key", "key")[0] == ""
+    bench.append(2)
+    out, err = bench("verify", "--all")
+    assert out == ""
+    assert "300 proven under a signed checkpoint, 2 chained, not sealed yet" in err
+    lines = [
+        json.loads(line)
+        for line in bench("verify", "--all", "--format", "json")[0].split("\n")[:-1]
+    ]
+    assert [line["verdict"] for line in lines] == ["ANCHORED"] * 300 + ["CHAINED"] * 2
+    assert lines[0]["checkpoint"]["size"] == 300
+    out, err = bench("verify", "payments/0", 7)
+    assert out.startswith("payments/0 7: ANCHORED.")
+    assert "Checkpoint of size 300" in err
+
+
+def test_a_changed_entry_is_named_in_one_line(bench: Bench, key: str) -> None:
+    bench("seal", "--key", "key")
+    bench.tamper(41)
+    out, err = bench("verify", "--all", code=4)
+    assert "payments/0 41: MODIFIED." in out
+    assert "NOT as it was written, or cannot be proven: 1 MODIFIED (first 41)" in err
+    bench.append(1)
+    bench.tamper(300)
+    _, err = bench("seal", "--key", "key", code=4)
+    assert "300 is MODIFIED" in err
+    assert "Nothing was signed." in err
+
+
+def test_a_proof_is_checked_offline(
+    bench: Bench, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench("seal", "--key", "key")
+    bench("verify", "payments/0", 7, "--proof", "seven.tlog-proof")
+    monkeypatch.delenv("AUDITTUI_STORE")
+    bench.store.unlink()
+    out, err = bench("checkpoint", "verify", "seven.tlog-proof")
+    assert json.loads(out)["seq"] == 7
+    assert "ANCHORED" in err
+    data = (bench.folder / "seven.tlog-proof").read_text()
+    (bench.folder / "bent").write_text(data.replace("index 7", "index 8"))
+    assert "is not entry 8" in bench("checkpoint", "verify", "bent", code=4)[1]
+    monkeypatch.delenv("AUDITTUI_TRUSTED_KEYS")
+    assert "No key is trusted" in bench("checkpoint", "verify", "seven.tlog-proof", code=2)[1]
+    other = bench("key", "generate", "--name", NAME, "-o", "other")[0].strip()
+    _, err = bench("checkpoint", "verify", "seven.tlog-proof", "--trusted-key", other, code=4)
+    assert "no trusted key signed it" in err
+
+
+def test_an_unproven_entry_has_no_proof(bench: Bench, key: str) -> None:
+    _, err = bench("verify", "payments/0", 7, "--proof", "p", code=2)
+    assert "no proof to write" in err
+    assert not (bench.folder / "p").exists()
+    bench("seal", "--key", "key")
+    (bench.folder / "p").write_text("mine")
+    assert "exists already" in bench("verify", "payments/0", 7, "--proof", "p", code=2)[1]
+
+
+def test_an_imported_checkpoint_is_demanded_from_then_on(bench: Bench, key: str) -> None:
+    out, _ = bench("seal", "--key", "key")
+    (bench.folder / "anchor").write_text(out)
+    for pin in (bench.folder / "state" / "checkpoints").iterdir():
+        pin.unlink()
+    _, err = bench("checkpoint", "import", "anchor")
+    assert "Pinned" in err
+    store = SqliteStore(str(bench.store), LAYOUT)
+    store.delete({"pk": "checkpoint#payments/0", "sk": f"{300:020d}"})
+    store.close()
+    _, err = bench("checkpoint", "import", "anchor", code=4)
+    assert "REWRITTEN" in err
+    out, err = bench("verify", "--all", code=4)
+    assert "payments/0 0: REWRITTEN." in out
+    assert "payments/0 1 to 299: REWRITTEN, the same" in out
+    assert "300 REWRITTEN (first 0)" in err
+
+
+def test_a_checkpoint_is_shown_and_said_whether_it_is_believed(
+    bench: Bench, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "has no checkpoint" in bench("checkpoint", "show", "payments/0", code=2)[1]
+    sealed, _ = bench("seal", "--key", "key")
+    out, err = bench("checkpoint", "show", "payments/0")
+    assert out == sealed
+    assert "signed by a trusted key" in err
+    monkeypatch.delenv("AUDITTUI_TRUSTED_KEYS")
+    assert "not verified" in bench("checkpoint", "show", "payments/0")[1]
+    other = bench("key", "generate", "--name", "other", "-o", "other")[0].strip()
+    _, err = bench("checkpoint", "show", "payments/0", "--trusted-key", other, code=4)
+    assert "not believed" in err
+
+
+def test_since_last_verifies_only_what_is_new(bench: Bench, key: str) -> None:
+    bench("seal", "--key", "key")
+    bench("verify", "--all")
+    bench.append(3)
+    out, _ = bench("verify", "--chain", "payments/0", "--since", "last", "--format", "json")
+    assert [json.loads(line)["seq"] for line in out.splitlines()] == [300, 301, 302]
+    assert "nothing to verify" in bench("verify", "--all", "--since", "last")[1]
+    out, _ = bench("verify", "--all", "--since", 301, "--format", "json")
+    assert [json.loads(line)["seq"] for line in out.splitlines()] == [301, 302]
+    assert "ends at 302" in bench("verify", "--all", "--since", 400, code=2)[1]
+    assert "--since x is not a seq" in bench("verify", "--all", "--since", "x", code=2)[1]
+
+
+def test_a_chain_is_exported_as_a_tile_log(bench: Bench, key: str) -> None:
+    bench("seal", "--key", "key")
+    _, err = bench("tlog", "export", "log", "--chain", "payments/0")
+    assert "size 300" in err
+    files = {
+        str(path.relative_to(bench.folder / "log"))
+        for path in (bench.folder / "log").rglob("*")
+        if path.is_file()
+    }
+    assert files == {
+        "checkpoint", "tile/0/000", "tile/0/001.p/44", "tile/1/000.p/1", "tile/entries/000",
+        "tile/entries/001.p/44",
+    }  # fmt: skip
+    assert "is not empty" in bench("tlog", "export", "log", "--chain", "payments/0", code=2)[1]
+    bench.tamper(7)
+    _, err = bench("tlog", "export", "log2", "--chain", "payments/0", code=4)
+    assert "Entry 7 of payments/0 is not the one that was sealed" in err
+
+
+@pytest.mark.parametrize("every", ["", "0", "5x", "-1", "1.5m"])
+def test_every_is_a_number_or_a_time(bench: Bench, key: str, every: str) -> None:
+    assert "--every" in bench("seal", "--key", "key", "--every", every, code=2)[1]
