@@ -79,7 +79,17 @@ def test_every_index_option_and_link_exists(tmp_path: Path) -> None:
     for line in [*re.findall(r"`?make ([a-z ]+)`", README), "demo", "test"]:
         assert set(line.split()) <= set(targets), line
     helps = ""
-    for words in ([], ["run"], ["table", "create"], ["demo"], ["append"], ["verify"], ["tail"]):
+    for words in (
+        [],
+        ["run"],
+        ["table", "create"],
+        ["demo"],
+        ["append"],
+        ["verify"],
+        ["tail"],
+        ["seal"],
+        ["key", "generate"],
+    ):
         helps += subprocess.run(
             [sys.executable, "-m", "audittui", *words, "--help"], capture_output=True, text=True,
             check=True, cwd=tmp_path,
