@@ -131,7 +131,6 @@ class Requests:
             self._look_ahead(flight, outcome)
             self._front.take(flight.stream, flight.part, outcome, self._costs.page_units)
             return Arrival(flight.stream, outcome, None, outcome.unmetered)
-        flight.part.flying = False
         self._costs.settle(flight.units, 0.0)
         if not isinstance(outcome, AuditError):
             raise outcome

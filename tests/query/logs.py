@@ -83,13 +83,15 @@ def plan_for(store: SqliteStore, rows: list[Any], runbook: str, **parameters: st
     return make_plan(CATALOGUE.find(runbook), parameters, NATIVE, facts(store, rows))
 
 
-def one_partition(store: SqliteStore, rows: list[Any], order: str, window: str = "all") -> Plan:
+def one_partition(
+    store: SqliteStore, rows: list[Any], order: str, window: str = "all", **more: str
+) -> Plan:
     """Alice's entries: a single partition, in either order."""
     runbook = CATALOGUE.find("actor-activity")
     query = msgspec.structs.replace(runbook.query, order=order)
     return make_plan(
         msgspec.structs.replace(runbook, query=query),
-        {"actor": "alice", "window": window}, NATIVE, facts(store, rows),
+        {"actor": "alice", "window": window, **more}, NATIVE, facts(store, rows),
     )  # fmt: skip
 
 
