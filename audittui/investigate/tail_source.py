@@ -13,9 +13,10 @@ import msgspec
 from audittui.errors import StoreError
 from audittui.investigate.tail_cursor import TailCursor
 from audittui.layout.row import Row
+from audittui.query.patience import RunPatience, Waits
 from audittui.query.pool import abandon, submit
 from audittui.query.result import Meter
-from audittui.store.port import Page, Patience, Query, Store
+from audittui.store.port import Page, Query, Store
 
 MAX_IN_FLIGHT = 16
 """Requests at once."""
@@ -70,19 +71,6 @@ class Source(Protocol):
         ...
 
 
-class _Cancellable(Patience):
-    """Waits as long as nobody cancels, and says so."""
-
-    def __init__(self, cancelled: threading.Event, notify: Callable[[str], None]) -> None:
-        self._cancelled = cancelled
-        self._notify = notify
-
-    def wait(self, error: StoreError, attempt: int, seconds: float) -> None:
-        self._notify(f"{error.message} Trying again in {seconds:.1f} s, attempt {attempt}.")
-        if self._cancelled.wait(seconds):
-            raise error
-
-
 class Asker:
     """Sends requests to ``store`` from pool threads and adds up what they cost.
 
@@ -97,7 +85,7 @@ class Asker:
         self.cancelled = cancelled
         self.notify = notify
         self.meter = Meter()
-        self._patience = _Cancellable(cancelled, notify)
+        self._waits = Waits(notify, cancelled)
 
     def ask(self, request: Query) -> Page:
         """One page. Raises `StoreError`, `TailCancelledError`."""
@@ -110,14 +98,18 @@ class Asker:
         """The answer to each request, or why there is none. Raises `TailCancelledError`."""
         answers: list[Page | StoreError] = []
         for start in range(0, len(requests), MAX_IN_FLIGHT):
-            calls = [
-                partial(self.store.query, request, self._patience)
-                for request in requests[start : start + MAX_IN_FLIGHT]
-            ]
-            self.spend(requests=len(calls))
-            for outcome in self._outcomes(calls):
+            batch = requests[start : start + MAX_IN_FLIGHT]
+            patiences = [RunPatience(self._waits) for _ in batch]
+            self.spend(requests=len(batch))
+            outcomes = self._outcomes(
+                [
+                    partial(self._query, request, patience)
+                    for request, patience in zip(batch, patiences, strict=True)
+                ]
+            )
+            for outcome, patience in zip(outcomes, patiences, strict=True):
                 if isinstance(outcome, StoreError):
-                    self.spend(unmetered=1)
+                    self.spend(unmetered=1 + patience.attempts)
                 elif isinstance(outcome, BaseException):
                     raise outcome
                 else:
@@ -129,6 +121,16 @@ class Asker:
                     )
                 answers.append(outcome)
         return answers
+
+    def _query(self, request: Query, patience: RunPatience) -> Page:
+        """In a pool thread: one page, its waits told and ended by a cancel."""
+        try:
+            page = self.store.query(request, patience)
+        except StoreError:
+            patience.end(answered=False)
+            raise
+        patience.end(answered=True)
+        return page
 
     def call(self, work: Callable[[], Result]) -> Result:
         """Do ``work`` in a pool thread. Raises what it raises, and `TailCancelledError`."""

@@ -268,19 +268,14 @@ class WindowSource:
         passed = int((moment - before[1]) * timestamp.SECOND)
         drift = present - before[0] - passed
         if drift < -_CLOCK_STEP:
-            if -drift > _BACK:
-                # Even the beginning was wrong by more than an index is looked through.
-                self._begin = min(self._begin, self._began + drift - self._overlap)
-            again = min(self._start, self._next_start(present))
-            self._start = max(again, self._begin, self._horizon)
-            said = (
-                f"The clock was set back by {_rounded(-drift)}; "
-                f"reading again from {timestamp.short(self._start)}."
-            )
-            if -drift > _BACK:
-                return [f"{said} What is dated before that may have been missed."]
-            self._asker.notify(said)
-        elif max(drift, passed) > _PAUSE_WORTH_SAYING + self._interval.slowest * timestamp.SECOND:
+            said = f"The clock was set back by {_rounded(-drift)}"
+            if -drift <= _BACK:
+                self._asker.notify(f"{said}; nothing is lost.")
+                return []
+            # Even the beginning was wrong by more than an index is looked through.
+            self._begin = min(self._begin, self._began + drift - self._overlap)
+            return [f"{said}: what came before may have been missed."]
+        if max(drift, passed) > _PAUSE_WORTH_SAYING + self._interval.slowest * timestamp.SECOND:
             self._asker.notify(
                 f"Nothing was read for {_rounded(max(drift, passed))}; going on from "
                 f"{timestamp.short(self._start)}, where the last poll had come to."

@@ -267,6 +267,16 @@ def test_catching_up_merges_chains_by_time(world: World) -> None:
     assert len(times) == 119 and times == sorted(times)
 
 
+def test_catching_up_does_not_read_one_chain_far_ahead_of_another(world: World) -> None:
+    log = Log(page_bytes=2000)
+    for at in range(300):
+        log.append("a/0" if at < 150 else "b/0", START - (300 - at) * SECOND)
+    follower = Follower(log, world, since=START - 400 * SECOND, limit=140).until(0)
+    assert len(follower.rows) == 140
+    later = [one for one in log.flaky.queries if one.partition[1] == "entry#b/0" and not one.limit]
+    assert len(later) == 1
+
+
 def test_since_begins_after_what_expired(world: World) -> None:
     log = Log()
     for at in range(50):
@@ -284,6 +294,9 @@ def test_an_expired_chain_goes_on_without_a_false_alarm(world: World) -> None:
     world.at(1, lambda: add(log, world, "a/0"))
     follower = Follower(log, world).until(10)
     assert follower.seqs == [("a/0", 1)] and follower.missed == []
+    log.append("a/0", world.true_now(), skip=1)
+    assert follower.until(30).seqs == [("a/0", 1), ("a/0", 3)]
+    assert len(follower.missed) == 1
 
 
 def test_a_quiet_log_costs_its_floor(log: Log, world: World) -> None:
