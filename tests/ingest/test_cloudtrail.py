@@ -129,9 +129,13 @@ json_values = st.recursive(
 )  # fmt: skip
 FIELDS = (
     "userIdentity", "requestParameters", "responseElements", "resources", "additionalEventData",
-    "errorCode", "awsRegion", "recipientAccountId", "requestID", "sourceIPAddress", "readOnly",
+    "serviceEventDetails", "errorMessage", "errorCode", "awsRegion", "recipientAccountId",
+    "requestID", "sourceIPAddress", "readOnly",
 )  # fmt: skip
-SERVICES = ("s3", "ec2", "iam", "kms", "lambda", "ssm", "sts", "secretsmanager", "logs", "odd")
+SERVICES = (
+    "s3", "ec2", "iam", "kms", "lambda", "ssm", "sts", "secretsmanager", "logs", "cloudtrail", "rds",
+    "ecs", "sqs", "events", "odd",
+)  # fmt: skip
 
 
 @settings(max_examples=300, deadline=None)

@@ -28,8 +28,8 @@ COUNT = 50
 
 def record(number: int, **fields: Any) -> dict[str, Any]:
     return {
-        "eventTime": "2026-11-24T10:00:00Z", "eventSource": "s3.amazonaws.com",
-        "eventName": "ListBuckets", "eventID": f"e{number}", **fields,
+        "eventVersion": "1.08", "eventTime": "2026-11-24T10:00:00Z",
+        "eventSource": "s3.amazonaws.com", "eventName": "ListBuckets", "eventID": f"e{number}", **fields,
     }  # fmt: skip
 
 
@@ -57,6 +57,7 @@ def numbers(*, without: int = 0, to: int = COUNT) -> list[str]:
         (b'"eventID": "e7", "eventID": "z"', "twice"), (b'"eventID": "e7", "a": NaN', "NaN"),
         (b'"eventID": "e7", "a": "\\ud800"', "surrogate"), (b'"eventID": "e7", "a": tru', "JSON"),
         (b'"eventID": "e7", "a": "\xff"', "UTF-8"), (b'"eventID": "e7" "a": [{"}]": 1}]', "JSON"),
+        (b'"eventID: "e7"', "JSON"), (b'"eventID": "e7", "a": [', "JSON"),
     ],
 )  # fmt: skip
 def test_one_bad_record_rejects_itself_only(
@@ -66,6 +67,15 @@ def test_one_bad_record_rejects_itself_only(
     events, rejected = read(tmp_path / "a.json", data)
     assert events == numbers(without=7)
     assert [position for position, _ in rejected] == ["record 7"] and told in rejected[0][1]
+
+
+@pytest.mark.parametrize("bad", [b"x,", b'{"a" 1},', b'{"a": [},'])
+def test_many_bad_records_are_each_told(tmp_path: Path, bad: bytes) -> None:
+    data = b'{"Records": [' + bad * 300 + WHOLE.removeprefix(b'{"Records": [')
+    events, rejected = read(tmp_path / "a.json", data)
+    assert events == numbers()
+    if b"[" not in bad:
+        assert [position for position, _ in rejected] == [f"record {at}" for at in range(1, 301)]
 
 
 @pytest.mark.parametrize("whole", [WHOLE, PRETTY], ids=["one line", "pretty"])

@@ -20,6 +20,10 @@ Placed = tuple[str, Any]
 _LENIENT = json.JSONDecoder()
 _BRACKET = re.compile(r'[{}\[\]]|"(?:[^"\\]+|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 """A bracket, or a string (perhaps without an end) in which brackets mean nothing."""
+_RECORD = re.compile(r'\{\s*"eventVersion"')
+"""What CloudTrail begins a record with."""
+_MAX_FAULTS = 100
+"""Failures after which brackets alone tell the ends: the decoder counts lines for every error."""
 _BARE = re.compile(r"[^\s,\[\]{}]+")
 _CUT_OFF = "cut off"
 _STRANGE = "what follows is no list of records"
@@ -59,15 +63,17 @@ def _damaged(text: str) -> Iterator[Placed]:
         else:
             yield "", _strict(text)
         return
-    number, begun = 0, 0
+    number, begun, faults = 0, 0, 0
     while at is not None:
         while (at := _skip(text, at, ",")) < len(text) and text[at] != "]":
             number += 1
-            end = _end(text, at)
+            end = _end(text, at, decode=faults < _MAX_FAULTS)
             if end is None:
                 yield f"record {number}", ValueError(f"{_CUT_OFF}; nothing after it could be read")
                 return
-            yield f"record {number}", _strict(text[at:end])
+            value = _strict(text[at:end])
+            faults += isinstance(value, ValueError)
+            yield f"record {number}", value
             at = end
         place = f"after record {number}" if number else ""
         for bracket in _CLOSED[text[_skip(text, begun)]]:
@@ -101,12 +107,20 @@ def _first_element(text: str, at: int) -> int | None:
     return None
 
 
-def _end(text: str, at: int) -> int | None:
-    """Where the value at ``at`` ends; None where it does not, or where no one can tell."""
-    try:
-        return _LENIENT.raw_decode(text, at)[1]
-    except (ValueError, RecursionError):
-        pass
+def _end(text: str, at: int, decode: bool) -> int | None:
+    """Where the record at ``at`` ends: by decoding it, else by its brackets, but never beyond the
+    beginning of the next; None where none of these can be found."""
+    if decode:
+        try:
+            return _LENIENT.raw_decode(text, at)[1]
+        except (ValueError, RecursionError):
+            pass
+    end = _closing(text, at)
+    following = _RECORD.search(text, at + 1, len(text) if end is None else end)
+    return following.start() if following else end
+
+
+def _closing(text: str, at: int) -> int | None:
     if text[at] not in "{[":
         bare = _BARE.match(text, at)
         return bare.end() if bare else at + 1
