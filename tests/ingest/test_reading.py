@@ -29,7 +29,8 @@ COUNT = 50
 def record(number: int, **fields: Any) -> dict[str, Any]:
     return {
         "eventVersion": "1.08", "eventTime": "2026-11-24T10:00:00Z",
-        "eventSource": "s3.amazonaws.com", "eventName": "ListBuckets", "eventID": f"e{number}", **fields,
+        "eventSource": "s3.amazonaws.com", "eventName": "ListBuckets", "eventID": f"e{number}",
+        **fields,
     }  # fmt: skip
 
 
