@@ -108,18 +108,16 @@ class Front:
     def ready(self, most: int) -> tuple[list[Row], float]:
         """The rows that may be given, in exact order, and the barrier that they are before.
 
-        Rarely more than ``most`` rows and one page: then a nearer barrier.
+        When more than ``most`` wait, then only those of about one page of a shard.
         """
         barrier = self.barrier
         if self.waiting > most:
             nearer = min(
-                (stream.milestone for stream in self._holding.values() if stream.holds),
+                (stream.milestone + 1 for stream in self._holding.values() if stream.holds),
                 default=barrier,
             )
-            if NOWHERE < nearer < barrier and self._plan.index.sorted_by_time:
-                rows = self._merged(nearer)
-                if rows:
-                    return rows, nearer
+            if nearer < barrier and self._plan.index.sorted_by_time:
+                return self._merged(nearer), nearer
         return self._merged(barrier), barrier
 
     def holds_at(self, barrier: float) -> bool:

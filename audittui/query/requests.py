@@ -206,8 +206,10 @@ class Requests:
             if full and not must:
                 return
             units = self._costs.page_units
-            if not full and stream.splits(part) and stream.split(part, units):
-                idle.add(stream, stream.slices[-1])
+            if not full and stream.splits(part):
+                rest = stream.split(part, units)
+                if rest is not None:
+                    idle.add(stream, rest)
             if not self._send(stream, part, None, must):
                 return
 

@@ -19,21 +19,31 @@ NOWHERE = float("-inf")
 END = float("inf")
 MOST_LANES = 64
 _FIRST_LANES = 4
-_SLICE_PAGES = 2
-_STEADY = 4.0
-"""One page changes the density by at most this factor."""
+_SLICE_PAGES = 1.8
+"""A little less than two pages, so that a slice takes two requests and not three."""
+_LEAST_ROWS = 8
 
 
 class Slice:
     """A stretch of a shard's range, from the tick ``begin`` to ``end`` in reading order (both
-    included, None where open). One request at a time reads it."""
+    included, None where open). One request at a time reads it.
 
-    __slots__ = ("begin", "chunks", "end", "ended", "flying", "frontier", "key")
+    ``density`` is in read units a tick, 0 where unknown, and ``guessed`` while nothing was read.
+    """
 
-    def __init__(self, begin: int | None, end: int | None, key: StartKey | None, sign: int) -> None:
+    __slots__ = (
+        "begin", "chunks", "density", "end", "ended", "flying", "frontier", "guessed", "key",
+    )  # fmt: skip
+
+    def __init__(
+        self, begin: int | None, end: int | None, key: StartKey | None, sign: int,
+        density: float = 0.0,
+    ) -> None:  # fmt: skip
         self.begin = begin
         self.end = end
         self.key = key
+        self.density = density
+        self.guessed = True
         self.ended = False
         self.flying = False
         self.chunks: list[Chunk] = []
@@ -60,7 +70,6 @@ class Stream:
         end = self.shard.low if self._newest else self.shard.high
         self.slices = [Slice(begin, end, key, self._sign)]
         self._held: deque[Chunk] = deque()
-        self._density = 0.0
         self._sparse = False
 
     @property
@@ -171,35 +180,35 @@ class Stream:
         return total
 
     def splits(self, part: Slice) -> bool:
-        """True when ``part`` is what is left of the range and more lanes may read it."""
+        """True when ``part`` may be split: there is something to go by, and a free lane."""
         return (
-            part is self.slices[-1]
-            and self._timed
-            and self._density > 0
-            and not self._sparse
+            self._timed
+            and part.density > 0
             and len(self.slices) < self.lanes
             and part.frontier != NOWHERE
+            and not (part.guessed and self._sparse)
         )
 
-    def split(self, part: Slice, page_units: float) -> bool:
-        """Cut the last slice after about two pages; what follows becomes a slice of its own.
+    def split(self, part: Slice, page_units: float) -> Slice | None:
+        """Cut ``part`` after about two pages; what follows becomes a slice of its own.
 
-        False when too little is left for two slices.
+        None when too little is left for two slices.
         """
-        width = _SLICE_PAGES * page_units / self._density
+        width = _SLICE_PAGES * page_units / part.density
         unit = self._plan.index.tick
         reach = part.frontier + max(width, unit)
         bound = self._sign * (self._horizon() if part.end is None else part.end)
         if reach + width > bound:
-            return False
+            return None
         cut = int(self._sign * reach)
         cut -= cut % unit
-        rest = cut + self._sign * unit
-        if self._sign * rest > bound:
-            return False
-        self.slices.append(Slice(rest, part.end, None, self._sign))
+        begin = cut + self._sign * unit
+        if self._sign * begin > bound:
+            return None
+        rest = Slice(begin, part.end, None, self._sign, part.density)
+        self.slices.insert(self.slices.index(part) + 1, rest)
         part.end = cut
-        return True
+        return rest
 
     def _cut(self, chunk: Chunk, barrier: float) -> int:
         rows, sign = chunk.rows, self._sign
@@ -216,23 +225,24 @@ class Stream:
         return self._plan.now or timestamp.MAX_TIME
 
     def _learn(self, part: Slice, before: float, landed: Landed, page_units: float) -> None:
-        """How dense the range is here, in read units a tick."""
-        if not self._timed or before == NOWHERE:
+        """How dense the range is where the page ended."""
+        if not self._timed:
             return
-        reached = part.frontier
-        if part.ended:
-            reached = NOWHERE if part.end is None else self._sign * part.end
-        # An empty slice says that the next ones may be empty too: no more until there is more.
+        part.guessed = False
         if landed.scanned == 0:
-            self._density /= 1.0 if self._sparse else _STEADY
+            # The next slices may be empty too: no more of them until there is more to go by.
+            if not self._sparse:
+                self.lanes = max(self.lanes // 2, _FIRST_LANES)
             self._sparse = True
             return
         self._sparse = False
-        if reached <= before:
-            return
-        seen = landed.rcu / (reached - before)
-        if self._density:
-            seen = min(max(seen, self._density / _STEADY), self._density * _STEADY)
-        self._density = seen
+        rows = landed.chunk.rows
+        if len(rows) >= _LEAST_ROWS and rows[-1].tick != rows[len(rows) // 2].tick:
+            # The later half tells more than the whole page, which may begin with a gap.
+            half = len(rows) - len(rows) // 2
+            span = abs(rows[-1].tick - rows[len(rows) // 2].tick)
+            part.density = landed.rcu * half / len(rows) / span
+        elif before != NOWHERE and not part.ended and part.frontier > before:
+            part.density = landed.rcu / (part.frontier - before)
         if landed.rcu >= page_units / 2:
             self.lanes = min(self.lanes * 2, MOST_LANES)
