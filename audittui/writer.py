@@ -50,15 +50,16 @@ class Appended(msgspec.Struct, frozen=True):
     added: bool = True
 
 
-class _Tip(msgspec.Struct, frozen=True):
-    """The last entry of a chain; seq -1 for a chain that is not born yet."""
+class Tip(msgspec.Struct, frozen=True):
+    """The last entry of a chain: its seq (-1 for a chain that is not born yet), its hash in hex,
+    and when it expires (Unix seconds; 0: never)."""
 
     seq: int
     hash: str
     expires_at: int = 0
 
 
-_UNBORN = _Tip(-1, NO_HASH)
+_UNBORN = Tip(-1, NO_HASH)
 _LANDED, _REFUSED, _CONFLICT = "landed", "refused", "conflict"
 """What comes of a put: it is there; another writer was first; nobody can say yet."""
 
@@ -68,8 +69,9 @@ class AuditLog:
 
     ``retention`` (seconds) sets ``expires_at`` on what is appended; None keeps entries for ever.
     ``clock`` gives the present in microseconds, ``ids`` the entries' unique ids. Safe to use from
-    several threads. Raises `EntryRefusedError` for a chain's name that is not
-    ``<stream>/<shard>``.
+    several threads. ``signed_tail`` finds the last entry of a chain whose entries have all
+    expired, proven by a signed checkpoint; without it such a chain does not go on. Raises
+    `EntryRefusedError` for a chain's name that is not ``<stream>/<shard>``.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class AuditLog:
         retention: int | None = None,
         clock: Callable[[], int] = timestamp.now,
         ids: Callable[[], str] = new_id,
+        signed_tail: Callable[[], Tip | None] | None = None,
     ) -> None:
         if not _CHAIN_NAME.fullmatch(chain):
             raise EntryRefusedError(
@@ -93,7 +96,8 @@ class AuditLog:
         self._retention = retention
         self._clock = clock
         self._ids = ids
-        self._tip: _Tip | None = None
+        self._signed_tail = signed_tail
+        self._tip: Tip | None = None
         self._lock = threading.Lock()
 
     def append(self, draft: Draft) -> Appended:
@@ -177,7 +181,7 @@ class AuditLog:
                 outcome = self._put(tip, entries, chosen, seen)
             if outcome == _LANDED:
                 last = entries[-1]
-                self._tip = _Tip(last.entry.seq, last.digest.hex(), last.entry.expires_at or 0)
+                self._tip = Tip(last.entry.seq, last.digest.hex(), last.entry.expires_at or 0)
                 places = {
                     at: Appended(self.chain, made.entry.seq, made.digest)
                     for at, made in zip(new, entries, strict=True)
@@ -223,7 +227,7 @@ class AuditLog:
             places.append(place)
         return places
 
-    def _current_tip(self, now: int) -> _Tip:
+    def _current_tip(self, now: int) -> Tip:
         """The cached tip; read again where TTL may have taken the entries after it.
 
         Entries after the tip expire no earlier than it does. Until then the place after it is
@@ -241,7 +245,7 @@ class AuditLog:
         return found is not None and found.get("hash") == made.digest
 
     def _build(
-        self, tip: _Tip, drafts: Sequence[Draft], ids: Sequence[str], recorded_at: int
+        self, tip: Tip, drafts: Sequence[Draft], ids: Sequence[str], recorded_at: int
     ) -> list[_Made]:
         expires_at = None
         if self._retention is not None:
@@ -267,7 +271,7 @@ class AuditLog:
 
     def _put(
         self,
-        tip: _Tip,
+        tip: Tip,
         made: Sequence[_Made],
         drafts: Sequence[Draft],
         seen: dict[str, Appended],
@@ -315,7 +319,7 @@ class AuditLog:
             item["region"] = self._store.region
         return item
 
-    def _read_tip(self) -> _Tip:
+    def _read_tip(self) -> Tip:
         registered = self._store.get({"pk": REGISTRY, "sk": self.chain}, consistent=True).item
         if registered is not None:
             region = registered.get("region")
@@ -339,14 +343,18 @@ class AuditLog:
         if page.items:
             return self._tip_of(page.items[0])
         if registered is not None:
+            tail = self._signed_tail() if self._signed_tail is not None else None
+            if tail is not None:
+                return tail
             raise StoreError(
                 f"The chain {self.chain} was born on {registered.get('created')} and is empty now.",
-                "It cannot go on without a signed tail; append to a new chain.",
+                "It goes on only from a tail that a trusted key signed as expired; trust the "
+                "sealer's key, or append to a new chain.",
                 kind="corrupt",
             )
         return _UNBORN
 
-    def _tip_of(self, last: Item) -> _Tip:
+    def _tip_of(self, last: Item) -> Tip:
         sk, digest, expires_at = str(last["sk"]), last.get("hash"), last.get("expires_at", 0)
         fault = ""
         if not re.fullmatch(r"\d{20}", sk, re.ASCII):
@@ -356,7 +364,7 @@ class AuditLog:
         elif not isinstance(expires_at, int):
             fault = "a malformed expires_at"
         else:
-            return _Tip(int(sk), digest.hex(), expires_at)
+            return Tip(int(sk), digest.hex(), expires_at)
         raise StoreError(
             f"The chain {self.chain} ends in an entry with {fault}.",
             f"Look with audittui verify --chain {self.chain}; nothing was appended.",

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from audittui.cli.options import connect, connection_options
+from audittui.cli.options import connect, connection_options, signed_tail_of
 from audittui.errors import UsageError
 
 
@@ -81,7 +81,10 @@ def command(ctx: click.Context, /, chain: str, retention: int | None, **given: A
         raise UsageError(
             f"The layout {opened.layout.name} is read only.", "Append to a native table or store."
         )
-    place = AuditLog(opened.store, chain, retention=retention).append(Draft(**given))
+    log = AuditLog(
+        opened.store, chain, retention=retention, signed_tail=signed_tail_of(opened, chain)
+    )
+    place = log.append(Draft(**given))
     if not place.added:
         click.echo("Already there under this idempotency key.", err=True)
     click.echo(f"{place.chain} {place.seq} {place.hash.hex()}")

@@ -10,6 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from audittui.integrity.anchor import AnchorSettings
+    from audittui.writer import Tip
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -78,6 +79,25 @@ def settings_of(ctx: click.Context, given: dict[str, Any]) -> AnchorSettings | N
     from audittui.integrity.settings import anchor_settings
 
     return anchor_settings(given.get("trusted") or target_of(ctx, given).trusted_keys)
+
+
+def signed_tail_of(connection: Any, chain: str) -> Callable[[], Tip | None] | None:
+    """How a chain whose entries have all expired goes on; None where no key is trusted."""
+    from audittui.integrity.settings import anchor_settings
+
+    settings = anchor_settings(connection.target.trusted_keys)
+    if settings is None:
+        return None
+    trust = settings.trust
+
+    def find() -> Tip | None:
+        from audittui.integrity.tail import signed_tail
+        from audittui.writer import Tip
+
+        tail = signed_tail(connection.store, chain, trust)
+        return None if tail is None else Tip(tail.seq, tail.hash.hex(), tail.expires_at)
+
+    return find
 
 
 def folders() -> list[Path]:

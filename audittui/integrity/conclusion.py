@@ -47,7 +47,8 @@ class Conclusion:
             if counts[name]
         ]
         if wrong:
-            return f"{chain} is NOT as it was written, or cannot be proven: {', '.join(wrong)}."
+            found = ", ".join(wrong)
+            return f"{chain} is NOT as it was written, or cannot be proven: {found} of {total:,}."
         if not total:
             return f"{chain}: nothing to verify."
         if self.failed:

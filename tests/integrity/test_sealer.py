@@ -14,12 +14,15 @@ from hypothesis import strategies as st
 
 from audittui.entry import Draft, decode_body, encode_body, hash_body
 from audittui.errors import IntegrityError, StoreError
+from audittui.integrity.anchor import AnchorSettings
 from audittui.integrity.keys import new_signer_key
 from audittui.integrity.merkle import root_of
 from audittui.integrity.note import sign_note
 from audittui.integrity.pin import Pins
 from audittui.integrity.sealed import SealedLog
 from audittui.integrity.sealer import Seal, Sealer
+from audittui.integrity.sweep import verify_chain
+from audittui.integrity.tail import signed_tail
 from audittui.integrity.tile import tiles_of_size
 from audittui.integrity.tile_tree import TileTree
 from audittui.integrity.trust import Trust, UntrustedError
@@ -27,7 +30,7 @@ from audittui.layout import load_layout
 from audittui.layout.native import item_of
 from audittui.store.port import Query
 from audittui.store.sqlite import SqliteStore
-from audittui.writer import AuditLog
+from audittui.writer import AuditLog, Tip
 
 LAYOUT = load_layout("native")
 CHAIN = "payments/0"
@@ -335,3 +338,49 @@ def test_pins_are_for_their_owner(tmp_path: Path) -> None:
     assert pins.path("a/b").stat().st_mode & 0o077 == 0
     assert pins.folder.stat().st_mode & 0o077 == 0
     assert [path.suffix for path in pins.folder.iterdir()] == [".note"]
+
+
+def test_a_chain_that_has_expired_goes_on_from_its_signed_tail(store: SqliteStore) -> None:
+    now = 1_800_000_000 * 10**6
+
+    def clock() -> int:
+        return now
+
+    def tail() -> Tip | None:
+        found = signed_tail(store, CHAIN, TRUST)
+        return None if found is None else Tip(found.seq, found.hash.hex(), found.expires_at)
+
+    append(store, 256, retention=DAY, clock=clock)
+    last = store.get(LAYOUT.key(CHAIN, 255)).item
+    assert last is not None
+    sealer(store, clock=clock).seal()
+    assert tail() is None
+    for seq in range(256):
+        store.delete(LAYOUT.key(CHAIN, seq))
+    with pytest.raises(StoreError, match="is empty now"):
+        append(store, 1, signed_tail=tail)
+    now += 2 * DAY * 10**6
+    assert sealer(store, clock=clock).seal().below == 256
+    with pytest.raises(StoreError, match="is empty now"):
+        append(store, 1)
+    append(store, 2, retention=DAY, clock=clock, signed_tail=tail)
+    entry = store.get(LAYOUT.key(CHAIN, 256)).item
+    assert entry is not None
+    assert decode_body(entry["body"].encode()).prev_hash == last["hash"].hex()
+    assert sealer(store, clock=clock).seal().size == 258
+    settings = AnchorSettings(TRUST)
+    verdicts = list(verify_chain(store, LAYOUT, CHAIN, settings=settings))
+    assert [(one.seq, one.verdict) for one in verdicts] == [
+        *((seq, "EXPIRED") for seq in range(256)), (256, "ANCHORED"), (257, "ANCHORED"),
+    ]  # fmt: skip
+
+
+def test_a_forged_tail_is_not_built_on(store: SqliteStore) -> None:
+    now = 1_800_000_000 * 10**6
+    append(store, 3, retention=DAY, clock=lambda: now)
+    later = sealer(store, clock=lambda: now + 2 * DAY * 10**6)
+    later.seal()
+    key = {"pk": f"tile#{CHAIN}", "sk": "tile/0/000.p/3"}
+    store.overwrite({**key, "hashes": bytes(96)})
+    with pytest.raises(IntegrityError, match="do not lead to the root"):
+        signed_tail(store, CHAIN, TRUST)

@@ -1,0 +1,52 @@
+"""The last entry of a chain that has expired altogether, proven by what a sealer signed."""
+
+from __future__ import annotations
+
+import msgspec
+
+from audittui.errors import IntegrityError
+from audittui.integrity.anchor import TileReader, find_anchor
+from audittui.integrity.malformed import MalformedError
+from audittui.integrity.pruned import pruned_below
+from audittui.integrity.sealed import SealedLog
+from audittui.integrity.tile_tree import TileTree
+from audittui.integrity.trust import Trust, UntrustedError
+from audittui.store.port import Store
+
+
+class SignedTail(msgspec.Struct, frozen=True):
+    """The last sealed entry: its seq, its hash, and when it expired (Unix seconds; 0: never)."""
+
+    seq: int
+    hash: bytes
+    expires_at: int
+
+
+def signed_tail(store: Store, chain: str, trust: Trust) -> SignedTail | None:
+    """The entry from which an empty chain goes on.
+
+    None unless the newest trusted checkpoint is covered by a signed prune record: only then may
+    all of its entries be gone. Raises `IntegrityError` when the tiles do not lead to its root.
+    """
+    sealed = SealedLog(store, chain, consistent=True)
+    found = find_anchor(sealed, trust)
+    point = found.checkpoint
+    if point is None or found.doubt or pruned_below(sealed, trust) < point.size or not point.size:
+        return None
+    newest = sealed.newest()
+    read = TileReader(sealed, point.origin, None)
+    try:
+        tree = TileTree.load(point.size, read)
+        if tree.root() != point.root:
+            raise IntegrityError(
+                f"The tiles of {chain} do not lead to the root of its checkpoint.",
+                "Nothing was appended; append to a new chain.",
+            )
+        leaf = tree.last_leaf(read)
+        retention = trust.retention(newest.retention if newest else "", chain)
+    except (MalformedError, UntrustedError) as error:
+        raise IntegrityError(
+            f"The signed tail of {chain} is not whole: {error}.",
+            "Nothing was appended; append to a new chain.",
+        ) from None
+    return SignedTail(point.size - 1, leaf, retention.expires_at or 0)
