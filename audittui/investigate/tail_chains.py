@@ -301,7 +301,6 @@ class ChainSource:
             read, chain.reached = row.seq, row.time
             if self._is_given(chain, row):
                 rows.append(row)
-        news = read > chain.read
         chain.read = read
         chain.gaps = gaps if held else {}
         chain.behind = page.last_key is not None and not held
@@ -309,7 +308,7 @@ class ChainSource:
         if chain.behind:
             chain.due = now
         else:
-            chain.due = now + chain.pace.after(news or held)
+            chain.due = now + chain.pace.after(bool(rows) or held)
         return rows
 
     def _well_keyed(self, chain: str, row: Row) -> bool:

@@ -150,10 +150,10 @@ class WindowSource:
                         break
                     last = row.tick
                     if self._mark(row) and not baseline:
-                        news = True
                         missed += self._lateness(row, reached)
                         if self._wanted(row):
                             given.append(row)
+                            news = True
                 if plan.index.sorted_by_time:
                     # Rows come in exact order, so that all before this one are dealt with.
                     self._start = max(self._start, min(present, last) - self._overlap)
