@@ -135,8 +135,6 @@ def test_a_screen_reads_at_most_two_pages_ahead_of_its_reader() -> None:
 def test_a_screen_with_rows_does_not_look_into_other_buckets() -> None:
     hourly = [DAY0 - hour * timestamp.DAY // 24 for hour in range(24 * 30)]
     rows = [(FOUR[i % 4], time, "alice", "success") for i, time in enumerate(hourly)]
-        (FOUR[i % 4], DAY0 - i * timestamp.DAY // 24, "alice", "success") for i in range(24 * 30)
-    ]
     plan, store = year_of(rows)
     watched = Watched(store)
     pages = 0
