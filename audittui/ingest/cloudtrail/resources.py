@@ -38,7 +38,7 @@ def resources_of(record: dict[str, Any]) -> list[str]:
     found: list[_Found] = []
     for rule in (*RULES.get(service, ()), *ANY):
         if rule.events is None or rule.events.search(event):
-            found += ((rule.noun, arn) for arn in _found_by(rule, view))
+            found += [(rule.noun, arn) for arn in _found_by(rule, view)]
     if service == "ec2":
         found += _by_identifier(view)
     spoken = _spoken(service, event)
@@ -73,9 +73,11 @@ def _view(record: dict[str, Any], service: str) -> dict[str, Any]:
 def _found_by(rule: Rule, view: dict[str, Any]) -> list[str]:
     """The ARNs that a rule finds: those of the first of its paths that gives any."""
     for path in rule.paths:
-        found = [arn for value in _values(view, path) if (arn := _arn(rule, value, view))]
-        if found:
-            return found
+        values = _values(view, path)
+        if values:
+            found = [arn for value in values if (arn := _arn(rule, value, view))]
+            if found:
+                return found
     return []
 
 
