@@ -118,6 +118,15 @@ class Log:
         self.store.delete(NATIVE.key(chain, seq))
 
 
+def teleport_item(number: int, time: int, user: str = "ann") -> dict[str, Any]:
+    """An event as Teleport's backend stores it; its number is its EventIndex."""
+    return {
+        "SessionID": f"s{number % 7}", "EventIndex": number, "EventType": "exec",
+        "CreatedAt": time // timestamp.SECOND, "CreatedAtDate": timestamp.text(time)[:10],
+        "Fields": f'{{"user": "{user}", "time": "{timestamp.text(time)}"}}',
+    }  # fmt: skip
+
+
 class Events:
     """A Teleport table, written event by event."""
 
@@ -131,13 +140,7 @@ class Events:
     def add(self, time: int, *, user: str = "ann") -> int:
         """Put an event; its number, which is its EventIndex."""
         self.count += 1
-        self.store.put_new(
-            {
-                "SessionID": f"s{self.count % 7}", "EventIndex": self.count, "EventType": "exec",
-                "CreatedAt": time // timestamp.SECOND, "CreatedAtDate": timestamp.text(time)[:10],
-                "Fields": f'{{"user": "{user}", "time": "{timestamp.text(time)}"}}',
-            }
-        )  # fmt: skip
+        self.store.put_new(teleport_item(self.count, time, user))
         return self.count
 
 
