@@ -57,7 +57,10 @@ def jsonl(ctx: click.Context, /, paths: tuple[Path, ...], chain: str, **connecti
     from audittui.ingest.source import files_in
 
     files = files_in([path for path in paths if str(path) != "-"], SUFFIXES)
-    _import(ctx, read_jsonl(paths, sys.stdin.buffer), files, chain, connection)
+    if Path("-") in paths and sys.stdin is None:
+        raise UsageError("Standard input is closed.", "Send it the lines, or name a file.")
+    standard_input = sys.stdin.buffer if sys.stdin is not None else None
+    _import(ctx, read_jsonl(paths, standard_input), files, chain, connection)
 
 
 def _import(

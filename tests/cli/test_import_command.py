@@ -61,6 +61,17 @@ def test_a_folder_without_logs_is_a_usage_error(run: Run, tmp_path: Path, kind: 
     assert not (tmp_path / "case.db").exists()
 
 
+def test_a_closed_standard_input_is_told(tmp_path: Path, environment: dict[str, str]) -> None:
+    (tmp_path / "a.jsonl").write_text(json.dumps(LINE), encoding="utf-8")
+    for path, code, told in (("-", 2, "closed"), ("a.jsonl", 0, "1 read, 1 added")):
+        words = command("import", "jsonl", path, "--store", "case.db")
+        done = subprocess.run(
+            ["sh", "-c", 'exec "$@" <&-', "sh", *words], capture_output=True, text=True,
+            check=False, cwd=tmp_path, env=environment, timeout=60,
+        )  # fmt: skip
+        assert (done.returncode, told in done.stderr) == (code, True), done.stderr
+
+
 @pytest.mark.skipif(not Path("/dev/fd").exists(), reason="this system has no /dev/fd")
 def test_a_process_substitution_is_read(tmp_path: Path, environment: dict[str, str]) -> None:
     read, write = os.pipe()
