@@ -41,7 +41,8 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where a field's value is: the first source that is present wins.
 
     A source is an attribute's name, or ``payload.`` and a dotted path into the payload.
-    ``values`` maps stored values (as text) to logical ones; ``default`` stands for no value.
+    ``values`` maps stored values (as text) to logical ones; ``default`` stands for no value. An
+    empty text is no value.
     """
 
     sources: tuple[str, ...]

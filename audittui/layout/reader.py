@@ -30,18 +30,26 @@ _REMEMBERED = 4096
 class _Source:
     """Where a value comes from: an attribute, by its place in what was picked, or a payload."""
 
-    __slots__ = ("at", "path")
+    __slots__ = ("at", "name", "path")
+
+    path: tuple[str, ...]
 
     def __init__(self, source: str, names: dict[str, int]) -> None:
         self.at = -1
-        self.path: tuple[str, ...] = ()
-        if source.startswith(PAYLOAD):
-            self.path = tuple(source[len(PAYLOAD) :].split("."))
-        else:
+        self.name, self.path = "", ()
+        if not source.startswith(PAYLOAD):
             self.at = names.setdefault(source, len(names))
+            return
+        path = tuple(source[len(PAYLOAD) :].split("."))
+        if len(path) == 1:
+            self.name = path[0]
+        else:
+            self.path = path
 
     def read(self, values: Sequence[Any], payload: dict[str, Any]) -> Any:
-        return value_in(payload, self.path) if self.at < 0 else values[self.at]
+        if self.at >= 0:
+            return values[self.at]
+        return value_in(payload, self.path) if self.path else payload.get(self.name)
 
 
 class _Derived(NamedTuple):
@@ -65,7 +73,8 @@ class RowReader:
             field = layout.fields.get(name)
             sources = tuple(_Source(one, names) for one in field.sources) if field else ()
             values, default = (field.values, field.default) if field else ({}, "")
-            self._defaults.append(default)
+            if default:
+                self._defaults.append((place, default))
             # A field that is one attribute is taken as it is; the others are worked out.
             if len(sources) == 1 and sources[0].at >= 0 and not values:
                 plain.append(sources[0].at)
@@ -93,9 +102,11 @@ class RowReader:
     def row(self, item: Item) -> Row:
         """The row that an item shows. Never raises: what cannot be read is empty or zero."""
         pick = getattr(item, "pick", None)
-        values: Sequence[Any] = (
-            list(map(item.get, self._names)) if pick is None else pick(self._names)
-        )
+        values: Sequence[Any]
+        if pick is None:
+            values, texts = [item.get(name, "") for name in self._names], False
+        else:
+            values, texts = pick(self._names)
         key, chain = self._key(values[0])
         sort = values[1]
         try:
@@ -113,7 +124,7 @@ class RowReader:
             (key, "" if sort is None else sort if isinstance(sort, str) else seq),
             chain,
             seq,
-            *self._text_fields(values, payload),
+            *self._text_fields(values, texts, payload),
         )
 
     def _key(self, value: Any) -> tuple[str, str]:
@@ -126,22 +137,24 @@ class RowReader:
             found = self._keys[text] = (text, self._chain_of(text))
         return found
 
-    def _text_fields(self, values: Sequence[Any], payload: dict[str, Any]) -> list[str]:
-        texts = [
-            value or default
-            if value.__class__ is str
-            else default
-            if value is None
-            else value_text(value) or default
-            for value, default in zip(self._plain(values), self._defaults, strict=True)
-        ]
+    def _text_fields(
+        self, values: Sequence[Any], all_texts: bool, payload: dict[str, Any]
+    ) -> list[str]:
+        texts: list[str] = list(self._plain(values))
+        if not all_texts:
+            texts = [
+                text if text.__class__ is str else "" if text is None else value_text(text)
+                for text in texts
+            ]
+        for place, default in self._defaults:
+            if not texts[place]:
+                texts[place] = default
         for derived in self._derived:
             texts[derived.place] = _derive(derived, values, payload)
-        request_id = texts[_REQUEST_ID]
+        # Names repeat from row to row and are shared; request ids do not.
+        request_id, texts[_REQUEST_ID] = texts[_REQUEST_ID], ""
         if len(self._texts) >= _REMEMBERED:
             self._texts.clear()
-        # Names repeat from row to row, request ids do not.
-        texts[_REQUEST_ID] = ""
         texts = list(map(self._texts.setdefault, texts, texts))
         texts[_REQUEST_ID] = request_id
         return texts
@@ -165,9 +178,9 @@ class RowReader:
 def _derive(derived: _Derived, values: Sequence[Any], payload: dict[str, Any]) -> str:
     for source in derived.sources:
         value = source.read(values, payload)
-        if value is None:
+        if value is None or value == "":
             continue
-        text = value_text(value)
+        text = value if value.__class__ is str else value_text(value)
         if derived.values:
             if text not in derived.values:
                 continue

@@ -13,8 +13,8 @@ Value = str | int | float | Decimal | bytes | bool | None | list[Any] | dict[str
 Item = Mapping[str, Any]
 """An item as a store gives it: attribute name → `Value`.
 
-An item may have a method ``pick(names) -> list`` that gives several values at once, None for those
-that are absent or unreadable: a reader of rows uses it where it is there.
+An item may have a method ``pick(names)`` that gives several values at once, and says whether all of
+them are texts. Absent values are empty texts then, unreadable ones None. Readers of rows use it.
 """
 
 ROW_FIELDS = (

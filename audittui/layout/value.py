@@ -18,7 +18,8 @@ TICKS: dict[str, int] = {
 """The resolution of each format, in microseconds."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_CANONICAL_LENGTH = len("2026-11-24T14:00:00.000000Z")
+_SECONDS_LENGTH = len("2026-11-24T14:00:00Z")
+_NANOSECONDS_LENGTH = len("2026-11-24T14:00:00.000000000Z")
 
 
 def value_text(value: Any) -> str:
@@ -45,15 +46,17 @@ def value_in(payload: dict[str, Any], path: Sequence[str]) -> Any:
 
 
 def _rfc3339(text: str) -> int:
-    """What `timestamp.parse` says of ``text``, ten times as fast for the canonical form.
+    """What `timestamp.parse` says of ``text``, ten times as fast for times in UTC as logs write
+    them, to a second or finer.
 
     Raises ``ValueError``.
     """
     if (
-        len(text) == _CANONICAL_LENGTH
-        and text[26] == "Z"
+        _SECONDS_LENGTH <= len(text) <= _NANOSECONDS_LENGTH
+        and text[-1] == "Z"
         and text[10] == "T"
-        and text[19] == "."
+        and text[16] == ":"
+        and (text[19] == "." and text[20] != "Z" or len(text) == _SECONDS_LENGTH)
         # Week dates and the end of the day as hour 24 are ISO 8601, but not RFC 3339.
         and text[7] == "-"
         and text[11:13] != "24"

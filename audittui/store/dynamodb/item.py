@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any
@@ -25,7 +26,7 @@ class _Scalar(msgspec.Struct, frozen=True, gc=False):
     N: str | None = None
 
 
-_ABSENT = _Scalar()
+_ABSENT = _Scalar(S="")
 _PLAIN = msgspec.json.Decoder()
 
 
@@ -41,19 +42,16 @@ class _Picker:
             frozen=True,
             gc=False,
         )
-        self._decode = msgspec.json.Decoder(shape).decode
-        self._scalars = attrgetter(*fields) if len(fields) > 1 else lambda one: (one.f0,)
-
-    def scalars(self, raw: msgspec.Raw) -> Sequence[_Scalar]:
-        """The values, in the order of the names. Raises ``msgspec.MsgspecError``."""
-        found: Sequence[_Scalar] = self._scalars(self._decode(raw))
-        return found
+        self.decode = msgspec.json.Decoder(shape).decode
+        self.texts = attrgetter(*[f"{field}.S" for field in fields])
+        self.numbers = attrgetter(*[f"{field}.N" for field in fields])
 
 
 @lru_cache(maxsize=256)
 def _picker(names: tuple[str, ...]) -> _Picker | None:
     try:
-        return _Picker(names) if names else None
+        # What is read of one attribute alone would not be a tuple.
+        return _Picker(names) if len(names) > 1 else None
     except (TypeError, ValueError):
         # A name that stands twice, or has characters that the decoder does not take.
         return None
@@ -99,42 +97,47 @@ class WireItem(Mapping[str, Any]):
     def __repr__(self) -> str:
         return f"WireItem({dict(self)!r})"
 
-    def pick(self, names: tuple[str, ...]) -> list[Any]:
-        """The values of the attributes ``names``; None for absent and unreadable ones."""
-        content = self._content
-        if not isinstance(content, dict):
-            picker = _picker(names)
-            if picker is not None:
-                try:
-                    scalars = picker.scalars(content)
-                except (msgspec.MsgspecError, ValueError, RecursionError):
-                    return [self._readable(name) for name in names]
-                texts = [one.S for one in scalars]
-                if None in texts:
-                    self._complete(texts, scalars, names)
-                return texts
-        return [self._readable(name) for name in names]
+    def pick(self, names: tuple[str, ...]) -> tuple[Sequence[Any], bool]:
+        """The values of the attributes ``names``, and whether all of them are texts.
 
-    def _complete(
-        self, values: list[Any], scalars: Sequence[_Scalar], names: tuple[str, ...]
-    ) -> None:
-        """Put in place what is not a text."""
-        for at, one in enumerate(scalars):
-            if one.S is not None or one is _ABSENT:
-                continue
-            if one.N is not None:
-                try:
-                    values[at] = number(one.N)
-                except (ValueError, ArithmeticError):
-                    continue
+        Absent ones are empty texts, those that cannot be read are None.
+        """
+        content = self._content
+        picker = _picker(names)
+        if picker is None or isinstance(content, dict):
+            return [self._readable(name) for name in names], False
+        try:
+            picked = picker.decode(content)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            return [self._readable(name) for name in names], False
+        texts = picker.texts(picked)
+        if None not in texts:
+            return texts, True
+        numbers = picker.numbers(picked)
+        values = []
+        for name, text, digits in zip(names, texts, numbers, strict=True):
+            if text is not None:
+                values.append(text)
+            elif digits is None:
+                values.append(self._readable(name))
             else:
-                values[at] = self._readable(names[at])
+                values.append(_readable_number(digits))
+        return values, False
 
     def _readable(self, name: str) -> Any:
         try:
             return self[name]
-        except (KeyError, StoreError):
+        except KeyError:
+            return ""
+        except StoreError:
             return None
+
+
+def _readable_number(digits: str) -> int | Decimal | None:
+    try:
+        return number(digits)
+    except (ValueError, ArithmeticError):
+        return None
 
 
 def _decoded_by_stdlib(raw: msgspec.Raw) -> Any:
