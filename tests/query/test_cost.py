@@ -1,0 +1,238 @@
+"""The budget, the rate, and the waits: what a run may take, and what it says of it."""
+
+from __future__ import annotations
+
+import gc
+import random
+import subprocess
+import sys
+import threading
+import weakref
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from audittui import timestamp
+from audittui.errors import StoreError
+from audittui.layout.row import Row
+from audittui.query.cost import TokenBucket
+from audittui.query.execute import Execution
+from audittui.query.result import ResultPage
+from audittui.store.port import PATIENT, Page, Patience, Query
+from tests.query.channels import Shuffled, Steps, through
+from tests.query.logs import DAY0, brute_force, filled, names, one_partition, plan_for, window
+
+TWO = ("app/0", "web/0")
+DAY = window(DAY0, DAY0 + timestamp.DAY)
+chances = st.integers(0, 2**32).map(random.Random)
+
+
+def log(count: int, step: int = 1000) -> list[Any]:
+    return [(TWO[i % 2], DAY0 + i * step, "alice", "success") for i in range(count)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(chances, st.sampled_from([1.0, 1.5, 4.0, 11.0]), st.booleans(), st.booleans())
+def test_a_budget_is_kept_and_resuming_completes_the_rest(
+    chance: random.Random, max_rcu: float, drain: bool, split: bool
+) -> None:
+    rows = log(400)
+    store = filled(rows, page_bytes=8192)
+    if split:
+        plan = one_partition(store, rows, "newest")
+    else:
+        plan = plan_for(store, rows, "time-window", window=DAY)
+    got: list[Row] = []
+    cursor = ""
+    for _ in range(300):
+        with through(Shuffled(chance)):
+            pages = list(
+                Execution(plan, store, max_rcu=max_rcu, drain=drain, cursor=cursor).pages()
+            )
+        got += [row for page in pages for row in page.rows]
+        last = pages[-1]
+        # Items of one size: a page is never larger than was reserved, but for the last rounding.
+        assert last.meter.rcu <= max_rcu + 0.5
+        cursor = last.cursor
+        if last.coverage.complete:
+            break
+        assert last.coverage.stop == "budget"
+        assert f"of {max_rcu:g} RCU used)" in last.coverage.text()
+    assert names(got) == brute_force(rows, DAY0, DAY0 + timestamp.DAY, True)
+
+
+class Growing:
+    """A store whose items turn out ten times as large once the budget is half used."""
+
+    index_lag = 0
+
+    def __init__(self, store: Any) -> None:
+        self._store = store
+        self.rcu = 0.0
+
+    def query(self, request: Query, patience: Patience = PATIENT) -> Page:
+        page = self._store.query(request, patience)
+        factor = 1 if self.rcu < 5 else 10
+        self.rcu += page.rcu * factor
+        return Page(page.items, page.last_key, page.scanned, page.rcu * factor)
+
+
+def test_what_could_not_be_known_beforehand_is_reported() -> None:
+    rows = log(4000)
+    plan = one_partition(filled(rows), rows, "newest")
+    store = Growing(filled(rows))
+    (*_, last) = Execution(plan, store, max_rcu=10, page_rows=100).pages()  # type: ignore[arg-type]
+    assert last.coverage.stop == "budget"
+    assert 10 < last.meter.rcu <= 10 + 9 * 10
+    assert f"stopped by the budget ({last.meter.rcu:g} of 10 RCU used)" in last.coverage.text()
+
+
+def test_a_bucket_lets_through_what_its_rate_says() -> None:
+    bucket = TokenBucket(10.0, now=0.0)
+    assert bucket.delay(10.0, 0.0) == 0.0
+    bucket.take(10.0)
+    assert bucket.delay(5.0, 0.0) == pytest.approx(0.5)
+    assert bucket.delay(5.0, 0.5) == 0.0
+    # It took more than was reserved: the debt is paid before anything else goes.
+    bucket.take(25.0)
+    assert bucket.delay(5.0, 0.5) == pytest.approx(2.5)
+    # Nothing is saved up over more than a second.
+    assert bucket.delay(10.0, 1000.0) == 0.0
+    bucket.take(10.0)
+    assert bucket.delay(1.0, 1000.0) == pytest.approx(0.1)
+
+
+class Clock(Steps):
+    """A channel with a clock: answers take 50 ms, waits take what they take."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 0.0
+        self.used: list[tuple[float, float]] = []
+
+    def receive(self, timeout: float | None) -> tuple[Any, Any] | None:
+        if timeout == 0.0:
+            return None
+        if self.sent:
+            self.now += 0.05
+            flight, landed = self.land(0)
+            self.used.append((self.now, landed.rcu))
+            return flight, landed
+        assert timeout is not None, "waits for nothing"
+        self.now += timeout
+        return None
+
+
+@pytest.mark.parametrize("drain", [True, False])
+@pytest.mark.parametrize("rate", [2.0, 25.0])
+def test_a_rate_is_kept_and_its_waits_are_told(rate: float, drain: bool) -> None:
+    rows = log(4000)
+    store = filled(rows)
+    plan = plan_for(store, rows, "time-window", window=DAY)
+    told: list[str] = []
+    clock = Clock()
+    time = SimpleNamespace(monotonic=lambda: clock.now)
+    with (
+        through(clock),
+        patch("audittui.query.requests.time", time),
+        patch("audittui.query.execute.time", time),
+    ):
+        pages = list(Execution(plan, store, rate=rate, drain=drain, notify=told.append).pages())
+    assert sum(len(page.rows) for page in pages) == 4000
+    total = pages[-1].meter.rcu
+    assert total > 60
+    for at, _ in clock.used:
+        so_far = sum(rcu for then, rcu in clock.used if then <= at)
+        assert so_far <= rate * (at + 1) + 1.0
+    # Nor is time lost.
+    assert clock.now <= total / rate * 1.3 + 2
+    assert any(text.startswith(f"at {rate:g} RCU/s: next request in ") for text in told)
+
+
+class Stuck:
+    """A store that is throttled for ever (``patient``) or does not answer at all."""
+
+    index_lag = 0
+
+    def __init__(self, patient: bool) -> None:
+        self.patient = patient
+        self.asked = threading.Event()
+        self.free = threading.Event()
+
+    def query(self, request: Query, patience: Patience = PATIENT) -> Page:
+        if self.patient:
+            self.asked.set()
+            patience.wait(StoreError("Throttled.", kind="throttled"), 2, 3600)
+            raise AssertionError("an hour has passed")
+        self.asked.set()
+        self.free.wait()
+        return Page(items=[], last_key=None, scanned=0, rcu=0.5)
+
+
+def cancelled_while_stuck(store: Stuck) -> tuple[ResultPage, list[str], weakref.ref[Any]]:
+    rows = log(10)
+    plan = one_partition(filled(rows), rows, "newest")
+    told: list[str] = []
+    execution = Execution(plan, store, notify=told.append)  # type: ignore[arg-type]
+    pages: list[ResultPage] = []
+    reader = threading.Thread(target=lambda: pages.extend(execution.pages()), daemon=True)
+    reader.start()
+    assert store.asked.wait(30)
+    execution.cancel()
+    reader.join(30)
+    assert not reader.is_alive()
+    return pages[-1], told, weakref.ref(execution)
+
+
+def test_cancelling_ends_a_wait_for_a_throttled_table() -> None:
+    last, told, _ = cancelled_while_stuck(Stuck(patient=True))
+    assert last.coverage.stop == "cancelled"
+    assert last.meter.unmetered >= 1
+    assert told in ([], ["throttled, retrying in 3600.0 s, attempt 2"])
+
+
+def test_a_stuck_request_keeps_nothing_of_its_run_alive() -> None:
+    store = Stuck(patient=False)
+    try:
+        last, _, run = cancelled_while_stuck(store)
+        assert last.coverage.stop == "cancelled"
+        gc.collect()
+        assert run() is None
+    finally:
+        store.free.set()
+
+
+QUIT = """
+import threading
+from audittui.query import pool
+begun = threading.Event()
+def call():
+    begun.set()
+    threading.Event().wait()
+pool.Channel().send(None, call)
+assert begun.wait(30)
+print("quits")
+"""
+
+
+def test_a_program_quits_while_a_request_is_stuck() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", QUIT], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == "quits\n"
+
+
+def test_a_run_that_is_left_alone_gives_its_requests_up() -> None:
+    rows = log(10)
+    plan = one_partition(filled(rows), rows, "newest")
+    channel = Shuffled(random.Random(1))
+    with through(channel):
+        pages = Execution(plan, filled(rows), page_rows=2).pages()
+        next(pages)
+        assert channel.sent
+        pages.close()
+    assert all(job.call is None for _, job in channel.sent)
