@@ -56,7 +56,7 @@ def _rfc3339(text: str) -> int:
         and text[-1] == "Z"
         and text[10] == "T"
         and text[16] == ":"
-        and (text[19] == "." and text[20] != "Z" or len(text) == _SECONDS_LENGTH)
+        and ((text[19] == "." and text[20] != "Z") or len(text) == _SECONDS_LENGTH)
         # Week dates and the end of the day as hour 24 are ISO 8601, but not RFC 3339.
         and text[7] == "-"
         and text[11:13] != "24"
