@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 import platformdirs
 
 from audittui.errors import UsageError
+
+Dollars = Annotated[float, msgspec.Meta(ge=0)]
+"""US dollars per million read request units."""
 
 
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -16,6 +20,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ``store`` is the path of an embedded store; the rest describes a DynamoDB table.
     ``trusted_keys`` are the verifier keys of those who seal the log (``audittui key show``).
+    ``max_rcu`` is the budget of a run in read units, ``rate`` its read units per second at most,
+    ``price_per_million_rru`` what a million read request units cost, in US dollars.
     """
 
     store: str | None = None
@@ -25,14 +31,18 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     aws_profile: str | None = None
     layout: str | None = None
     trusted_keys: tuple[str, ...] = ()
+    max_rcu: Annotated[float, msgspec.Meta(ge=0.5)] | None = None
+    rate: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    price_per_million_rru: Dollars | None = None
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole of ``config.toml``."""
+    """The whole of ``config.toml``. ``prices`` are those of regions, before the ones that ship."""
 
     profile: str | None = None
     profiles: dict[str, Profile] = msgspec.field(default_factory=dict)
     runbook_folders: tuple[str, ...] = ()
+    prices: dict[str, Dollars] = msgspec.field(default_factory=dict)
 
 
 def config_path() -> Path:

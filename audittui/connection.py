@@ -6,8 +6,9 @@ The adapters are imported only when one is opened, so that a start needs no AWS 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -17,14 +18,20 @@ from audittui.errors import StoreError, UsageError
 from audittui.layout import Layout, load_layout
 from audittui.layout.native import REGISTRY
 from audittui.runbook.plan import Facts
-from audittui.store.port import Query, Store
+from audittui.runbook.price import Price, price_of
+from audittui.store.port import IndexDescription, Query, Store
 
 TABLE_HINT = "Give --table NAME or --store FILE (or set AUDITTUI_TABLE or AUDITTUI_STORE)."
 _MEMORY = ":memory:"
 
 
 class Target(msgspec.Struct, frozen=True):
-    """What to connect to: an embedded store's file, or a table and how to reach it."""
+    """What to connect to: an embedded store's file, or a table and how to reach it.
+
+    ``max_rcu`` and ``rate`` are the profile's budget and read units per second, of tables alone.
+    ``own_price`` and ``prices`` (by region) are the configuration's, in US dollars per million
+    read request units.
+    """
 
     store: str | None = None
     table: str | None = None
@@ -33,6 +40,17 @@ class Target(msgspec.Struct, frozen=True):
     aws_profile: str | None = None
     layout: str = "native"
     trusted_keys: tuple[str, ...] = ()
+    max_rcu: float | None = None
+    rate: float | None = None
+    own_price: float | None = None
+    prices: dict[str, float] = msgspec.field(default_factory=dict)
+
+    @property
+    def billed(self) -> bool:
+        """True when AWS charges for what is read."""
+        host = urlsplit(self.endpoint_url or "").hostname or ""
+        ours = not host or host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws"))
+        return not self.store and ours
 
     @property
     def label(self) -> str:
@@ -70,20 +88,35 @@ class Connection(msgspec.Struct, frozen=True):
         A reader without the right to DescribeTable still gets a plan: then every index of the
         layout is taken to exist and nothing is estimated.
         """
-        facts = self._registry()
+        facts = msgspec.structs.replace(self._registry(), price=self.price)
         try:
-            indexes = self.store.describe().indexes
+            table = self.store.describe()
         except StoreError as error:
             if error.kind != "permission":
                 raise
             return facts
-        return msgspec.structs.replace(facts, indexes=indexes, requests=facts.requests + 1)
+        return msgspec.structs.replace(
+            facts,
+            indexes=table.indexes,
+            base=IndexDescription("", table.item_count, table.size_bytes),
+            exact=bool(self.target.store),
+            requests=facts.requests + 1,
+        )
+
+    @property
+    def price(self) -> Price:
+        """What reading costs here."""
+        target = self.target
+        return price_of(
+            self.store.region, own=target.own_price, prices=target.prices, billed=target.billed
+        )
 
     def _registry(self) -> Facts:
         now = timestamp.now()
         if not self.layout.chained:
             return Facts(now=now)
         chains: list[str] = []
+        births: list[str] = []
         requests, rcu, start = 0, 0.0, None
         while True:
             page = self.store.query(
@@ -96,9 +129,20 @@ class Connection(msgspec.Struct, frozen=True):
             )
             requests, rcu = requests + 1, rcu + page.rcu
             chains += [str(item[self.layout.sort.attribute]) for item in page.items]
+            births += [str(item.get("created", "")) for item in page.items]
             start = page.last_key
             if start is None:
-                return Facts(tuple(sorted(chains)), None, now, requests, rcu)
+                return Facts(
+                    tuple(sorted(chains)), None, now, requests, rcu, since=_earliest(births)
+                )
+
+
+def _earliest(births: Sequence[str]) -> int | None:
+    """The earliest of the times in the registry; None where one cannot be read."""
+    try:
+        return min(map(timestamp.parse, births), default=None)
+    except ValueError:
+        return None
 
 
 def resolve_target(
@@ -146,6 +190,10 @@ def resolve_target(
         aws_profile=setting("aws_profile"),
         layout=layout,
         trusted_keys=keys,
+        max_rcu=profile.max_rcu,
+        rate=profile.rate,
+        own_price=profile.price_per_million_rru,
+        prices=config.prices,
     )
 
 

@@ -50,7 +50,13 @@ def describe_plan(plan: Plan, *, table: str = "TABLE", options: Sequence[str] = 
         )
     projection = "everything" if index.projection == ("ALL",) else "the list columns, not the body"
     lines.append(f"Projection    {projection}")
-    lines.append(f"Cost          {plan.estimate}")
+    estimate = plan.estimate
+    rate = estimate.price.rate_text
+    lines += [
+        f"Estimate      {estimate.rcu_text} RCU in {estimate.requests_text} requests",
+        f"Money         {estimate.money_text}" + (f" ({rate})" if rate else ""),
+        f"How           {estimate.how}",
+    ]
     lines += [f"Note          {note}" for note in plan.notes]
     if plan.shards:
         lines.append("The same with the AWS CLI, first partition:")

@@ -7,6 +7,8 @@ from typing import Literal
 import msgspec
 
 from audittui.layout.model import Index, Layout
+from audittui.runbook.estimate import Estimate
+from audittui.runbook.price import Price
 from audittui.store.port import Condition, IndexDescription
 
 Order = Literal["newest", "oldest"]
@@ -62,7 +64,9 @@ class Shard(msgspec.Struct, frozen=True):
 class Facts(msgspec.Struct, frozen=True):
     """What the planner is told about the table. ``indexes`` None: nobody asked the table.
 
-    ``requests`` and ``rcu`` are what it took to find out.
+    ``requests`` and ``rcu`` are what it took to find out. ``base`` describes the base table (its
+    ``name`` is empty); ``exact``: the counts are of this moment, not up to six hours old.
+    ``since`` is when the first chain was created (microseconds), None where nobody knows.
     """
 
     chains: tuple[str, ...] = ()
@@ -70,6 +74,10 @@ class Facts(msgspec.Struct, frozen=True):
     now: int = 0
     requests: int = 0
     rcu: float = 0.0
+    base: IndexDescription | None = None
+    exact: bool = False
+    since: int | None = None
+    price: Price = Price()
 
     @property
     def present(self) -> frozenset[str] | None:
@@ -100,7 +108,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     columns: tuple[str, ...]
     notes: tuple[str, ...] = ()
     correlation: Correlation | None = None
-    estimate: str = ""
+    estimate: Estimate
     now: int = 0
     spent_requests: int = 0
     spent_rcu: float = 0.0

@@ -8,6 +8,7 @@ from audittui import timestamp
 from audittui.errors import UsageError
 from audittui.layout.model import Index, Layout
 from audittui.runbook.bind import bind
+from audittui.runbook.estimating import estimated
 from audittui.runbook.model import Runbook
 from audittui.runbook.plan import Facts, Plan, RowFilter, Shard, Window
 from audittui.runbook.resolve import (
@@ -19,9 +20,9 @@ from audittui.runbook.resolve import (
 from audittui.store.port import Condition
 
 MAX_PARTITIONS = 50_000
-BYTES_PER_UNIT = 8192
-"""What one read unit reads, eventually consistent (index reads always are)."""
 _FAILED = ("failure", "denied")
+_WHOLE = ("time", "failure")
+"""What partitions answer that hold every entry of a stretch of time."""
 
 
 def make_plan(runbook: Runbook, texts: Mapping[str, str], layout: Layout, facts: Facts) -> Plan:
@@ -85,7 +86,7 @@ def make_plan(runbook: Runbook, texts: Mapping[str, str], layout: Layout, facts:
         columns=runbook.columns,
         notes=tuple(notes),
         correlation=resolved_correlation(runbook, bound),
-        estimate=_estimate(index, len(shards), facts),
+        estimate=estimated(index, window, len(shards), index.answers in _WHOLE, facts),
         now=bound.now,
         spent_requests=facts.requests,
         spent_rcu=facts.rcu,
@@ -159,16 +160,3 @@ def _split(
         else:
             filters.append(Condition(attribute, condition.operator, condition.values))
     return tuple(filters), tuple(row_filters)
-
-
-def _estimate(index: Index, partitions: int, facts: Facts) -> str:
-    word = "partition" if partitions == 1 else "partitions"
-    least = f"at least {partitions * 0.5:g} RCU ({partitions:,} {word})"
-    for known in facts.indexes or ():
-        if known.name == index.name and known.item_count:
-            whole = max(known.size_bytes / BYTES_PER_UNIT, 0.5)
-            return (
-                f"{least}, at most {whole:,.1f} RCU (all of {index.label}: "
-                f"{known.item_count:,} items, {known.size_bytes / 1e6:,.1f} MB)"
-            )
-    return f"{least}; the table does not say how large {index.label} is"

@@ -233,6 +233,8 @@ class AuditApp(App[None]):
         if reading.active:
             return
         reading.active = True
+        if everything:
+            reading.drain()
 
         def work() -> None:
             rows = 0
@@ -272,11 +274,17 @@ class AuditApp(App[None]):
                 self._main.show_status()
 
         count = len(reading.rows.rows)
+        estimate = reading.plan.estimate
+        used = f"{reading.rcu:,.1f} RCU, {estimate.price.text(reading.rcu)}"
         details = [
-            f"Loaded: {count:,} rows for {reading.rcu:,.1f} RCU in {reading.requests:,} requests.",
-            f"Whole query: {reading.plan.estimate}.",
+            f"Loaded: {count:,} rows, {used}, in {reading.requests:,} requests.",
+            f"All of it: {estimate.text}.",
+            estimate.how,
             "Ctrl-C stops at any moment and keeps the rows.",
         ]
+        budget = reading.connection.target.max_rcu
+        if budget is not None:
+            details.insert(-1, f"The profile's budget stops it after {budget:g} RCU.")
         self.push_screen(ConfirmScreen("Load all rows of this result?", details), answered)
 
     # One entry
@@ -412,9 +420,7 @@ class AuditApp(App[None]):
         ):  # fmt: skip
             words += [option, value] if value else []
         described = describe_plan(plan, table=self.target.table or "TABLE", options=words)
-        used = ""
-        if reading is not None:
-            used = f"{reading.rcu:,.1f} RCU in {reading.requests:,} requests"
+        used = reading.comparison if reading is not None else ()
         command = escaped(command_of(plan, self.target.options()))
         self.push_screen(ReaderScreen("Plan", plan_text(described, used, command)))
 

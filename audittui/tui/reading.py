@@ -12,6 +12,7 @@ from audittui.errors import AuditError
 from audittui.layout.row import Row
 from audittui.query.execute import Execution
 from audittui.query.result import ResultPage
+from audittui.runbook.estimate import comparison
 from audittui.runbook.model import Runbook
 from audittui.runbook.plan import Plan
 from audittui.tui.sources import GroupSource, RowSource
@@ -54,7 +55,8 @@ class Reading:
     def _start(self, cursor: str) -> None:
         self._execution = Execution(
             self.plan, self.connection.store, cursor=cursor, page_rows=SCREENFUL,
-            notify=self._notify,
+            notify=self._notify, max_rcu=self.connection.target.max_rcu,
+            rate=self.connection.target.rate,
         )  # fmt: skip
         self._pages = self._execution.pages()
 
@@ -91,6 +93,20 @@ class Reading:
         """Attempts whose cost never came back."""
         return self._sum("unmetered")
 
+    @property
+    def by_index(self) -> tuple[tuple[str, float], ...]:
+        """Where read units were used: by index name, "" for the base table."""
+        pages = [page for page in (self._before, self.last) if page]
+        return _together(*(page.meter.by_index for page in pages))
+
+    @property
+    def comparison(self) -> list[tuple[str, str, str]]:
+        """The estimate and what was used, line by line."""
+        return comparison(
+            self.plan.estimate, requests=self.requests, rcu=self.rcu, by_index=self.by_index,
+            unmetered=self.unmetered,
+        )  # fmt: skip
+
     def _sum(self, name: str) -> int:
         return sum(getattr(page.meter, name) for page in (self._before, self.last) if page)
 
@@ -105,6 +121,10 @@ class Reading:
         if self._correlator is not None and self.groups is not None:
             self._correlator.add(page.rows)
             self.groups.groups = self._correlator.groups()
+
+    def drain(self) -> None:
+        """From now on everything is wanted: read at several places at once."""
+        self._execution.drain()
 
     def cancel(self) -> None:
         """Stop reading; what was read stays."""
@@ -125,9 +145,19 @@ class Reading:
         meter = msgspec.structs.replace(
             other, requests=one.requests + other.requests, pages=one.pages + other.pages,
             rcu=one.rcu + other.rcu, unmetered=one.unmetered + other.unmetered,
+            by_index=_together(one.by_index, other.by_index),
         )  # fmt: skip
         return msgspec.structs.replace(self.last, meter=meter)
 
     def row(self, line: int) -> Row | None:
         """The row of a line of the list, if there is one."""
         return self.rows.row(line) if 0 <= line < len(self.rows) else None
+
+
+def _together(*spent: tuple[tuple[str, float], ...]) -> tuple[tuple[str, float], ...]:
+    """Read units by index, summed."""
+    units: dict[str, float] = {}
+    for one in spent:
+        for name, rcu in one:
+            units[name] = units.get(name, 0.0) + rcu
+    return tuple(units.items())

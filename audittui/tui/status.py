@@ -36,6 +36,9 @@ def status_text(reading: Reading | None, shown: RowSource | None, notice: str = 
     cost = f"  {reading.requests:,} requests, {reading.rcu:,.1f} RCU"
     if reading.looked_rcu:
         cost += f", {reading.looked_rcu:,.1f} for entries"
+    price = reading.plan.estimate.price
+    if price.billed and price.per_million is not None:
+        cost += f", {price.text(reading.rcu + reading.looked_rcu)}"
     if reading.unmetered:
         cost += f" and {reading.unmetered} of unknown cost"
     text.append(cost, DIM)

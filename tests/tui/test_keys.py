@@ -264,8 +264,11 @@ async def test_plan_help_and_palette() -> None:
         await press(pilot, "escape")
         await open_runbook(app, pilot, "time window")
         await press(pilot, "enter", "x")
-        assert "aws dynamodb query" in app.screen.query_one("Pager").text  # type: ignore[attr-defined]
-        assert "Used so far" in app.screen.query_one("Pager").text  # type: ignore[attr-defined]
+        shown = app.screen.query_one("Pager").text  # type: ignore[attr-defined]
+        assert "aws dynamodb query" in shown
+        _, _, side_by_side = shown.partition("Estimate and what was used so far:")
+        for line in ("Requests ", "RCU ", "  by-time ", "Money "):
+            assert f"\n{line}" in side_by_side
         await press(pilot, "q", "question_mark")
         text = app.screen.query_one("Pager").text  # type: ignore[attr-defined]
         for binding in MainScreen.BINDINGS:
@@ -291,7 +294,8 @@ async def test_pages_are_read_as_one_scrolls_and_l_loads_all() -> None:
         assert main(app).results.cursor == first - 1
         await press(pilot, "L")
         assert isinstance(app.screen, ConfirmScreen)
-        assert "RCU" in screen_text(app)
+        asked = screen_text(app)
+        assert "All of it:" in asked and "The index by-time holds 1,200 items" in asked
         await press(pilot, "escape")
         assert len(rows_of(app)) < len(many)
         await press(pilot, "L", "enter")
