@@ -15,6 +15,7 @@ from audittui.layout.row import Row
 
 _GAP = "  "
 _WIDEST = 60
+_NARROW = 8
 _COLOURS = {"denied": "red", "failure": "yellow"}
 
 
@@ -58,8 +59,11 @@ class Columns:
         ]
         if self._terminal:
             room = shutil.get_terminal_size().columns - len(_GAP) * (len(widths) - 1)
-            while sum(widths) > room and max(widths) > 8:
-                widths[widths.index(max(widths))] -= 1
+            # A time without its end says little: it is cut only where nothing else is left to cut.
+            others = [at for at, name in enumerate(self._names) if name != "time"]
+            for cut in (others, range(len(widths))):
+                while sum(widths) > room and max((widths[at] for at in cut), default=0) > _NARROW:
+                    widths[max(cut, key=widths.__getitem__)] -= 1
         else:
             widths = [min(width, _WIDEST) for width in widths]
         self._widths = widths

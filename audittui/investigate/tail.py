@@ -52,8 +52,8 @@ class TailBatch(msgspec.Struct, frozen=True):
 
     ``rows`` of one chain are in seq order; those of several are merged by time. ``missed`` has a
     sentence for everything that may not have been seen. ``rcu_per_hour`` is the present rate of
-    spending (None in the first seconds), ``floor_rcu_per_hour`` what a quiet log comes down to.
-    ``more``: the tail has not caught up yet.
+    spending (None while it is too early to say), ``floor_rcu_per_hour`` what a quiet log comes
+    down to. ``more``: the tail has not caught up yet.
     """
 
     rows: tuple[Row, ...]
@@ -169,15 +169,19 @@ class Tail:
         self._asker.spend(returned=len(part.rows))
         moment = self._clock()
         meter = self._asker.meter
-        if self._spending is None:
+        if self._spending is None and not part.more:
+            # Catching up is paid once; what following costs is counted after it.
             self._spending = Spending(moment, meter.rcu)
-        self._spending.reach(moment, meter.rcu)
+        rate = None
+        if self._spending is not None:
+            self._spending.reach(moment, meter.rcu)
+            rate = self._spending.per_hour(moment)
         return TailBatch(
             rows=part.rows,
             missed=part.missed,
             polls=self._polls + 1,
             meter=meter,
-            rcu_per_hour=self._spending.per_hour(moment),
+            rcu_per_hour=rate,
             floor_rcu_per_hour=self._source.floor,
             more=part.more,
         )

@@ -308,6 +308,16 @@ def test_a_quiet_log_costs_its_floor(log: Log, world: World) -> None:
     assert all(request.index == "" for request in log.flaky.queries)
 
 
+def test_catching_up_is_not_taken_for_the_rate_of_following(world: World) -> None:
+    log = Log(page_bytes=4000)
+    for at in range(400):
+        log.append("a/0", START - (400 - at) * SECOND)
+    follower = Follower(log, world, since=START - 400 * SECOND, interval=Interval(1, 4))
+    follower.until(60)
+    assert follower.last is not None and follower.last.rcu_per_hour is not None
+    assert follower.last.meter.rcu > 100 and follower.last.rcu_per_hour < 1500
+
+
 def test_a_busy_chain_is_asked_often_and_a_quiet_one_is_not(log: Log, world: World) -> None:
     for at in range(200):
         world.at(60 + at / 4, lambda: add(log, world, "app/0"))
