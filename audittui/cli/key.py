@@ -51,9 +51,17 @@ def generate(name: str, output: Path) -> None:
 
 @command.command("show")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-def show(file: Path) -> None:
-    """Print the public half of the key in FILE: what readers trust."""
-    click.echo(read_signer_key(file).verifier.text)
+@click.option("--chain", metavar="CHAIN", help="Under the name of this chain's log.")
+def show(file: Path, chain: str | None) -> None:
+    """Print the public half of the key in FILE: what readers trust.
+
+    One key serves all chains. With --chain it is printed under the name that it signs this one's
+    checkpoints with, for other tools.
+    """
+    from audittui.integrity.trust import origin_of
+
+    key = read_signer_key(file).verifier
+    click.echo((key.named(origin_of(key.name, chain)) if chain else key).text)
 
 
 def read_signer_key(path: Path) -> SignerKey:

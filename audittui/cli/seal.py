@@ -17,7 +17,8 @@ from audittui.escape import escaped
 
 if TYPE_CHECKING:
     from audittui.connection import Connection
-    from audittui.integrity.sealer import Seal, Sealer, SealingKey
+    from audittui.integrity.keys import SealingKey
+    from audittui.integrity.sealer import Seal, Sealer
 
 _EVERY = re.compile(r"([1-9][0-9]{0,8})([smhd]?)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}

@@ -9,7 +9,7 @@ from audittui.errors import IntegrityError, UsageError
 from audittui.integrity.checkpoint import Checkpoint
 from audittui.integrity.malformed import MalformedError
 from audittui.integrity.merkle import inclusion_holds
-from audittui.integrity.note import Note, parse_note, verified_by
+from audittui.integrity.note import Note, parse_note
 from audittui.integrity.tlog_proof import HEADER, TlogProof, parse_tlog_proof
 from audittui.integrity.trust import Trust, UntrustedError
 
@@ -78,10 +78,8 @@ def _anchor(note: Note, trust: Trust) -> AnchorFile:
             "Put trusted_keys into the profile, or give --trusted-key KEY.",
         )
     origin = note.text.partition("\n")[0]
-    names = [key.name for key in verified_by(note, trust.keys)]
-    chain = next(
-        (origin.removeprefix(name + "/") for name in names if origin.startswith(name + "/")), ""
-    )
+    owners = [key.name + "/" for key in trust.keys if origin.startswith(key.name + "/")]
+    chain = origin.removeprefix(max(owners, key=len, default=""))
     text = note.encoded().decode()
     try:
         return AnchorFile(chain, trust.checkpoint(text, chain), text)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from typing import Protocol
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -29,6 +30,19 @@ _KEY_ID = re.compile(r"[0-9a-f]{8}")
 def key_id_of(name: str, public_key: bytes) -> bytes:
     """The four-byte ID of an Ed25519 key."""
     return hashlib.sha256(name.encode() + b"\n" + bytes([ED25519]) + public_key).digest()[:4]
+
+
+class SealingKey(Protocol):
+    """A key that signs, and its public half."""
+
+    @property
+    def verifier(self) -> VerifierKey:
+        """The public half."""
+        ...
+
+    def sign(self, text: bytes) -> bytes:
+        """The signature over ``text``. Raises `StoreError` where it is asked for elsewhere."""
+        ...
 
 
 class VerifierKey(msgspec.Struct, frozen=True):
@@ -54,6 +68,10 @@ class VerifierKey(msgspec.Struct, frozen=True):
         except (InvalidSignature, ValueError):
             return False
         return True
+
+    def named(self, name: str) -> VerifierKey:
+        """The same key under another name: that of one log."""
+        return VerifierKey(name, self.public_key)
 
 
 class SignerKey(msgspec.Struct, frozen=True):
@@ -84,6 +102,24 @@ class SignerKey(msgspec.Struct, frozen=True):
     def sign(self, text: bytes) -> bytes:
         """The 64-byte signature over ``text``."""
         return Ed25519PrivateKey.from_private_bytes(self.seed).sign(text)
+
+
+class LogSigner:
+    """Signs for one log with a key that serves many: under the log's origin as its name."""
+
+    def __init__(self, origin: str, key: SealingKey) -> None:
+        self.name = origin
+        self.verifier = key.verifier.named(origin)
+        self._key = key
+
+    @property
+    def key_id(self) -> bytes:
+        """The four-byte ID of the key under this name."""
+        return self.verifier.key_id
+
+    def sign(self, text: bytes) -> bytes:
+        """The signature over ``text``."""
+        return self._key.sign(text)
 
 
 def new_signer_key(name: str) -> SignerKey:

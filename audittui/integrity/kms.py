@@ -32,16 +32,10 @@ class KmsSigner:
                 f"{name!r} cannot be a key's name.",
                 "Give --name, such as audit.example.com: no spaces, no plus.",
             )
-        self.name = name
         self._client = client
         self._arn = arn
         answer = self._asked(lambda: client.get_public_key(KeyId=arn))
         self.verifier = VerifierKey(name, _public_key(answer.get("PublicKey", b""), arn))
-
-    @property
-    def key_id(self) -> bytes:
-        """The key's four-byte ID."""
-        return self.verifier.key_id
 
     def sign(self, text: bytes) -> bytes:
         """The 64-byte signature over ``text``. Raises `StoreError`."""

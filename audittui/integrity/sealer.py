@@ -8,7 +8,6 @@ on the entries alone, so that two sealers at once, or one that starts again, wri
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Protocol
 
 import msgspec
 
@@ -17,9 +16,10 @@ from audittui.entry import NO_HASH
 from audittui.errors import IntegrityError
 from audittui.integrity.check import Examined, check, examine
 from audittui.integrity.checkpoint import Checkpoint
+from audittui.integrity.keys import LogSigner, SealingKey, VerifierKey
 from audittui.integrity.malformed import MalformedError
 from audittui.integrity.merkle import consistency_holds, consistency_proof
-from audittui.integrity.note import Signer, Verifier, sign_note
+from audittui.integrity.note import sign_note
 from audittui.integrity.pin import Pins
 from audittui.integrity.reader import ChainReader
 from audittui.integrity.sealed import SealedItem, SealedLog
@@ -34,15 +34,6 @@ Progress = Callable[[int], None]
 """Told how many entries were verified."""
 _STEP = 25
 """Checkpoints read at once while looking for the prune point."""
-
-
-class SealingKey(Signer, Protocol):
-    """A key that signs, and what its signatures are checked with."""
-
-    @property
-    def verifier(self) -> Verifier:
-        """The public half."""
-        ...
 
 
 class Seal(msgspec.Struct, frozen=True):
@@ -77,15 +68,15 @@ class Sealer:
         chain: str,
         key: SealingKey,
         *,
-        trusted: tuple[Verifier, ...] = (),
+        trusted: tuple[VerifierKey, ...] = (),
         pins: Pins | None = None,
         clock: Callable[[], int] = timestamp.now,
     ) -> None:
         self.chain = chain
-        self.origin = origin_of(key.name, chain)
+        self.origin = origin_of(key.verifier.name, chain)
         self._store = store
         self._layout = layout
-        self._key = key
+        self._key = LogSigner(self.origin, key)
         self._trust = Trust((key.verifier, *trusted))
         self._pins = pins
         self._clock = clock

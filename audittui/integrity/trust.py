@@ -9,7 +9,7 @@ from audittui.errors import UsageError
 from audittui.integrity.checkpoint import Checkpoint, parse_checkpoint
 from audittui.integrity.keys import VerifierKey, parse_verifier_key
 from audittui.integrity.malformed import MalformedError
-from audittui.integrity.note import Verifier, parse_note, verified_by
+from audittui.integrity.note import parse_note, verified_by
 from audittui.integrity.statement import Prune, Retention, parse_prune, parse_retention
 
 Statement = TypeVar("Statement", Checkpoint, Retention, Prune)
@@ -20,10 +20,14 @@ class UntrustedError(Exception):
 
 
 class Trust:
-    """The keys that are trusted. A key's name is the log's, and a log's origin is its name and
-    the chain: the key ``audit.example.com`` signs for ``audit.example.com/payments/0``."""
+    """The keys that are trusted.
 
-    def __init__(self, keys: Sequence[Verifier]) -> None:
+    One key serves all chains. Its own name is that of the logs' owner, and for a chain it signs
+    under that log's origin: the key ``audit.example.com`` as ``audit.example.com/payments/0``, so
+    that a checkpoint's key name is its origin, as tlog-checkpoint recommends.
+    """
+
+    def __init__(self, keys: Sequence[VerifierKey]) -> None:
         self.keys = tuple(keys)
 
     def __bool__(self) -> bool:
@@ -45,22 +49,23 @@ class Trust:
     def _believed(self, note: str, chain: str, parse: Callable[[str], Statement]) -> Statement:
         try:
             parsed = parse_note(note.encode())
-            signers = verified_by(parsed, self.keys)
+            keys = [key.named(origin_of(key.name, chain)) for key in self.keys]
+            signers = verified_by(parsed, keys)
             if not signers:
                 names = ", ".join(sorted({signature.name for signature in parsed.signatures}))
                 raise UntrustedError(f"no trusted key signed it (it names {names})")
             statement = parse(parsed.text)
         except (MalformedError, UnicodeEncodeError) as error:
             raise UntrustedError(f"it is a {error}") from None
-        allowed = sorted(origin_of(signer.name, chain) for signer in signers)
+        allowed = sorted(signer.name for signer in signers)
         if statement.origin not in allowed:
             raise UntrustedError(f"it speaks of {statement.origin}, not of {' or '.join(allowed)}")
         return statement
 
 
-def origin_of(log: str, chain: str) -> str:
-    """The origin of a chain in the log of this name."""
-    return f"{log}/{chain}"
+def origin_of(owner: str, chain: str) -> str:
+    """The origin of a chain's log."""
+    return f"{owner}/{chain}"
 
 
 def trusted_keys(texts: Sequence[str]) -> tuple[VerifierKey, ...]:

@@ -17,7 +17,7 @@ import msgspec
 
 from audittui.entry import Draft, Entry, decode_body, encode_body, hash_body
 from audittui.integrity.anchor import AnchorSettings
-from audittui.integrity.keys import SignerKey
+from audittui.integrity.keys import LogSigner, SignerKey
 from audittui.integrity.note import sign_note
 from audittui.integrity.pin import Pins
 from audittui.integrity.sealer import Sealer
@@ -179,7 +179,14 @@ def _replace_checkpoint(table: Table) -> None:
 
 
 def _forge_prune(table: Table) -> None:
-    note = sign_note(Prune(origin_of(KEY.name, CHAIN), 4).text, [THIEF]).encoded().decode()
+    note = (
+        sign_note(
+            Prune(origin_of(KEY.name, CHAIN), 4).text,
+            [LogSigner(origin_of(KEY.name, CHAIN), THIEF)],
+        )
+        .encoded()
+        .decode()
+    )
     table.put({"pk": f"checkpoint#{CHAIN}", "sk": f"prune#{4:020d}", "note": note})
     table.delete(0, 1, 2, 3)
 

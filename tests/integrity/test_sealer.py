@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from audittui.entry import Draft, decode_body, encode_body, hash_body
 from audittui.errors import IntegrityError, StoreError
 from audittui.integrity.anchor import AnchorSettings
-from audittui.integrity.keys import new_signer_key
+from audittui.integrity.keys import LogSigner, new_signer_key
 from audittui.integrity.merkle import root_of
 from audittui.integrity.note import sign_note
 from audittui.integrity.pin import Pins
@@ -186,10 +186,18 @@ def test_another_key_is_not_believed_unless_trusted(store: SqliteStore) -> None:
 def test_a_checkpoint_of_another_chain_is_not_believed(store: SqliteStore) -> None:
     append(store, 3)
     note = sealer(store).seal().note
-    with pytest.raises(UntrustedError, match=r"speaks of audit\.example\.com/payments/0"):
+    with pytest.raises(
+        UntrustedError,
+        match=r"no trusted key signed it \(it names audit\.example\.com/payments/0\)",
+    ):
         TRUST.checkpoint(note, "payments/1")
     with pytest.raises(UntrustedError, match="malformed checkpoint"):
-        TRUST.checkpoint(sign_note("a\nretention 1 never\n", [KEY]).encoded().decode(), CHAIN)
+        TRUST.checkpoint(
+            sign_note("a\nretention 1 never\n", [LogSigner(f"audit.example.com/{CHAIN}", KEY)])
+            .encoded()
+            .decode(),
+            CHAIN,
+        )
 
 
 def test_a_table_that_was_set_back_is_not_sealed(store: SqliteStore, tmp_path: Path) -> None:
@@ -311,7 +319,14 @@ def test_a_forged_prune_record_or_retention_is_refused(store: SqliteStore) -> No
     sealer(store).seal()
     other = new_signer_key("audit.example.com")
     key = {"pk": f"checkpoint#{CHAIN}", "sk": f"prune#{3:020d}"}
-    forged = sign_note("audit.example.com/payments/0\nprune 3\n", [other]).encoded().decode()
+    forged = (
+        sign_note(
+            "audit.example.com/payments/0\nprune 3\n",
+            [LogSigner(f"audit.example.com/{CHAIN}", other)],
+        )
+        .encoded()
+        .decode()
+    )
     store.overwrite({**key, "note": forged})
     refused(store, "prune record is not to be believed")
     store.delete(key)
