@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -244,7 +245,8 @@ def _interrupt_cancels(tail: Tail) -> Iterator[None]:
     before: dict[signal.Signals, Any] = {}
 
     def cancel(*_: object) -> None:
-        tail.cancel()
+        # In a thread: the interrupted code may hold the very lock that a cancel needs.
+        threading.Thread(target=tail.cancel, daemon=True).start()
         restore()
 
     def restore() -> None:

@@ -12,12 +12,12 @@ from heapq import merge
 
 import msgspec
 
-from audittui import timestamp
 from audittui.errors import StoreError
 from audittui.escape import escaped
 from audittui.investigate.pace import HOUR, Interval, Pace
+from audittui.investigate.tail_begin import beginning, chain_range
 from audittui.investigate.tail_cursor import ChainPlace, TailCursor
-from audittui.investigate.tail_gaps import with_gap, without
+from audittui.investigate.tail_gaps import Gap, with_gap, without
 from audittui.investigate.tail_source import Asker, Round
 from audittui.layout.model import PAYLOAD, Layout
 from audittui.layout.native import REGISTRY
@@ -31,10 +31,6 @@ GAP_SECONDS = 2.0
 _GAP_READS = 3
 _TOGETHER = 0.05
 """Polls that are due within this many seconds are made together."""
-_LAST_SEQ = 2**63 - 1
-"""No chain gets there; a cursor can still say it."""
-_CLOCK_SLACK = 60 * timestamp.SECOND
-"""A writer's clock may be this far behind the one that dated the entry."""
 
 
 class _Chain:
@@ -137,53 +133,63 @@ class ChainSource:
     def poll(self, room: int | None) -> Iterator[Round]:
         """Ask the chains that are due. What some brought is given before another's error."""
         now = self._clock()
-        missed: list[str] = []
-        late: tuple[Row, ...] = ()
-        if now >= self._registry_due:
-            # What the registry's error would take with it is given first.
-            late = self._look_in_gaps(room, missed)
-            room = None if room is None else room - len(late)
-            for name in self._registered():
-                if name not in self._chains:
-                    # It was born after the start: nothing of it may be missed.
-                    self._chains[name] = self._chain(name, ChainPlace(-1))
-            self._registry_due = now + self._registry_pause
-        due = self._to_ask(now)
-        answers = self._asker.ask_all([self._request(chain) for chain in due])
         failure: StoreError | None = None
-        for chain, answer in zip(due, answers, strict=True):
+        looking = now >= self._registry_due
+        if looking:
+            try:
+                self._welcome(self._registered())
+            except StoreError as error:
+                failure = error
+            else:
+                self._registry_due = now + self._registry_pause
+        due = self._to_ask(now)
+        passed = [(chain, gap) for chain in self._chains.values() for gap in chain.passed]
+        passed = passed if looking else []
+        answers = self._asker.ask_all(
+            [self._request(chain) for chain in due]
+            + [self._gap_request(chain, gap) for chain, gap in passed]
+        )
+        # From here on nothing is asked: what was taken in is given, whoever cancels.
+        missed: list[str] = []
+        for chain, answer in zip(due, answers, strict=False):
             if isinstance(answer, StoreError):
                 failure = failure or answer
             else:
                 chain.ready += self._take(chain, answer, missed)
+        late: list[Row] = []
+        for (chain, _), answer in zip(passed, answers[len(due) :], strict=True):
+            # One that failed is simply looked into again.
+            if not isinstance(answer, StoreError):
+                left = None if room is None else room - len(late)
+                late += self._take_late(chain, answer, left, missed)
+        rows = self._give(None if room is None else room - len(late))
         behind = any(chain.behind for chain in self._chains.values())
-        yield Round(late + self._give(room), tuple(missed), more=behind)
+        yield Round((*late, *rows), tuple(missed), more=behind)
         if failure is not None:
             raise failure
 
-    def _look_in_gaps(self, room: int | None, missed: list[str]) -> tuple[Row, ...]:
-        """Entries that stand by now in gaps that were passed by."""
-        places = [(chain, gap) for chain in self._chains.values() for gap in chain.passed]
-        answers = self._asker.ask_all(
-            [
-                msgspec.structs.replace(self._range(chain.name, *gap), attributes=self._listed)
-                for chain, gap in places
-            ]
-        )
+    def _welcome(self, names: list[str]) -> None:
+        """Follow the chains that nobody knew from their first entry on: they are newly born."""
+        for name in names:
+            if name not in self._chains:
+                self._chains[name] = self._chain(name, ChainPlace(-1))
+
+    def _take_late(
+        self, chain: _Chain, page: Page, room: int | None, missed: list[str]
+    ) -> list[Row]:
+        """The wanted rows that stand by now in a gap that was passed by."""
         given: list[Row] = []
-        for (chain, _), answer in zip(places, answers, strict=True):
-            # An error passes by: the gap is looked into again.
-            for item in () if isinstance(answer, StoreError) else answer.items:
-                row = self._layout.row(item)
-                if not self._well_keyed(chain.name, row):
-                    continue
-                if room is not None and len(given) == room:
-                    break
-                chain.passed = without(chain.passed, row.seq)
-                missed.append(f"Entry {row.seq} of {escaped(chain.name)}, absent before, is there.")
-                if self._is_given(chain, row):
-                    given.append(row)
-        return tuple(given)
+        for item in page.items:
+            row = self._layout.row(item)
+            if not self._well_keyed(chain.name, row):
+                continue
+            if room is not None and len(given) == room:
+                break
+            chain.passed = without(chain.passed, row.seq)
+            missed.append(f"Entry {row.seq} of {escaped(chain.name)}, absent before, is there.")
+            if self._is_given(chain, row):
+                given.append(row)
+        return given
 
     def _to_ask(self, now: float) -> list[_Chain]:
         """The chains that are due; of those that are behind, the ones that hold the others up."""
@@ -219,13 +225,12 @@ class ChainSource:
     def _begin(self, places: dict[str, ChainPlace] | None) -> None:
         names = self._registered()
         if places is None:
-            places = {name: self._beginning(name) for name in names}
+            places = {
+                name: beginning(self._layout, self._asker, name, self._since) for name in names
+            }
         for name, place in places.items():
             self._chains[name] = self._chain(name, place)
-        # Those that a cursor does not know were born since, and are followed from 0.
-        for name in names:
-            if name not in self._chains:
-                self._chains[name] = self._chain(name, ChainPlace(-1))
+        self._welcome(names)
         self._registry_due = self._clock() + self._registry_pause
 
     def _chain(self, name: str, place: ChainPlace) -> _Chain:
@@ -250,26 +255,18 @@ class ChainSource:
             if start is None:
                 return names
 
-    def _range(self, chain: str, low: int, high: int = _LAST_SEQ) -> Query:
-        layout = self._layout
-        sort = layout.sort.attribute
-        first, last = layout.key(chain, low), layout.key(chain, high)
-        return Query(
-            index="",
-            partition=(layout.partition.attribute, first[layout.partition.attribute]),
-            sort=sort,
-            low=first[sort],
-            high=last[sort],
-            consistent=True,
-        )
-
     def _request(self, chain: _Chain) -> Query:
         if not chain.behind:
             chain.low, chain.page_key = chain.read + 1, None
         return msgspec.structs.replace(
-            self._range(chain.name, chain.low),
+            chain_range(self._layout, chain.name, chain.low),
             attributes=self._listed,
             start_key=chain.page_key,
+        )
+
+    def _gap_request(self, chain: _Chain, gap: Gap) -> Query:
+        return msgspec.structs.replace(
+            chain_range(self._layout, chain.name, *gap), attributes=self._listed
         )
 
     def _take(self, chain: _Chain, page: Page, missed: list[str]) -> list[Row]:
@@ -318,53 +315,6 @@ class ChainSource:
         if self._since is not None and row.seq <= chain.tip and row.time < self._since:
             return False
         return self._wanted(row)
-
-    def _beginning(self, name: str) -> ChainPlace:
-        """Where to begin in a chain: after its tip, or before the entries written since."""
-        request = msgspec.structs.replace(
-            self._range(name, 0),
-            forward=False,
-            limit=1,
-            attributes=(self._layout.partition.attribute, self._layout.sort.attribute),
-        )
-        items = self._asker.ask(request).items
-        tip = self._layout.row(items[0]).seq if items else -1
-        if tip < 0:
-            return ChainPlace(-1, loose=True)
-        if self._since is None:
-            return ChainPlace(tip)
-        first = self._first_since(name, tip, self._since - _CLOCK_SLACK)
-        # What is before the first place may be expired, so nobody knows where the chain begins.
-        return ChainPlace(first - 1, tip, loose=True)
-
-    def _first_since(self, name: str, tip: int, since: int) -> int:
-        """The lowest seq written at ``since`` or later, by leaps back from the tip and halving."""
-        early, late, leap = -1, tip + 1, 1
-        while late > 0:
-            at = max(tip + 1 - leap, 0)
-            if self._written(name, at, tip) < since:
-                early = at
-                break
-            late, leap = at, leap * 2
-        while late - early > 1:
-            middle = (early + late) // 2
-            if self._written(name, middle, tip) < since:
-                early = middle
-            else:
-                late = middle
-        return late
-
-    def _written(self, name: str, seq: int, tip: int) -> int:
-        """When the first entry from ``seq`` on was written; its own time where nothing says so."""
-        request = msgspec.structs.replace(self._range(name, seq, tip), limit=1, consistent=False)
-        items = self._asker.ask(request).items
-        if not items:
-            return timestamp.MAX_TIME
-        recorded = self._layout.payload_of(items[0]).get("recorded_at")
-        try:
-            return timestamp.parse(str(recorded))
-        except ValueError:
-            return self._layout.row(items[0]).time
 
 
 def _time(row: Row) -> int:

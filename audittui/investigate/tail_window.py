@@ -7,7 +7,6 @@ says: a clock that is wrong moves nothing past an entry.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from hashlib import blake2b
@@ -66,7 +65,7 @@ class WindowSource:
         self._pace = Pace(interval)
         self._clock = clock
         self._now = now
-        self._lock = threading.Lock()
+        self._since = since
         self._running: Execution | None = None
         self._marks: dict[bytes, int] = {}
         self._overlap = asker.store.index_lag + MARGIN
@@ -107,9 +106,9 @@ class WindowSource:
 
     def cancel(self) -> None:
         """Leave the poll that is under way."""
-        with self._lock:
-            if self._running is not None:
-                self._running.cancel()
+        running = self._running
+        if running is not None:
+            running.cancel()
 
     def place(self, cursor: TailCursor) -> TailCursor:
         """``cursor`` with where the next poll begins and the keys that it will meet again."""
@@ -151,7 +150,7 @@ class WindowSource:
                     last = row.tick
                     if self._mark(row) and not baseline:
                         missed += self._lateness(row, reached)
-                        if self._wanted(row):
+                        if self._is_given(row):
                             given.append(row)
                             news = True
                 if plan.index.sorted_by_time:
@@ -169,6 +168,11 @@ class WindowSource:
         self._due = self._clock() + self._pace.after(news)
         yield Round((), tuple(missed))
 
+    def _is_given(self, row: Row) -> bool:
+        if self._since is not None and max(row.time, row.tick) < self._since:
+            return False
+        return self._wanted(row)
+
     def _pages(self, plan: Plan) -> Generator[tuple[Row, ...]]:
         """The rows of a plan, unfiltered, so that the newest is known; their cost is metered."""
         everything = msgspec.structs.replace(
@@ -182,8 +186,7 @@ class WindowSource:
         execution = Execution(
             plan, self._asker.store, limit=limit, notify=self._asker.notify, now=self._now()
         )
-        with self._lock:
-            self._running = execution
+        self._running = execution
         before = Meter()
         try:
             if self._asker.cancelled.is_set():
@@ -198,8 +201,7 @@ class WindowSource:
                 raise execution.error
         finally:
             execution.cancel()
-            with self._lock:
-                self._running = None
+            self._running = None
 
     def _spend(self, before: Meter, after: Meter) -> None:
         self._asker.spend(

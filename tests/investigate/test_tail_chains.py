@@ -174,6 +174,18 @@ def test_throttling_loses_nothing_and_is_said(log: Log, world: World) -> None:
     assert follower.last is not None and follower.last.meter.unmetered > 0
 
 
+def test_a_registry_that_throttles_holds_nothing_up(log: Log, world: World) -> None:
+    def fail(request: Any) -> StoreError | None:
+        return THROTTLED if request.partition[1] == "chains" and world.mono > 1002 else None
+
+    log.flaky.fail = fail
+    for at in range(30):
+        world.at(10 + at, lambda: add(log, world, "app/0"))
+    follower = Follower(log, world).until(70)
+    assert [seq for _, seq in follower.seqs] == list(range(5, 35))
+    assert any("The table throttles." in said for said in follower.said)
+
+
 def test_throttling_at_the_very_start_is_waited_out(log: Log, world: World) -> None:
     log.flaky.fail = lambda _: THROTTLED if world.mono < 1004 else None
     world.at(8, lambda: add(log, world, "app/0"))

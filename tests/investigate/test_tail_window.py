@@ -153,6 +153,10 @@ def test_a_session_is_followed_on_the_base_table(events: Events, world: World) -
         world.at(1 + at, adding(events, world))
     follower = Follower(events, world, "request-trace", texts={"request_id": "s3"}).until(40)
     assert follower.numbers == [31, 38, 45]
+    since = Follower(
+        events, world, "request-trace", texts={"request_id": "s3"}, since=START + 5 * SECOND
+    ).until(60)
+    assert since.numbers == [38, 45]
 
 
 @settings(max_examples=40, deadline=None)
