@@ -197,13 +197,13 @@ class Pauses:
 def held(make: Callable[[bytes], list[Any]], bodies: Callable[[], Iterator[bytes]]) -> None:
     """Print what it takes to hold everything that ``make`` makes of all pages."""
     tracemalloc.start()
-    everything: list[Any] = []
+    everything: list[tuple[Any, ...]] = []
     for body in bodies():
-        everything += make(body)
+        everything.append(tuple(make(body)))
     gc.collect()
     size = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
-    count = len(everything)
+    count = sum(map(len, everything))
     del everything
     pauses = Pauses()
     gc.collect()
@@ -212,7 +212,8 @@ def held(make: Callable[[bytes], list[Any]], bodies: Callable[[], Iterator[bytes
     gc.callbacks.append(pauses)
     everything = []
     for body in bodies():
-        everything += make(body)
+        # The collector leaves tuples of rows alone: it need not follow what cannot refer back.
+        everything.append(tuple(make(body)))
     # The worst case: one collection of everything while all is held.
     running = pauses.longest
     gc.collect()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from audittui import __version__
@@ -23,13 +24,20 @@ CONNECTIONS = 64
 
 READ_OPERATIONS = frozenset({"Query", "GetItem", "BatchGetItem", "DescribeTable"})
 """What a read-only client sends: the four actions of a reader's IAM policy."""
+DESCRIBE_OPERATIONS = frozenset(
+    {"DescribeTable", "DescribeTimeToLive", "DescribeContinuousBackups"}
+)
+"""What a client sends that only describes the table and its settings."""
 
 
-def _refuse_writes(model: Any, **_: Any) -> None:
-    if model.name not in READ_OPERATIONS:
-        raise StoreError(
-            f"This connection only reads; {model.name} was not sent.", kind="permission"
-        )
+def _refuse_all_but(operations: frozenset[str]) -> Callable[..., None]:
+    def before_call(model: Any, **_: Any) -> None:
+        if model.name not in operations:
+            raise StoreError(
+                f"This connection only reads; {model.name} was not sent.", kind="permission"
+            )
+
+    return before_call
 
 
 def make_client(
@@ -38,10 +46,12 @@ def make_client(
     region: str | None,
     endpoint_url: str | None,
     aws_profile: str | None,
-    read_only: bool = False,
+    operations: frozenset[str] | None = None,
     attempts: int = ATTEMPTS,
 ) -> tuple[DynamoDBClient, Place]:
     """A client for ``table`` and the place that its errors name. Sends nothing.
+
+    Where ``operations`` are given, it is one for reading, and sends these and no others.
 
     A ``region`` of None is taken from AWS_REGION, else from where AWS's own tools take it; the
     endpoint from AWS_ENDPOINT_URL_DYNAMODB. botocore makes ``attempts`` attempts at a request and
@@ -54,7 +64,7 @@ def make_client(
     region = region or os.environ.get("AWS_REGION") or None
     settings = Config(
         connect_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS if read_only else WRITE_SECONDS,
+        read_timeout=WRITE_SECONDS if operations is None else READ_SECONDS,
         retries={"mode": "standard", "total_max_attempts": attempts},
         tcp_keepalive=True,
         max_pool_connections=CONNECTIONS,
@@ -73,6 +83,6 @@ def make_client(
                 "Give --endpoint-url, such as http://localhost:8000.",
                 kind="invalid",
             ) from None
-    if read_only:
-        client.meta.events.register("before-call.dynamodb", _refuse_writes)
+    if operations is not None:
+        client.meta.events.register("before-call.dynamodb", _refuse_all_but(operations))
     return client, Place(table, client.meta.region_name, client.meta.endpoint_url, aws_profile)

@@ -9,7 +9,7 @@ import msgspec
 
 from audittui.errors import StoreError
 from audittui.layout.model import Index, KeyAttribute, Layout
-from audittui.store.dynamodb.client import make_client
+from audittui.store.dynamodb.client import DESCRIBE_OPERATIONS, make_client
 from audittui.store.dynamodb.errors import Place, answered, told_plainly
 
 if TYPE_CHECKING:
@@ -68,7 +68,11 @@ def describe_table(
 ) -> TableReport:
     """What the service says of ``table``, compared with ``layout``. Raises `StoreError`."""
     client, place = make_client(
-        table, region=region, endpoint_url=endpoint_url, aws_profile=aws_profile
+        table,
+        region=region,
+        endpoint_url=endpoint_url,
+        aws_profile=aws_profile,
+        operations=DESCRIBE_OPERATIONS,
     )
     report = read_report(client, place)
     return msgspec.structs.replace(report, differences=tuple(differences(report, layout)))

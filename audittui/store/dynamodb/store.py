@@ -12,7 +12,8 @@ from audittui.errors import StoreError
 from audittui.layout.model import Layout
 from audittui.layout.row import Item
 from audittui.store.dynamodb.answer import WireItems, watch_answers
-from audittui.store.dynamodb.client import make_client
+from audittui.store.dynamodb.batch import batch_answers
+from audittui.store.dynamodb.client import READ_OPERATIONS, make_client
 from audittui.store.dynamodb.errors import (
     CredentialsExpiredError,
     Place,
@@ -27,6 +28,7 @@ from audittui.store.dynamodb.wire import decoded_item, encoded_item
 from audittui.store.port import (
     PATIENT,
     Found,
+    FoundMany,
     IndexDescription,
     Key,
     KeyTakenError,
@@ -130,6 +132,30 @@ class DynamoStore:
         item = answer.get("Item")
         units, _ = self._units(answer, "")
         return Found(_item(item) if item else None, units)
+
+    def get_many(self, keys: Sequence[Key], *, consistent: bool = True) -> FoundMany:
+        """Read items by their base keys, up to 100 in a request."""
+        names = tuple(self._base_key(keys[0])) if keys else ()
+        wanted = list(dict.fromkeys(tuple(key[name] for name in names) for key in keys))
+        found: dict[tuple[Any, ...], Item] = {}
+        rcu = 0.0
+
+        def ask(left: list[Mapping[str, Any]]) -> Mapping[str, Any]:
+            asked: Any = {self.table: {"Keys": left, "ConsistentRead": consistent}}
+            return self._ask(
+                lambda client: client.batch_get_item(
+                    RequestItems=asked, ReturnConsumedCapacity="TOTAL"
+                )
+            )[0]
+
+        encoded_keys = [encoded_item(dict(zip(names, key, strict=True))) for key in wanted]
+        for answer in batch_answers(ask, self.table, encoded_keys):
+            for consumed in answered(answer, "ConsumedCapacity", self._place):
+                rcu += float(consumed.get("CapacityUnits", 0.0))
+            for raw in answered(answer, "Responses", self._place).get(self.table, ()):
+                item = _item(raw)
+                found[tuple(item[name] for name in names)] = item
+        return FoundMany(tuple(found.get(tuple(key[name] for name in names)) for key in keys), rcu)
 
     def put_new(self, item: Item) -> None:
         """Write one item whose key is free.
@@ -330,7 +356,7 @@ def open_table(
             region=region,
             endpoint_url=endpoint_url,
             aws_profile=aws_profile,
-            read_only=read_only,
+            operations=READ_OPERATIONS if read_only else None,
             attempts=1,
         )
 
