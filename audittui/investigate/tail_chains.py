@@ -38,8 +38,8 @@ class _Chain:
 
     ``ready`` rows were read and not given yet. ``behind``: there is more to read at once, of the
     range that begins at ``low``, after ``page_key``. ``reached`` is the time of the last entry
-    read. ``gaps`` has absent seqs, when they were first
-    missed, and how often; ``passed`` has those that were given up.
+    read. ``gaps`` has absent seqs, when they were first missed, and how often; ``passed`` has
+    those that were given up.
     """
 
     def __init__(self, name: str, place: ChainPlace, pace: Pace, due: float) -> None:
