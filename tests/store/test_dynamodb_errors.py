@@ -252,7 +252,13 @@ def test_an_endpoint_that_is_not_there_is_named() -> None:
     assert "may have landed" in told.value.hint
 
 
-@pytest.fixture(params=[(200, b"<html>Log in</html>"), (200, b"{}"), (200, b""), (404, b"nothing")])
+@pytest.fixture(
+    params=[
+        (200, b"<html>Log in</html>"), (200, b"{}"), (200, b""), (404, b"nothing"), (200, b"[]"),
+        (200, b"7"), (200, b'{"Items":7,"Item":7,"Table":7,"ConsumedCapacity":7}'), (200, b"\xff"),
+        (400, b"[]"), (500, b"[]"),
+    ]
+)  # fmt: skip
 def stranger(request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of a web server that is no DynamoDB, such as a proxy's login page."""
     status, body = request.param

@@ -281,6 +281,14 @@ def answered(answer: Mapping[str, Any], member: str, place: Place) -> Any:
     return answer[member]
 
 
+def _raised_by_parser(error: Exception) -> bool:
+    """True when botocore's parser stumbled: over JSON that is no answer of DynamoDB."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and trace.tb_frame.f_globals.get("__name__") == "botocore.parsers"
+
+
 @contextmanager
 def told_plainly(place: Place) -> Iterator[None]:
     """Turn the exceptions of botocore inside the block into `StoreError`."""
@@ -291,3 +299,7 @@ def told_plainly(place: Place) -> Iterator[None]:
         yield
     except (BotoCoreError, ClientError, ResponseParserError) as error:
         raise store_error(error, place) from error
+    except (AttributeError, TypeError, ValueError) as error:
+        if not _raised_by_parser(error):
+            raise
+        raise _filled(CLIENT_RULES["ResponseParserError"], place) from error

@@ -83,7 +83,8 @@ class WireItem(Mapping[str, Any]):
         return tagged
 
     def __getitem__(self, name: str) -> Any:
-        return decoded_json(self._tagged()[name])
+        content = self._content
+        return decoded_json((content if isinstance(content, dict) else self._tagged())[name])
 
     def __contains__(self, name: object) -> bool:
         return name in self._tagged()

@@ -87,9 +87,8 @@ def decoded_item(item: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     return _PARSED.item(item)
 
 
-def decoded_json(value: Mapping[str, Any]) -> Any:
-    """The Python value of one tagged value as it stands in an answer's JSON. As `decoded`."""
-    return _JSON.value(value)
+decoded_json = _JSON.value
+"""As `decoded`, of one tagged value as it stands in an answer's JSON."""
 
 
 def _number_text(value: int | float | Decimal) -> str:
