@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from audittui import timestamp
@@ -10,19 +11,18 @@ from audittui.escape import escaped
 from audittui.export.rows import csv_line, json_line
 
 if TYPE_CHECKING:
-    from audittui.query.execute import Execution
     from audittui.query.result import ResultPage
     from audittui.runbook.plan import Plan
 
 
-def write_groups(plan: Plan, execution: Execution, form: str) -> ResultPage:
-    """Read the whole result, then write its groups; the last page."""
+def write_groups(plan: Plan, pages: Iterable[ResultPage], form: str) -> ResultPage:
+    """Read all ``pages``, then write their groups; the last page."""
     from audittui.cli.columns import Columns
     from audittui.investigate.correlations import Correlator
 
     assert plan.correlation is not None
     correlator = Correlator(plan.correlation)
-    for page in execution.pages():
+    for page in pages:
         correlator.add(page.rows)
     groups = correlator.groups()
     names = [*plan.correlation.group_by, "count", "peak", "first", "last", "sources"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,8 +32,15 @@ FORMATS = ("table", "json", "jsonl", "csv")
     "--max-rcu",
     type=click.FloatRange(min=0.5),
     metavar="X",
-    help="Stop when X read units are used up.",
+    help="Stop when X read units are used up (a profile's max_rcu).",
 )
+@click.option(
+    "--rate",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="N",
+    help="Use at most N read units per second (a profile's rate).",
+)
+@click.option("--count", is_flag=True, help="Count the entries instead of listing them.")
 @click.option("--resume", default="", metavar="CURSOR", help="Go on where a run stopped.")
 @click.option("--explain", is_flag=True, help="Show the plan; read nothing but the chains.")
 @click.option("--stats", metavar="FILE|-", help="Write what the run cost as one JSON object.")
@@ -41,7 +48,8 @@ FORMATS = ("table", "json", "jsonl", "csv")
 @click.pass_context
 def command(
     ctx: click.Context, /, runbook: str, params: tuple[str, ...], form: str, limit: int | None,
-    max_rcu: float | None, resume: str, explain: bool, stats: str | None, **connection: Any,
+    max_rcu: float | None, rate: float | None, count: bool, resume: str, explain: bool,
+    stats: str | None, **connection: Any,
 ) -> None:  # fmt: skip
     """Answer RUNBOOK. Rows go to standard output, everything else to standard error.
 
@@ -50,12 +58,15 @@ def command(
     """
     import msgspec
 
+    from audittui.cli.waits import Waits
     from audittui.query.cursor import decode_cursor
     from audittui.query.execute import Execution
     from audittui.runbook.catalogue import load_catalogue
     from audittui.runbook.describe import describe_plan
     from audittui.runbook.planner import make_plan
 
+    if count and limit:
+        raise UsageError("--count and --limit exclude each other.", "Give one of them.")
     texts = parameters(params)
     book = load_catalogue(folders()).find(runbook)
     opened = connect(ctx, connection)
@@ -68,15 +79,21 @@ def command(
         table = opened.target.table or "TABLE"
         click.echo(describe_plan(plan, table=table, options=_aws_options(opened.target)))
         return
+    target = opened.target
+    waits = Waits()
     execution = Execution(
-        plan, opened.store, limit=limit, max_rcu=max_rcu, cursor=resume, notify=_note
-    )
+        plan, opened.store, limit=limit, cursor=resume, notify=waits.tell, count=count,
+        max_rcu=target.max_rcu if max_rcu is None else max_rcu,
+        rate=target.rate if rate is None else rate, drain=limit is None,
+    )  # fmt: skip
     started = time.monotonic()
     with _interrupt_cancels(execution):
-        last = _write(plan, execution, form)
+        pages = waits.pages(execution)
+        last = _write_count(pages, form) if count else _write(plan, pages, form)
+    waits.clear()
     if stats:
-        _write_stats(stats, last, time.monotonic() - started)
-    _conclude(ctx, plan, execution, last, opened.target.options())
+        _write_stats(stats, plan, last, time.monotonic() - started, count=count)
+    _conclude(ctx, plan, execution, last, target.options(), count=count)
 
 
 def parameters(params: tuple[str, ...]) -> dict[str, str]:
@@ -92,7 +109,20 @@ def parameters(params: tuple[str, ...]) -> dict[str, str]:
     return texts
 
 
-def _write(plan: Plan, execution: Execution, form: str) -> ResultPage:
+def _write_count(pages: Iterable[ResultPage], form: str) -> ResultPage:
+    """Write the number of entries; the last page."""
+    from audittui.export.rows import json_line
+
+    for last in pages:
+        page = last
+    number = page.meter.matched
+    texts = {"csv": f"count\n{number}", "table": f"{number}"}
+    sys.stdout.write(texts.get(form, json_line({"count": number})) + "\n")
+    sys.stdout.flush()
+    return page
+
+
+def _write(plan: Plan, pages: Iterable[ResultPage], form: str) -> ResultPage:
     """Write the result as it comes; its last page."""
     from audittui.cli.columns import Columns
     from audittui.export.rows import csv_line, csv_row, json_line, row_object
@@ -101,12 +131,12 @@ def _write(plan: Plan, execution: Execution, form: str) -> ResultPage:
     if plan.correlation is not None:
         from audittui.cli.groups import write_groups
 
-        return write_groups(plan, execution, form)
+        return write_groups(plan, pages, form)
     columns = Columns(plan.columns)
     if form == "csv":
         sys.stdout.write(csv_line(list(ROW_FIELDS)))
     first = True
-    for page in execution.pages():
+    for page in pages:
         if form == "table" and page.rows:
             columns.write_rows(page.rows)
         for row in page.rows if form != "table" else ():
@@ -125,17 +155,26 @@ def _write(plan: Plan, execution: Execution, form: str) -> ResultPage:
 
 
 def _conclude(
-    ctx: click.Context, plan: Plan, execution: Execution, last: ResultPage, options: list[str]
-) -> None:
+    ctx: click.Context, plan: Plan, execution: Execution, last: ResultPage, options: list[str], *,
+    count: bool,
+) -> None:  # fmt: skip
     from audittui.runbook.describe import command_of
 
     meter, coverage = last.meter, last.coverage
-    rows = f"{meter.returned:,} {'row' if meter.returned == 1 else 'rows'}"
+    number, word, words = (
+        (meter.matched, "entry counted", "entries counted")
+        if count
+        else (meter.returned, "row", "rows")
+    )
     requests = "request" if meter.requests == 1 else "requests"
     cost = f"{meter.requests:,} {requests}, {meter.rcu:g} RCU"
+    if plan.estimate.price.billed:
+        cost += f", {plan.estimate.price.text(meter.rcu)}"
     if meter.unmetered:
         cost += f" and {meter.unmetered} of unknown cost"
-    _note(f"{rows}: {coverage.text()}. {cost}.")
+    _note(f"{number:,} {word if number == 1 else words}: {coverage.text()}. {cost}.")
+    if count:
+        _note("Note: Counting saves the wire, not RCU: it reads what listing reads.")
     for note in plan.notes:
         _note(f"Note: {note}")
     if execution.error is not None and execution.error.hint:
@@ -143,22 +182,27 @@ def _conclude(
     if coverage.complete:
         return
     _note(f"Cursor: {last.cursor}")
-    _note(f"Go on with: {command_of(plan, options)} --resume {last.cursor}")
+    again = command_of(plan, options) + (" --count" if count else "")
+    _note(f"Go on with: {again} --resume {last.cursor}")
     ctx.exit(1 if coverage.stop == "error" else 3)
 
 
-def _write_stats(place: str, last: ResultPage, elapsed: float) -> None:
+def _write_stats(place: str, plan: Plan, last: ResultPage, elapsed: float, *, count: bool) -> None:
     from audittui.export.rows import json_line
 
     meter, coverage = last.meter, last.coverage
-    text = json_line(
-        {
-            "requests": meter.requests, "pages": meter.pages, "scanned": meter.scanned,
-            "returned": meter.returned, "rcu": meter.rcu, "elapsed_s": round(elapsed, 6),
-            "coverage": coverage.text(), "complete": coverage.complete,
-            "unmetered": meter.unmetered, "cursor": last.cursor,
-        }
-    )  # fmt: skip
+    dollars = plan.estimate.price.dollars(meter.rcu)
+    stats = {
+        "requests": meter.requests, "pages": meter.pages, "scanned": meter.scanned,
+        "returned": meter.returned, "rcu": meter.rcu, "elapsed_s": round(elapsed, 6),
+        "coverage": coverage.text(), "complete": coverage.complete,
+        "unmetered": meter.unmetered, "cursor": last.cursor,
+        "rcu_by_index": {name or "base table": units for name, units in meter.by_index},
+        "rcu_planning": plan.spent_rcu, "cost_usd": None if dollars is None else round(dollars, 12),
+    }  # fmt: skip
+    if count:
+        stats["matched"] = meter.matched
+    text = json_line(stats)
     if place == "-":
         sys.stdout.write(text + "\n")
         return

@@ -53,7 +53,7 @@ def describe_plan(plan: Plan, *, table: str = "TABLE", options: Sequence[str] = 
     estimate = plan.estimate
     rate = estimate.price.rate_text
     lines += [
-        f"Estimate      {estimate.rcu_text} RCU in {estimate.requests_text} requests",
+        f"Estimate      {estimate.rcu_text} RCU in {estimate.requests_text}",
         f"Money         {estimate.money_text}" + (f" ({rate})" if rate else ""),
         f"How           {estimate.how}",
     ]

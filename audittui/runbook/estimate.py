@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import msgspec
 
 from audittui.runbook.price import Price
-
-_LEAST = 0.5
-"""What the smallest request costs, in read units."""
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,10 +28,10 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     def requests_text(self) -> str:
         """The requests in words."""
         if self.requests_high is None:
-            return f"at least {self.requests_low:,}"
+            return f"at least {counted_text(self.requests_low, 'request')}"
         if self.requests_high == self.requests_low:
-            return f"about {self.requests_low:,}"
-        return f"{self.requests_low:,} to about {self.requests_high:,}"
+            return f"about {counted_text(self.requests_low, 'request')}"
+        return f"{self.requests_low:,} to about {counted_text(self.requests_high, 'request')}"
 
     @property
     def rcu_text(self) -> str:
@@ -60,7 +55,7 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def text(self) -> str:
         """The estimate in one line."""
-        units = f"{self.rcu_text} RCU in {self.requests_text} requests"
+        units = f"{self.rcu_text} RCU in {self.requests_text}"
         return f"{units}; {self.money_text}"
 
 
@@ -76,29 +71,33 @@ def counted_text(number: int, word: str) -> str:
     return f"{number:,} {word if number == 1 else word + 's'}"
 
 
-def comparison(
-    estimate: Estimate,
-    *,
-    requests: int,
-    rcu: float,
-    by_index: Sequence[tuple[str, float]],
-    unmetered: int,
-) -> list[tuple[str, str, str]]:
-    """Estimate and actuals side by side: lines of a name, what was estimated, what was used.
+class Used(msgspec.Struct, frozen=True):
+    """What a run used so far: ``requests`` and ``rcu`` (read units) in all, of which the planning
+    took ``planning_requests`` and ``planning_rcu``.
 
-    ``by_index`` has read units by index name ("" for the base table); what is left of ``rcu`` is
-    what the planning took.
+    ``by_index`` has read units by index name ("" for the base table); ``unmetered`` counts attempts
+    whose cost never came back.
     """
-    lines = [
-        ("Requests", estimate.requests_text, f"{requests:,}"),
-        ("RCU", estimate.rcu_text, units_text(rcu)),
-    ]
-    for name, units in by_index:
+
+    requests: int
+    rcu: float
+    by_index: tuple[tuple[str, float], ...] = ()
+    unmetered: int = 0
+    planning_requests: int = 0
+    planning_rcu: float = 0.0
+
+
+def comparison(estimate: Estimate, used: Used) -> list[tuple[str, str, str]]:
+    """Estimate and actuals side by side: lines of a name, what was estimated, what was used."""
+    lines = [("Requests", estimate.requests_text, f"{used.requests:,}")]
+    if used.planning_requests:
+        lines.append(("  planning", "", f"{used.planning_requests:,}"))
+    lines.append(("RCU", estimate.rcu_text, units_text(used.rcu)))
+    for name, units in used.by_index:
         lines.append((f"  {name or 'the base table'}", "", units_text(units)))
-    planning = rcu - sum(units for _, units in by_index)
-    if by_index and planning >= _LEAST / 2:
-        lines.append(("  planning", "", units_text(planning)))
-    if unmetered:
-        lines.append(("  unknown cost", "", counted_text(unmetered, "attempt")))
-    lines.append(("Money", estimate.money_text, estimate.price.text(rcu)))
+    if used.planning_rcu:
+        lines.append(("  planning", "", units_text(used.planning_rcu)))
+    if used.unmetered:
+        lines.append(("  unknown cost", "", counted_text(used.unmetered, "attempt")))
+    lines.append(("Money", estimate.money_text, estimate.price.text(used.rcu)))
     return lines

@@ -31,21 +31,23 @@ class Price(msgspec.Struct, frozen=True):
         return None if self.per_million is None else rcu * self.per_million / 1e6
 
     def text(self, rcu: float, word: str = "") -> str:
-        """What ``rcu`` read units cost, in words: ``about $0.0012``. ``word`` goes before an
+        """What ``rcu`` read units cost, in words: ``about $0.0012``. ``word`` goes before such an
         amount: ``at most``, say."""
         if self.per_million is None:
             return (
                 f"no price known for {self.region or 'this region'}" if self.billed else "$0 here"
             )
-        money = f"{word} {money_text(rcu * self.per_million / 1e6)}".lstrip()
-        return money if self.billed else f"$0 here; on a table in {self.region} {money}"
+        money = money_text(rcu * self.per_million / 1e6)
+        if word and money.startswith("about"):
+            money = f"{word} {money}"
+        return money if self.billed else f"$0 here; on a table {money}"
 
     @property
     def rate_text(self) -> str:
         """The price itself, in words; empty where it is not known."""
         if self.per_million is None:
             return ""
-        place = f"{self.region}: " if self.region and self.billed else ""
+        place = f"{self.region}: " if self.region else ""
         return f"{place}${self.per_million:g} per million read request units, on demand"
 
 

@@ -275,16 +275,18 @@ class AuditApp(App[None]):
 
         count = len(reading.rows.rows)
         estimate = reading.plan.estimate
-        used = f"{reading.rcu:,.1f} RCU, {estimate.price.text(reading.rcu)}"
+        used = f"{reading.rcu:,.1f} RCU in {reading.requests:,} requests"
+        if estimate.price.billed:
+            used += f", {estimate.price.text(reading.rcu)}"
         details = [
-            f"Loaded: {count:,} rows, {used}, in {reading.requests:,} requests.",
+            f"Loaded: {count:,} rows for {used}.",
             f"All of it: {estimate.text}.",
             estimate.how,
             "Ctrl-C stops at any moment and keeps the rows.",
         ]
         budget = reading.connection.target.max_rcu
         if budget is not None:
-            details.insert(-1, f"The profile's budget stops it after {budget:g} RCU.")
+            details.insert(-1, f"It stops at the profile's budget of {budget:g} RCU.")
         self.push_screen(ConfirmScreen("Load all rows of this result?", details), answered)
 
     # One entry

@@ -12,7 +12,7 @@ from audittui.errors import AuditError
 from audittui.layout.row import Row
 from audittui.query.execute import Execution
 from audittui.query.result import ResultPage
-from audittui.runbook.estimate import comparison
+from audittui.runbook.estimate import Used, comparison
 from audittui.runbook.model import Runbook
 from audittui.runbook.plan import Plan
 from audittui.tui.sources import GroupSource, RowSource
@@ -50,11 +50,11 @@ class Reading:
         self._execution: Execution
         self._pages: Iterator[ResultPage]
         self._before: ResultPage | None = None
-        self._start("")
+        self._start(plan, "")
 
-    def _start(self, cursor: str) -> None:
+    def _start(self, plan: Plan, cursor: str) -> None:
         self._execution = Execution(
-            self.plan, self.connection.store, cursor=cursor, page_rows=SCREENFUL,
+            plan, self.connection.store, cursor=cursor, page_rows=SCREENFUL,
             notify=self._notify, max_rcu=self.connection.target.max_rcu,
             rate=self.connection.target.rate,
         )  # fmt: skip
@@ -102,10 +102,11 @@ class Reading:
     @property
     def comparison(self) -> list[tuple[str, str, str]]:
         """The estimate and what was used, line by line."""
-        return comparison(
-            self.plan.estimate, requests=self.requests, rcu=self.rcu, by_index=self.by_index,
-            unmetered=self.unmetered,
+        used = Used(
+            self.requests, self.rcu, self.by_index, self.unmetered,
+            self.plan.spent_requests, self.plan.spent_rcu,
         )  # fmt: skip
+        return comparison(self.plan.estimate, used)
 
     def _sum(self, name: str) -> int:
         return sum(getattr(page.meter, name) for page in (self._before, self.last) if page)
@@ -135,7 +136,8 @@ class Reading:
         if self.last is not None and self.last.coverage.stop:
             cursor, self._before = self.last.cursor, self._merged()
             self.last = None
-            self._start(cursor)
+            # What the planning took is counted already.
+            self._start(msgspec.structs.replace(self.plan, spent_requests=0, spent_rcu=0.0), cursor)
 
     def _merged(self) -> ResultPage | None:
         """The costs up to now, kept over a restart."""
