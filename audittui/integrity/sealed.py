@@ -76,16 +76,18 @@ class SealedLog:
 
     def tile(self, tile: Tile) -> bytes | None:
         """The bytes of a tile, or None where the table has none."""
-        found = self._store.get(_tile_key(self.chain, tile), consistent=self._consistent)
-        self._rcu += found.rcu
-        if found.item is None:
-            return None
-        hashes = found.item.get("hashes")
-        return bytes(hashes) if isinstance(hashes, bytes) else b""
+        return self.tiles([tile])[tile]
 
     def tiles(self, tiles: Sequence[Tile]) -> dict[Tile, bytes | None]:
         """The bytes of several tiles; None for one that the table does not have."""
-        return {tile: self.tile(tile) for tile in tiles}
+        found = self._store.get_many(
+            [_tile_key(self.chain, tile) for tile in tiles], consistent=self._consistent
+        )
+        self._rcu += found.rcu
+        return {
+            tile: None if item is None else _hashes(item)
+            for tile, item in zip(tiles, found.items, strict=True)
+        }
 
     def put_tile(self, tile: Tile, data: bytes) -> None:
         """Write a tile. Raises `IntegrityError` when other bytes have its place."""
@@ -144,6 +146,11 @@ def _sealed(item: Item) -> SealedItem:
         int(size) if size.isascii() and size.isdigit() else -1,
         _text(item, "note"), _text(item, "retention"), _text(item, "sealed_at"),
     )  # fmt: skip
+
+
+def _hashes(item: Item) -> bytes:
+    value = item.get("hashes")
+    return value if isinstance(value, bytes) else b""
 
 
 def _text(item: Item, name: str) -> str:

@@ -81,6 +81,14 @@ class Found(msgspec.Struct, frozen=True):
     rcu: float
 
 
+class FoundMany(msgspec.Struct, frozen=True):
+    """The answer to several gets at once: the items in the order of their keys (None where there
+    is none), and what they cost together."""
+
+    items: tuple[Item | None, ...]
+    rcu: float
+
+
 class IndexDescription(msgspec.Struct, frozen=True):
     """What the service says of one index. Sizes in bytes; they lag by up to six hours."""
 
@@ -165,6 +173,10 @@ class Store(Protocol):
 
     def get(self, key: Key, *, consistent: bool = True) -> Found:
         """Read one item by its base key."""
+        ...
+
+    def get_many(self, keys: Sequence[Key], *, consistent: bool = True) -> FoundMany:
+        """Read items by their base keys, in as few requests as they fit in (100 keys each)."""
         ...
 
     def put_new(self, item: Item) -> None:

@@ -21,6 +21,7 @@ from audittui.store.port import (
     PATIENT,
     Condition,
     Found,
+    FoundMany,
     IndexDescription,
     Key,
     KeyTakenError,
@@ -145,6 +146,11 @@ class SqliteStore:
             return Found(None, read_units(0, consistent=consistent))
         item = {**pack.decode(found[0]), **pack.decode(found[1])}
         return Found(item, read_units(item_size(item), consistent=consistent))
+
+    def get_many(self, keys: Sequence[Key], *, consistent: bool = True) -> FoundMany:
+        """Read items by their keys."""
+        found = [self.get(key, consistent=consistent) for key in keys]
+        return FoundMany(tuple(one.item for one in found), sum(one.rcu for one in found))
 
     def put_new(self, item: Item) -> None:
         """Write one item whose key is free."""
