@@ -7,7 +7,7 @@ few and a filter often none: decoding is most of what a client spends on a page.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import ItemsView, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from operator import attrgetter
@@ -85,6 +85,16 @@ class WireItem(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         content = self._content
         return decoded_json((content if isinstance(content, dict) else self._tagged())[name])
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of the attribute ``name``; ``default`` where there is none."""
+        content = self._content
+        tagged = (content if isinstance(content, dict) else self._tagged()).get(name)
+        return default if tagged is None else decoded_json(tagged)
+
+    def items(self) -> ItemsView[str, Any]:
+        """Names and values, all of them decoded."""
+        return {name: decoded_json(value) for name, value in self._tagged().items()}.items()
 
     def __contains__(self, name: object) -> bool:
         return name in self._tagged()
