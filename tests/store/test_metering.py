@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from audittui.layout import load_layout
-from audittui.store.port import Key, Query, Store
+from audittui.store.port import Key, Page, Query, Store
 from audittui.store.sqlite import SqliteStore
 
 from .conftest import make_dynamo_store
@@ -52,12 +52,17 @@ def test_gets_cost_the_same(stores: tuple[Store, Store], consistent: bool) -> No
         assert ours == theirs, item["sk"]
 
 
+def empty_query_that_dynamodb_local_meters_as_nothing(page: Page) -> bool:
+    """AWS charges half a unit for a query that evaluates no item, DynamoDB Local 0.0."""
+    return page.scanned == 0
+
+
 def paged_costs(store: Store, limit: int | None, **more: Any) -> list[float]:
     costs = []
     start: Key | None = None
     while True:
         page = store.query(Query(**more, limit=limit, start_key=start))
-        if page.scanned:
+        if not empty_query_that_dynamodb_local_meters_as_nothing(page):
             costs.append(page.rcu)
         start = page.last_key
         if start is None:
@@ -85,3 +90,12 @@ def test_queries_of_an_index_cost_the_same(
     more = {"index": index, "partition": (attribute, value), "sort": "time"}
     ours, theirs = (paged_costs(store, limit, **more) for store in stores)
     assert ours == theirs
+
+
+def test_an_empty_query_costs_half_a_unit_as_on_aws_and_nothing_on_dynamodb_local(
+    stores: tuple[Store, Store],
+) -> None:
+    nobody = Query(index="by-actor", partition=("actor", "nobody"), sort="time")
+    pages = [store.query(nobody) for store in stores]
+    assert all(map(empty_query_that_dynamodb_local_meters_as_nothing, pages))
+    assert [page.rcu for page in pages] == [0.5, 0.0]

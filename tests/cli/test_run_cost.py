@@ -1,0 +1,243 @@
+"""What ``audittui run`` says and does about cost, and where budgets and prices come from."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from audittui.cli.main import run
+from audittui.cli.waits import Waits
+from audittui.config import Config, load_config
+from audittui.connection import Connection, Target, resolve_target
+from audittui.entry import Draft
+from audittui.errors import StoreError, UsageError
+from audittui.layout import load_layout
+from audittui.store.sqlite import SqliteStore
+from audittui.writer import AuditLog
+
+NATIVE = load_layout("native")
+WINDOW = ("run", "time-window", "-p", "window=2026-11-24")
+CONFIG = """
+[profiles.prod]
+table = "audit-log"
+region = "eu-nowhere-9"
+max_rcu = 30
+rate = 7.5
+
+[profiles.own]
+table = "audit-log"
+region = "eu-nowhere-9"
+price_per_million_rru = 0.5
+
+[prices]
+eu-somewhere-1 = 0.25
+"""
+
+
+class Done(NamedTuple):
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+Ask = Callable[..., Done]
+
+
+@pytest.fixture
+def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Ask:
+    """Runs a command on a table of 40 entries; ``region`` is where it lies."""
+    path = tmp_path / "config.toml"
+    path.write_text(CONFIG, encoding="utf-8")
+    monkeypatch.setenv("AUDITTUI_CONFIG", str(path))
+    for name in ("AUDITTUI_STORE", "AUDITTUI_TABLE", "AUDITTUI_PROFILE", "AUDITTUI_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    store = SqliteStore(":memory:", NATIVE, create=True)
+    AuditLog(store, "main/0").append_many(
+        [
+            Draft(actor="ann", action="door.open", resource="door/1", outcome="success",
+                  time=f"2026-11-24T10:00:{at:02d}.000000Z")
+            for at in range(40)
+        ]
+    )  # fmt: skip
+
+    def call(*words: str, region: str | None = "us-east-1") -> Done:
+        monkeypatch.setattr(SqliteStore, "region", property(lambda _: region))
+
+        def connect(target: Target, **_: Any) -> Connection:
+            return Connection(target, store, NATIVE)
+
+        monkeypatch.setattr("audittui.connection.open_connection", connect)
+        monkeypatch.setattr(SqliteStore, "close", lambda _: None)
+        code = run(list(words))
+        return Done(code, *capsys.readouterr())
+
+    return call
+
+
+def test_the_cost_is_told_in_units_and_in_money(ask: Ask) -> None:
+    done = ask(*WINDOW, "--table", "t", "--stats", "-", "--format", "jsonl")
+    assert done.exit_code == 0, done.stderr
+    assert "RCU, under $0.0001." in done.stderr
+    stats = json.loads(done.stdout.splitlines()[-1])
+    assert stats["rcu"] == sum(stats["rcu_by_index"].values()) + stats["rcu_planning"]
+    assert set(stats["rcu_by_index"]) == {"by-time"}
+    assert stats["cost_usd"] == pytest.approx(stats["rcu"] * 0.125 / 1e6)
+    assert stats["unmetered"] == 0
+
+
+def test_a_price_that_nobody_knows_is_said_to_be_unknown(ask: Ask) -> None:
+    done = ask(*WINDOW, "--table", "t", "--stats", "-", region="eu-nowhere-9")
+    assert "no price known for eu-nowhere-9" in done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["cost_usd"] is None
+
+
+@pytest.mark.parametrize(
+    ("words", "region", "price"),
+    [
+        (("--profile", "own"), "eu-nowhere-9", 0.5),
+        (("--table", "t"), "eu-somewhere-1", 0.25),
+        (("--table", "t", "--endpoint-url", "http://localhost:1"), "us-east-1", 0.0),
+        (("--store", "case.db"), None, 0.0),
+    ],
+)
+def test_prices_come_from_the_configuration_and_nothing_is_billed_at_home(
+    ask: Ask, words: tuple[str, ...], region: str | None, price: float
+) -> None:
+    done = ask(*WINDOW, *words, "--stats", "-", region=region)
+    stats = json.loads(done.stdout.splitlines()[-1])
+    assert stats["cost_usd"] == pytest.approx(stats["rcu"] * price / 1e6)
+    assert ("$" in done.stderr) == (price > 0)
+
+
+def test_explain_estimates_and_says_how(ask: Ask) -> None:
+    shown = ask(*WINDOW, "--table", "t", "--explain").stdout
+    assert "Estimate " in shown and "us-east-1: $0.125 per million read request units" in shown
+    assert "The index by-time holds 40 items" in shown
+    home = ask(*WINDOW, "--store", "case.db", "--explain", region=None).stdout
+    assert "Money         $0 here; on a table under $0.0001" in home
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [("table", "40\n"), ("json", '{"count": 40}\n'), ("jsonl", '{"count": 40}\n'),
+     ("csv", "count\n40\n")],
+)  # fmt: skip
+def test_counting_gives_a_number_and_says_what_it_saves(ask: Ask, form: str, said: str) -> None:
+    done = ask(*WINDOW, "--store", "case.db", "--count", "--format", form)
+    assert done.exit_code == 0 and done.stdout == said
+    assert "40 entries counted: complete" in done.stderr
+    assert "saves the wire, not RCU" in done.stderr
+
+
+def test_counting_costs_what_listing_costs(ask: Ask) -> None:
+    costs = [
+        json.loads(ask(*WINDOW, "--store", "c", "--stats", "-", *more).stdout.splitlines()[-1])
+        for more in ((), ("--count",))
+    ]
+    assert costs[0]["rcu"] == costs[1]["rcu"] and costs[1]["matched"] == 40
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("run", "repeated-failures"), "a correlation is made of the entries themselves"),
+        ((*WINDOW, "--limit", "3"), "--count and --limit exclude each other"),
+    ],
+)
+def test_what_cannot_be_counted_is_refused(ask: Ask, words: tuple[str, ...], why: str) -> None:
+    done = ask(*words, "--count", "--store", "case.db")
+    assert done.exit_code == 2 and why in done.stderr and not done.stdout
+
+
+def test_budget_and_rate_come_from_the_profile_and_flags_go_before(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from audittui.query import execute
+
+    seen: list[tuple[Any, Any, Any]] = []
+    original = execute.Execution.__init__
+
+    def spy(self: Any, *words: Any, **named: Any) -> None:
+        seen.append((named["max_rcu"], named["rate"], named["drain"]))
+        original(self, *words, **{**named, "rate": None})
+
+    monkeypatch.setattr(execute.Execution, "__init__", spy)
+    ask(*WINDOW, "--profile", "prod")
+    ask(*WINDOW, "--profile", "prod", "--max-rcu", "9", "--rate", "2", "--limit", "1")
+    ask(*WINDOW, "--store", "case.db")
+    assert seen == [(30.0, 7.5, True), (9.0, 2.0, False), (None, None, True)]
+
+
+def test_a_budget_of_the_profile_is_not_for_another_store() -> None:
+    config = Config(profile="prod", profiles=load_config_text(CONFIG).profiles)
+    assert resolve_target({}, config, {}).max_rcu == 30
+    assert resolve_target({"store": "case.db"}, config, {}).max_rcu is None
+
+
+def load_config_text(text: str) -> Config:
+    import msgspec
+
+    return msgspec.toml.decode(text.encode(), type=Config)
+
+
+@pytest.mark.parametrize("wrong", ["max_rcu = 0", "rate = 0", 'rate = "x"',
+                                   "price_per_million_rru = -1"])  # fmt: skip
+def test_settings_that_make_no_sense_are_refused(tmp_path: Path, wrong: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(f"[profiles.prod]\n{wrong}\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="is not right"):
+        load_config(path)
+
+
+def test_throttling_is_told_while_it_lasts(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    original = SqliteStore.query
+    failing = threading.Event()
+
+    def throttled(self: Any, request: Any, patience: Any = None) -> Any:
+        if request.index and not failing.is_set():
+            failing.set()
+            patience.wait(StoreError("Throttled.", kind="throttled"), 3, 0.01)
+        return original(self, request)
+
+    monkeypatch.setattr(SqliteStore, "query", throttled)
+    done = ask(*WINDOW, "--store", "case.db", "--count")
+    assert "throttled, retrying in 0.0 s, attempt 3\n" in done.stderr
+    assert done.stdout == "40\n"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_on_a_terminal_waits_are_one_line_that_goes_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Terminal()
+    monkeypatch.setattr("sys.stderr", screen)
+    waits = Waits()
+    waits.tell("throttled, retrying in 1.2 s, attempt 3")
+    waits.tell("throttled, retrying in 2.4 s, attempt \x1b[2J4")
+    waits.clear()
+    waits.clear()
+    shown = screen.getvalue()
+    assert "\n" not in shown and "\x1b[2J" not in shown
+    assert shown.startswith("\r\x1b[Kthrottled, retrying in 1.2 s")
+    assert shown.endswith("\r\x1b[K") and shown.count("\r\x1b[K") == 3
+
+
+def test_elsewhere_waits_are_lines_and_the_same_is_not_told_again(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    waits = Waits()
+    for attempt in (2, 3, 4):
+        waits.tell(f"throttled, retrying in 0.1 s, attempt {attempt}")
+    waits.tell("the table answers again")
+    waits.clear()
+    assert capsys.readouterr().err == (
+        "throttled, retrying in 0.1 s, attempt 2\nthe table answers again\n"
+    )
