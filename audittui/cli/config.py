@@ -11,6 +11,12 @@ _EXAMPLE = """\
 # [profiles.prod]
 # table = "audit-log"
 # region = "eu-west-1"
+# max_rcu = 500                  # a run stops here; --max-rcu overrides it
+# rate = 50                      # read units per second at most; --rate overrides it
+# price_per_million_rru = 0.12   # US dollars; else the price list of the region
+#
+# [prices]                       # US dollars per million read request units, by region
+# eu-north-1 = 0.14              # as your bill says
 """
 
 

@@ -241,3 +241,11 @@ def test_elsewhere_waits_are_lines_and_the_same_is_not_told_again(
     assert capsys.readouterr().err == (
         "throttled, retrying in 0.1 s, attempt 2\nthe table answers again\n"
     )
+
+
+def test_the_example_of_a_configuration_is_one(ask: Ask, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").unlink()
+    shown = ask("config", "show").stdout
+    example = "\n".join(line.removeprefix("#").removeprefix(" ") for line in shown.splitlines())
+    config = load_config_text(example)
+    assert config.profiles["prod"].max_rcu and config.profiles["prod"].rate and config.prices
