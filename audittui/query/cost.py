@@ -99,10 +99,10 @@ class Costs:
             left = self.budget - self.spent - self._reserved
             if left < STEP and (self._sent or self._reserved):
                 return None
+            if not must:
+                return None if units > left else Grant(limit, units)
             share = max(left / sharers, STEP)
             if units > share:
-                if not must and units > left:
-                    return None
                 limit, units = self._fitting(share)
         return Grant(limit, units)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -61,6 +62,36 @@ class Shuffled(Steps):
         if not self.sent or (timeout == 0.0 and self._chance.random() < 0.7):
             return None
         return self.land(self._chance.randrange(len(self.sent)))
+
+
+class Clock(Steps):
+    """A channel with a clock: answers take 50 ms, waits take what they take."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 0.0
+        self.used: list[tuple[float, float]] = []
+
+    def receive(self, timeout: float | None) -> tuple[Any, Any] | None:
+        self.now += 1e-6
+        if timeout == 0.0:
+            return None
+        if self.sent:
+            self.now += 0.05
+            flight, landed = self.land(0)
+            self.used.append((self.now, landed.rcu))
+            return flight, landed
+        assert timeout is not None, "waits for nothing"
+        self.now += timeout
+        return None
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Executions made and read inside see this clock."""
+        time = SimpleNamespace(monotonic=lambda: self.now)
+        requests, execute = "audittui.query.requests.time", "audittui.query.execute.time"
+        with patch(requests, time), patch(execute, time):
+            yield
 
 
 @contextmanager

@@ -8,9 +8,7 @@ import subprocess
 import sys
 import threading
 import weakref
-from types import SimpleNamespace
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -19,11 +17,13 @@ from hypothesis import strategies as st
 from audittui import timestamp
 from audittui.errors import StoreError
 from audittui.layout.row import Row
-from audittui.query.cost import TokenBucket
+from audittui.query.cost import Costs, TokenBucket
 from audittui.query.execute import Execution
+from audittui.query.patience import RunPatience, Waits
 from audittui.query.result import ResultPage
+from audittui.query.stream import Stream
 from audittui.store.port import PATIENT, Page, Patience, Query
-from tests.query.channels import Shuffled, Steps, through
+from tests.query.channels import Clock, Generations, Shuffled, through
 from tests.query.logs import DAY0, brute_force, filled, names, one_partition, plan_for, window
 
 TWO = ("app/0", "web/0")
@@ -63,6 +63,46 @@ def test_a_budget_is_kept_and_resuming_completes_the_rest(
         assert last.coverage.stop == "budget"
         assert f"of {max_rcu:g} RCU used)" in last.coverage.text()
     assert names(got) == brute_force(rows, DAY0, DAY0 + timestamp.DAY, True)
+
+
+@settings(max_examples=200, deadline=None)
+@given(chances, st.floats(0.5, 400), st.integers(1, 8))
+def test_what_is_in_flight_never_exceeds_what_is_left(
+    chance: random.Random, budget: float, sharers: int
+) -> None:
+    """Items are as large as was guessed: then there is no overshoot at all."""
+    costs = Costs(budget, None, spent=0.0)
+    flying: list[tuple[float, float]] = []
+    for _ in range(60):
+        if flying and chance.random() < 0.4:
+            reserved, real = flying.pop(chance.randrange(len(flying)))
+            costs.settle(reserved, real)
+            continue
+        must = chance.random() < 0.5
+        wanted = chance.choice([None, 1, 50, 5000])
+        grant = costs.grant(wanted, sharers, must=must)
+        if grant is None:
+            continue
+        assert grant.limit is None or grant.limit >= 1
+        if not must:
+            assert grant.limit == wanted, "only what the next row needs takes a smaller page"
+        costs.reserve(grant.units)
+        items = 1024 if grant.limit is None else min(grant.limit, 1024)
+        flying.append((grant.units, -(-items * 1024 // 4096) * 0.5))
+        assert costs.spent + sum(real for _, real in flying) <= budget
+        assert costs.spent + sum(reserved for reserved, _ in flying) <= budget
+
+
+def test_a_small_budget_is_shared_by_the_chains_of_a_day() -> None:
+    chains = [f"app/{number}" for number in range(4)]
+    rows = [(chains[i % 4], DAY0 + i, "alice", "success") for i in range(4000)]
+    store = filled(rows)
+    plan = plan_for(store, rows, "time-window", window=DAY)
+    channel = Generations()
+    with through(channel):
+        pages = list(Execution(plan, store, max_rcu=4.0).pages())
+    assert channel.widest == 4
+    assert 0 < sum(len(page.rows) for page in pages) < 4000
 
 
 class Growing:
@@ -106,27 +146,6 @@ def test_a_bucket_lets_through_what_its_rate_says() -> None:
     assert bucket.delay(1.0, 1000.0) == pytest.approx(0.1)
 
 
-class Clock(Steps):
-    """A channel with a clock: answers take 50 ms, waits take what they take."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.now = 0.0
-        self.used: list[tuple[float, float]] = []
-
-    def receive(self, timeout: float | None) -> tuple[Any, Any] | None:
-        if timeout == 0.0:
-            return None
-        if self.sent:
-            self.now += 0.05
-            flight, landed = self.land(0)
-            self.used.append((self.now, landed.rcu))
-            return flight, landed
-        assert timeout is not None, "waits for nothing"
-        self.now += timeout
-        return None
-
-
 @pytest.mark.parametrize("drain", [True, False])
 @pytest.mark.parametrize("rate", [2.0, 25.0])
 def test_a_rate_is_kept_and_its_waits_are_told(rate: float, drain: bool) -> None:
@@ -135,12 +154,7 @@ def test_a_rate_is_kept_and_its_waits_are_told(rate: float, drain: bool) -> None
     plan = plan_for(store, rows, "time-window", window=DAY)
     told: list[str] = []
     clock = Clock()
-    time = SimpleNamespace(monotonic=lambda: clock.now)
-    with (
-        through(clock),
-        patch("audittui.query.requests.time", time),
-        patch("audittui.query.execute.time", time),
-    ):
+    with through(clock), clock.running():
         pages = list(Execution(plan, store, rate=rate, drain=drain, notify=told.append).pages())
     assert sum(len(page.rows) for page in pages) == 4000
     total = pages[-1].meter.rcu
@@ -195,6 +209,26 @@ def test_cancelling_ends_a_wait_for_a_throttled_table() -> None:
     assert told in ([], ["throttled, retrying in 3600.0 s, attempt 2"])
 
 
+def test_a_wait_ends_with_its_run() -> None:
+    closed = threading.Event()
+    told = threading.Event()
+    raised: list[StoreError] = []
+    error = StoreError("Throttled.", kind="throttled")
+
+    def wait() -> None:
+        try:
+            RunPatience(Waits(lambda _: told.set(), closed)).wait(error, 2, 3600)
+        except StoreError as caught:
+            raised.append(caught)
+
+    waiting = threading.Thread(target=wait, daemon=True)
+    waiting.start()
+    assert told.wait(30)
+    closed.set()
+    waiting.join(30)
+    assert raised == [error]
+
+
 def test_a_stuck_request_keeps_nothing_of_its_run_alive() -> None:
     store = Stuck(patient=False)
     try:
@@ -202,8 +236,14 @@ def test_a_stuck_request_keeps_nothing_of_its_run_alive() -> None:
         assert last.coverage.stop == "cancelled"
         gc.collect()
         assert run() is None
+        assert not [one for one in gc.get_objects() if isinstance(one, Stream) and stuck(one)]
     finally:
         store.free.set()
+
+
+def stuck(stream: Stream) -> bool:
+    """True for a stream whose request is in flight."""
+    return any(part.flying for part in stream.slices)
 
 
 QUIT = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from audittui.runbook.plan import Facts
 from audittui.runbook.planner import make_plan
 from audittui.store.port import PATIENT, Page, Patience, Query
 from audittui.store.sqlite import SqliteStore
-from tests.query.channels import Generations, Steps, through
+from tests.query.channels import Clock, Generations, Steps, through
 from tests.query.logs import (
     CATALOGUE,
     DAY0,
@@ -146,6 +147,57 @@ def test_a_screen_with_rows_does_not_look_into_other_buckets() -> None:
     # Five days were shown: theirs were asked, and the next day's as one page ahead.
     days = {query.partition[1][-10:] for query in watched.asked}  # type: ignore[index]
     assert len(days) <= 7
+
+
+def test_look_ahead_asks_for_little_and_ends_when_rows_come() -> None:
+    """Forty empty days, then a hundred and fifty rows a day."""
+    newest = DAY0 - 40 * timestamp.DAY
+    minute = timestamp.DAY // 150
+    rows = [("app/0", newest - i * minute, "alice", "success") for i in range(3000)]
+    plan, store = year_of(rows)
+    watched = Watched(store)
+    rows_shown = 0
+    asked_at_first = 0
+    with through(Generations()):
+        for page in Execution(plan, watched, page_rows=20).pages():  # type: ignore[arg-type]
+            if page.rows and not rows_shown:
+                asked_at_first = len(watched.asked)
+            rows_shown += len(page.rows)
+            if rows_shown >= 150:
+                break
+    assert len(watched.asked) - asked_at_first <= 4 * 2 + 8
+    # What was asked ahead may have been for nothing: never more than a first page of it.
+    first = [query for query in watched.asked if query.start_key is None]
+    assert {query.limit for query in first} == {20}
+
+
+def test_a_search_that_finds_nothing_takes_larger_and_larger_pages() -> None:
+    rows = [("app/0", DAY0 + i * 1000, "alice", "success") for i in range(3000)]
+    store = filled(rows)
+    plan = plan_for(
+        store, rows, "time-window", window=window(DAY0, DAY0 + timestamp.DAY), outcome="denied"
+    )
+    channel = Generations()
+    with through(channel):
+        (*_, last) = Execution(plan, store, page_rows=20).pages()
+    assert last.coverage.complete and last.meter.scanned == 3000
+    assert channel.rounds <= 10
+
+
+def test_a_search_shows_how_far_it_is_four_times_a_second() -> None:
+    plan, store = year_of([])
+    clock = Clock()
+    shown = [0.0]
+    reached: list[int] = []
+    with through(clock), clock.running():
+        for page in Execution(plan, store, page_rows=20).pages():
+            shown.append(clock.now)
+            if page.coverage.reached is not None:
+                reached.append(page.coverage.reached)
+    gaps = [later - sooner for sooner, later in pairwise(shown)]
+    assert len(gaps) > 100 and max(gaps) <= 0.25 + 0.05 + 1e-3
+    assert reached == sorted(set(reached), reverse=True)
+    assert len(reached) > len(gaps) / 2
 
 
 def spread(count: int, start: int = DAY0, step: int = 60_000_000) -> list[Any]:
