@@ -32,7 +32,7 @@ def status_text(reading: Reading | None, shown: RowSource | None, notice: str = 
         text.append("  L goes on", DIM)
     else:
         text.append(f"{rows}, more to read", "bold")
-        text.append("  scroll on, or L loads all", DIM)
+        text.append("  L loads all", DIM)
     cost = f"  {reading.requests:,} requests, {reading.rcu:,.1f} RCU"
     if reading.looked_rcu:
         cost += f", {reading.looked_rcu:,.1f} for entries"

@@ -1,0 +1,124 @@
+"""What the terminal says of cost: before, while and after it reads."""
+
+from __future__ import annotations
+
+import threading
+
+from audittui.connection import Connection, Target
+from audittui.errors import StoreError
+from audittui.layout import load_layout
+from audittui.store.port import PATIENT, Page, Patience, Query
+from audittui.store.sqlite import SqliteStore
+from audittui.tui.app import AuditApp
+from audittui.tui.reading import Reading
+from audittui.tui.screens.main import MainScreen
+from audittui.tui.widgets.bars import StatusBar
+from tests.tui.driving import drafts, driven, filled, open_runbook, press, running, screen_text
+
+MANY = [one for _ in range(40) for one in drafts()]
+
+
+class Table(SqliteStore):
+    """An embedded store that stands for a table in a region with a price."""
+
+    @property
+    def region(self) -> str | None:
+        return "us-east-1"
+
+
+def table(**settings: float) -> tuple[Table, Target]:
+    store = filled(MANY)
+    store.__class__ = Table
+    assert isinstance(store, Table)
+    return store, Target(table="audit-log", region="us-east-1", **settings)  # type: ignore[arg-type]
+
+
+def connected(store: SqliteStore, target: Target) -> Connection:
+    return Connection(target, store, load_layout("native"))
+
+
+def main(app: AuditApp) -> MainScreen:
+    screen = app.screen_stack[0]
+    assert isinstance(screen, MainScreen)
+    return screen
+
+
+def status(app: AuditApp) -> str:
+    return main(app).query_one(StatusBar).text
+
+
+def reading_of(app: AuditApp) -> Reading:
+    reading = main(app).reading
+    assert reading is not None
+    return reading
+
+
+@driven
+async def test_the_status_line_says_units_and_money_of_a_table() -> None:
+    store, target = table()
+    async with running(connect=lambda _: connected(store, target)) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter")
+        assert "RCU, under $0.0001" in status(app)
+        # On one line of a small terminal, so that the coverage has its two.
+        assert any("more to read" in line and "$0.0001" in line
+                   for line in screen_text(app).splitlines())  # fmt: skip
+
+
+@driven
+async def test_an_embedded_store_is_calm_about_money() -> None:
+    async with running() as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter")
+        assert "RCU" in status(app) and "$" not in status(app)
+
+
+@driven
+async def test_the_profiles_budget_stops_a_reading_and_l_goes_on() -> None:
+    store, target = table(max_rcu=8)
+    async with running(connect=lambda _: connected(store, target)) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "L")
+        asked = screen_text(app)
+        assert "It stops at the profile's budget of 8 RCU." in asked
+        await press(pilot, "enter")
+        assert "stopped by the budget" in status(app)
+        stops = 1
+        while not reading_of(app).complete:
+            await press(pilot, "L", "enter")
+            stops += 1
+            assert stops < 20
+        reading = reading_of(app)
+        assert len(reading.rows.rows) == len(MANY)
+        # What the planning took is counted once, however often the reading went on.
+        assert reading.rcu == sum(units for _, units in reading.by_index) + reading.plan.spent_rcu
+
+
+class Throttled(Table):
+    """Its first page waits until it is let go."""
+
+    let_go = threading.Event()
+    waits = 0
+
+    def query(self, request: Query, patience: Patience = PATIENT) -> Page:
+        if request.index and not self.waits:
+            self.waits += 1
+            patience.wait(StoreError("Throttled.", kind="throttled"), 3, 0.01)
+            self.let_go.wait(20)
+        return super().query(request, patience)
+
+
+@driven
+async def test_throttling_is_shown_while_it_lasts() -> None:
+    store, target = table()
+    store.__class__ = Throttled
+    async with running(connect=lambda _: connected(store, target)) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await pilot.press("enter")
+        said = "throttled, retrying in 0.0 s, attempt 3"
+        while said not in status(app):
+            await pilot.pause(0.01)
+        Throttled.let_go.set()
+        while main(app).reading is None or reading_of(app).active or said in status(app):
+            await pilot.pause(0.01)
+        assert "RCU" in status(app) and "retrying" not in status(app)
