@@ -28,6 +28,7 @@ COMMANDS = {
     "seal": ("audittui.cli.seal", "Sign a checkpoint of what was appended."),
     "checkpoint": ("audittui.cli.checkpoint", "Show, verify and import signed checkpoints."),
     "key": ("audittui.cli.key", "Make and show keys that sign checkpoints."),
+    "evidence": ("audittui.cli.evidence", "Bundle entries with their proofs; check bundles."),
     "tlog": ("audittui.cli.tlog", "Export a chain for independent tools."),
     "append": ("audittui.cli.append", "Append one entry."),
     "import": ("audittui.cli.importing", "Import real logs: CloudTrail, JSON Lines."),
