@@ -28,28 +28,29 @@ _REMEMBERED = 4096
 
 
 class _Source:
-    """Where a value comes from: an attribute, by its place in what was picked, or a payload."""
+    """Where a value comes from: an attribute, by its place in what was picked, or a payload.
+
+    The path of a payload is a name with dots in it, as many logs have them, or leads through maps.
+    """
 
     __slots__ = ("at", "name", "path")
 
-    path: tuple[str, ...]
-
     def __init__(self, source: str, names: dict[str, int]) -> None:
-        self.at = -1
-        self.name, self.path = "", ()
+        self.at, self.name = -1, ""
+        self.path: tuple[str, ...] = ()
         if not source.startswith(PAYLOAD):
             self.at = names.setdefault(source, len(names))
             return
-        path = tuple(source[len(PAYLOAD) :].split("."))
-        if len(path) == 1:
-            self.name = path[0]
-        else:
+        self.name = source[len(PAYLOAD) :]
+        path = tuple(self.name.split("."))
+        if len(path) > 1:
             self.path = path
 
     def read(self, values: Sequence[Any], payload: dict[str, Any]) -> Any:
         if self.at >= 0:
             return values[self.at]
-        return value_in(payload, self.path) if self.path else payload.get(self.name)
+        found = payload.get(self.name)
+        return value_in(payload, self.path) if found is None and self.path else found
 
 
 class _Derived(NamedTuple):

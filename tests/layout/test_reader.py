@@ -84,6 +84,7 @@ def test_fields_come_from_the_first_source_that_says_something() -> None:
     assert row(who="", what="", doc='{"user":"eve"}').actor == "eve"
     assert row(what="").action == "none"
     assert row(doc='{"user":{"name":"eve"}}').actor == "eve"
+    assert row(doc='{"user.name":"eve","user":{"name":"bob"}}').actor == "eve"
     assert row(who="bob", map={"user": "eve"}).actor == "bob"
     assert row(doc="no JSON", map={"code": 0}).outcome == "success"
     assert row(doc='{"code":true}').outcome == "success"
@@ -98,3 +99,8 @@ def test_rows_with_many_names_keep_them_apart() -> None:
         item = {"pk": f"entry#c{at}/0", "sk": "7", "actor": f"a{at}", "request_id": f"r{at}"}
         row = NATIVE.row(item)
         assert (row.chain, row.actor, row.request_id) == (f"c{at}/0", f"a{at}", f"r{at}")
+
+
+def test_teleport_keeps_the_address_under_a_name_with_a_dot() -> None:
+    item = {"SessionID": "s", "EventIndex": 1, "Fields": '{"addr.remote":"192.0.2.1:35194"}'}
+    assert load_layout("teleport").row(item).source_ip == "192.0.2.1:35194"
