@@ -186,7 +186,7 @@ def resolve_target(
     return Target(
         table=table,
         region=setting("region"),
-        endpoint_url=setting("endpoint_url"),
+        endpoint_url=setting("endpoint_url") or _aws_endpoint(environment),
         aws_profile=setting("aws_profile"),
         layout=layout,
         trusted_keys=keys,
@@ -195,6 +195,15 @@ def resolve_target(
         own_price=profile.price_per_million_rru,
         prices=config.prices,
     )
+
+
+def _aws_endpoint(environment: Mapping[str, str]) -> str | None:
+    """The endpoint that AWS's own variables name. Source: AWS SDKs and Tools Reference Guide,
+    "Service-specific endpoints"."""
+    if environment.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
+        return None
+    named = environment.get("AWS_ENDPOINT_URL_DYNAMODB") or environment.get("AWS_ENDPOINT_URL")
+    return named or None
 
 
 def open_connection(target: Target, *, create: bool = False, read_only: bool = False) -> Connection:

@@ -81,10 +81,11 @@ def command(
         return
     target = opened.target
     waits = Waits()
+    budget = target.max_rcu if max_rcu is None else max_rcu
     execution = Execution(
-        plan, opened.store, limit=limit, cursor=resume, notify=waits.tell, count=count,
-        max_rcu=target.max_rcu if max_rcu is None else max_rcu,
-        rate=target.rate if rate is None else rate, drain=limit is None,
+        plan, opened.store, limit=limit, max_rcu=budget, cursor=resume, notify=waits.tell,
+        rate=target.rate if rate is None else rate, drain=_all_wanted(plan, limit, budget),
+        count=count,
     )  # fmt: skip
     started = time.monotonic()
     with _interrupt_cancels(execution):
@@ -94,6 +95,12 @@ def command(
     if stats:
         _write_stats(stats, plan, last, time.monotonic() - started, count=count)
     _conclude(ctx, plan, execution, last, target.options(), count=count)
+
+
+def _all_wanted(plan: Plan, limit: int | None, budget: float | None) -> bool:
+    """True when nothing will stop the run early: what is read far ahead would be paid in vain."""
+    most = plan.estimate.rcu_high
+    return limit is None and (budget is None or (most is not None and most <= budget))
 
 
 def parameters(params: tuple[str, ...]) -> dict[str, str]:
@@ -189,6 +196,7 @@ def _conclude(
 
 def _write_stats(place: str, plan: Plan, last: ResultPage, elapsed: float, *, count: bool) -> None:
     from audittui.export.rows import json_line
+    from audittui.runbook.estimate import estimate_object
 
     meter, coverage = last.meter, last.coverage
     dollars = plan.estimate.price.dollars(meter.rcu)
@@ -198,7 +206,8 @@ def _write_stats(place: str, plan: Plan, last: ResultPage, elapsed: float, *, co
         "coverage": coverage.text(), "complete": coverage.complete,
         "unmetered": meter.unmetered, "cursor": last.cursor,
         "rcu_by_index": {name or "base table": units for name, units in meter.by_index},
-        "rcu_planning": plan.spent_rcu, "cost_usd": None if dollars is None else round(dollars, 12),
+        "rcu_planning": plan.spent_rcu, "estimate": estimate_object(plan.estimate),
+        "cost_usd": None if dollars is None else round(dollars, 12),
     }  # fmt: skip
     if count:
         stats["matched"] = meter.matched

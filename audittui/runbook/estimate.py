@@ -71,6 +71,16 @@ def counted_text(number: int, word: str) -> str:
     return f"{number:,} {word if number == 1 else word + 's'}"
 
 
+def estimate_object(estimate: Estimate) -> dict[str, object]:
+    """The estimate as data; what is not known is None."""
+    return {
+        "requests": [estimate.requests_low, estimate.requests_high],
+        "rcu": [estimate.rcu_low, estimate.rcu_high],
+        "rcu_likely": estimate.rcu_likely,
+        "how": estimate.how,
+    }
+
+
 class Used(msgspec.Struct, frozen=True):
     """What a run used so far: ``requests`` and ``rcu`` (read units) in all, of which the planning
     took ``planning_requests`` and ``planning_rcu``.

@@ -89,6 +89,8 @@ def test_the_cost_is_told_in_units_and_in_money(ask: Ask) -> None:
     assert set(stats["rcu_by_index"]) == {"by-time"}
     assert stats["cost_usd"] == pytest.approx(stats["rcu"] * 0.125 / 1e6)
     assert stats["unmetered"] == 0
+    low, high = stats["estimate"]["rcu"]
+    assert low <= stats["rcu"] - stats["rcu_planning"] <= high
 
 
 def test_a_price_that_nobody_knows_is_said_to_be_unknown(ask: Ask) -> None:
@@ -171,13 +173,27 @@ def test_budget_and_rate_come_from_the_profile_and_flags_go_before(
     ask(*WINDOW, "--profile", "prod")
     ask(*WINDOW, "--profile", "prod", "--max-rcu", "9", "--rate", "2", "--limit", "1")
     ask(*WINDOW, "--store", "case.db")
-    assert seen == [(30.0, 7.5, True), (9.0, 2.0, False), (None, None, True)]
+    ask(*WINDOW, "--store", "case.db", "--max-rcu", "1")
+    # Nothing is read far ahead where a budget may end the run before it.
+    assert seen == [
+        (30.0, 7.5, True), (9.0, 2.0, False), (None, None, True), (1.0, None, False),
+    ]  # fmt: skip
 
 
 def test_a_budget_of_the_profile_is_not_for_another_store() -> None:
     config = Config(profile="prod", profiles=load_config_text(CONFIG).profiles)
     assert resolve_target({}, config, {}).max_rcu == 30
     assert resolve_target({"store": "case.db"}, config, {}).max_rcu is None
+
+
+def test_an_endpoint_of_awss_own_variables_is_known_not_to_bill() -> None:
+    here = {"AWS_ENDPOINT_URL_DYNAMODB": "http://localhost:8000", "AUDITTUI_TABLE": "t"}
+    assert not resolve_target({}, Config(), here).billed
+    ignored = {**here, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}
+    assert resolve_target({}, Config(), ignored).billed
+    private = "https://vpce-1.dynamodb.us-east-1.vpce.amazonaws.com"
+    aws = {**here, "AWS_ENDPOINT_URL_DYNAMODB": private}
+    assert resolve_target({}, Config(), aws).billed
 
 
 def load_config_text(text: str) -> Config:
