@@ -82,9 +82,11 @@ def command(
     target = opened.target
     waits = Waits()
     budget = target.max_rcu if max_rcu is None else max_rcu
+    # Where something ends the run early, what is read far ahead is paid in vain.
+    drain = limit is None and plan.estimate.fits(budget)
     execution = Execution(
         plan, opened.store, limit=limit, max_rcu=budget, cursor=resume, notify=waits.tell,
-        rate=target.rate if rate is None else rate, drain=_all_wanted(plan, limit, budget),
+        rate=target.rate if rate is None else rate, drain=drain,
         count=count,
     )  # fmt: skip
     started = time.monotonic()
@@ -95,12 +97,6 @@ def command(
     if stats:
         _write_stats(stats, plan, last, time.monotonic() - started, count=count)
     _conclude(ctx, plan, execution, last, target.options(), count=count)
-
-
-def _all_wanted(plan: Plan, limit: int | None, budget: float | None) -> bool:
-    """True when nothing will stop the run early: what is read far ahead would be paid in vain."""
-    most = plan.estimate.rcu_high
-    return limit is None and (budget is None or (most is not None and most <= budget))
 
 
 def parameters(params: tuple[str, ...]) -> dict[str, str]:

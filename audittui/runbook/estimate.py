@@ -24,6 +24,10 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     price: Price = Price()
     how: str = ""
 
+    def fits(self, budget: float | None) -> bool:
+        """True when no ``budget`` of read units will stop a run before its end."""
+        return budget is None or (self.rcu_high is not None and self.rcu_high <= budget)
+
     @property
     def requests_text(self) -> str:
         """The requests in words."""

@@ -233,7 +233,7 @@ class AuditApp(App[None]):
         if reading.active:
             return
         reading.active = True
-        if everything:
+        if everything and reading.plan.estimate.fits(reading.connection.target.max_rcu):
             reading.drain()
 
         def work() -> None:
