@@ -63,27 +63,31 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One entry of a chain, as its body says it. Absent fields are left out of the body."""
+    """One entry of a chain, as its body says it. Absent fields are left out of the body.
 
-    v: int
-    id: str
-    chain: str
-    seq: int
-    time: str
-    recorded_at: str
-    prev_hash: str
-    actor: str
+    The fields stand in the order of the body's keys, so that a canonical body comes out of
+    decoding and encoding byte for byte.
+    """
+
     action: str
-    outcome: Outcome
-    severity: Severity
-    resource: str | None = None
-    request_id: str | None = None
-    source_ip: str | None = None
-    reason: str | None = None
-    before: Any = None
+    actor: str
     after: Any = None
+    before: Any = None
+    chain: str
     details: Any = None
     expires_at: int | None = None
+    id: str
+    outcome: Outcome
+    prev_hash: str
+    reason: str | None = None
+    recorded_at: str
+    request_id: str | None = None
+    resource: str | None = None
+    seq: int
+    severity: Severity
+    source_ip: str | None = None
+    time: str
+    v: int
 
 
 def new_id() -> str:

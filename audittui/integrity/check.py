@@ -7,7 +7,6 @@ verdict, and the entry beside it is blamed only when it agrees with nothing the 
 
 from __future__ import annotations
 
-import re
 from typing import Any, Literal
 
 import msgspec
@@ -23,7 +22,9 @@ COPIES = (*LIST_FIELDS, "bucket", "failed_bucket", "expires_at")
 Result = Literal["holds", "fails", "not checked"]
 _NOT_COPIED = 4
 """The attributes that repeat nothing: both keys, the body, the hash."""
-_CANONICAL = re.compile(r"[0-9]{20}", re.ASCII)
+_decode = msgspec.json.Decoder(Entry).decode
+_encode = msgspec.json.Encoder().encode
+_BOTH_LINKS = "The body, the key, the index copies and both links hold."
 _UNANCHORED = "The entry agrees with itself, but no neighbour is left to link it to."
 
 
@@ -63,7 +64,9 @@ class Examined(msgspec.Struct, frozen=True, gc=False):
 
 def seq_of_key(key: Any) -> int:
     """The seq that a sort key says; -1 where it is not 20 digits."""
-    return int(key) if isinstance(key, str) and _CANONICAL.fullmatch(key) else -1
+    if isinstance(key, str) and len(key) == 20 and key.isascii() and key.isdigit():
+        return int(key)
+    return -1
 
 
 def examine(item: Item, layout: Layout, chain: str) -> Examined:
@@ -81,14 +84,14 @@ def examine(item: Item, layout: Layout, chain: str) -> Examined:
         except ValueError as error:
             fault = str(error)
     return Examined(
-        item=item,
-        chain=chain,
-        key=value_text(key),
-        seq=seq_of_key(key),
-        digest=digest,
-        recorded=stored.hex() if isinstance(stored, bytes) else "",
-        entry=entry,
-        fault=fault,
+        item,
+        chain,
+        key if isinstance(key, str) else value_text(key),
+        seq_of_key(key),
+        digest,
+        stored.hex() if isinstance(stored, bytes) else "",
+        entry,
+        fault,
     )
 
 
@@ -99,9 +102,9 @@ def _read(data: bytes, body: str) -> Entry:
     is several times faster to find out.
     """
     try:
-        value = msgspec.json.decode(data)
-        if msgspec.json.encode(value) == data:
-            return msgspec.convert(value, Entry)
+        entry = _decode(data)
+        if _encode(entry) == data:
+            return entry
     except (msgspec.MsgspecError, RecursionError):
         pass
     decode_strict(body)
@@ -118,8 +121,11 @@ def check(
     previous = _previous(place, before)
     following = _following(place, after)
     differing = _differing(place)
+    sound = place.sound
+    if not steps and sound and not differing and previous == following == "holds":
+        return Verdict(place.chain, place.seq, "CHAINED", _BOTH_LINKS)
     name: VerdictName
-    if not place.sound:
+    if not sound:
         name = "MODIFIED"
     elif "fails" in (previous, following):
         name = "BROKEN LINK"
@@ -154,7 +160,7 @@ def _summary(
 ) -> str:  # fmt: skip
     """What holds of a CHAINED entry, and which of its links could not be compared."""
     if "not checked" not in (previous, following):
-        return "The body, the key, the index copies and both links hold."
+        return _BOTH_LINKS
     if previous == "holds":
         why = "has no successor" if after is None else "has an altered successor"
         back = "the beginning of the chain" if place.seq == 0 else "the link to the predecessor"

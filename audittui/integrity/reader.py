@@ -23,7 +23,7 @@ _MOST_RANGES = 500
 
 
 class ChainReader:
-    """Reads of one chain, strongly consistent or not."""
+    """Reads of one chain, strongly consistent or not. ``spent`` is in read units."""
 
     def __init__(
         self, store: Store, layout: Layout, chain: str, *, consistent: bool = True
@@ -32,17 +32,17 @@ class ChainReader:
         self._store = store
         self._layout = layout
         self._consistent = consistent
-        self._rcu = 0.0
+        self.spent = 0.0
 
     def take(self) -> float:
         """The read units since the last call."""
-        rcu, self._rcu = self._rcu, 0.0
+        rcu, self.spent = self.spent, 0.0
         return rcu
 
     def get(self, seq: int) -> Examined | None:
         """The entry at ``seq``, examined; None where there is none."""
         found = self._store.get(self._layout.key(self.chain, seq), consistent=self._consistent)
-        self._rcu += found.rcu
+        self.spent += found.rcu
         return None if found.item is None else examine(found.item, self._layout, self.chain)
 
     def between(self, first: int, last: int) -> Iterator[Examined]:
@@ -70,7 +70,7 @@ class ChainReader:
             return self._requests(low=start, high=end)
 
         for number, page in read_ahead(read, len(ranges)):
-            self._rcu += page.rcu
+            self.spent += page.rcu
             places = self._examined(page)
             end = ranges[number][1]
             # Ranges meet in one key, so that what lies between two seqs is in one of them.
@@ -87,7 +87,7 @@ class ChainReader:
         )  # fmt: skip
         while True:
             page = self._store.query(request)
-            self._rcu += page.rcu
+            self.spent += page.rcu
             for item in page.items:
                 seq = seq_of_key(item.get(sort))
                 if seq >= 0:
@@ -101,7 +101,7 @@ class ChainReader:
         """True when the registry names the chain."""
         key = {self._layout.partition.attribute: REGISTRY, self._layout.sort.attribute: self.chain}
         found = self._store.get(key, consistent=self._consistent)
-        self._rcu += found.rcu
+        self.spent += found.rcu
         return found.item is not None
 
     def demand_registered(self) -> None:
@@ -117,7 +117,7 @@ class ChainReader:
 
     def _pages(self, *, low: str | None, high: str | None) -> Iterator[Page]:
         for page in self._requests(low=low, high=high):
-            self._rcu += page.rcu
+            self.spent += page.rcu
             yield page
 
     def _requests(self, *, low: str | None, high: str | None) -> Iterator[Page]:

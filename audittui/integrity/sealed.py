@@ -35,22 +35,22 @@ class SealedItem(msgspec.Struct, frozen=True):
 
 
 class SealedLog:
-    """Reads and writes one chain's sealed items. ``rcu`` is what was read since the last `take`."""
+    """Reads and writes one chain's sealed items. ``spent`` is in read units."""
 
     def __init__(self, store: Store, chain: str, *, consistent: bool = False) -> None:
         self.chain = chain
         self._store = store
         self._consistent = consistent
-        self._rcu = 0.0
+        self.spent = 0.0
 
     def take(self) -> float:
         """The read units since the last call."""
-        rcu, self._rcu = self._rcu, 0.0
+        rcu, self.spent = self.spent, 0.0
         return rcu
 
     def add(self, rcu: float) -> None:
         """Count read units that were taken back in."""
-        self._rcu += rcu
+        self.spent += rcu
 
     def newest(self) -> SealedItem | None:
         """The checkpoint of the largest size."""
@@ -83,7 +83,7 @@ class SealedLog:
         found = self._store.get_many(
             [_tile_key(self.chain, tile) for tile in tiles], consistent=self._consistent
         )
-        self._rcu += found.rcu
+        self.spent += found.rcu
         return {
             tile: None if item is None else _hashes(item)
             for tile, item in zip(tiles, found.items, strict=True)
@@ -129,7 +129,7 @@ class SealedLog:
         )  # fmt: skip
         while True:
             page = self._store.query(request)
-            self._rcu += page.rcu
+            self.spent += page.rcu
             items += page.items
             if page.last_key is None or (limit is not None and len(items) >= limit):
                 return items[:limit]

@@ -30,14 +30,16 @@ class SealedLeaves:
             self._fault = f"The tiles cannot prove it: {error}"
         self._proven: dict[tuple[int, int], list[bytes] | str] = {}
         self._fetched = 0
+        self._index = -1
+        self._current: list[bytes] | str = self._fault
 
     def leaf(self, seq: int) -> bytes | str:
         """The sealed hash of entry ``seq``, or why the tiles do not prove any."""
-        if self._fault:
-            return self._fault
         index, place = divmod(seq, TILE_HASHES)
-        hashes = self._hashes(0, index)
-        return hashes if isinstance(hashes, str) else hashes[place]
+        if index != self._index and not self._fault:
+            self._index, self._current = index, self._hashes(0, index)
+        current = self._current
+        return current if isinstance(current, str) else current[place]
 
     def _hashes(self, level: int, index: int) -> list[bytes] | str:
         """The proven hashes of a tile, or what is wrong with it."""

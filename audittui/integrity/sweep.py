@@ -101,11 +101,18 @@ class _Sweep:
                     # A page is no snapshot: an entry may have been written behind the reading.
                     for late in self._reader.between(self._reached, place.seq - 1):
                         yield from self._take(late)
-                yield from self._take(place)
+                if place.seq == self._reached and self._place is not None:
+                    # What nearly every entry takes, kept short.
+                    yield self._judge(self._place, place)
+                    self._before, self._place = self._place, place
+                    self._reached += 1
+                else:
+                    yield from self._take(place)
             read += len(page)
             if progress is not None:
                 progress(read, total)
-        yield from self._judge(None)
+        if self._place is not None:
+            yield self._judge(self._place, None)
         known = self._found.known_size if self._found is not None else 0
         if not read and not self._since and not known:
             self._reader.demand_registered()
@@ -138,7 +145,8 @@ class _Sweep:
             yield self.paid(check(place, None, None, steps=self._steps))
             return
         gap = place.seq > self._reached
-        yield from self._judge(None if gap else place)
+        if self._place is not None:
+            yield self._judge(self._place, None if gap else place)
         if gap:
             yield from self._absent(self._reached, place.seq - 1, place.seq)
             self._before = None
@@ -147,19 +155,15 @@ class _Sweep:
         self._place = place
         self._reached = place.seq + 1
 
-    def _judge(self, after: Examined | None) -> Iterator[Verdict]:
+    def _judge(self, place: Examined, after: Examined | None) -> Verdict:
         """The verdict on the entry that was held back."""
-        place = self._place
-        if place is None:
-            return
-        leaf: bytes | str | None = None
-        if self._leaves is not None and place.seq < self._leaves.size:
-            leaf = self._leaves.leaf(place.seq)
+        seq, leaves = place.seq, self._leaves
+        leaf = leaves.leaf(seq) if leaves is not None and seq < leaves.size else None
         verdict = self._linked(place, after, self._steps)
         if self._found is not None:
             verdict = self._anchored(verdict, place, after, leaf, self._found)
-        self.judged = place.seq + 1
-        yield self.paid(verdict)
+        self.judged = seq + 1
+        return self.paid(verdict) if self._reader.spent or self._sealed.spent else verdict
 
     def _linked(self, place: Examined, after: Examined | None, steps: bool) -> Verdict:
         verdict = check(place, self._before, after, steps=steps)

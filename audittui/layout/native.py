@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 from audittui.entry import LIST_FIELDS, Entry
@@ -11,6 +12,7 @@ IDEMPOTENCY = "idempotency#"
 REGISTRY = "chains"
 TILE = "tile#"
 CHECKPOINT = "checkpoint#"
+_list_fields = attrgetter(*LIST_FIELDS)
 INDEX_NAMES = ("by-time", "by-failure", "by-actor", "by-resource", "by-request", "by-action")
 
 
@@ -19,11 +21,10 @@ def copies_of(entry: Entry) -> dict[str, Any]:
 
     Empty values are left out, because DynamoDB refuses an empty index key.
     """
-    copies: dict[str, Any] = {}
-    for name in LIST_FIELDS:
-        value = getattr(entry, name)
-        if value:
-            copies[name] = value
+    values = _list_fields(entry)
+    copies: dict[str, Any] = {
+        name: value for name, value in zip(LIST_FIELDS, values, strict=True) if value
+    }
     bucket = f"{entry.chain}#{entry.time[:10]}"
     copies["bucket"] = bucket
     if entry.outcome != "success":
