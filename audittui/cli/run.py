@@ -96,7 +96,7 @@ def command(
     waits.clear()
     if stats:
         _write_stats(stats, plan, last, time.monotonic() - started, count=count)
-    _conclude(ctx, plan, execution, last, target.options(), count=count)
+    _conclude(ctx, plan, execution, last, target.options(), count=count, resumed=bool(resume))
 
 
 def parameters(params: tuple[str, ...]) -> dict[str, str]:
@@ -159,7 +159,7 @@ def _write(plan: Plan, pages: Iterable[ResultPage], form: str) -> ResultPage:
 
 def _conclude(
     ctx: click.Context, plan: Plan, execution: Execution, last: ResultPage, options: list[str], *,
-    count: bool,
+    count: bool, resumed: bool,
 ) -> None:  # fmt: skip
     from audittui.runbook.describe import command_of
 
@@ -178,6 +178,8 @@ def _conclude(
     _note(f"{number:,} {word if number == 1 else words}: {coverage.text()}. {cost}.")
     if count:
         _note("Note: Counting saves the wire, not RCU: it reads what listing reads.")
+        if resumed:
+            _note("Note: What was counted before the cursor is not in this number: add it.")
     for note in plan.notes:
         _note(f"Note: {note}")
     if execution.error is not None and execution.error.hint:
