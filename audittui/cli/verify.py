@@ -198,7 +198,8 @@ def _anchor_text(verdict: Verdict, settings: AnchorSettings | None) -> str:
 def _text(verdict: Verdict) -> str:
     place = f"{verdict.chain} {verdict.seq}"
     summary = verdict.summary.removeprefix(verdict.verdict).lstrip(": ")
-    lines = [f"{place}: {verdict.verdict}. {summary}"]
+    expired = ", expired and still there" if verdict.expired else ""
+    lines = [f"{place}: {verdict.verdict}{expired}. {summary}"]
     for step in verdict.steps:
         lines.append(f"  {step.result.ljust(12)}{step.name}{': ' + step.note if step.note else ''}")
         if step.result == "fails":
@@ -217,6 +218,7 @@ def _json(verdict: Verdict) -> str:
             "seq": verdict.seq,
             "verdict": verdict.verdict,
             "summary": verdict.summary,
+            "expired": verdict.expired,
             "checkpoint": None
             if anchor is None
             else {"origin": anchor.origin, "size": anchor.size, "sealed_at": anchor.sealed_at},

@@ -56,6 +56,11 @@ class Examined(msgspec.Struct, frozen=True, gc=False):
         entry = self.entry
         return entry is not None and entry.seq == self.seq and entry.chain == self.chain
 
+    def expired(self, now: int) -> bool:
+        """True when the entry may go by ``now`` (Unix seconds)."""
+        entry = self.entry
+        return entry is not None and entry.expires_at is not None and entry.expires_at <= now
+
     @property
     def sound(self) -> bool:
         """True when nothing of the entry itself is MODIFIED."""

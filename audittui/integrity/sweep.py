@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
+from audittui import timestamp
 from audittui.errors import StoreError, UsageError
 from audittui.integrity.anchor import (
     Anchored,
@@ -82,6 +83,7 @@ class _Sweep:
         self._leaves: SealedLeaves | None = None
         self._below: int | None = None
         self._tip: int | None = None
+        self._now = timestamp.now() // timestamp.SECOND
 
     def run(self, progress: Progress | None) -> Iterator[Verdict]:
         """Every verdict, from the first seq on."""
@@ -162,6 +164,8 @@ class _Sweep:
         verdict = self._linked(place, after, self._steps)
         if self._found is not None:
             verdict = self._anchored(verdict, place, after, leaf, self._found)
+        if place.expired(self._now):
+            verdict = msgspec.structs.replace(verdict, expired=True)
         self.judged = seq + 1
         return self.paid(verdict) if self._reader.spent or self._sealed.spent else verdict
 

@@ -55,7 +55,8 @@ class Verdict(msgspec.Struct, frozen=True):
 
     ``rcu`` is what it took to read the entry, its neighbours, the checkpoint and the proof;
     ``pin_rcu`` what it took to prove the checkpoint consistent with the pinned one. ``proof`` is
-    the inclusion proof as a C2SP tlog-proof, where the entry is proven.
+    the inclusion proof as a C2SP tlog-proof, where the entry is proven. ``expired`` entries are
+    still there, but may go at any moment.
     """
 
     chain: str
@@ -67,6 +68,7 @@ class Verdict(msgspec.Struct, frozen=True):
     anchor: Anchor | None = None
     pin_rcu: float = 0.0
     proof: bytes = b""
+    expired: bool = False
 
     @property
     def failed(self) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from audittui import timestamp
 from audittui.errors import StoreError, UsageError
 from audittui.integrity.anchor import (
     Anchored,
@@ -108,6 +109,8 @@ class _Look:
         verdict = check(place, places.get(seq - 1), places.get(seq + 1), steps=True)
         if seq == 0:
             verdict = with_registry(verdict, self._reader.registered(), steps=True)
+        if place.expired(timestamp.now() // timestamp.SECOND):
+            verdict = msgspec.structs.replace(verdict, expired=True)
         if found is None:
             return verdict
         verdict = judged(verdict, place, found, inclusion)

@@ -26,6 +26,7 @@ from audittui.integrity.tail import signed_tail
 from audittui.integrity.tile import tiles_of_size
 from audittui.integrity.tile_tree import TileTree
 from audittui.integrity.trust import Trust, UntrustedError
+from audittui.integrity.verify import verify_entry
 from audittui.layout import load_layout
 from audittui.layout.native import item_of
 from audittui.store.port import Query
@@ -388,6 +389,14 @@ def test_a_chain_that_has_expired_goes_on_from_its_signed_tail(store: SqliteStor
     assert [(one.seq, one.verdict) for one in verdicts] == [
         *((seq, "EXPIRED") for seq in range(256)), (256, "ANCHORED"), (257, "ANCHORED"),
     ]  # fmt: skip
+
+
+def test_an_expired_entry_that_is_still_there_is_shown_as_such(store: SqliteStore) -> None:
+    append(store, 2, retention=1, clock=lambda: 10**15)
+    append(store, 1, retention=10**9)
+    expired = [one.expired for one in verify_chain(store, LAYOUT, CHAIN)]
+    assert expired == [True, True, False]
+    assert [verify_entry(store, LAYOUT, CHAIN, seq).expired for seq in range(3)] == expired
 
 
 def test_a_forged_tail_is_not_built_on(store: SqliteStore) -> None:
