@@ -89,6 +89,7 @@ def test_every_index_option_and_link_exists(tmp_path: Path) -> None:
         ["tail"],
         ["seal"],
         ["key", "generate"],
+        ["evidence", "create"],
     ):
         helps += subprocess.run(
             [sys.executable, "-m", "audittui", *words, "--help"], capture_output=True, text=True,
