@@ -80,7 +80,8 @@ class Requests:
         self._flights: dict[int, _Flight] = {}
         self._ahead = 1
         self._empties = 0
-        self._most = MAX_IN_FLIGHT
+        self._most = float(MAX_IN_FLIGHT)
+        self._blamed = 0
         self._page_weight = PAGE_UNITS * BYTES_PER_UNIT * 2
 
     @property
@@ -152,11 +153,15 @@ class Requests:
         return unsent, attempts
 
     def _notice_throttling(self) -> None:
-        if self._waits.throttled:
-            self._waits.throttled = False
-            self._most = max(len(self._flights) // 2, 1)
-        else:
-            self._most = min(self._most + 1, MAX_IN_FLIGHT)
+        """Fewer at once when the table throttles, slowly more when it does not."""
+        throttled, self._waits.throttled = self._waits.throttled, False
+        self._blamed = max(self._blamed - 1, 0)
+        if not throttled:
+            self._most = min(self._most + 1 / self._most, MAX_IN_FLIGHT)
+        elif not self._blamed:
+            # What else is in flight was sent before anybody knew.
+            self._blamed = len(self._flights)
+            self._most = max(len(self._flights) / 2, 1.0)
 
     def _look_ahead(self, flight: _Flight, landed: Landed) -> None:
         """Wider while answers are empty, back to the first bucket when rows come."""

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from audittui import timestamp
+from audittui.errors import StoreError
 from audittui.query import requests
 from audittui.query.execute import Execution
 from audittui.query.result import ResultPage
@@ -147,6 +148,37 @@ def test_a_screen_with_rows_does_not_look_into_other_buckets() -> None:
     # Five days were shown: theirs were asked, and the next day's as one page ahead.
     days = {query.partition[1][-10:] for query in watched.asked}  # type: ignore[index]
     assert len(days) <= 7
+
+
+class ThrottledOnce(Watched):
+    """All 64 queries of one round are throttled a moment."""
+
+    def query(self, request: Query, patience: Patience = PATIENT) -> Page:
+        if 192 <= len(self.asked) < 256:
+            patience.wait(StoreError("Slow down.", kind="throttled"), 2, 0.0)
+        return super().query(request, patience)
+
+
+def test_a_table_that_throttles_is_asked_less_at_once() -> None:
+    plan, store = year_of([])
+    widths: list[int] = []
+
+    class Widths(Generations):
+        def receive(self, timeout: float | None) -> tuple[Any, Any] | None:
+            rounds, width = self.rounds, len(self.sent)
+            arrived = super().receive(timeout)
+            if self.rounds > rounds:
+                widths.append(width)
+            return arrived
+
+    with through(Widths()):
+        (*_, last) = Execution(plan, ThrottledOnce(store), page_rows=20).pages()  # type: ignore[arg-type]
+    assert last.coverage.complete and last.meter.requests == 1460
+    widest = widths.index(64)
+    least = min(widths[widest:-1])
+    assert 30 <= least <= 33
+    # It recovers step by step.
+    assert widths[widths.index(least) + 1] <= least + 2
 
 
 def test_look_ahead_asks_for_little_and_ends_when_rows_come() -> None:
