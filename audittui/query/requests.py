@@ -155,11 +155,11 @@ class Requests:
     def _notice_throttling(self) -> None:
         """Fewer at once when the table throttles, slowly more when it does not."""
         throttled, self._waits.throttled = self._waits.throttled, False
-        self._blamed = max(self._blamed - 1, 0)
+        blamed, self._blamed = self._blamed, max(self._blamed - 1, 0)
         if not throttled:
             self._most = min(self._most + 1 / self._most, MAX_IN_FLIGHT)
-        elif not self._blamed:
-            # What else is in flight was sent before anybody knew.
+        elif not blamed:
+            # What else is in flight was sent before anybody knew: no reason to halve again.
             self._blamed = len(self._flights)
             self._most = max(len(self._flights) / 2, 1.0)
 

@@ -70,6 +70,7 @@ def test_ties_of_a_second_stay_together_in_slices_and_over_stops(
     times = log(chance)
     store = filled(times)
     plan = planned(order)
+    wanted = [(time, seq) for seq, time in enumerate(times) if START <= time < END]
     got: list[tuple[int, int]] = []
     cursor = ""
     stop_after = 3
@@ -78,13 +79,20 @@ def test_ties_of_a_second_stay_together_in_slices_and_over_stops(
             execution = Execution(plan, store, drain=drain, cursor=cursor)
             for number, page in enumerate(execution.pages(), 1):
                 got += [(row.time, row.seq) for row in page.rows]
+                reached = page.coverage.reached
+                if reached is not None:
+                    passed = [
+                        one
+                        for one in wanted
+                        if (one[0] > reached if order == "newest" else one[0] < reached)
+                    ]
+                    assert set(passed) <= set(got), "coverage claims too much"
                 if number == stop_after:
                     execution.cancel()
         if page.coverage.complete:
             break
         cursor = page.cursor
         stop_after += 1
-    wanted = [(time, seq) for seq, time in enumerate(times) if START <= time < END]
     second = timestamp.SECOND
     wanted.sort(
         key=lambda one: (one[0] // second, one[0], f"session-{one[1] % 3}", one[1]),

@@ -227,6 +227,47 @@ def test_what_cannot_be_counted_is_refused() -> None:
         Execution(plan, store, count=True, cursor=last.cursor)
 
 
+class _NoMore:
+    """A store that fails for good in one chain, after some pages."""
+
+    index_lag = 0
+
+    def __init__(self, store: SqliteStore, chain: str, pages: int) -> None:
+        self._store, self._chain, self._left = store, chain, pages
+        self.read: dict[str, int] = {}
+
+    def query(self, request: Query, patience: Patience = PATIENT) -> Page:
+        chain = str(request.partition[1]).partition("#")[0]
+        if chain == self._chain:
+            self._left -= 1
+            if self._left < 0:
+                raise StoreError("Access was denied.", "Ask.", kind="permission")
+        page = self._store.query(request, patience)
+        if page.items:
+            self.read[chain] = timestamp.parse(page.items[-1]["time"])
+        return page
+
+
+@pytest.mark.parametrize("drain", [True, False])
+def test_what_can_be_given_before_an_error_is_given(
+    monkeypatch: pytest.MonkeyPatch, drain: bool
+) -> None:
+    monkeypatch.setattr("audittui.query.execute.MOST_ROWS", 3)
+    rows = [(CHAINS[i % 2], DAY0 + i * 1000, "alice", "success") for i in range(400)]
+    store = _NoMore(filled(rows, page_bytes=2500), CHAINS[0], pages=4)
+    plan = plan_for(filled(rows), rows, "time-window", window=EVERYTHING)
+    pages = read(plan, store, random.Random(7), drain=drain)
+    assert pages[-1].coverage.stop == "error"
+    barrier = store.read[CHAINS[0]]
+    truth = brute_force(rows, DAY0, DAY0 + DAYS * timestamp.DAY, True)
+    got = names(rows_of(pages))
+    # All that the other chain allows; its own last page ends in a row that may have ties.
+    assert got == truth[: len(got)]
+    assert len(got) >= len([one for one in truth if one[0] > barrier]) - 1
+    rest = read(plan, filled(rows), random.Random(8), cursor=pages[-1].cursor)
+    assert names(rows_of(pages) + rows_of(rest)) == truth
+
+
 class _Stuck:
     """A store that answers nothing until it is let go."""
 

@@ -154,31 +154,30 @@ class ThrottledOnce(Watched):
     """All 64 queries of one round are throttled a moment."""
 
     def query(self, request: Query, patience: Patience = PATIENT) -> Page:
-        if 192 <= len(self.asked) < 256:
+        if 300 <= len(self.asked) < 364:
             patience.wait(StoreError("Slow down.", kind="throttled"), 2, 0.0)
         return super().query(request, patience)
 
 
-def test_a_table_that_throttles_is_asked_less_at_once() -> None:
+def test_a_table_that_throttles_is_asked_half_as_much_at_once() -> None:
     plan, store = year_of([])
-    widths: list[int] = []
+    watched = ThrottledOnce(store)
+    widths: dict[int, int] = {}
 
-    class Widths(Generations):
+    class OneByOne(Steps):
         def receive(self, timeout: float | None) -> tuple[Any, Any] | None:
-            rounds, width = self.rounds, len(self.sent)
-            arrived = super().receive(timeout)
-            if self.rounds > rounds:
-                widths.append(width)
-            return arrived
+            if timeout == 0.0:
+                return None
+            widths[len(watched.asked)] = len(self.sent)
+            return self.land(0)
 
-    with through(Widths()):
-        (*_, last) = Execution(plan, ThrottledOnce(store), page_rows=20).pages()  # type: ignore[arg-type]
+    with through(OneByOne()):
+        (*_, last) = Execution(plan, watched, page_rows=20).pages()  # type: ignore[arg-type]
     assert last.coverage.complete and last.meter.requests == 1460
-    widest = widths.index(64)
-    least = min(widths[widest:-1])
-    assert 30 <= least <= 33
-    # It recovers step by step.
-    assert widths[widths.index(least) + 1] <= least + 2
+    assert widths[300] == 64
+    # What had been sent already is no reason to halve again; and it recovers step by step.
+    assert 30 <= min(widths[asked] for asked in range(300, 400)) <= 33
+    assert widths[400] < widths[600] < widths[1000] <= 64
 
 
 def test_look_ahead_asks_for_little_and_ends_when_rows_come() -> None:
