@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from rich.text import Text
 from textual.binding import Binding
+from textual.dom import DOMNode
 
 from audittui.tui.palette import ACCENT
 
@@ -24,6 +25,14 @@ def key_name(key: str) -> str:
     return _NAMES.get(key, key)
 
 
+def bindings_of(kind: type[DOMNode]) -> Iterator[Binding]:
+    """The keys of a class and of the classes that it is made of, in the order of the help."""
+    for one in reversed(kind.__mro__):
+        for binding in vars(one).get("BINDINGS", ()):
+            if isinstance(binding, Binding) and one.__module__.startswith("audittui"):
+                yield binding
+
+
 def help_text() -> Text:
     """Every key of the main screen and of its panes."""
     from audittui.tui.screens.main import MainScreen
@@ -37,11 +46,10 @@ def help_text() -> Text:
         ("In the form, on a choice", Choice),
     ):  # fmt: skip
         text.append(f"{title}\n", f"bold {ACCENT}")
-        for binding in kind.BINDINGS:
-            if isinstance(binding, Binding):
-                keys = "  ".join(key_name(key) for key in binding.key.split(","))
-                text.append(f"  {keys:<16}", "bold")
-                text.append(f"{binding.description[:1].lower()}{binding.description[1:]}\n")
+        for binding in bindings_of(kind):
+            keys = "  ".join(key_name(key) for key in binding.key.split(","))
+            text.append(f"  {keys:<16}", "bold")
+            text.append(f"{binding.description[:1].lower()}{binding.description[1:]}\n")
         text.append("\n")
     text.append("In the form\n", f"bold {ACCENT}")
     text.append("  Enter           ", "bold").append("run\n")
@@ -53,7 +61,7 @@ def commands() -> Iterator[tuple[str, tuple[str, str]]]:
     """What the palette offers of the main screen: title, (key, action)."""
     from audittui.tui.screens.main import MainScreen
 
-    for binding in MainScreen.BINDINGS:
-        if isinstance(binding, Binding) and binding.show and "palette" not in binding.action:
+    for binding in bindings_of(MainScreen):
+        if binding.show and "palette" not in binding.action:
             title = binding.description[:1].upper() + binding.description[1:]
             yield title, (key_name(binding.key), binding.action)

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 from audittui.tui import words
-from audittui.tui.screens.panes import PaneScreen
+from audittui.tui.screens.reading import ReadingScreen
 
 
-class FindingScreen(PaneScreen):
+class FindingScreen(ReadingScreen):
     """What `/`, `n`, `N`, `&` and `t` do."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "find", "filter rows, find a runbook", id="find"),
+        Binding("n", "match(1)", "next match", id="next-match"),
+        Binding("N", "match(-1)", "previous match", id="previous-match"),
+        Binding("ampersand", "toggle_filter", "filter off and on, same place", id="toggle-filter"),
+        Binding("t", "go_to_time", "go to a time", id="go-to-time"),
+    ]
 
     def action_find(self) -> None:
         """Filter the rows, or find a runbook."""
@@ -30,23 +41,6 @@ class FindingScreen(PaneScreen):
             self.ask("time", "", "2026-11-24T14:00, -2h, @1700000000")
         else:
             self.say("There are no rows to go through.")
-
-    def ask(self, kind: str, value: str, hint: str) -> None:
-        """One line of input below the list."""
-        self._asking = kind
-        self.close_detail()
-        self.pane = "results"
-        self.show_panes()
-        field = self.query_one("#ask", Input)
-        with self.prevent(Input.Changed):
-            field.value = value
-        field.placeholder = hint
-        self.set_focus(field)
-
-    def end_asking(self) -> None:
-        """Put the line away."""
-        self._asking = ""
-        self.query_one("#ask").display = False
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter as you type."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.events import DescendantFocus, Resize
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets import Input
 
 from audittui.layout.row import Row
 from audittui.tui import words
@@ -46,6 +48,18 @@ class Place(msgspec.Struct):
 class PaneScreen(Screen[None]):
     """Panes: 1 runbooks, 2 form, 3 results, 4 detail."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "next_pane(1)", "next pane or field", id="next-pane"),
+        Binding(
+            "shift+tab", "next_pane(-1)", "previous pane or field", id="previous-pane", show=False
+        ),
+        Binding("1", "pane('sidebar')", "runbooks", id="pane-runbooks"),
+        Binding("2", "pane('form')", "form", id="pane-form"),
+        Binding("3", "pane('results')", "results", id="pane-results"),
+        Binding("4", "pane('detail')", "detail", id="pane-detail"),
+        Binding("plus", "zoom(True)", "this pane alone", id="zoom"),
+        Binding("underscore", "zoom(False)", "all panes again", id="unzoom"),
+    ]
     app: AuditApp
 
     def __init__(self) -> None:
@@ -198,6 +212,25 @@ class PaneScreen(Screen[None]):
         """Show the focused pane alone, or all again."""
         self.zoomed = zoomed
         self.show_panes()
+
+    # Asking
+
+    def ask(self, kind: str, value: str, hint: str) -> None:
+        """One line of input below the list."""
+        self._asking = kind
+        self.close_detail()
+        self.pane = "results"
+        self.show_panes()
+        field = self.query_one("#ask", Input)
+        with self.prevent(Input.Changed):
+            field.value = value
+        field.placeholder = hint
+        self.set_focus(field)
+
+    def end_asking(self) -> None:
+        """Put the line away."""
+        self._asking = ""
+        self.query_one("#ask").display = False
 
     # Saying
 

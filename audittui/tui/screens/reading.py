@@ -1,0 +1,96 @@
+"""Running a runbook on the main screen: what is read is shown as it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual.widget import Widget
+
+from audittui.layout.row import Row
+from audittui.runbook.bind import ParameterErrors
+from audittui.runbook.model import Runbook
+from audittui.tui.reading import Reading
+from audittui.tui.screens.panes import PaneScreen
+from audittui.tui.sources import GroupSource, RowSource
+
+
+class ReadingScreen(PaneScreen):
+    """Running a runbook on the main screen: what is read is shown as it comes."""
+
+    def run_runbook(self, runbook: Runbook, texts: Mapping[str, str]) -> None:
+        """Plan and read; the results pane takes the keys."""
+        self._notice = ""
+        if self.reading is not None:
+            self.reading.cancel()
+        self.close_detail()
+        self.reading = None
+        self.group = None
+        self.end_asking()
+        self.results.show(RowSource(runbook.columns))
+        self.go_pane("results")
+        self.app.plan(runbook, texts)
+        self.show_status()
+
+    def began(self, reading: Reading) -> None:
+        """A plan is made: show it being read."""
+        self.reading = reading
+        self.results.show(reading.groups if reading.groups is not None else reading.rows)
+        self.show_panes()
+        self.app.read(reading, everything=reading.groups is not None)
+        self.show_status()
+
+    def refused(self, runbook: Runbook, error: Exception) -> None:
+        """A runbook cannot run so: show why, where it is to be mended."""
+        if isinstance(error, ParameterErrors) and self.form.runbook is runbook:
+            self.go_pane("form")
+            self.form.show_faults(error.errors)
+        self.say(str(error))
+
+    def took(self, reading: Reading) -> None:
+        """A page came."""
+        if reading is not self.reading:
+            return
+        self._notice = ""
+        if self.group is None:
+            if isinstance(self.results.source, GroupSource):
+                self.results.changed(self.results.cursor)
+            else:
+                self.results.grown()
+        self.show_status()
+
+    def paused(self, reading: Reading) -> None:
+        """The reading rests: all is there, or enough for now."""
+        if reading is self.reading:
+            self.show_status()
+            self.want_more()
+
+    def want_more(self) -> None:
+        """Read the next page when the window is near the end of what is loaded."""
+        reading, source = self.reading, self.row_source
+        if reading is None or source is not reading.rows or source.filtered or not reading.more:
+            return
+        near = max(self.results.cursor, self.results.last_in_sight)
+        if near + 2 * self.results.room >= len(source):
+            self.app.read(reading)
+            self.show_status()
+
+    def open_group(self, at: int) -> None:
+        """Show the events of a group."""
+        if self.reading is None or self.reading.groups is None:
+            return
+        self.group = at
+        rows = RowSource(self.reading.plan.columns)
+        rows.add(self.reading.groups.groups[at].rows)
+        self.results.show(rows)
+        self.show_panes()
+        self.show_status()
+
+    def open_detail(self, row: Row | None, widget: Widget | None = None) -> None:
+        """Show one entry: read it, check it, trace its resource."""
+        if row is None:
+            return
+        self.detail_open = True
+        self.detail.show(row)
+        self.go_pane("detail", widget)
+        self.app.inspect(row, self.detail.life is None)
+        self.show_status()
