@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from audittui import timestamp
-from audittui.errors import AuditError
+from audittui.errors import AuditError, UsageError
 from audittui.layout.row import Row
 from audittui.query.cost import Costs, TokenBucket
 from audittui.query.counting import counted_window, refuse_uncountable
@@ -43,8 +43,8 @@ class Execution:
     (for a screen); None for pages as large as the store gives. ``drain``: everything is wanted, so
     a partition is read at several places at once. ``count``: pages carry no rows,
     ``meter.matched`` counts. ``notify`` is told in a sentence about waits, from any thread. Raises
-    `UsageError` for a cursor that is damaged or belongs to another run, and for a plan that cannot
-    be counted.
+    `UsageError` for a cursor that is damaged or belongs to another run, for a plan that cannot be
+    counted, and for a rate that is not above 0.
     """
 
     def __init__(
@@ -70,6 +70,8 @@ class Execution:
         self._counts = count
         if count:
             refuse_uncountable(plan)
+        if rate is not None and rate <= 0:
+            raise UsageError("A rate of 0 RCU/s reads nothing.", "Give a number above 0.")
         self._newest = plan.order == "newest"
         self._digest = plan_digest(plan, count=count)
         self._now = timestamp.now() if now is None else now

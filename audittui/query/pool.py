@@ -44,8 +44,14 @@ def submit(call: Callable[[], Any], done: Callable[[Any], None]) -> Job:
         if _idle >= len(_jobs):
             _changed.notify()
         elif _threads < MAX_THREADS:
-            threading.Thread(target=_serve, daemon=True, name="audittui-query").start()
-            _threads += 1
+            try:
+                threading.Thread(target=_serve, daemon=True, name="audittui-query").start()
+            except RuntimeError:
+                # The system gives no more threads: those that run take it in turn.
+                if not _threads:
+                    raise
+            else:
+                _threads += 1
     return job
 
 

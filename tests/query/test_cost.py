@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audittui import timestamp
-from audittui.errors import StoreError
+from audittui.errors import StoreError, UsageError
 from audittui.layout.row import Row
 from audittui.query.cost import Costs, TokenBucket
 from audittui.query.execute import Execution
@@ -165,6 +165,13 @@ def test_a_rate_is_kept_and_its_waits_are_told(rate: float, drain: bool) -> None
     # Nor is time lost.
     assert clock.now <= total / rate * 1.3 + 2
     assert any(text.startswith(f"at {rate:g} RCU/s: next request in ") for text in told)
+
+
+def test_a_rate_of_nothing_is_refused() -> None:
+    rows = log(4)
+    plan = one_partition(filled(rows), rows, "newest")
+    with pytest.raises(UsageError, match="reads nothing"):
+        Execution(plan, filled(rows), rate=0.0)
 
 
 class Stuck:
