@@ -26,8 +26,15 @@ contracts: $(READY)
 integration: $(READY)
 	$(BIN)/pytest -q -m dynamodb_local
 
+# Beside the stock ways. Reading a table needs the DynamoDB Local at AUDITTUI_TEST_ENDPOINT; the AWS
+# CLI and aiodynamo get an environment of their own.
 bench: $(READY)
+	$(PYTHON) -m venv .bench
+	.bench/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/decode.py
+	test -z "$$AUDITTUI_TEST_ENDPOINT" || \
+	  AUDITTUI_BENCH_BIN=$(CURDIR)/.bench/bin $(BIN)/python benchmarks/drain.py
 
 # An offline install for machines without a network: dist/audittui-bundle.tar.gz.
 bundle: $(READY)
@@ -44,4 +51,4 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) dist build
+	rm -rf $(VENV) .bench dist build

@@ -1,6 +1,6 @@
 """Measures what audittui is asked to be fast at, beside the stock way, in one run.
 
-``make bench``. Draining a table needs a DynamoDB Local at AUDITTUI_TEST_ENDPOINT.
+``make bench`` runs it, and `drain.py` where AUDITTUI_TEST_ENDPOINT names a DynamoDB Local.
 """
 
 from __future__ import annotations
@@ -13,19 +13,14 @@ import subprocess
 import sys
 import tempfile
 import time
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 
 from audittui import timestamp
-from audittui.connection import Connection, Target
 from audittui.demo.seed import seed
 from audittui.integrity.sweep import verify_chain
 from audittui.layout import load_layout
 from audittui.layout.row import Row
-from audittui.query.execute import Execution
-from audittui.runbook.catalogue import load_catalogue
-from audittui.runbook.planner import make_plan
 from audittui.store.port import Store
 from audittui.store.sqlite import SqliteStore
 
@@ -133,53 +128,6 @@ def lists() -> None:
     say("1,000 rows onto 100,000 / DataTable's 20,000", ours, stock)
 
 
-def drain(store: SqliteStore) -> None:
-    endpoint = os.environ.get("AUDITTUI_TEST_ENDPOINT")
-    if not endpoint:
-        print("draining a table: AUDITTUI_TEST_ENDPOINT names no DynamoDB Local, left out")
-        return
-    import boto3
-    from boto3.dynamodb.types import TypeDeserializer
-
-    from audittui.demo.seed import drafts
-    from audittui.store.dynamodb import create_table, open_table
-    from audittui.writer import AuditLog
-
-    os.environ.setdefault("AWS_ACCESS_KEY_ID", "x")
-    os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "x")
-    table = f"bench-{uuid.uuid4().hex[:8]}"
-    create_table(table, NATIVE, region="eu-west-1", endpoint_url=endpoint, wait=True)
-    remote = open_table(table, NATIVE, region="eu-west-1", endpoint_url=endpoint)
-    part = [draft for chain, draft in drafts(timestamp.now(), 6_000) if chain == "platform/0"]
-    AuditLog(remote, "platform/0").append_many(part)
-    connection = Connection(Target(table=table), remote, NATIVE)
-    plan = make_plan(
-        load_catalogue().find("time-window"), {"window": "-5d..now"}, NATIVE, connection.facts()
-    )
-
-    def ours() -> int:
-        return sum(len(page.rows) for page in Execution(plan, remote).pages())
-
-    client = boto3.client("dynamodb", region_name="eu-west-1", endpoint_url=endpoint)
-    plain = TypeDeserializer()
-
-    def stock() -> int:
-        count = 0
-        for shard in plan.shards:
-            for page in client.get_paginator("query").paginate(
-                TableName=table, IndexName="by-time", KeyConditionExpression="#p = :p",
-                ExpressionAttributeNames={"#p": "bucket"},
-                ExpressionAttributeValues={":p": {"S": shard.partition}},
-            ):  # fmt: skip
-                for item in page["Items"]:
-                    {name: plain.deserialize(value) for name, value in item.items()}
-                    count += 1
-        return count
-
-    assert ours() == stock() == len(part)
-    say(f"drain {len(part):,} items / boto3 + TypeDeserializer", median(ours, 3), median(stock, 3))
-
-
 def main() -> None:
     print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores")
     start_up()
@@ -190,7 +138,6 @@ def main() -> None:
         print(f"{'fill the demo, 20,000 entries':44} {time.perf_counter() - started:10.2f} s")
         verification(store)
         lists()
-        drain(store)
 
 
 if __name__ == "__main__":
