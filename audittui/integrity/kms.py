@@ -73,17 +73,17 @@ def open_kms_signer(
     arn: str, name: str, *, region: str | None = None, aws_profile: str | None = None
 ) -> KmsSigner:
     """The signer for a key's ARN (or alias ARN), whose region is taken from it."""
-    import boto3
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError
+    from botocore.session import Session
 
     parts = arn.split(":")
     if len(parts) > 3 and parts[0] == "arn" and parts[3]:
         region = parts[3]
     settings = Config(connect_timeout=_SECONDS, read_timeout=_SECONDS)
     try:
-        session = boto3.Session(profile_name=aws_profile, region_name=region)
-        client = session.client("kms", config=settings)
+        session: Any = Session(profile=aws_profile)
+        client = session.create_client("kms", region_name=region, config=settings)
     except BotoCoreError as error:
         raise StoreError(
             f"AWS KMS cannot be reached: {error}.", "Give the key's whole ARN.", kind="credentials"

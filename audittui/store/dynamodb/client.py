@@ -58,8 +58,9 @@ def make_client(
     says nothing of those that fail; 1 leaves repeating to the caller. Raises `StoreError` without
     a region, for an unknown profile and for an endpoint that is not a URL.
     """
-    import boto3
+    # boto3's own session imports its S3 transfers too: a sixth of a command's start.
     from botocore.config import Config
+    from botocore.session import Session
 
     region = region or os.environ.get("AWS_REGION") or None
     settings = Config(
@@ -72,9 +73,11 @@ def make_client(
     )
     place = Place(table, region or "", endpoint_url or "", aws_profile)
     with told_plainly(place):
-        session = boto3.Session(profile_name=aws_profile, region_name=region)
+        session: Any = Session(profile=aws_profile)
         try:
-            client = session.client("dynamodb", endpoint_url=endpoint_url, config=settings)
+            client = session.create_client(
+                "dynamodb", region_name=region, endpoint_url=endpoint_url, config=settings
+            )
         except ValueError as error:
             if type(error) is not ValueError:
                 raise
