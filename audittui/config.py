@@ -37,12 +37,19 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole of ``config.toml``. ``prices`` are those of regions, before the ones that ship."""
+    """The whole of ``config.toml``.
+
+    ``prices`` are those of regions, before the ones that ship. ``keys`` are the terminal's: the
+    name of what a key does (the help lists them), and its keys, separated by commas. ``theme`` is
+    the name of the terminal's colours.
+    """
 
     profile: str | None = None
     profiles: dict[str, Profile] = msgspec.field(default_factory=dict)
     runbook_folders: tuple[str, ...] = ()
     prices: dict[str, Dollars] = msgspec.field(default_factory=dict)
+    keys: dict[str, str] = msgspec.field(default_factory=dict)
+    theme: str | None = None
 
 
 def config_path() -> Path:

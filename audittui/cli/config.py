@@ -17,6 +17,9 @@ _EXAMPLE = """\
 #
 # [prices]                       # US dollars per million read request units, by region
 # eu-north-1 = 0.14              # as your bill says
+#
+# [keys]                         # other keys in the terminal; its help (?) lists the names
+# next-failure = "f"
 """
 
 

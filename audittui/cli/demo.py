@@ -40,12 +40,14 @@ def command(keep: Path | None, seed_only: bool) -> None:
         raise UsageError(
             "The demo needs a terminal.", "For scripts: audittui demo --keep FILE --seed-only."
         )
+    from audittui.config import load_config
     from audittui.tui.app import AuditApp
 
+    keys = load_config().keys
     with tempfile.TemporaryDirectory(prefix="audittui-") as folder:
         demo = Demo(str(keep) if keep is not None else str(Path(folder) / "demo.db"))
         try:
-            AuditApp(demo.target, connect=demo.connect).run()
+            AuditApp(demo.target, connect=demo.connect, keys=keys).run()
         finally:
             demo.close()
     if keep is not None:

@@ -22,5 +22,7 @@ def open_terminal(options: Mapping[str, str | None]) -> None:
     from audittui.connection import open_connection, resolve_target
     from audittui.tui.app import AuditApp
 
-    target = resolve_target(options, load_config())
-    AuditApp(target, folders(), partial(open_connection, read_only=True)).run()
+    config = load_config()
+    target = resolve_target(options, config)
+    connect = partial(open_connection, read_only=True)
+    AuditApp(target, folders(), connect, config.keys).run()

@@ -146,7 +146,7 @@ def test_picture(snap_compare: Any, state: str, size: tuple[int, int]) -> None:
 
     async def run_before(pilot: Pilot[None]) -> None:
         await steps(pilot)
-        while state == "loading" and (app._main.reading is None or not app._main.reading.active):
+        while state == "loading" and (app.main.reading is None or not app.main.reading.active):
             await pilot.pause(0.01)
         if state == "loading":
             await pilot.pause(0.1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
@@ -16,14 +16,6 @@ from audittui.tui.widgets.form import Form
 from audittui.tui.widgets.lines import LineList
 from audittui.tui.widgets.sidebar import Sidebar
 
-if TYPE_CHECKING:
-    pass
-
-WIDE = 110
-"""From this width on, sidebar and form stay beside the results."""
-SMALLEST = (60, 15)
-PANES = ("sidebar", "form", "results", "detail")
-
 
 class MainScreen(FindingScreen, SteppingScreen, PivotingScreen, TakingScreen, CostingScreen):
     """What the keys do. `AuditApp` reads; this shows."""
@@ -32,10 +24,8 @@ class MainScreen(FindingScreen, SteppingScreen, PivotingScreen, TakingScreen, Co
         Binding("escape", "back", "back", id="back"),
         Binding("backspace", "back", "back", id="back-too", show=False),
         Binding("q", "leave", "back, and quits at the root", id="quit"),
-        Binding("ctrl+c", "interrupt", "stop reading, keep the rows", id="stop", priority=True),
         Binding("r", "rerun", "run again, connect again", id="rerun"),
         Binding("v", "verify", "verify the entry again", id="verify"),
-        Binding("colon", "app.command_palette", "command palette", id="palette"),
         Binding("question_mark", "help", "help", id="help"),
     ]
 

@@ -9,7 +9,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen, Screen
+from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from audittui.escape import escaped_lines
@@ -21,7 +21,7 @@ class ReaderScreen(ModalScreen[None]):
     """A text over everything: the plan, the help."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,x,question_mark", "dismiss", "Back"),
+        Binding("escape,q,x,question_mark", "dismiss", "Back", id="close-text"),
     ]
 
     def __init__(self, title: str, text: Text) -> None:
@@ -47,8 +47,8 @@ class ConfirmScreen(ModalScreen[bool]):
     """A question with two answers. Enter or y says yes, everything that leaves says no."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,y", "answer(True)", "Yes"),
-        Binding("escape,n,q", "answer(False)", "No"),
+        Binding("enter,y", "answer(True)", "Yes", id="answer-yes"),
+        Binding("escape,n,q", "answer(False)", "No", id="answer-no"),
     ]
 
     def __init__(self, question: str, details: Sequence[str]) -> None:
@@ -72,10 +72,10 @@ class ConfirmScreen(ModalScreen[bool]):
         self.dismiss(yes)
 
 
-class TooSmallScreen(Screen[None]):
+class TooSmallScreen(ModalScreen[None]):
     """Says that the terminal is too small; takes only q."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "app.quit", "Quit")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "app.quit", "Quit", id="quit-small")]
 
     def compose(self) -> ComposeResult:
         """The sentence."""

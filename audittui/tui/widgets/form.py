@@ -24,8 +24,8 @@ class Choice(Static, can_focus=True):
     """One of a few values, chosen with the left and right keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "step(-1)", "Previous", show=False),
-        Binding("right,l,space", "step(1)", "Next", show=False),
+        Binding("left,h", "step(-1)", "Previous", id="choice-previous", show=False),
+        Binding("right,l,space", "step(1)", "Next", id="choice-next", show=False),
     ]
 
     class Submitted(Message):

@@ -61,17 +61,17 @@ class LineList(ScrollView, can_focus=True):
     """A list with a header, a cursor, and a sentence where it is empty."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "move(1)", "Down", show=False),
-        Binding("k,up", "move(-1)", "Up", show=False),
-        Binding("space,pagedown", "page(1)", "Page down", show=False),
-        Binding("b,pageup", "page(-1)", "Page up", show=False),
-        Binding("ctrl+d", "half(1)", "Half a page down", show=False),
-        Binding("ctrl+u", "half(-1)", "Half a page up", show=False),
-        Binding("g,home", "to_start", "First line", show=False),
-        Binding("G,end", "to_end", "Last line", show=False),
-        Binding("h,left", "sideways(-8)", "Left", show=False),
-        Binding("l,right", "sideways(8)", "Right", show=False),
-        Binding("enter", "open", "Open", show=False),
+        Binding("j,down", "move(1)", "Down", id="list-down", show=False),
+        Binding("k,up", "move(-1)", "Up", id="list-up", show=False),
+        Binding("space,pagedown", "page(1)", "Page down", id="list-page-down", show=False),
+        Binding("b,pageup", "page(-1)", "Page up", id="list-page-up", show=False),
+        Binding("ctrl+d", "half(1)", "Half a page down", id="list-half-down", show=False),
+        Binding("ctrl+u", "half(-1)", "Half a page up", id="list-half-up", show=False),
+        Binding("g,home", "to_start", "First line", id="list-first", show=False),
+        Binding("G,end", "to_end", "Last line", id="list-last", show=False),
+        Binding("h,left", "sideways(-8)", "Left", id="list-left", show=False),
+        Binding("l,right", "sideways(8)", "Right", id="list-right", show=False),
+        Binding("enter", "open", "Open", id="list-open", show=False),
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "lines--header", "lines--cursor", "lines--cursor-blurred", "lines--denied",

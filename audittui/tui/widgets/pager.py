@@ -15,14 +15,14 @@ class Pager(VerticalScroll, can_focus=True):
     """A text, longer than the window perhaps. The text is never parsed as markup."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "scroll_down", "Down", show=False),
-        Binding("k,up", "scroll_up", "Up", show=False),
-        Binding("space,pagedown", "page_down", "Page down", show=False),
-        Binding("b,pageup", "page_up", "Page up", show=False),
-        Binding("ctrl+d", "half(1)", "Half a page down", show=False),
-        Binding("ctrl+u", "half(-1)", "Half a page up", show=False),
-        Binding("g,home", "scroll_home", "Start", show=False),
-        Binding("G,end", "scroll_end", "End", show=False),
+        Binding("j,down", "scroll_down", "Down", id="text-down", show=False),
+        Binding("k,up", "scroll_up", "Up", id="text-up", show=False),
+        Binding("space,pagedown", "page_down", "Page down", id="text-page-down", show=False),
+        Binding("b,pageup", "page_up", "Page up", id="text-page-up", show=False),
+        Binding("ctrl+d", "half(1)", "Half a page down", id="text-half-down", show=False),
+        Binding("ctrl+u", "half(-1)", "Half a page up", id="text-half-up", show=False),
+        Binding("g,home", "scroll_home", "Start", id="text-start", show=False),
+        Binding("G,end", "scroll_end", "End", id="text-end", show=False),
     ]
 
     def __init__(self, text: Text | str = "", *, widget_id: str | None = None) -> None:

@@ -24,10 +24,10 @@ class RunbookOptions(OptionList):
     """The list of runbooks."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "cursor_down", "Down", show=False),
-        Binding("k", "cursor_up", "Up", show=False),
-        Binding("g", "first", "First", show=False),
-        Binding("G", "last", "Last", show=False),
+        Binding("j", "cursor_down", "Down", id="runbooks-down", show=False),
+        Binding("k", "cursor_up", "Up", id="runbooks-up", show=False),
+        Binding("g", "first", "First", id="runbooks-first", show=False),
+        Binding("G", "last", "Last", id="runbooks-last", show=False),
     ]
 
 

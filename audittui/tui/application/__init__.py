@@ -1,0 +1,1 @@
+"""What the application does besides showing: one module a concept, composed by `AuditApp`."""

@@ -1,0 +1,86 @@
+"""One entry, looked at in threads: read, checked, its resource traced; and where it leads."""
+
+from __future__ import annotations
+
+from audittui.connection import Connection
+from audittui.layout.row import Row
+from audittui.runbook.model import Runbook
+from audittui.tui.application.threads import ThreadedApp
+from audittui.tui.reading import Reading
+
+
+class InspectingApp(ThreadedApp):
+    """One entry, looked at in threads: read, checked, its resource traced; and where it leads."""
+
+    def inspect(self, row: Row, trace: bool) -> None:
+        """Read an entry, check it, and trace its resource if that is not known yet."""
+        connection = self.connection
+        if connection is None:
+            return
+        detail = self.main.detail
+
+        def work() -> None:
+            from audittui.tui.inspection import changes_of, read_document
+
+            document = read_document(connection, row)
+            self.arrive(lambda: detail.take_document(row, document))
+            self.arrive(lambda: self.spend(document.rcu))
+            changes = changes_of(document)
+            self.arrive(lambda: detail.take_changes(row, changes))
+
+        self.work(work, lambda error: self.main.say(str(error)), "entry")
+        self.check(row)
+        if trace and row.resource:
+            self._trace(connection, row)
+
+    def check(self, row: Row) -> None:
+        """Check an entry in a thread."""
+        connection = self.connection
+        if connection is None:
+            return
+        detail = self.main.detail
+
+        def work() -> None:
+            from audittui.tui.inspection import check_entry
+
+            verdict = check_entry(connection, row)
+            self.arrive(lambda: detail.take_verdict(row, verdict))
+            self.arrive(lambda: self.spend(verdict.rcu))
+
+        self.work(work, lambda error: detail.take_verdict(row, None, str(error)), "verdict")
+
+    def _trace(self, connection: Connection, row: Row) -> None:
+        from audittui.tui.inspection import Life, runbook_about, trace_resource
+
+        detail = self.main.detail
+        runbook = runbook_about(self.catalogue, "resource")
+        if runbook is None:
+            detail.take_life(Life(row.resource, coverage="no runbook answers by resource"))
+            return
+
+        def work() -> None:
+            life = trace_resource(connection, runbook, row)
+            self.arrive(lambda: detail.take_life(life))
+            self.arrive(lambda: self.spend(life.rcu))
+
+        def failed(error: Exception) -> None:
+            detail.take_life(Life(row.resource, coverage=str(error)))
+
+        self.work(work, failed, "lifecycle")
+
+    def pivot(
+        self, question: str, value: str, reading: Reading
+    ) -> tuple[Runbook, dict[str, str]] | None:
+        """The runbook about a value, filled in; an actor keeps the present window."""
+        from audittui.runbook.timerange import window_text
+        from audittui.tui.inspection import runbook_about, subject_of
+
+        runbook = runbook_about(self.catalogue, question)
+        if runbook is None:
+            return None
+        texts = {one.name: one.default_text for one in runbook.params if one.default_text}
+        texts[subject_of(runbook)] = value
+        window = runbook.query.during.strip("{}")
+        if question == "actor" and runbook.param(window) is not None:
+            texts[window] = window_text(reading.plan.window)
+        return runbook, texts

@@ -1,0 +1,36 @@
+"""Loading everything: the question before it, with what it will cost."""
+
+from __future__ import annotations
+
+from audittui.tui.application.running import RunningApp
+from audittui.tui.reading import Reading
+from audittui.tui.screens.reader import ConfirmScreen
+
+
+class LoadingApp(RunningApp):
+    """Loading everything: the question before it, with what it will cost."""
+
+    def ask_to_load(self, reading: Reading) -> None:
+        """Ask with the estimate, then read to the end."""
+
+        def answered(yes: bool | None) -> None:
+            if yes and not reading.active:
+                reading.go_on()
+                self.read(reading, everything=True)
+                self.main.show_status()
+
+        count = len(reading.rows.rows)
+        estimate = reading.plan.estimate
+        used = f"{reading.rcu:,.1f} RCU in {reading.requests:,} requests"
+        if estimate.price.billed:
+            used += f", {estimate.price.text(reading.rcu)}"
+        details = [
+            f"Loaded: {count:,} rows for {used}.",
+            f"All of it: {estimate.text}.",
+            estimate.how,
+            "Ctrl-C stops at any moment and keeps the rows.",
+        ]
+        budget = reading.connection.target.max_rcu
+        if budget is not None:
+            details.insert(-1, f"It stops at the profile's budget of {budget:g} RCU.")
+        self.push_screen(ConfirmScreen("Load all rows of this result?", details), answered)

@@ -1,0 +1,29 @@
+"""The plan of a run, shown."""
+
+from __future__ import annotations
+
+from audittui.escape import escaped
+from audittui.runbook.plan import Plan
+from audittui.tui.application.threads import ThreadedApp
+from audittui.tui.reading import Reading
+from audittui.tui.screens.reader import ReaderScreen
+
+
+class PlanningApp(ThreadedApp):
+    """The plan of a run, shown."""
+
+    def show_plan(self, plan: Plan, reading: Reading | None) -> None:
+        """The plan in words, with what was used so far."""
+        from audittui.runbook.describe import command_of, describe_plan
+        from audittui.tui.plan_text import plan_text
+
+        words: list[str] = []
+        for option, value in (
+            ("--region", self.target.region), ("--endpoint-url", self.target.endpoint_url),
+            ("--profile", self.target.aws_profile),
+        ):  # fmt: skip
+            words += [option, value] if value else []
+        described = describe_plan(plan, table=self.target.table or "TABLE", options=words)
+        used = reading.comparison if reading is not None else ()
+        command = escaped(command_of(plan, self.target.options()))
+        self.push_screen(ReaderScreen("Plan", plan_text(described, used, command)))

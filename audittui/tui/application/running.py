@@ -1,0 +1,99 @@
+"""Running runbooks: planned and read in threads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from audittui.runbook.model import Runbook
+from audittui.tui.application.plans import PlanningApp
+from audittui.tui.reading import SCREENFUL, Reading
+
+
+class RunningApp(PlanningApp):
+    """Running runbooks: planned and read in threads."""
+
+    _planning = 0
+    """The number of the plan that is being made; 0 for none."""
+    _wanted: tuple[Runbook, dict[str, str], bool] | None = None
+    """What was asked for before the connection stood."""
+
+    def plan(self, runbook: Runbook, texts: Mapping[str, str], *, only_show: bool = False) -> None:
+        """Plan a runbook in a thread, then read it, or only show the plan."""
+        if self.connection is None:
+            self._wanted = (runbook, dict(texts), only_show)
+            if self.state.kind != "connecting":
+                self._wanted = None
+                self.main.say(self.state.message or "There is no table to ask.")
+            return
+        connection = self.connection
+        self._planning += 1
+        number = self._planning
+
+        def work() -> None:
+            from audittui.runbook.planner import make_plan
+
+            plan = make_plan(runbook, texts, connection.layout, connection.facts())
+            reading = Reading(runbook, texts, plan, connection, self._notify_wait)
+            self.arrive(lambda: planned(reading))
+
+        def planned(reading: Reading) -> None:
+            if only_show:
+                self.show_plan(reading.plan, None)
+            elif number == self._planning:
+                self._planning = 0
+                self.main.began(reading)
+
+        def failed(error: Exception) -> None:
+            if number == self._planning:
+                self._planning = 0
+                self.main.refused(runbook, error)
+
+        self.work(work, failed, "plan")
+
+    def action_interrupt(self) -> None:
+        """Stop reading and keep the rows, whatever screen is on top."""
+        self.main.action_interrupt()
+
+    def cancel_planning(self) -> bool:
+        """Drop a plan that is being made; False when there is none."""
+        was, self._planning, self._wanted = self._planning, 0, None
+        return bool(was)
+
+    def _notify_wait(self, sentence: str) -> None:
+        self.arrive(lambda: self.main.say(sentence))
+
+    def read(self, reading: Reading, *, everything: bool = False) -> None:
+        """Read on in a thread: a screenful, or everything."""
+        if reading.active:
+            return
+        reading.active = True
+        if everything and reading.plan.estimate.fits(reading.connection.target.max_rcu):
+            reading.drain()
+
+        def work() -> None:
+            rows = 0
+            while True:
+                page = reading.read()
+                if page is None:
+                    break
+                rows += len(page.rows)
+                self.arrive(lambda page=page: take(page))  # type: ignore[misc]
+                if page.coverage.stop or page.coverage.complete:
+                    break
+                if rows >= SCREENFUL and not everything:
+                    break
+            self.arrive(rest)
+
+        def take(page: object) -> None:
+            reading.take(page)  # type: ignore[arg-type]
+            self.main.took(reading)
+
+        def rest() -> None:
+            reading.active = False
+            self.main.paused(reading)
+
+        def failed(error: Exception) -> None:
+            reading.active = False
+            self.main.refused(reading.runbook, error)
+
+        self.work(work, failed, "read")

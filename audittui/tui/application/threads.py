@@ -1,0 +1,88 @@
+"""Work in threads: what it brings is taken in on the screen's side, what it raises is told."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from textual.app import App
+from textual.message import Message
+
+from audittui.connection import Connection, Target
+from audittui.errors import AuditError
+from audittui.runbook.catalogue import Catalogue
+from audittui.tui.screens.main import MainScreen
+from audittui.tui.words import ConnectionState
+
+
+class Arrived(Message):
+    """A thread is done with something: ``call`` takes it in, on the screen's side."""
+
+    def __init__(self, call: Callable[[], None]) -> None:
+        super().__init__()
+        self.call = call
+
+
+class ThreadedApp(App[None], inherit_bindings=False):
+    """What every part of the application shares: the main screen, the connection, threads."""
+
+    def __init__(
+        self, target: Target, folders: Sequence[Path], connect: Callable[[Target], Connection]
+    ) -> None:
+        super().__init__()
+        self.target = target
+        self.state = ConnectionState("connecting" if target.store or target.table else "none")
+        self.catalogue = Catalogue(())
+        self.connection: Connection | None = None
+        self.main = MainScreen()
+        self._folders = folders
+        self._open = connect
+
+    def on_arrived(self, event: Arrived) -> None:
+        """Take in what a thread brought."""
+        event.call()
+
+    def arrive(self, call: Callable[[], None]) -> None:
+        """Have ``call`` called on the screen's side; any thread may ask."""
+        self.post_message(Arrived(call))
+
+    def work(self, work: Callable[[], None], failed: Callable[[Exception], None],
+             group: str) -> None:  # fmt: skip
+        """Run ``work`` in a thread; whatever it raises becomes a sentence, never a traceback."""
+
+        def guarded() -> None:
+            try:
+                work()
+            except AuditError as error:
+                told: Exception = error
+            except Exception as error:
+                told = AuditError(
+                    f"audittui met something it did not expect: {type(error).__name__}: {error}."
+                )
+            else:
+                return
+            self.arrive(lambda: failed(told))
+
+        async def waiting() -> None:
+            # A daemon thread: leaving must not wait for a request that nobody answers.
+            loop = asyncio.get_running_loop()
+            done = asyncio.Event()
+
+            def run() -> None:
+                guarded()
+                with contextlib.suppress(RuntimeError):  # the loop is closed: the user has left
+                    loop.call_soon_threadsafe(done.set)
+
+            threading.Thread(target=run, daemon=True, name=f"audittui-{group}").start()
+            await done.wait()
+
+        self.run_worker(waiting(), group=group)
+
+    def spend(self, rcu: float) -> None:
+        """Looking at entries costs too: add it to what the status line says."""
+        if self.main.reading is not None:
+            self.main.reading.looked_rcu += rcu
+            self.main.show_status()

@@ -1,0 +1,89 @@
+"""The user's own keys: they do what the old ones did, and nothing is bound twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from audittui.tui.app import AuditApp
+from audittui.tui.keymap import bindings_of, checked, keys_of, sections
+from tests.tui.driving import (
+    CASE,
+    connector,
+    drafts,
+    driven,
+    filled,
+    open_runbook,
+    press,
+    screen_text,
+    settle,
+)
+
+UNWANTED = {f"ctrl+{letter}" for letter in "absqzhjk"}
+
+
+def test_every_key_has_a_name_of_its_own_and_does_one_thing() -> None:
+    names = [one.id for part in sections() for one in bindings_of(part.kind)]
+    assert all(names)
+    assert len(names) == len(set(names))
+    for part in sections():
+        keys = [
+            key
+            for kind in (*part.over, part.kind)
+            for binding in bindings_of(kind)
+            for key in keys_of(binding, {})
+        ]
+        assert len(keys) == len(set(keys)), part.title
+        assert not {key for key in keys if key.startswith(("alt+", "f1"))}
+        assert not UNWANTED & set(keys)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "keymap", "fault"),
+    [
+        ({"next-failure": "f, ctrl+f"}, {"next-failure": "f,ctrl+f"}, ""),
+        ({"find": "'"}, {"find": "apostrophe"}, ""),
+        ({"next-failure": "o", "next-of-resource": "e"},
+         {"next-failure": "o", "next-of-resource": "e"}, ""),
+        ({"next-failure": "o"}, {}, '"o", which is next-of-resource already; it keeps e.'),
+        ({"next-failure": "j"}, {}, '"j", which is list-down already; it keeps e.'),
+        ({"next-failure": "f", "find": "f"}, {"next-failure": "f"}, "it keeps /."),
+        ({"next-failur": "f"}, {}, '"next-failur", which no key is called'),
+        ({"next-failure": "ctrl-f"}, {}, '"ctrl-f", which is no key; it keeps e.'),
+        ({"next-failure": ""}, {}, "which is no key"),
+    ],
+)  # fmt: skip
+def test_keys_that_cannot_be_are_told(
+    wanted: dict[str, str], keymap: dict[str, str], fault: str
+) -> None:
+    used, faults = checked(wanted)
+    assert set(keymap.items()) <= set(used.items()) and len(used) == len(keymap)
+    assert (fault in faults[0]) if fault else not faults
+
+
+@driven
+async def test_other_keys_act_and_the_help_and_the_palette_name_them() -> None:
+    wanted = {"next-failure": "o", "next-of-resource": "e", "help": "f", "no\x1bsuch": "x"}
+    app = AuditApp(CASE, connect=connector(filled(drafts())), keys=wanted)
+    async with app.run_test(size=(100, 30)) as pilot:
+        while not app.catalogue.runbooks:
+            await pilot.pause(0.01)
+        await settle(pilot)
+        assert '[keys] names "no\\x1bsuch"' in screen_text(app)
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "o")
+        assert app.main.listed_row is not None
+        assert app.main.listed_row.outcome == "failure"
+        resource = app.main.listed_row.resource
+        await press(pilot, "e")
+        assert app.main.listed_row.outcome != "failure"
+        assert app.main.listed_row.resource == resource
+        await press(pilot, "question_mark")
+        assert app.screen is app.main
+        await press(pilot, "f")
+        lines = app.screen.query_one("Pager").text.splitlines()  # type: ignore[attr-defined]
+        assert any(line.split()[:2] == ["o", "next"] for line in lines)
+        assert '  next-failure = "o"' in lines
+        assert "no\\x1bsuch" in lines[0]
+        await press(pilot, "escape")
+        commands = {one.title: one.help for one in app.get_system_commands(app.screen)}
+        assert commands["Next failure or denial"] == "Key o"
