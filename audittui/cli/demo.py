@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -35,6 +36,11 @@ def command(keep: Path | None, seed_only: bool) -> None:
         count = connection.store.describe().item_count
         connection.store.close()
         click.echo(f"{keep} holds the demo: {count:,} items.", err=True)
+        if connection.target.trusted_keys:
+            click.echo(
+                f"It is sealed; prove it with --trusted-key {connection.target.trusted_keys[0]}",
+                err=True,
+            )
         return
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
@@ -45,6 +51,9 @@ def command(keep: Path | None, seed_only: bool) -> None:
 
     keys = load_config().keys
     with tempfile.TemporaryDirectory(prefix="audittui-") as folder:
+        if keep is None:
+            # What is remembered of a demo that goes away goes with it.
+            os.environ.setdefault("AUDITTUI_STATE", folder)
         demo = Demo(str(keep) if keep is not None else str(Path(folder) / "demo.db"))
         try:
             AuditApp(demo.target, connect=demo.connect, keys=keys).run()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from audittui import timestamp
 from audittui.connection import Connection, Target
 from audittui.demo.live import LiveTraffic
+from audittui.demo.seal import demo_key
 from audittui.demo.seed import seed
+from audittui.demo.traffic import PLATFORM
 from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
 
@@ -30,6 +34,9 @@ class Demo:
         if self._wanted and self._traffic is None:
             self._traffic = LiveTraffic(store)
             self._traffic.start()
+        key = demo_key(store, PLATFORM)
+        if key and not target.trusted_keys:
+            target = msgspec.structs.replace(target, trusted_keys=(key,))
         return Connection(target, store, layout)
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ import random
 import msgspec
 
 from audittui import timestamp
+from audittui.demo.seal import seal_demo
 from audittui.demo.story import SCAPEGOAT, SECRET, VICTIM, history, incident
 from audittui.demo.traffic import IDENTITY, PLATFORM, ordinary
 from audittui.entry import Draft, decode_body, encode_body
@@ -35,7 +36,7 @@ def drafts(anchor: int, entries: int = ENTRIES) -> list[tuple[str, Draft]]:
 
 
 def seed(store: SqliteStore, anchor: int, entries: int = ENTRIES) -> None:
-    """Append the demo's entries to ``store`` and tamper with one of them."""
+    """Append the demo's entries to ``store``, seal them, and tamper with one."""
     rng = random.Random(SEED)
     parts: dict[str, list[Draft]] = {IDENTITY: [], PLATFORM: []}
     for chain, draft in drafts(anchor, entries):
@@ -45,6 +46,7 @@ def seed(store: SqliteStore, anchor: int, entries: int = ENTRIES) -> None:
             store, chain, clock=lambda: anchor, ids=lambda: f"{rng.getrandbits(128):032x}"
         )
         log.append_many(part)
+    seal_demo(store, store.layout, tuple(parts), anchor)
     _tamper(store)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
+from audittui.errors import StoreError
 from audittui.integrity.checkpoint import Checkpoint
 from audittui.integrity.malformed import MalformedError, malformed
 from audittui.integrity.merkle import consistency_holds, consistency_proof
@@ -28,7 +29,8 @@ class Anchored(msgspec.Struct, frozen=True):
 
     ``checkpoint`` is the newest that is trusted (None: there is none), ``note`` its signed note.
     ``doubt`` says why the table's newest checkpoint is not believed, ``rewritten`` how it
-    contradicts the pinned one; both are empty where all is well.
+    contradicts the pinned one; both are empty where all is well. ``pinned`` is the size that was
+    seen before, ``unkept`` says why this one cannot be remembered.
     """
 
     checkpoint: Checkpoint | None
@@ -37,6 +39,7 @@ class Anchored(msgspec.Struct, frozen=True):
     doubt: str = ""
     rewritten: str = ""
     pinned: int | None = None
+    unkept: str = ""
 
     @property
     def anchor(self) -> Anchor | None:
@@ -70,6 +73,8 @@ class Anchored(msgspec.Struct, frozen=True):
         elif self.pinned is not None and one is not None:
             text = f"size {self.pinned:,} to {one.size:,}"
             steps.append(Step("pinned checkpoint", "holds", text, text))
+        if self.unkept:
+            steps.append(Step("keeping the pin", "not checked", note=self.unkept))
         return tuple(steps)
 
 
@@ -160,7 +165,7 @@ def hold_against_pin(
 ) -> Anchored:
     """``found`` with what the pinned checkpoint says of it; a newer consistent one is pinned.
 
-    Raises `StoreError` when the pin cannot be read or kept.
+    Raises `StoreError` when the pin cannot be read: then nothing can be demanded.
     """
     pins, trust = settings.pins, settings.trust
     if pins is None:
@@ -169,9 +174,7 @@ def hold_against_pin(
     note = pins.load(origin)
     checkpoint = found.checkpoint
     if not note:
-        if checkpoint is not None and not found.doubt:
-            pins.save(origin, found.note)
-        return found
+        return found if checkpoint is None or found.doubt else _kept(found, pins, origin)
     try:
         pinned = trust.checkpoint(note, chain)
     except UntrustedError as error:
@@ -183,9 +186,19 @@ def hold_against_pin(
         why = f"A checkpoint of size {size:,} was seen here; the table has {has}"
         return msgspec.structs.replace(found, rewritten=why, pinned=size)
     why = inconsistency(pinned, checkpoint, read)
+    found = msgspec.structs.replace(found, rewritten=why, pinned=size)
     if not why and size < checkpoint.size and not found.doubt:
+        return _kept(found, pins, origin)
+    return found
+
+
+def _kept(found: Anchored, pins: Pins, origin: str) -> Anchored:
+    """Pin the checkpoint; a disk that does not take it is told, and makes nothing less true."""
+    try:
         pins.save(origin, found.note)
-    return msgspec.structs.replace(found, rewritten=why, pinned=size)
+    except StoreError as error:
+        return msgspec.structs.replace(found, unkept=error.message.rstrip("."))
+    return found
 
 
 def inconsistency(old: Checkpoint, new: Checkpoint, read: TileReader) -> str:

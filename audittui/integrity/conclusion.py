@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from audittui.integrity.verdict import Anchor, Verdict
+from audittui.integrity.verdict import FAILURES, Anchor, Verdict
 
 _SERIOUS = (
     "REWRITTEN", "TRUNCATED", "MODIFIED", "BROKEN LINK", "MISSING", "INDEX MISMATCH",
@@ -48,7 +48,9 @@ class Conclusion:
         ]
         if wrong:
             found = ", ".join(wrong)
-            return f"{chain} is NOT as it was written, or cannot be proven: {found} of {total:,}."
+            bad = any(counts[name] for name in FAILURES)
+            told = "is NOT as it was written" if bad else "could not be verified"
+            return f"{chain} {told}: {found} of {total:,}."
         if not total:
             return f"{chain}: nothing to verify."
         if self.failed:

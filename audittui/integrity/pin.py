@@ -32,7 +32,7 @@ class Pins:
         """
         try:
             return self.path(origin).read_text(encoding="utf-8")
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return ""
         except (OSError, ValueError) as error:
             raise StoreError(

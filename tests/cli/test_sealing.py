@@ -112,7 +112,7 @@ def test_a_changed_entry_is_named_in_one_line(bench: Bench, key: str) -> None:
     bench.tamper(41)
     out, err = bench("verify", "--all", code=4)
     assert "payments/0 41: MODIFIED." in out
-    assert "NOT as it was written, or cannot be proven: 1 MODIFIED (first 41)" in err
+    assert "NOT as it was written: 1 MODIFIED (first 41)" in err
     bench.append(1)
     bench.tamper(300)
     _, err = bench("seal", "--key", "key", code=4)
@@ -138,6 +138,17 @@ def test_a_proof_is_checked_offline(
     other = bench("key", "generate", "--name", NAME, "-o", "other")[0].strip()
     _, err = bench("checkpoint", "verify", "seven.tlog-proof", "--trusted-key", other, code=4)
     assert "no trusted key signed it" in err
+
+
+def test_a_state_folder_that_cannot_be_written_makes_nothing_less_true(
+    bench: Bench, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench("seal", "--key", "key")
+    (bench.folder / "file").write_text("")
+    monkeypatch.setenv("AUDITTUI_STATE", str(bench.folder / "file"))
+    out, _ = bench("verify", "payments/0", 7)
+    assert "ANCHORED" in out
+    assert "keeping the pin: The checkpoint cannot be pinned" in out
 
 
 def test_an_unproven_entry_has_no_proof(bench: Bench, key: str) -> None:
