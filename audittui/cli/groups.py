@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from audittui import timestamp
 from audittui.escape import escaped
+from audittui.export.groups import group_object
+from audittui.export.markdown import table_head, table_line
 from audittui.export.rows import csv_line, json_line
 
 if TYPE_CHECKING:
@@ -36,29 +38,17 @@ def write_groups(plan: Plan, pages: Iterable[ResultPage], form: str) -> ResultPa
     if form == "table":
         if lines:
             Columns(names).write([[escaped(value) or "-" for value in line] for line in lines])
+    elif form == "markdown":
+        sys.stdout.write(table_head(names))
+        sys.stdout.writelines(table_line(line) for line in lines)
     elif form == "csv":
         sys.stdout.writelines(csv_line(line) for line in [names, *lines])
     elif form == "json":
-        texts = ",\n".join(json_line(_object(group)) for group in groups)
+        texts = ",\n".join(json_line(group_object(group)) for group in groups)
         sys.stdout.write(f"[\n{texts}\n]\n" if groups else "[]\n")
     else:
-        sys.stdout.writelines(json_line(_object(group)) + "\n" for group in groups)
+        sys.stdout.writelines(json_line(group_object(group)) + "\n" for group in groups)
     sys.stdout.flush()
     found = f"{len(groups)} {'group' if len(groups) == 1 else 'groups'} in "
     sys.stderr.write(found)
     return page
-
-
-def _object(group: Any) -> dict[str, Any]:
-    return {
-        "group": dict(group.key),
-        "count": group.count,
-        "peak": group.peak,
-        "first": timestamp.text(group.first),
-        "last": timestamp.text(group.last),
-        "sources": group.sources,
-        "events": [
-            {"time": timestamp.text(row.time), "chain": row.chain, "seq": row.seq}
-            for row in group.rows
-        ],
-    }

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from audittui.query.result import ResultPage
     from audittui.runbook.plan import Plan
 
-FORMATS = ("table", "json", "jsonl", "csv")
+FORMATS = ("table", "json", "jsonl", "csv", "markdown")
 
 
 @click.command("run")
@@ -119,7 +119,7 @@ def _write_count(pages: Iterable[ResultPage], form: str) -> ResultPage:
     for last in pages:
         page = last
     number = page.meter.matched
-    texts = {"csv": f"count\n{number}", "table": f"{number}"}
+    texts = {"csv": f"count\n{number}", "table": f"{number}", "markdown": f"{number}"}
     sys.stdout.write(texts.get(form, json_line({"count": number})) + "\n")
     sys.stdout.flush()
     return page
@@ -128,7 +128,8 @@ def _write_count(pages: Iterable[ResultPage], form: str) -> ResultPage:
 def _write(plan: Plan, pages: Iterable[ResultPage], form: str) -> ResultPage:
     """Write the result as it comes; its last page."""
     from audittui.cli.columns import Columns
-    from audittui.export.rows import csv_line, csv_row, json_line, row_object
+    from audittui.export.markdown import table_head, table_line
+    from audittui.export.rows import csv_line, csv_row, json_line, row_object, row_texts
     from audittui.layout.row import ROW_FIELDS
 
     if plan.correlation is not None:
@@ -138,6 +139,8 @@ def _write(plan: Plan, pages: Iterable[ResultPage], form: str) -> ResultPage:
     columns = Columns(plan.columns)
     if form == "csv":
         sys.stdout.write(csv_line(list(ROW_FIELDS)))
+    elif form == "markdown":
+        sys.stdout.write(table_head(plan.columns))
     first = True
     for page in pages:
         if form == "table" and page.rows:
@@ -147,6 +150,8 @@ def _write(plan: Plan, pages: Iterable[ResultPage], form: str) -> ResultPage:
                 sys.stdout.write(json_line(row_object(row)) + "\n")
             elif form == "csv":
                 sys.stdout.write(csv_row(row))
+            elif form == "markdown":
+                sys.stdout.write(table_line(row_texts(row, plan.columns)))
             else:
                 sys.stdout.write(("[\n" if first else ",\n") + json_line(row_object(row)))
             first = False

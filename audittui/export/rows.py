@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from audittui import timestamp
@@ -22,6 +23,13 @@ def row_object(row: Row) -> dict[str, Any]:
         if value == "":
             data[name] = None
     return data
+
+
+def row_texts(row: Row, columns: Sequence[str]) -> list[str]:
+    """The texts of a row's ``columns``; an absent one is empty."""
+    return [
+        timestamp.text(row.time) if name == "time" else str(getattr(row, name)) for name in columns
+    ]
 
 
 def json_line(data: Any) -> str:

@@ -66,6 +66,9 @@ def test_formats_say_the_same_rows(case: Run) -> None:
     assert lines == whole and len(whole) == 10
     assert [row["seq"] for row in table] == [str(row["seq"]) for row in whole]
     assert [row["seq"] for row in whole] == sorted((row["seq"] for row in whole), reverse=True)
+    marked = case(*words, "--format", "markdown").stdout.splitlines()
+    assert marked[0].startswith("| time | action |") and len(marked) == 12
+    assert marked[2].startswith(f"| {whole[0]['time']} | door.open | door/")
     shown = case(*words)
     assert len(shown.stdout.splitlines()) == 11
     assert "10 rows: complete from 2026-11-24T00:00:00Z to 2026-11-25T00:00:00Z" in shown.stderr

@@ -1,0 +1,34 @@
+"""Markdown tables (GitHub Flavored Markdown, 4.10 "Tables") whose cells are text and nothing else.
+
+Source of the escapes: CommonMark 0.31.2, section 2.4: a backslash before ASCII punctuation makes it
+literal. ``://`` and ``www.`` are broken up too, which GitHub would turn into links.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from audittui.escape import escaped
+
+_ACTIVE = re.compile(r"[\\`*_\[\]<>|~&$#!]|(?<=:)//|(?<=www)\.", re.IGNORECASE)
+
+
+def literal(text: str) -> str:
+    """``text`` so that Markdown shows it as it is; characters that act or hide are escaped."""
+    return _ACTIVE.sub(lambda found: f"\\{found.group()}", escaped(text))
+
+
+def table_head(columns: Iterable[str]) -> str:
+    """The first two lines of a table."""
+    names = [literal(column) for column in columns]
+    return f"{_line(names)}{_line(['---'] * len(names))}"
+
+
+def table_line(values: Iterable[str]) -> str:
+    """One line of a table; an empty value is a dash."""
+    return _line([literal(value) or "-" for value in values])
+
+
+def _line(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |\n"
