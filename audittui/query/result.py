@@ -10,6 +10,7 @@ from audittui import timestamp
 from audittui.layout.row import Row
 from audittui.runbook.plan import Order, Window
 
+_MINUTE = 60 * timestamp.SECOND
 Stop = Literal["", "limit", "budget", "cancelled", "error"]
 
 
@@ -60,6 +61,9 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     def text(self) -> str:
         """The coverage in one line, in the words of DESIGN §1."""
         start, end = self.window.start, self.window.end
+        if start is not None and end is not None and end - start >= _MINUTE:
+            # Whole seconds read better; inwards, so that no more is claimed than is true.
+            start, end = start + -start % timestamp.SECOND, _second(end)
         first = "the beginning" if start is None else timestamp.short(start)
         last = "now" if end is None else timestamp.short(end)
         if self.complete:
@@ -88,9 +92,13 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     def _unsettled_text(self) -> str:
         if self.unsettled is None:
             return ""
-        since = timestamp.short(self.unsettled)
-        read = timestamp.short(self.as_of)
+        since = timestamp.short(_second(self.unsettled))
+        read = timestamp.short(_second(self.as_of))
         return f", as of {read}; entries since {since} may not be indexed yet"
+
+
+def _second(micros: int) -> int:
+    return micros - micros % timestamp.SECOND
 
 
 class ResultPage(msgspec.Struct, frozen=True):

@@ -126,13 +126,18 @@ class Sidebar(Vertical):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Find while typing."""
         event.stop()
-        if event.value != self._wanted:
-            self._wanted = event.value
+        self._find(event.value)
+
+    def _find(self, wanted: str) -> None:
+        if wanted != self._wanted:
+            self._wanted = wanted
             self._show()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter on the line chooses what it found."""
         event.stop()
+        # Whoever types fast is here before the last change was told.
+        self._find(event.value)
         options = self.query_one(RunbookOptions)
         if options.highlighted is not None:
             options.action_select()
