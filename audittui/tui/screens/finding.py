@@ -15,12 +15,19 @@ class FindingScreen(ReadingScreen):
     """What `/`, `n`, `N`, `&` and `t` do."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "find", "filter rows, find a runbook", id="find"),
+        # First of all: what is typed right after it must find the field focused.
+        Binding("slash", "find", "filter rows, find a runbook", id="find", priority=True),
         Binding("n", "match(1)", "next match", id="next-match"),
         Binding("N", "match(-1)", "previous match", id="previous-match"),
         Binding("ampersand", "toggle_filter", "filter off and on, same place", id="toggle-filter"),
         Binding("t", "go_to_time", "go to a time", id="go-to-time"),
     ]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """In a field a slash is a slash."""
+        if action == "find" and isinstance(self.focused, Input):
+            return False
+        return super().check_action(action, parameters)
 
     def action_find(self) -> None:
         """Filter the rows, or find a runbook."""
