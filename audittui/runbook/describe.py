@@ -14,8 +14,11 @@ from audittui.runbook.timerange import window_text
 _SHOWN = 6
 
 
-def describe_plan(plan: Plan, *, table: str = "TABLE", options: Sequence[str] = ()) -> str:
-    """The plan in lines. ``options`` are further AWS CLI options (region, endpoint, profile)."""
+def describe_plan(
+    plan: Plan, *, table: str = "TABLE", options: Sequence[str] = (), commands: int = 1
+) -> str:
+    """The plan in lines. ``options`` are further AWS CLI options (region, endpoint, profile);
+    ``commands`` is how many AWS CLI commands to show, one a partition."""
     index = plan.index
     first, last = plan.window.start, plan.window.end
     lines = [
@@ -59,8 +62,12 @@ def describe_plan(plan: Plan, *, table: str = "TABLE", options: Sequence[str] = 
     ]
     lines += [f"Note          {note}" for note in plan.notes]
     if plan.shards:
-        lines.append("The same with the AWS CLI, first partition:")
-        lines.append(f"  {aws_command(plan, plan.shards[0], table, options)}")
+        shown = plan.shards[:commands]
+        which = "first partition" if commands == 1 else f"{len(shown):,} of {len(plan.shards):,}"
+        if len(shown) == len(plan.shards) > 1:
+            which = "partition by partition"
+        lines.append(f"The same with the AWS CLI, {which}:")
+        lines += [f"  {aws_command(plan, shard, table, options)}" for shard in shown]
     return "\n".join(lines)
 
 

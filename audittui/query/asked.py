@@ -1,0 +1,135 @@
+"""What was asked of a store: a list of requests by partition, and a watch on whether it answers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from audittui.errors import StoreError
+from audittui.layout.row import Item
+from audittui.store.port import (
+    PATIENT,
+    Found,
+    FoundMany,
+    Key,
+    Page,
+    Patience,
+    Query,
+    Store,
+    TableDescription,
+)
+
+Watch = Callable[[StoreError | None], None]
+"""Told an error that is waited out, and None when a request is answered; from any thread."""
+
+
+class Asked(msgspec.Struct):
+    """The requests of one partition so far. ``index`` is empty for the base table; ``low`` and
+    ``high`` are the widest range of the sort key that was asked for (None: open)."""
+
+    index: str
+    partition: str | int
+    low: str | int | None
+    high: str | int | None
+    requests: int = 0
+    pages: int = 0
+    scanned: int = 0
+    rcu: float = 0.0
+
+
+class AskedStore:
+    """A `Store` that notes what is asked of ``store`` and passes it on. Safe in several threads."""
+
+    def __init__(self, store: Store, watch: Watch = lambda _: None) -> None:
+        self._store = store
+        self._watch = watch
+        self._lock = threading.Lock()
+        self._asked: dict[tuple[str, str | int], Asked] = {}
+
+    def asked(self) -> list[Asked]:
+        """The requests so far, in the order of their first one."""
+        with self._lock:
+            return [msgspec.structs.replace(one) for one in self._asked.values()]
+
+    @property
+    def place(self) -> str:
+        """The store's name for people."""
+        return self._store.place
+
+    @property
+    def region(self) -> str | None:
+        """The region that writes go to."""
+        return self._store.region
+
+    @property
+    def index_lag(self) -> int:
+        """How far indexes may lag, in microseconds."""
+        return self._store.index_lag
+
+    def query(self, request: Query, patience: Patience = PATIENT) -> Page:
+        """Read one page, and note it."""
+        partition = request.partition[1]
+        with self._lock:
+            asked = self._asked.get((request.index, partition))
+            if asked is None:
+                asked = Asked(request.index, partition, request.low, request.high)
+                self._asked[request.index, partition] = asked
+            asked.requests += 1
+            asked.low = _outer(asked.low, request.low, min)
+            asked.high = _outer(asked.high, request.high, max)
+        page = self._store.query(request, _Watched(patience, self._watch))
+        self._watch(None)
+        with self._lock:
+            asked.pages += 1
+            asked.scanned += page.scanned
+            asked.rcu += page.rcu
+        return page
+
+    def get(self, key: Key, *, consistent: bool = True) -> Found:
+        """Read one item."""
+        return self._store.get(key, consistent=consistent)
+
+    def get_many(self, keys: Sequence[Key], *, consistent: bool = True) -> FoundMany:
+        """Read items."""
+        return self._store.get_many(keys, consistent=consistent)
+
+    def put_new(self, item: Item) -> None:
+        """Write an item whose key is free."""
+        self._store.put_new(item)
+
+    def put_new_many(self, items: Sequence[Item]) -> None:
+        """Write items with free keys."""
+        self._store.put_new_many(items)
+
+    def describe(self) -> TableDescription:
+        """What the store says of itself."""
+        return self._store.describe()
+
+    def close(self) -> None:
+        """Nothing: who opened the store closes it."""
+
+
+class _Watched(Patience):
+    """Passes waits on and tells them."""
+
+    def __init__(self, patience: Patience, watch: Watch) -> None:
+        self._patience = patience
+        self._watch = watch
+
+    def wait(self, error: StoreError, attempt: int, seconds: float) -> None:
+        """Tell it, then wait as the caller of the store wants to."""
+        self._watch(error)
+        self._patience.wait(error, attempt, seconds)
+
+
+def _outer(
+    one: str | int | None, other: str | int | None, choose: Callable[[str | int, str | int], object]
+) -> str | int | None:
+    """The outer one of two bounds of the same type; None is open, further out than any."""
+    if one is None or other is None:
+        return None
+    found = choose(one, other)
+    assert isinstance(found, (str, int))
+    return found
