@@ -22,7 +22,7 @@ from audittui.store.port import (
 )
 
 Watch = Callable[[StoreError | None], None]
-"""Told an error that is waited out, and None when a request is answered; from any thread."""
+"""Told an error that is waited out or raised, and None when one is answered; from any thread."""
 
 
 class Asked(msgspec.Struct):
@@ -79,7 +79,11 @@ class AskedStore:
             asked.requests += 1
             asked.low = _outer(asked.low, request.low, min)
             asked.high = _outer(asked.high, request.high, max)
-        page = self._store.query(request, _Watched(patience, self._watch))
+        try:
+            page = self._store.query(request, _Watched(patience, self._watch))
+        except StoreError as error:
+            self._watch(error)
+            raise
         self._watch(None)
         with self._lock:
             asked.pages += 1
