@@ -10,15 +10,19 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from audittui.connection import Connection, Target, open_connection
+from audittui.tui.application.checking import CheckingApp
 from audittui.tui.application.commanding import CommandingApp
 from audittui.tui.application.connecting import ConnectingApp
 from audittui.tui.application.copying import CopyingApp
+from audittui.tui.application.following import FollowingApp
 from audittui.tui.application.inspecting import InspectingApp
 from audittui.tui.application.loading import LoadingApp
 from audittui.tui.palette import THEME
 
 
-class AuditApp(ConnectingApp, LoadingApp, InspectingApp, CopyingApp, CommandingApp):
+class AuditApp(
+    ConnectingApp, LoadingApp, FollowingApp, InspectingApp, CheckingApp, CopyingApp, CommandingApp
+):
     """The terminal application on ``target``.
 
     ``catalogue_folders`` hold the team's runbooks. ``connect`` opens the target; it is called in a

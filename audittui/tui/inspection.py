@@ -73,6 +73,42 @@ def check_entry(connection: Connection, row: Row) -> Verdict:
     return verify_entry(connection.store, connection.layout, row.chain, row.seq)
 
 
+def check_entries(connection: Connection, rows: Sequence[Row]) -> tuple[list[Verdict], float]:
+    """The verdicts on the entries of ``rows``, and the read units they took.
+
+    The entries of a chain and their neighbours are read together; only what is not there, or not
+    as it should be, is looked at singly. Raises `AuditError` when the store does not answer.
+    """
+    from audittui.integrity.prover import Prover
+    from audittui.integrity.settings import anchor_settings
+
+    store, layout = connection.store, connection.layout
+    if not layout.chained or len(rows) == 1:
+        verdicts = [check_entry(connection, row) for row in rows]
+        return verdicts, sum(one.rcu for one in verdicts)
+    seqs: dict[str, list[int]] = {}
+    for row in rows:
+        seqs.setdefault(row.chain, []).append(row.seq)
+    settings = anchor_settings(connection.target.trusted_keys)
+    found: list[Verdict] = []
+    rcu = 0.0
+    for chain, wanted in seqs.items():
+        prover = Prover(store, layout, chain, settings)
+        prover.fetch(wanted)
+        for seq in wanted:
+            try:
+                verdict = prover.prove(seq)[1]
+            except AuditError:
+                verdict = None
+            if verdict is None or verdict.failed:
+                row = next(one for one in rows if (one.chain, one.seq) == (chain, seq))
+                verdict = check_entry(connection, row)
+                rcu += verdict.rcu
+            found.append(verdict)
+        rcu += prover.rcu
+    return found, rcu
+
+
 def trace_resource(connection: Connection, runbook: Runbook, present: Row) -> Life:
     """The lifecycle of the resource of ``present``, as the lifecycle runbook finds it.
 

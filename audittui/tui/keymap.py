@@ -28,6 +28,9 @@ class Section(msgspec.Struct, frozen=True):
 def sections() -> tuple[Section, ...]:
     """All keys there are, in the order of the help."""
     from audittui.tui.app import AuditApp
+    from audittui.tui.screens.asking import AskScreen, ChoiceScreen
+    from audittui.tui.screens.columns import ColumnsScreen
+    from audittui.tui.screens.histogram import HistogramScreen
     from audittui.tui.screens.main import MainScreen
     from audittui.tui.screens.reader import ConfirmScreen, ReaderScreen, TooSmallScreen
     from audittui.tui.widgets.form import Choice
@@ -44,7 +47,11 @@ def sections() -> tuple[Section, ...]:
         Section("In the runbooks", RunbookOptions, main),
         Section("In the form, on a choice", Choice, main),
         Section("In a text over everything", ReaderScreen, (Pager,)),
+        Section("In the histogram", HistogramScreen, (LineList,)),
+        Section("Choosing columns", ColumnsScreen, (LineList,)),
         Section("Under a question", ConfirmScreen),
+        Section("Under a question with answers", ChoiceScreen),
+        Section("Over blanks to fill in", AskScreen, (Choice,)),
         Section("Where there is no room", TooSmallScreen),
     )
 

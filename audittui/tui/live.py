@@ -92,6 +92,7 @@ class Live:
         self._since: int | None = None
         self._cursor = ""
         self._lost: tuple[int, str] | None = None
+        self._lost_after = 0
         self._context = self._before()
         self._known = {(row.chain, row.seq) for row in self._context}
         self.source.add(self._context)
@@ -127,7 +128,7 @@ class Live:
         connection = reading.connection
         watched = AskedStore(connection.store, told)
         self._spent += self.batch.meter.rcu if self.batch is not None else 0.0
-        self.batch, self.trouble = None, ""
+        self.batch, self.trouble, self._lost = None, "", None
         self.state, self.new = "following", 0
         self.tail = Tail(
             reading.runbook, reading.texts, msgspec.structs.replace(connection, store=watched),
@@ -152,8 +153,11 @@ class Live:
 
     def take(self, batch: TailBatch) -> None:
         """Keep what came."""
-        self.trouble = ""
-        if self._lost is not None:
+        if self._lost is None:
+            self.trouble = ""
+        elif batch.polls > self._lost_after + 1:
+            # A poll that fails gives first what it has; only the one after it counts as whole.
+            self.trouble = ""
             at, since = self._lost
             self.source.renote(
                 at, f"connection lost {since}, back {_clock()}; what came meanwhile follows"
@@ -174,6 +178,7 @@ class Live:
         if error.kind == "network":
             if self._lost is None:
                 moment = _clock()
+                self._lost_after = self.batch.polls if self.batch is not None else 0
                 self._lost = (self.source.note(f"connection lost {moment}"), moment)
             self.trouble = "connection lost, trying again"
         else:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -10,15 +11,19 @@ import msgspec
 from audittui.connection import Connection
 from audittui.errors import AuditError
 from audittui.layout.row import Row
+from audittui.query.asked import AskedStore
 from audittui.query.execute import Execution
 from audittui.query.result import ResultPage
 from audittui.runbook.estimate import Used, comparison
 from audittui.runbook.model import Runbook
 from audittui.runbook.plan import Plan
-from audittui.tui.sources import GroupSource, RowSource
+from audittui.runbook.timerange import duration_text
+from audittui.tui.group_source import GroupSource
+from audittui.tui.sources import RowSource
 
 if TYPE_CHECKING:
-    from audittui.investigate.correlations import Correlator
+    from audittui.investigate.correlations import Correlator, Group
+    from audittui.tui.live import Live
 
 SCREENFUL = 200
 """Rows that are read at once."""
@@ -40,13 +45,22 @@ class Reading:
         self.last: ResultPage | None = None
         self.active = False
         self.looked_rcu = 0.0
+        self.live: Live | None = None
+        """This question followed live, once it was."""
         self._notify = notify
         self._correlator: Correlator | None = None
+        self._correlating = threading.Lock()
+        self._found: Sequence[Group] = ()
         if plan.correlation is not None:
+            from audittui.investigate.aftermath import reads_success
             from audittui.investigate.correlations import Correlator
 
             self._correlator = Correlator(plan.correlation)
-            self.groups = GroupSource(plan.correlation.group_by)
+            self.groups = GroupSource(plan.correlation.group_by, reads_success=reads_success(plan))
+        self.store = AskedStore(connection.store)
+        """What this reading asks, by partition."""
+        self.max_rcu = connection.target.max_rcu
+        """The budget of one go, in read units; None for no limit."""
         self._execution: Execution
         self._pages: Iterator[ResultPage]
         self._before: ResultPage | None = None
@@ -54,8 +68,8 @@ class Reading:
 
     def _start(self, plan: Plan, cursor: str) -> None:
         self._execution = Execution(
-            plan, self.connection.store, cursor=cursor, page_rows=SCREENFUL,
-            notify=self._notify, max_rcu=self.connection.target.max_rcu,
+            plan, self.store, cursor=cursor, page_rows=SCREENFUL,
+            notify=self._notify, max_rcu=self.max_rcu,
             rate=self.connection.target.rate,
         )  # fmt: skip
         self._pages = self._execution.pages()
@@ -113,22 +127,52 @@ class Reading:
 
     def read(self) -> ResultPage | None:
         """The next page, or None at the end. Blocks; call it in a thread."""
-        return next(self._pages, None)
+        page = next(self._pages, None)
+        if page is not None and self._correlator is not None:
+            with self._correlating:
+                self._correlator.add(page.rows)
+                self._found = self._correlator.groups()
+        return page
 
     def take(self, page: ResultPage) -> None:
         """Keep a page."""
         self.last = page
         self.rows.add(page.rows)
-        if self._correlator is not None and self.groups is not None:
-            self._correlator.add(page.rows)
-            self.groups.groups = self._correlator.groups()
+        if self.groups is not None:
+            self.groups.groups = self._found
+            self.groups.complete = page.coverage.complete
+
+    def rethreshold(self, least: int, timespan: int) -> Sequence[Group]:
+        """Group what was read by other thresholds. Blocks; call it in a thread."""
+        assert self._correlator is not None
+        with self._correlating:
+            self._correlator = self._correlator.with_thresholds(least, timespan)
+            self._found = self._correlator.groups()
+            return self._found
+
+    def took_thresholds(self, least: int, timespan: int, groups: Sequence[Group]) -> None:
+        """The groups are others now; so is the command that asks the same, where it can say so."""
+        rule, written = self.plan.correlation, self.runbook.correlation
+        assert rule is not None and written is not None and self.groups is not None
+        texts = {
+            written.condition.get("gte"): str(least), written.timespan: duration_text(timespan),
+        }  # fmt: skip
+        said = {name: texts.get(f"{{{name}}}", value) for name, value in self.plan.parameters}
+        rule = msgspec.structs.replace(rule, condition=(("gte", least),), timespan=timespan)
+        self.plan = msgspec.structs.replace(
+            self.plan, correlation=rule, parameters=tuple(said.items())
+        )
+        self.texts = {name: said.get(name, text) for name, text in self.texts.items()}
+        self.groups.groups = groups
 
     def drain(self) -> None:
         """From now on everything is wanted: read at several places at once."""
         self._execution.drain()
 
     def cancel(self) -> None:
-        """Stop reading; what was read stays."""
+        """Stop reading, and following; what came stays."""
+        if self.live is not None:
+            self.live.stop()
         self._execution.cancel()
 
     def go_on(self) -> None:

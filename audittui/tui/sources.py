@@ -2,40 +2,46 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+import time
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from audittui import timestamp
 from audittui.layout.row import Row
+from audittui.tui.pattern import Fits, compiled
+from audittui.tui.times import list_time
 
 if TYPE_CHECKING:
-    from audittui.investigate.correlations import Group
+    from audittui.integrity.verdict import Verdict
 
 _TONES = {"denied": "denied", "failure": "failure"}
-
-
-def list_time(micros: int) -> str:
-    """A time as lists show it: UTC, to the second. The detail view has the whole of it."""
-    return timestamp.text(micros)[:19].replace("T", " ")
+_MARKS = {"denied": "D", "failure": "F"}
+_AT_ONCE = 5_000
+"""Rows that are filtered at once; more are filtered bit by bit."""
+_STRIDE = 500
 
 
 def cell_of(row: Row, column: str) -> str:
-    """A column's raw text of a row."""
+    """A column's raw text of a row; times in UTC."""
     value = getattr(row, column)
     return list_time(value) if column == "time" else str(value) or "-"
 
 
 def title_of(column: str) -> str:
     """A column's title."""
-    return "time (UTC)" if column == "time" else column.replace("_", " ")
+    return column.replace("_", " ")
+
+
+def verdict_word(verdict: Verdict) -> str:
+    """A verdict as a list shows it: what is wrong stands in capitals."""
+    return verdict.verdict if verdict.failed else verdict.verdict.lower()
 
 
 class RowSource:
     """Rows under a runbook's columns, with a filter that can hide those that do not match.
 
-    A filter is a text that one of the columns must hold (upper and lower case are the same); a
-    leading ``!`` turns it round.
+    A filter is a pattern (`audittui.tui.pattern`). Of many rows `search` looks at some after the
+    others, so that nobody waits; ``searched`` says how many were looked at.
     """
 
     def __init__(self, columns: Sequence[str]) -> None:
@@ -43,17 +49,29 @@ class RowSource:
         self.rows: list[Row] = []
         self.pattern = ""
         self.hiding = True
+        self.searched = 0
+        self.verdicts: dict[tuple[str, int], Verdict] = {}
+        """What was checked, by chain and seq."""
+        self._fits: Fits | None = None
         self._matches: list[int] = []
+
+    def show_columns(self, columns: Sequence[str]) -> None:
+        """Show other columns; the filter looks at those then."""
+        self.columns = tuple(columns)
+        pattern, self.pattern = self.pattern, ""
+        self.filter(pattern, hiding=self.hiding)
 
     @property
     def titles(self) -> Sequence[str]:
         """The columns' titles."""
-        return [title_of(column) for column in self.columns]
+        titles = [title_of(column) for column in self.columns]
+        return ["checked", *titles] if self.verdicts else titles
 
     @property
     def times(self) -> frozenset[int]:
         """Where the time stands."""
-        return frozenset(at for at, column in enumerate(self.columns) if column == "time")
+        first = 1 if self.verdicts else 0
+        return frozenset(first + at for at, column in enumerate(self.columns) if column == "time")
 
     @property
     def filtered(self) -> bool:
@@ -62,8 +80,13 @@ class RowSource:
 
     @property
     def matches(self) -> int:
-        """How many of the rows match the filter."""
+        """How many of the rows match the filter, as far as they were looked at."""
         return len(self._matches)
+
+    @property
+    def searching(self) -> bool:
+        """True while there are rows that the filter has not looked at."""
+        return self._fits is not None and self.searched < len(self.rows)
 
     def __len__(self) -> int:
         return len(self._matches) if self.filtered else len(self.rows)
@@ -72,26 +95,66 @@ class RowSource:
         """The row of a line."""
         return self.rows[self._matches[at]] if self.filtered else self.rows[at]
 
-    def cells(self, at: int) -> Sequence[str]:
-        """The texts of a line."""
+    def cells(self, at: int) -> Sequence[str | int]:
+        """The texts of a row; its time as a number."""
         row = self.row(at)
-        return [cell_of(row, column) for column in self.columns]
+        cells: list[str | int] = []
+        if self.verdicts:
+            verdict = self.verdicts.get((row.chain, row.seq))
+            cells.append(verdict_word(verdict) if verdict is not None else "")
+        for column in self.columns:
+            value = getattr(row, column)
+            cells.append(value if column == "time" else str(value) or "-")
+        return cells
 
     def tone(self, at: int) -> str:
-        """Denied and failed entries are coloured."""
-        return _TONES.get(self.row(at).outcome, "")
+        """Denied and failed entries are coloured, and those that are not as they should be."""
+        row = self.row(at)
+        if self.verdicts:
+            verdict = self.verdicts.get((row.chain, row.seq))
+            if verdict is not None and verdict.failed:
+                return "denied"
+        return _TONES.get(row.outcome, "")
+
+    def mark(self, at: int) -> str:
+        """Denied and failed entries are marked."""
+        return _MARKS.get(self.row(at).outcome, "")
 
     def add(self, rows: Sequence[Row]) -> None:
         """Append rows."""
-        first = len(self.rows)
+        looked = not self.searching
         self.rows += rows
-        if self.pattern:
-            self._matches += [at for at in range(first, len(self.rows)) if self._match(at)]
+        if looked:
+            self.search(len(rows))
 
     def filter(self, pattern: str, *, hiding: bool = True) -> None:
-        """Set the filter; an empty one shows everything."""
-        self.pattern, self.hiding = pattern, hiding
-        self._matches = [at for at in range(len(self.rows)) if self._match(at)] if pattern else []
+        """Set the filter; an empty one shows everything. The first rows are looked at at once.
+
+        Raises `PatternError`; then the filter stays what it was.
+        """
+        self.hiding = hiding
+        if pattern == self.pattern:
+            return
+        self._fits = compiled(pattern, self.columns) if pattern else None
+        self.pattern = pattern
+        self._matches, self.searched = [], 0
+        self.search(_AT_ONCE)
+
+    def search(self, count: int | None = None, *, seconds: float | None = None) -> None:
+        """Look at the next rows: ``count`` of them, or as many as ``seconds`` allow."""
+        fits, rows = self._fits, self.rows
+        if fits is None:
+            return
+        until = time.perf_counter() + (seconds or 0)
+        left = len(rows) - self.searched if count is None else count
+        while left > 0 and self.searched < len(rows):
+            first = self.searched
+            last = min(first + min(left, _STRIDE), len(rows))
+            self._matches += [at for at in range(first, last) if fits(rows[at])]
+            self.searched = last
+            left -= last - first
+            if seconds is not None and time.perf_counter() > until:
+                break
 
     def line_of(self, at: int) -> int:
         """The line that shows the row at ``at`` of all, or the next one after it."""
@@ -102,65 +165,19 @@ class RowSource:
     def at_of(self, line: int) -> int:
         """The place of a line's row among all rows."""
         if self.filtered:
-            return self._matches[line] if self._matches else 0
+            return self._matches[min(line, len(self._matches) - 1)] if self._matches else 0
         return line
 
     def next_match(self, at: int, step: int) -> int | None:
-        """The place of the next matching row after (or before) ``at``."""
-        candidates = self._matches if step > 0 else reversed(self._matches)
-        for match in candidates:
-            if (match - at) * step > 0:
-                return match
-        return None
-
-    def _match(self, at: int) -> bool:
-        pattern = self.pattern
-        inverse = pattern.startswith("!")
-        needle = pattern[1:].casefold() if inverse else pattern.casefold()
-        row = self.rows[at]
-        found = any(needle in cell_of(row, column).casefold() for column in self.columns)
-        return found != inverse
-
-
-class GroupSource:
-    """The groups of a correlation."""
-
-    def __init__(self, group_by: Sequence[str]) -> None:
-        self._group_by = tuple(group_by)
-        self.groups: list[Group] = []
-
-    @property
-    def titles(self) -> Sequence[str]:
-        """The columns' titles."""
-        names = [name.replace("_", " ") for name in self._group_by]
-        return [*names, "count", "peak", "first (UTC)", "last (UTC)", "sources"]
-
-    @property
-    def times(self) -> frozenset[int]:
-        """Where first and last stand."""
-        first = len(self._group_by) + 2
-        return frozenset({first, first + 1})
-
-    def __len__(self) -> int:
-        return len(self.groups)
-
-    def cells(self, at: int) -> Sequence[str]:
-        """The texts of a line."""
-        group = self.groups[at]
-        return [
-            *(value or "-" for _, value in group.key), str(group.count), str(group.peak),
-            list_time(group.first), list_time(group.last), str(group.sources),
-        ]  # fmt: skip
-
-    def tone(self, at: int) -> str:
-        """Groups are not coloured."""
-        return ""
+        """The place of the next matching row after (or before) ``at``, as far as was looked."""
+        found = bisect_right(self._matches, at) if step > 0 else bisect_left(self._matches, at) - 1
+        return self._matches[found] if 0 <= found < len(self._matches) else None
 
 
 class LifecycleSource:
     """The rows of a resource's lifecycle, the present entry marked."""
 
-    titles: Sequence[str] = ("    ", "time (UTC)", "change", "action", "actor", "outcome")
+    titles: Sequence[str] = ("    ", "time", "change", "action", "actor", "outcome")
     times = frozenset({1})
 
     def __init__(self, rows: Sequence[Row] = (), present: int = -1) -> None:
@@ -170,14 +187,18 @@ class LifecycleSource:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def cells(self, at: int) -> Sequence[str]:
-        """The texts of a line."""
+    def cells(self, at: int) -> Sequence[str | int]:
+        """The texts of a row; its time as a number."""
         from audittui.investigate.lifecycle import change_of
 
         row = self.rows[at]
         mark = "this" if at == self.present else ""
-        return [mark, list_time(row.time), change_of(row), row.action, row.actor, row.outcome]
+        return [mark, row.time, change_of(row), row.action, row.actor, row.outcome]
 
     def tone(self, at: int) -> str:
         """The present entry is marked, refused ones are coloured."""
         return "marked" if at == self.present else _TONES.get(self.rows[at].outcome, "")
+
+    def mark(self, at: int) -> str:
+        """Refused ones are marked."""
+        return _MARKS.get(self.rows[at].outcome, "")

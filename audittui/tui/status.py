@@ -44,7 +44,9 @@ def status_text(reading: Reading | None, shown: RowSource | None, notice: str = 
     text.append(cost, DIM)
     if shown is not None and shown.pattern:
         kind = "shown" if shown.hiding else "marked by n and N"
-        text.append(f"  {shown.matches:,} match {escaped(shown.pattern)!r} ({kind})", ACCENT)
+        so_far = f" so far, {shown.searched:,} rows searched" if shown.searching else ""
+        pattern = escaped(shown.pattern)
+        text.append(f"  {shown.matches:,} match {pattern!r}{so_far} ({kind})", ACCENT)
     second = notice
     if not second and reading.last is not None:
         second = reading.last.coverage.text()

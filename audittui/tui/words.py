@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -16,6 +16,9 @@ from audittui.runbook.timerange import parse_time
 from audittui.tui.inspection import Life
 from audittui.tui.reading import Reading
 from audittui.tui.sources import RowSource, cell_of
+
+if TYPE_CHECKING:
+    from audittui.investigate.correlations import Group
 
 _VALUE = 40
 
@@ -63,7 +66,11 @@ def empty_text(
             return f"{state.message}\n{state.hint}\nr tries again, q quits."
         return "Choose a runbook (1), fill in the form (2), Enter runs it. x shows the plan first."
     if reading.rows.rows and source is not None and source.filtered:
-        return f"None of the {len(reading.rows.rows):,} loaded rows matches. Esc clears the filter."
+        if source.searching:
+            return f"None of the first {source.searched:,} rows matches; searching on…"
+        more = "\nNot all is loaded: n n loads until the next match." if reading.more else ""
+        loaded = f"{len(reading.rows.rows):,} loaded rows"
+        return f"None of the {loaded} matches. Esc clears the filter.{more}"
     if reading.active or reading.last is None:
         return "Reading… Ctrl-C stops and keeps what was read."
     if reading.error is not None:
@@ -74,6 +81,11 @@ def empty_text(
         return "Nothing yet. L reads on."
     what = "No group reaches the threshold" if reading.groups is not None else "No entries"
     return f"{what}: the window was read completely.\n2 changes the question, 1 another runbook."
+
+
+def group_name(group: Group) -> str:
+    """A group of repeated events in a few words."""
+    return ", ".join(value or "-" for _, value in group.key)
 
 
 def no_more(what: str, step: int, reading: Reading | None) -> str:

@@ -25,11 +25,14 @@ class Numbers:
     def __len__(self) -> int:
         return self.count
 
-    def cells(self, at: int) -> Sequence[str]:
+    def cells(self, at: int) -> Sequence[str | int]:
         self.made += 1
         return [str(at), f"line {at}"]
 
     def tone(self, at: int) -> str:
+        return ""
+
+    def mark(self, at: int) -> str:
         return ""
 
 

@@ -8,11 +8,11 @@ import msgspec
 
 from audittui.errors import AuditError
 from audittui.layout.row import Row
-from audittui.tui.application.threads import ThreadedApp
+from audittui.tui.application.exporting import ExportingApp
 from audittui.tui.reading import Reading
 
 
-class CopyingApp(ThreadedApp):
+class CopyingApp(ExportingApp):
     """Copies of what is shown, made in threads."""
 
     def command_of(self, reading: Reading) -> str:

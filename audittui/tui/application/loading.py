@@ -10,14 +10,19 @@ from audittui.tui.screens.reader import ConfirmScreen
 class LoadingApp(RunningApp):
     """Loading everything: the question before it, with what it will cost."""
 
+    def load(self, reading: Reading) -> None:
+        """Read to the end; after a stop, from where it stopped."""
+        if not reading.active:
+            reading.go_on()
+            self.read(reading, everything=True)
+            self.main.show_status()
+
     def ask_to_load(self, reading: Reading) -> None:
         """Ask with the estimate, then read to the end."""
 
         def answered(yes: bool | None) -> None:
-            if yes and not reading.active:
-                reading.go_on()
-                self.read(reading, everything=True)
-                self.main.show_status()
+            if yes:
+                self.load(reading)
 
         count = len(reading.rows.rows)
         estimate = reading.plan.estimate
@@ -30,7 +35,7 @@ class LoadingApp(RunningApp):
             estimate.how,
             "Ctrl-C stops at any moment and keeps the rows.",
         ]
-        budget = reading.connection.target.max_rcu
+        budget = reading.max_rcu
         if budget is not None:
             details.insert(-1, f"It stops at the profile's budget of {budget:g} RCU.")
         self.push_screen(ConfirmScreen("Load all rows of this result?", details), answered)

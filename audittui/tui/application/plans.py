@@ -8,6 +8,9 @@ from audittui.tui.application.threads import ThreadedApp
 from audittui.tui.reading import Reading
 from audittui.tui.screens.reader import ReaderScreen
 
+MOST_COMMANDS = 100
+"""AWS CLI commands that are shown, one a partition."""
+
 
 class PlanningApp(ThreadedApp):
     """The plan of a run, shown."""
@@ -23,7 +26,9 @@ class PlanningApp(ThreadedApp):
             ("--profile", self.target.aws_profile),
         ):  # fmt: skip
             words += [option, value] if value else []
-        described = describe_plan(plan, table=self.target.table or "TABLE", options=words)
+        table = self.target.table or "TABLE"
+        described = describe_plan(plan, table=table, options=words, commands=MOST_COMMANDS)
         used = reading.comparison if reading is not None else ()
+        asked = reading.store.asked() if reading is not None else ()
         command = escaped(command_of(plan, self.target.options()))
-        self.push_screen(ReaderScreen("Plan", plan_text(described, used, command)))
+        self.push_screen(ReaderScreen("Plan", plan_text(described, used, command, asked)))

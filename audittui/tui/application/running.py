@@ -50,6 +50,36 @@ class RunningApp(PlanningApp):
 
         self.work(work, failed, "plan")
 
+    def _ask_for_more(self, reading: Reading, everything: bool) -> None:
+        """The budget is used up: ask whether to go on."""
+        from audittui.tui.screens.asking import ChoiceScreen
+
+        assert reading.last is not None
+        price = reading.plan.estimate.price
+        used = f"{reading.rcu:,.1f} RCU" + (f", {price.text(reading.rcu)}" if price.billed else "")
+        details = [
+            f"{len(reading.rows.rows):,} rows so far, for {used}.",
+            f"{reading.last.coverage.text()}.",
+            f"All of it: {reading.plan.estimate.text}.",
+        ]
+        answers = [
+            ("stop", "Stop here"),
+            ("more", f"Go on by as much again: {reading.max_rcu or 0:g} RCU"),
+            ("all", "Go on without a limit"),
+        ]
+
+        def answered(answer: str | None) -> None:
+            if answer in (None, "stop") or reading.active or reading is not self.main.reading:
+                return
+            if answer == "all":
+                reading.max_rcu = None
+            reading.go_on()
+            self.read(reading, everything=everything)
+            self.main.show_status()
+
+        self.push_screen(ChoiceScreen("The budget of this run is used up.", details, answers),
+                         answered)  # fmt: skip
+
     def action_interrupt(self) -> None:
         """Stop reading and keep the rows, whatever screen is on top."""
         self.main.action_interrupt()
@@ -67,7 +97,7 @@ class RunningApp(PlanningApp):
         if reading.active:
             return
         reading.active = True
-        if everything and reading.plan.estimate.fits(reading.connection.target.max_rcu):
+        if everything and reading.plan.estimate.fits(reading.max_rcu):
             reading.drain()
 
         def work() -> None:
@@ -91,6 +121,9 @@ class RunningApp(PlanningApp):
         def rest() -> None:
             reading.active = False
             self.main.paused(reading)
+            last = reading.last if reading is self.main.reading else None
+            if last is not None and last.coverage.stop == "budget":
+                self._ask_for_more(reading, everything)
 
         def failed(error: Exception) -> None:
             reading.active = False

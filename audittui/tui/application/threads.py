@@ -42,8 +42,9 @@ class ThreadedApp(App[None], inherit_bindings=False):
         self._open = connect
 
     def on_arrived(self, event: Arrived) -> None:
-        """Take in what a thread brought."""
-        event.call()
+        """Take in what a thread brought, while there is a screen to show it."""
+        if self.main.is_attached:
+            event.call()
 
     def arrive(self, call: Callable[[], None]) -> None:
         """Have ``call`` called on the screen's side; any thread may ask."""

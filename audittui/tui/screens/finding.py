@@ -8,11 +8,25 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 from audittui.tui import words
+from audittui.tui.pattern import PatternError
+from audittui.tui.reading import Reading
 from audittui.tui.screens.reading import ReadingScreen
+from audittui.tui.sources import RowSource
+
+_SLICE = 0.006
+_PAUSE = 0.004
+"""Of many rows some are filtered for so many seconds, then keys have so many."""
 
 
 class FindingScreen(ReadingScreen):
     """What `/`, `n`, `N`, `&` and `t` do."""
+
+    _offered = False
+    """True after it was offered to load until the next match."""
+    _seek_after: int | None = None
+    """The row after which a match is being loaded."""
+    _stay = 0
+    """The row that stays in sight while others are filtered."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         # First of all: what is typed right after it must find the field focused.
@@ -40,7 +54,7 @@ class FindingScreen(ReadingScreen):
         else:
             source = self.row_source
             self._filter_from = source.at_of(self.results.cursor) if len(source) else 0
-            self.ask("filter", source.pattern, "text that rows hold; !text: rows without it")
+            self.ask("filter", source.pattern, "text, actor:text, ~regular expression, !not that")
 
     def action_go_to_time(self) -> None:
         """Ask for a time."""
@@ -69,16 +83,41 @@ class FindingScreen(ReadingScreen):
                 self.results.go(found)
 
     def set_filter(self, pattern: str, at: int | None = None, *, hiding: bool = True) -> None:
-        """Filter the rows and stay at the same row, or the nearest one."""
+        """Filter the rows and stay at the same row, or the nearest one. A pattern that is none is
+        told, and the filter stays."""
         source = self.row_source
         if source is None:
             return
         if at is None:
             at = source.at_of(self.results.cursor) if len(source) else 0
-        source.filter(pattern, hiding=hiding)
-        self.results.changed(source.line_of(at))
+        try:
+            source.filter(pattern, hiding=hiding)
+        except PatternError as error:
+            self.say(str(error))
+            return
+        self._offered = False
         self._notice = ""
+        self.results.changed(source.line_of(at))
+        if source.searching:
+            self._stay = at
+            self._search_on(source, pattern)
         self.show_status()
+
+    def _search_on(self, source: RowSource, pattern: str) -> None:
+        """Look at the next rows, and at others after the next key."""
+        if source.pattern != pattern or self.row_source is not source:
+            return
+        line = source.line_of(self._stay)
+        source.search(seconds=_SLICE)
+        if source.hiding and self.results.cursor == line:
+            self.results.changed(source.line_of(self._stay))
+        else:
+            # Somebody moved meanwhile.
+            self._stay = source.at_of(self.results.cursor) if len(source) else 0
+            self.results.grown()
+        self.show_status()
+        if source.searching:
+            self.set_timer(_PAUSE, lambda: self._search_on(source, pattern))
 
     def action_toggle_filter(self) -> None:
         """Show all rows, or only the matches, at the same place."""
@@ -94,8 +133,44 @@ class FindingScreen(ReadingScreen):
         if source is None or not source.pattern:
             self.say("There is no filter: / makes one.")
             return
-        found = source.next_match(source.at_of(self.results.cursor) if len(source) else 0, step)
-        if found is None:
-            self.say(words.no_more("match", step, self.reading))
-        else:
+        at = source.at_of(self.results.cursor) if len(source) else 0
+        found = source.next_match(at, step)
+        if found is not None:
+            self._offered = False
             self.results.go(source.line_of(found))
+        elif source.searching:
+            self.say("Not all loaded rows are searched yet; go on in a moment.")
+        elif step < 0 or self.reading is None or not self.reading.more or self.group is not None:
+            self.say(words.no_more("match", step, self.reading))
+        elif self._offered:
+            self._offered = False
+            self._seek_after = at
+            self.app.read(self.reading)
+            self.say("Loading until the next match…")
+        else:
+            self._offered = True
+            self.say(
+                f"No match below in the {len(source.rows):,} rows that are loaded;"
+                " n again loads until the next one, Ctrl-C stops it."
+            )
+
+    # Loading until the next match
+
+    def paused(self, reading: Reading) -> None:
+        """The reading rests: when a match is wanted and none came, read on."""
+        after, source = self._seek_after, reading.rows
+        if after is not None and reading is self.reading and source is self.row_source:
+            source.search()
+            found = source.next_match(after, 1)
+            if found is None and reading.more:
+                self.app.read(reading)
+                self.show_status()
+                return
+            self._seek_after = None
+            if found is not None:
+                self._notice = ""
+                self.results.grown()
+                self.results.go(source.line_of(found))
+            else:
+                self.say(words.no_more("match", 1, reading))
+        super().paused(reading)

@@ -6,18 +6,25 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from audittui.tui.group_source import GroupSource
+from audittui.tui.screens.checking import CheckingScreen
 from audittui.tui.screens.costing import CostingScreen
 from audittui.tui.screens.finding import FindingScreen
-from audittui.tui.screens.pivoting import PivotingScreen
+from audittui.tui.screens.following import FollowingScreen
+from audittui.tui.screens.grouping import GroupingScreen
 from audittui.tui.screens.stepping import SteppingScreen
 from audittui.tui.screens.taking import TakingScreen
-from audittui.tui.sources import GroupSource
+from audittui.tui.screens.viewing import ViewingScreen
+from audittui.tui.screens.zooming import ZoomingScreen
 from audittui.tui.widgets.form import Form
 from audittui.tui.widgets.lines import LineList
 from audittui.tui.widgets.sidebar import Sidebar
 
 
-class MainScreen(FindingScreen, SteppingScreen, PivotingScreen, TakingScreen, CostingScreen):
+class MainScreen(
+    FindingScreen, ZoomingScreen, SteppingScreen, FollowingScreen, ViewingScreen, CheckingScreen,
+    GroupingScreen, TakingScreen, CostingScreen,
+):  # fmt: skip
     """What the keys do. `AuditApp` reads; this shows."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -25,7 +32,6 @@ class MainScreen(FindingScreen, SteppingScreen, PivotingScreen, TakingScreen, Co
         Binding("backspace", "back", "back", id="back-too", show=False),
         Binding("q", "leave", "back, and quits at the root", id="quit"),
         Binding("r", "rerun", "run again, connect again", id="rerun"),
-        Binding("v", "verify", "verify the entry again", id="verify"),
         Binding("question_mark", "help", "help", id="help"),
     ]
 
@@ -33,6 +39,9 @@ class MainScreen(FindingScreen, SteppingScreen, PivotingScreen, TakingScreen, Co
 
     async def on_sidebar_highlighted(self, event: Sidebar.Highlighted) -> None:
         """Preview the form, or what is wrong with a broken runbook."""
+        if self.pane != "sidebar":
+            # Told late: one was chosen meanwhile.
+            return
         if event.broken is not None:
             await self.form.say(f"This runbook cannot run. {event.broken.text}")
         elif event.runbook is not None and event.runbook is not self.form.runbook:
@@ -82,7 +91,7 @@ class MainScreen(FindingScreen, SteppingScreen, PivotingScreen, TakingScreen, Co
             return
         source = event.lines.source
         if isinstance(source, GroupSource):
-            self.open_group(event.lines.cursor)
+            self.open_group(source.groups[event.lines.cursor])
         else:
             self.open_detail(self.listed_row)
 
@@ -99,10 +108,12 @@ class MainScreen(FindingScreen, SteppingScreen, PivotingScreen, TakingScreen, Co
             self.action_zoom(False)
         elif self.pane == "detail" or (self.pane == "results" and self.detail_open):
             self.close_detail()
+        elif self.pane == "results" and self.leave_live():
+            pass
         elif self.pane == "results" and self.group is not None and self.reading is not None:
-            at, self.group = self.group, None
+            key, self.group = self.group.key, None
             assert self.reading.groups is not None
-            self.results.show(self.reading.groups, at)
+            self.results.show(self.reading.groups, self.reading.groups.line_of(key) or 0)
             self.show_panes()
             self.show_status()
         elif self.pane == "results" and self.row_source is not None and self.row_source.pattern:
@@ -123,7 +134,11 @@ class MainScreen(FindingScreen, SteppingScreen, PivotingScreen, TakingScreen, Co
 
     def action_interrupt(self) -> None:
         """Stop reading and keep the rows."""
-        if self.app.cancel_planning():
+        if self.app.cancel_export() or self.app.cancel_looking():
+            self.say("Stopping…")
+        elif self.live is not None and self.live.state != "stopped":
+            self.action_follow()
+        elif self.app.cancel_planning():
             self.say("Stopped before anything was read.")
         elif self.reading is not None and self.reading.active:
             self.reading.cancel()
@@ -139,19 +154,6 @@ class MainScreen(FindingScreen, SteppingScreen, PivotingScreen, TakingScreen, Co
             self.run_runbook(self.reading.runbook, self.reading.texts)
         else:
             self.say("Nothing was run yet: choose a runbook (1).")
-
-    # Acting on an entry
-
-    def action_verify(self) -> None:
-        """Check the entry again."""
-        row = self.row
-        if row is None:
-            self.say("No entry is chosen.")
-        elif self.pane == "detail":
-            self.detail.take_verdict(row, None)
-            self.app.check(row)
-        else:
-            self.open_detail(row)
 
     def action_help(self) -> None:
         """Show every key."""

@@ -15,6 +15,7 @@ from textual.widgets import Input
 
 from audittui.layout.row import Row
 from audittui.tui import words
+from audittui.tui.live import is_entry
 from audittui.tui.reading import Reading
 from audittui.tui.screens.reader import TooSmallScreen
 from audittui.tui.sources import RowSource
@@ -28,6 +29,7 @@ from audittui.tui.widgets.pager import Pager
 from audittui.tui.widgets.sidebar import RunbookOptions, Sidebar
 
 if TYPE_CHECKING:
+    from audittui.investigate.correlations import Group
     from audittui.tui.app import AuditApp
 
 WIDE = 110
@@ -41,8 +43,10 @@ class Place(msgspec.Struct):
 
     reading: Reading
     cursor: int
-    group: int | None
+    group: Group | None
     detail: Row | None
+    live: bool = False
+    """What the reading's question was followed by was shown."""
 
 
 class PaneScreen(Screen[None]):
@@ -65,7 +69,7 @@ class PaneScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self.reading: Reading | None = None
-        self.group: int | None = None
+        self.group: Group | None = None
         """The group whose events are shown, in a correlation."""
         self.pane = "sidebar"
         self.zoomed = False
@@ -74,6 +78,8 @@ class PaneScreen(Screen[None]):
         self._asking = ""
         self._filter_from = 0
         self._notice = ""
+        self.chosen_columns: dict[str, tuple[str, ...]] = {}
+        """The columns that were chosen, by the id of their runbook."""
 
     def compose(self) -> ComposeResult:
         """Bars above and below, the panes between them."""
@@ -124,7 +130,8 @@ class PaneScreen(Screen[None]):
         source = self.row_source
         if source is None or not len(source):
             return None
-        return source.row(min(self.results.cursor, len(source) - 1))
+        row = source.row(min(self.results.cursor, len(source) - 1))
+        return row if is_entry(row) else None
 
     @property
     def row(self) -> Row | None:
@@ -248,7 +255,6 @@ class PaneScreen(Screen[None]):
         crumbs = [words.crumb(place.reading) for place in self._history]
         if self.reading is not None:
             crumbs.append(words.crumb(self.reading))
-            if self.group is not None and self.reading.groups is not None:
-                key = self.reading.groups.groups[self.group].key
-                crumbs.append(", ".join(value or "-" for _, value in key))
+            if self.group is not None:
+                crumbs.append(words.group_name(self.group))
         self.query_one(TitleBar).show(place=" › ".join(crumbs))

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from textual.widget import Widget
 
 from audittui.layout.row import Row
 from audittui.runbook.bind import ParameterErrors
 from audittui.runbook.model import Runbook
-from audittui.tui.reading import Reading
+from audittui.tui.group_source import GroupSource
+from audittui.tui.reading import SCREENFUL, Reading
 from audittui.tui.screens.panes import PaneScreen
-from audittui.tui.sources import GroupSource, RowSource
+from audittui.tui.sources import RowSource
+
+if TYPE_CHECKING:
+    from audittui.investigate.correlations import Group
+
+_LAG = 0.2
+"""Seconds that the status line may lag behind what is read."""
 
 
 class ReadingScreen(PaneScreen):
     """Running a runbook on the main screen: what is read is shown as it comes."""
+
+    _status_due = False
 
     def run_runbook(self, runbook: Runbook, texts: Mapping[str, str]) -> None:
         """Plan and read; the results pane takes the keys."""
@@ -34,6 +44,8 @@ class ReadingScreen(PaneScreen):
     def began(self, reading: Reading) -> None:
         """A plan is made: show it being read."""
         self.reading = reading
+        if reading.runbook.id in self.chosen_columns:
+            reading.rows.show_columns(self.chosen_columns[reading.runbook.id])
         self.results.show(reading.groups if reading.groups is not None else reading.rows)
         self.show_panes()
         self.app.read(reading, everything=reading.groups is not None)
@@ -53,9 +65,22 @@ class ReadingScreen(PaneScreen):
         self._notice = ""
         if self.group is None:
             if isinstance(self.results.source, GroupSource):
-                self.results.changed(self.results.cursor)
+                self.results.changed(self.results.source.moved(self.results.cursor))
             else:
                 self.results.grown()
+        self._show_status_soon()
+
+    def _show_status_soon(self) -> None:
+        """Renew the status line a few times a second, however fast pages come."""
+        if not self._status_due:
+            self._status_due = True
+            if len(self.reading.rows.rows if self.reading else ()) <= SCREENFUL:
+                self._show_status_now()
+            else:
+                self.set_timer(_LAG, self._show_status_now)
+
+    def _show_status_now(self) -> None:
+        self._status_due = False
         self.show_status()
 
     def paused(self, reading: Reading) -> None:
@@ -74,13 +99,14 @@ class ReadingScreen(PaneScreen):
             self.app.read(reading)
             self.show_status()
 
-    def open_group(self, at: int) -> None:
+    def open_group(self, group: Group) -> None:
         """Show the events of a group."""
         if self.reading is None or self.reading.groups is None:
             return
-        self.group = at
-        rows = RowSource(self.reading.plan.columns)
-        rows.add(self.reading.groups.groups[at].rows)
+        self.group = group
+        columns = self.chosen_columns.get(self.reading.runbook.id, self.reading.plan.columns)
+        rows = RowSource(columns)
+        rows.add(group.rows)
         self.results.show(rows)
         self.show_panes()
         self.show_status()

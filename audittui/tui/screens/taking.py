@@ -1,22 +1,39 @@
-"""Taking things away: copies of a row, an entry, the command."""
+"""Taking things away: copies of a row, an entry, the command; a result as a file."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
+from audittui.layout.row import Row
 from audittui.tui import words
+from audittui.tui.group_source import GroupSource
+from audittui.tui.live import is_entry
+from audittui.tui.reading import Reading
 from audittui.tui.screens.reading import ReadingScreen
+from audittui.tui.sources import RowSource
+
+if TYPE_CHECKING:
+    from audittui.tui.exporting import Taken
+
+LOADED = "what is loaded"
+ALL = "the whole result"
 
 
 class TakingScreen(ReadingScreen):
-    """Taking things away: copies of a row, an entry, the command."""
+    """Taking things away: copies of a row, an entry, the command; a result as a file."""
+
+    _export_after: tuple[Reading, Path] | None = None
+    """What is to be written once all of it is loaded."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "copy('row')", "copy the row", id="copy-row"),
         Binding("y", "copy('json')", "copy the entry as JSON", id="copy-json"),
         Binding("Y", "copy('command')", "copy the command that asks the same", id="copy-command"),
+        Binding("s", "export", "export to a file: JSON Lines, CSV, Markdown", id="export"),
     ]
 
     def action_copy(self, what: str) -> None:
@@ -34,3 +51,88 @@ class TakingScreen(ReadingScreen):
             self.app.copy("the row", words.row_line(row))
         else:
             self.app.copy_entry(row)
+
+    def action_export(self) -> None:
+        """Ask where to, and whether to read on first; then write it."""
+        from audittui.tui.exporting import FORMS_TEXT, fault_of, path_of, proposed_name
+        from audittui.tui.screens.asking import AskScreen, Blank
+
+        reading = self.reading
+        if reading is None:
+            self.say("Nothing was run yet, so there is nothing to export.")
+            return
+        taken = self._taken(reading)
+        if not taken.count and reading.complete:
+            self.say("There is nothing to export: the list is empty.")
+            return
+        plural = "" if taken.count == 1 else "s"
+        details = [f"{taken.count:,} {taken.noun}{plural} in the list.", FORMS_TEXT]
+        if taken.filter:
+            details[0] = (
+                f"{taken.count:,} of {taken.loaded:,} loaded rows match the filter {taken.filter}."
+            )
+        blanks = [Blank("file", "file", proposed_name(reading, Path()))]
+        if not reading.complete:
+            details.insert(1, f"That is not all: {reading.plan.estimate.text} for all of it.")
+            blanks.append(Blank("what", "export", LOADED, (LOADED, ALL)))
+
+        def check(values: Mapping[str, str]) -> dict[str, str]:
+            fault = fault_of(values["file"])
+            return {"file": fault} if fault else {}
+
+        def answered(values: dict[str, str] | None) -> None:
+            if values is None:
+                return
+            path = path_of(values["file"])
+            if values.get("what") != ALL:
+                self._write(reading, path)
+            elif reading.active:
+                self.say("Still reading: Ctrl-C stops it, then s again.")
+            else:
+                self._export_after = (reading, path)
+                self.app.load(reading)
+
+        self.app.push_screen(AskScreen("Export to a new file", details, blanks, check), answered)
+
+    def paused(self, reading: Reading) -> None:
+        """The reading rests: write what was to be written then."""
+        super().paused(reading)
+        after, self._export_after = self._export_after, None
+        if after is None or after[0] is not reading or reading is not self.reading:
+            return
+        if reading.complete:
+            self._write(reading, after[1])
+        else:
+            self.say("Not all was read, so nothing was written. s exports what is loaded.")
+
+    def _write(self, reading: Reading, path: Path) -> None:
+        from audittui.tui.exporting import extent_of
+
+        taken = self._taken(reading)
+        extent = extent_of(reading, taken, words.crumb(reading), self.app.command_of(reading))
+        self.app.export(taken, path, extent)
+
+    def _taken(self, reading: Reading) -> Taken:
+        """What the list shows now."""
+        from audittui.tui.exporting import Taken
+
+        source = self.results.source
+        if isinstance(source, GroupSource):
+            return Taken(None, tuple(source.groups))
+        rows = self.row_source
+        assert rows is not None
+        return Taken(
+            _shown(rows),
+            columns=rows.columns,
+            loaded=len(rows.rows),
+            filter=rows.pattern if rows.filtered else "",
+            of_group=words.group_name(self.group) if self.group is not None else "",
+        )
+
+
+def _shown(rows: RowSource) -> list[Row]:
+    """The rows that the list shows, all of them looked at by its filter."""
+    if not rows.filtered:
+        return [row for row in rows.rows if is_entry(row)]
+    rows.search()
+    return [row for row in map(rows.row, range(len(rows))) if is_entry(row)]

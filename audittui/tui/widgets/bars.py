@@ -24,13 +24,15 @@ class TitleBar(Widget):
     def show(self, *, place: str | None = None, connection: str | None = None,
              style: str | None = None) -> None:  # fmt: skip
         """Show what is given; the rest stays. Texts are made harmless here."""
+        before = self._place, self._connection, self._style
         if place is not None:
             self._place = escaped(place)
         if connection is not None:
             self._connection = escaped(connection)
         if style is not None:
             self._style = style
-        self.refresh()
+        if before != (self._place, self._connection, self._style):
+            self.refresh()
 
     def render(self) -> Text:
         """The line: the connection at the right end, the place cut to what is left."""
@@ -54,7 +56,12 @@ class StatusBar(Widget):
         """Show a text of up to three lines."""
         if text != self._text or text.spans != self._text.spans:
             before, self._text = self._text, text
-            self.refresh(layout=len(before.plain) != len(text.plain))
+            self.refresh(layout=self._lines(before) != self._lines(text))
+
+    def _lines(self, text: Text) -> int:
+        """How many lines a text takes here, more or less."""
+        width = max(self.size.width, 1)
+        return sum(1 + cell_len(line) // width for line in text.plain.split("\n"))
 
     @property
     def text(self) -> str:

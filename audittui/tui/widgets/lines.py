@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from textwrap import wrap
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding, BindingType
@@ -21,14 +21,15 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from audittui.escape import ELLIPSIS, escaped, shortened
+from audittui import timestamp
+from audittui.escape import escaped, shortened
+from audittui.tui.times import LABELS, TimeStyle, shown_time
+from audittui.tui.widgets.columns import GAP, Columns, fitted
 
-GAP = 2
-WIDEST = 60
-NARROWEST = 10
-TIME_WITHOUT_YEAR = len("11-24 14:00:00")
 _LONGEST_CELL = 300
 _MEASURED = 300
+_LAG = 0.25
+"""Seconds that the scrollbar may lag behind rows that come below the window."""
 
 
 class Source(Protocol):
@@ -41,19 +42,32 @@ class Source(Protocol):
 
     @property
     def times(self) -> frozenset[int]:
-        """The columns that hold times; they lose their year before anything is cut off them."""
+        """The columns that hold times, in microseconds."""
         ...
 
     def __len__(self) -> int:
         """How many lines there are now."""
         ...
 
-    def cells(self, at: int) -> Sequence[str]:
-        """The texts of one line."""
+    def cells(self, at: int) -> Sequence[str | int]:
+        """The texts of one row; times are numbers."""
         ...
 
     def tone(self, at: int) -> str:
-        """How a line is coloured: empty, ``denied``, ``failure`` or ``marked``."""
+        """How a row is coloured: empty, ``denied``, ``failure`` or ``marked``."""
+        ...
+
+    def mark(self, at: int) -> str:
+        """Up to two characters that stand before a row, and say what its colour says."""
+        ...
+
+
+@runtime_checkable
+class Noted(Protocol):
+    """A source with lines that are no rows."""
+
+    def whole(self, at: int) -> str:
+        """What a line says across all columns; empty for a row."""
         ...
 
 
@@ -71,6 +85,8 @@ class LineList(ScrollView, can_focus=True):
         Binding("G,end", "to_end", "Last line", id="list-last", show=False),
         Binding("h,left", "sideways(-8)", "Left", id="list-left", show=False),
         Binding("l,right", "sideways(8)", "Right", id="list-right", show=False),
+        Binding("less_than_sign", "column(-1)", "a column to the left", id="list-column-left"),
+        Binding("greater_than_sign", "column(1)", "a column to the right", id="list-column-right"),
         Binding("enter", "open", "Open", id="list-open", show=False),
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -103,11 +119,14 @@ class LineList(ScrollView, can_focus=True):
         super().__init__(id=widget_id)
         self._source = source
         self._empty = empty
-        self._natural: list[int] = []
-        self._widths: list[int] = []
+        self._columns = Columns((), frozenset())
         self._left = 0
         self._measured = -1
-        self._strips: LRUCache[tuple[int, bool, int], Strip] = LRUCache(1000)
+        self._counted = 0
+        self._lagging = False
+        self._wrapped = False
+        self._time_style: TimeStyle = "utc"
+        self._strips: LRUCache[tuple[int, int, int], Strip] = LRUCache(1000)
 
     @property
     def source(self) -> Source:
@@ -115,7 +134,7 @@ class LineList(ScrollView, can_focus=True):
         return self._source
 
     def show(self, source: Source, cursor: int = 0) -> None:
-        """Show another source from its line ``cursor``."""
+        """Show another source from its row ``cursor``."""
         self._source = source
         self._measured = -1
         self._left = 0
@@ -128,17 +147,63 @@ class LineList(ScrollView, can_focus=True):
         self.refresh()
 
     def grown(self) -> None:
-        """The source has more lines at its end; what is shown stays where it is."""
+        """The source has more rows at its end; what is shown stays where it is.
+
+        Costs little when no new row is in sight: pages may come a hundred times a second.
+        """
+        if self._counted <= self.scroll_offset.y + self._room:
+            self._resize()
+            self.refresh()
+        elif not self._lagging:
+            self._lagging = True
+            self.set_timer(_LAG, self._extend)
+
+    def _extend(self) -> None:
+        self._lagging = False
         self._resize()
-        self.refresh()
 
     def changed(self, cursor: int) -> None:
-        """The source's lines are others now; go to the line ``cursor``."""
+        """The source's rows are others now; go to the row ``cursor``."""
         self._strips.clear()
         self._resize()
+        self._widen(range(self.scroll_offset.y, self.last_in_sight + 1))
+        self._fit()
         self.cursor = max(min(cursor, len(self._source) - 1), 0)
         self._reveal()
         self.refresh()
+
+    def changed_row(self, at: int) -> None:
+        """What is said of one row is other now."""
+        for focused in (0, 1, 2):
+            for part in range(self._height):
+                self._strips.discard((at, focused, part))
+        self._refresh_entry(at)
+
+    @property
+    def time_style(self) -> TimeStyle:
+        """How times are told."""
+        return self._time_style
+
+    def set_time_style(self, style: TimeStyle) -> None:
+        """Tell times otherwise."""
+        self._time_style = style
+        self._again()
+
+    @property
+    def wrapped(self) -> bool:
+        """True while each row takes as many lines as its columns need."""
+        return self._wrapped
+
+    def set_wrapped(self, wrapped: bool) -> None:
+        """Have each row take one line, or as many as its columns need."""
+        self._wrapped = wrapped
+        self._left = 0
+        self._again()
+
+    def _again(self) -> None:
+        """Measure and draw everything again, at the same row."""
+        self._measured = -1
+        self.changed(self.cursor)
 
     def say(self, text: str) -> None:
         """What an empty list says."""
@@ -169,11 +234,22 @@ class LineList(ScrollView, can_focus=True):
 
     def action_sideways(self, cells: int) -> None:
         """Scroll sideways. At the left end columns are cut to fit, further right they are whole."""
-        whole = sum(self._natural) + GAP * len(self._natural)
+        self._scroll_across(self._left + cells)
+
+    def action_column(self, step: int) -> None:
+        """Scroll sideways to the start of the next or the previous column."""
+        starts = self._columns.starts()
+        beyond = [at for at in starts if (at - self._left) * step > 0]
+        if beyond:
+            self._scroll_across(min(beyond) if step > 0 else max(beyond))
+
+    def _scroll_across(self, left: int) -> None:
         room = self.scrollable_content_region.width
-        self._left = max(min(self._left + cells, whole - room), 0)
-        self._fit()
-        self.refresh()
+        left = 0 if self._wrapped else max(min(left, self._columns.whole - room), 0)
+        if left != self._left:
+            self._left = left
+            self._fit()
+            self.refresh()
 
     def action_open(self) -> None:
         """Open the line under the cursor."""
@@ -185,9 +261,14 @@ class LineList(ScrollView, can_focus=True):
         self._go(line)
 
     @property
+    def _height(self) -> int:
+        """How many lines a row takes, and the header."""
+        return len(self._columns.lines)
+
+    @property
     def _room(self) -> int:
-        """How many lines fit under the header."""
-        return max(self.scrollable_content_region.height - 1, 1)
+        """How many rows fit under the header."""
+        return max(self.scrollable_content_region.height // self._height - 1, 1)
 
     def _go(self, line: int) -> None:
         line = max(min(line, len(self._source) - 1), 0)
@@ -203,9 +284,9 @@ class LineList(ScrollView, can_focus=True):
         self.post_message(self.Moved(self))
 
     def _refresh_entry(self, line: int) -> None:
-        y = line - self.scroll_offset.y + 1
-        if 1 <= y < self.size.height:
-            self.refresh(Region(0, y, self.size.width, 1))
+        y = (line - self.scroll_offset.y + 1) * self._height
+        if self._height <= y < self.size.height:
+            self.refresh(Region(0, y, self.size.width, self._height))
 
     def _reveal(self) -> None:
         """Scroll so that the cursor is seen; at an edge by a third of the window."""
@@ -216,6 +297,8 @@ class LineList(ScrollView, can_focus=True):
             target = self.cursor - room + 1 + room // 3
         else:
             return
+        if self._counted != len(self._source):
+            self._resize()
         last = max(len(self._source) - room, 0)
         self.scroll_to(y=max(min(target, last), 0), animate=False)
 
@@ -251,8 +334,16 @@ class LineList(ScrollView, can_focus=True):
     def _resize(self) -> None:
         self._measure()
         self._fit()
-        height = len(self._source) + 1 if len(self._source) else 0
-        self.virtual_size = Size(self.size.width, height)
+        self._counted = count = len(self._source)
+        # The unit of scrolling is a row: what stands below the last page of rows is no row.
+        inside = self.container_size.height or self.size.height
+        size = Size(self.size.width, count - self._room + inside if count else 0)
+        if self.show_vertical_scrollbar and size.height > inside:
+            # Only the scrollbar changes; the screen need not be arranged anew.
+            self.set_reactive(ScrollView.virtual_size, size)
+            self._scroll_update(size)
+        else:
+            self.virtual_size = size
 
     @property
     def _room_across(self) -> int:
@@ -260,53 +351,43 @@ class LineList(ScrollView, can_focus=True):
         return self.size.width - 1
 
     def _fit(self) -> None:
-        """The widths to show: narrowed, the widest first; what fits not even so stands further
-        right, where `l` leads."""
-        shown = len(self._natural)
-        widths = self._narrowed(shown)
-        while not self._left and shown > 2 and self._across(widths) > self._room_across:
-            shown -= 1
-            widths = self._narrowed(shown)
-        if widths != self._widths:
-            self._widths = widths
+        if self._columns.fit(self._room_across, moved=self._left > 0, wrapped=self._wrapped):
             self._strips.clear()
 
-    @staticmethod
-    def _across(widths: Sequence[int]) -> int:
-        return sum(widths) + GAP * len(widths)
-
-    def _narrowed(self, shown: int) -> list[int]:
-        """The widths of the first columns, narrowed as far as needed and may be."""
-        widths = self._natural[:shown]
-        if self._left or self._across(widths) <= self._room_across:
-            return widths
-        times = self._source.times
-        for column in times:
-            if column < shown:
-                widths[column] = min(widths[column], TIME_WITHOUT_YEAR)
-        others = [column for column in range(shown) if column not in times]
-        while self._across(widths) > self._room_across and others:
-            widest = max(others, key=widths.__getitem__)
-            if widths[widest] <= NARROWEST:
-                break
-            widths[widest] -= 1
-        return widths
-
     def _measure(self) -> None:
-        """Columns as wide as their content, within limits: that of the first lines."""
+        """Columns as wide as their content, within limits: that of the first rows."""
         measured = min(len(self._source), _MEASURED)
-        if measured == self._measured:
+        titles = self._titles()
+        if measured == self._measured and self._columns.titles == titles:
             return
+        if self._columns.titles != titles or self._measured < 0 or measured < self._measured:
+            self._columns = Columns(titles, self._source.times)
+            self._measured = 0
+            self._strips.clear()
+        self._widen(range(self._measured, measured))
         self._measured = measured
-        self._natural = [cell_len(title) for title in self._source.titles]
-        self._widen(range(measured))
+
+    def _titles(self) -> tuple[str, ...]:
+        times, label = self._source.times, LABELS[self._time_style]
+        return tuple(
+            f"{title} ({label})" if at in times else title
+            for at, title in enumerate(self._source.titles)
+        )
+
+    def _texts(self, at: int) -> list[str]:
+        """The texts of a row, harmless, times told as wanted."""
+        now = timestamp.now() if self._time_style == "ago" else 0
+        return [
+            shown_time(cell, self._time_style, now)
+            if isinstance(cell, int)
+            else escaped(shortened(cell, _LONGEST_CELL))
+            for cell in self._source.cells(at)
+        ]
 
     def _widen(self, lines: Iterable[int]) -> None:
         for line in lines:
-            for column, text in enumerate(self._source.cells(line)):
-                shown = cell_len(escaped(shortened(text, _LONGEST_CELL)))
-                if shown > self._natural[column]:
-                    self._natural[column] = min(shown, WIDEST)
+            for column, text in enumerate(self._texts(line)):
+                self._columns.widen(column, cell_len(text))
 
     def _widen_to_sight(self) -> None:
         """Columns grow with what comes into sight; they never shrink, so that they seldom jump."""
@@ -321,58 +402,42 @@ class LineList(ScrollView, can_focus=True):
         base = self.rich_style
         if not len(self._source):
             return self._empty_line(y, width, base)
-        x = self._left
-        if y == 0:
-            header = self._header(base + self.get_component_rich_style("lines--header"))
-            return self._cropped(header, x, width, base)
-        line = self.scroll_offset.y + y - 1
-        if line >= len(self._source):
+        if y < self._height:
+            header = self._header(y, base + self.get_component_rich_style("lines--header"))
+            return self._cropped(header, width, base)
+        line, part = divmod(y, self._height)
+        line += self.scroll_offset.y - 1
+        if line >= len(self._source) or y >= (self._room + 1) * self._height:
             return Strip.blank(width, base)
-        on_cursor = line == self.cursor
-        key = (line, on_cursor and self.has_focus, int(on_cursor))
+        on_cursor = 0 if line != self.cursor else 2 if self.has_focus else 1
+        key = (line, on_cursor, part)
         strip = self._strips.get(key)
         if strip is None:
-            strip = self._line(line, base, on_cursor)
-            self._strips[key] = strip
-        return self._cropped(strip, x, width, next(iter(strip)).style or base)
+            strip = self._strips[key] = self._line(line, part, base, on_cursor)
+        return self._cropped(strip, width, next(iter(strip)).style or base)
 
-    @staticmethod
-    def _cropped(strip: Strip, x: int, width: int, style: Style) -> Strip:
-        return strip.crop(x, x + width).extend_cell_length(width, style)
+    def _cropped(self, strip: Strip, width: int, style: Style) -> Strip:
+        return strip.crop(self._left, self._left + width).extend_cell_length(width, style)
 
-    def _line(self, line: int, base: Style, on_cursor: bool) -> Strip:
+    def _line(self, line: int, part: int, base: Style, on_cursor: int) -> Strip:
         tone = self._source.tone(line)
         style = base
         if tone:
             style += self.get_component_rich_style(f"lines--{tone}", partial=True)
         if on_cursor:
-            name = "lines--cursor" if self.has_focus else "lines--cursor-blurred"
+            name = "lines--cursor" if on_cursor == 2 else "lines--cursor-blurred"
             style += self.get_component_rich_style(name, partial=True)
-        times = self._source.times
-        text = " " + (" " * GAP).join(
-            self._fitted(cell, width, cut_front=column in times)
-            for column, (cell, width) in enumerate(
-                zip(self._source.cells(line), self._widths, strict=False)
-            )
-        )
+        whole = self._source.whole(line) if isinstance(self._source, Noted) else ""
+        if whole:
+            text = fitted(f"  {escaped(whole)}" if part == 0 else "", self._room_across)
+        else:
+            text = self._columns.text(self._source.mark(line), self._texts(line), part)
         return Strip([Segment(text, style)], cell_len(text))
 
-    @staticmethod
-    def _fitted(cell: str, width: int, *, cut_front: bool) -> str:
-        text = escaped(shortened(cell, _LONGEST_CELL))
-        if cut_front:
-            text = text[-width:]
-        elif cell_len(text) > width:
-            text = set_cell_size(text, width - 1).rstrip() + ELLIPSIS
-        return set_cell_size(text, width)
-
-    def _header(self, style: Style) -> Strip:
-        text = " " + (" " * GAP).join(
-            set_cell_size(title, width)
-            for title, width in zip(self._source.titles, self._widths, strict=False)
-        )
-        if len(self._widths) < len(self._natural):
-            hidden = f"l: {len(self._natural) - len(self._widths)} more"
+    def _header(self, part: int, style: Style) -> Strip:
+        text = self._columns.text("", self._columns.titles, part)
+        if self._columns.hidden:
+            hidden = f">: {self._columns.hidden} more"
             if cell_len(text) + GAP + len(hidden) <= self._room_across:
                 text += " " * GAP + hidden
         return Strip([Segment(text, style)], cell_len(text))

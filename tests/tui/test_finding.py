@@ -1,0 +1,182 @@
+"""Finding: patterns, matches that are not loaded yet, the histogram, the window zoomed."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audittui import timestamp
+from audittui.layout.row import Row
+from audittui.tui.histogram import OUTCOMES, Histogram
+from audittui.tui.pattern import PatternError, compiled
+from audittui.tui.screens.histogram import HistogramScreen
+from audittui.tui.sources import RowSource
+from audittui.tui.widgets.bars import StatusBar
+from audittui.tui.widgets.lines import LineList
+from tests.tui.driving import (
+    NOW,
+    drafts,
+    driven,
+    filled,
+    open_runbook,
+    press,
+    running,
+    screen_text,
+    settle,
+)
+
+
+def row(at: int, **named: object) -> Row:
+    fields: dict[str, object] = {"tick": at, "time": at, "key": ("a", at), "chain": "a", "seq": at}
+    return Row(**{**fields, **named})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fits"),
+    [
+        ("alice", True), ("ALICE", True), ("!alice", False), ("bob", False), ("!bob", True),
+        ("actor:alice", True), ("actor:bucket", False), ("actor:!alice", False),
+        ("!actor:bob", True), ("actor:alice outcome:denied", True),
+        ("actor:alice outcome:fa", False),
+        ("resource:my bucket outcome:!success", True), ("~^al.ce$", True), ("!~^al.ce$", False),
+        ("action:~^s3[.]", True), ("action:~^iam", False), ("request_id:r-1", True),
+        ("r-1", False), ("2026-11-24 15", True), ("time:15:00", True), ("no:such field", False),
+        ("a:b actor:alice", False),
+    ],
+)  # fmt: skip
+def test_patterns(pattern: str, fits: bool) -> None:
+    one = row(
+        NOW, actor="alice", action="s3.put", resource="my bucket", outcome="denied",
+        request_id="r-1",
+    )  # fmt: skip
+    columns = ("time", "actor", "action", "resource", "outcome")
+    assert compiled(pattern, columns)(one) is fits
+
+
+@pytest.mark.parametrize("pattern", ["~(", "actor:~[", "!~*", "~a{99999999999999999999}"])
+def test_what_is_no_regular_expression_is_told(pattern: str) -> None:
+    with pytest.raises(PatternError, match="no regular expression"):
+        compiled(pattern, ("actor",))
+
+
+def test_many_rows_are_searched_bit_by_bit_and_none_is_left_out() -> None:
+    source = RowSource(("actor",))
+    source.add([row(at, actor="x" if at % 7 else "y") for at in range(20_000)])
+    source.filter("y")
+    assert source.searching and source.searched < 20_000
+    source.add([row(20_000, actor="y")])
+    steps = 0
+    while source.searching:
+        source.search(seconds=0.0)
+        steps += 1
+    assert steps > 1
+    assert source.matches == len([at for at in range(20_001) if at == 20_000 or not at % 7])
+    assert [source.row(line).seq for line in range(3)] == [0, 7, 14]
+    assert source.next_match(7, 1) == 14 and source.next_match(7, -1) == 0
+    assert source.next_match(20_000, 1) is None
+
+
+rows = st.lists(
+    st.tuples(st.integers(0, 4 * 10**15), st.sampled_from([*OUTCOMES, "other"])), max_size=60
+)
+
+
+@given(rows, st.integers(16, 50), st.integers(0, 60))
+def test_bars_hold_every_row_once(many: list[tuple[int, str]], most: int, cut: int) -> None:
+    all_rows = [row(time, outcome=outcome) for time, outcome in many]
+    histogram = Histogram()
+    histogram.take(all_rows[:cut])
+    assert histogram.take(all_rows)
+    bars = histogram.bars(most)
+    assert len(bars) <= most
+    assert sum(bar.total for bar in bars) == len(all_rows)
+    for bar, after in pairwise(bars):
+        assert bar.end == after.start
+    for bar in bars:
+        inside = [one for one in all_rows if bar.start <= one.time < bar.end]
+        assert bar.total == len(inside)
+        assert bar.counts[2] == sum(one.outcome == "denied" for one in inside)
+        text = bar.text(max(one.total for one in bars), 40)
+        assert len(text) <= 40 and bool(text) == bool(inside)
+        assert ("D" in text) == bool(bar.counts[2])
+
+
+def test_slots_are_put_together_before_there_are_too_many() -> None:
+    histogram = Histogram()
+    histogram.take([row(at * 7 * timestamp.SECOND) for at in range(10_000)])
+    assert len(histogram._slots) <= 4096
+    assert sum(bar.total for bar in histogram.bars(20)) == 10_000
+
+
+@driven
+async def test_a_faulty_expression_is_told_inline_and_the_filter_stays() -> None:
+    async with running() as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "slash")
+        await pilot.press(*"denied")
+        await settle(pilot)
+        await press(pilot, *["backspace"] * 6)
+        await pilot.press(*"~(")
+        await settle(pilot)
+        assert "no regular expression" in app.main.query_one(StatusBar).text
+        await pilot.press("backspace", *"denied$")
+        await settle(pilot)
+        assert len(app.main.results.source) == 3
+        await press(pilot, "escape", "escape")
+        assert len(app.main.results.source) == 30
+
+
+@driven
+async def test_the_next_match_is_loaded_on_demand() -> None:
+    store = filled([one for _ in range(30) for one in drafts()])
+    async with running(store) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "slash")
+        await pilot.press(*"10.0.0.15")
+        await settle(pilot)
+        await press(pilot, "enter")
+        loaded = len(app.main.reading.rows.rows)  # type: ignore[union-attr]
+        assert loaded < 900 and not len(app.main.results.source)
+        assert "n n loads" in screen_text(app)
+        await press(pilot, "n")
+        assert "n again loads" in app.main.query_one(StatusBar).text
+        assert len(app.main.reading.rows.rows) == loaded  # type: ignore[union-attr]
+        await press(pilot, "n")
+        found = app.main.listed_row
+        assert found is not None and found.source_ip == "10.0.0.15"
+        assert loaded < len(app.main.reading.rows.rows) < 900  # type: ignore[union-attr]
+
+
+@driven
+async def test_the_histogram_zooms_and_the_window_is_narrowed_and_widened() -> None:
+    async with running(size=(100, 30)) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "i")
+        assert isinstance(app.screen, HistogramScreen)
+        await pilot.pause(0.1)
+        text = screen_text(app)
+        assert "30 loaded rows" in text
+        assert "=" in text and "D" in text
+        lines = app.screen.query_one(LineList)
+        await press(pilot, "g", "j")
+        wanted = lines.source.bars[1].total  # type: ignore[attr-defined]
+        await press(pilot, "enter")
+        assert app.screen is app.main
+        assert len(app.main.results.source) == wanted
+        assert " › " in screen_text(app).splitlines()[0]
+        await press(pilot, "escape")
+        assert len(app.main.results.source) == 30
+        await press(pilot, *["j"] * 10, "z")
+        row = app.main.reading
+        assert row is not None
+        window = row.plan.window
+        assert window.end - window.start == 15 * 60 * timestamp.SECOND  # type: ignore[operator]
+        narrowed = len(app.main.results.source)
+        assert 0 < narrowed < 30
+        await press(pilot, "Z")
+        assert len(app.main.results.source) > narrowed
+        await press(pilot, "i", "i")
+        assert app.screen is app.main
