@@ -81,7 +81,7 @@ class GroupSource:
     def titles(self) -> Sequence[str]:
         """The columns' titles."""
         names = [name.replace("_", " ") for name in self._group_by]
-        return [*names, "count", "then success", "rate", "first", "last", "sources", "peak"]
+        return [*names, "count", "success", "rate", "first", "last", "sources", "peak"]
 
     @property
     def times(self) -> frozenset[int]:

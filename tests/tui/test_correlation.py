@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from audittui import timestamp
+from audittui.connection import Connection, Target
 from audittui.entry import Draft
+from audittui.investigate.correlations import Correlator
+from audittui.layout import load_layout
+from audittui.layout.row import Row
+from audittui.runbook.plan import Correlation
+from audittui.store.sqlite import SqliteStore
+from audittui.tui.app import AuditApp
+from audittui.tui.group_source import GroupSource, sparkline
 from audittui.tui.screens.main import MainScreen
-from audittui.tui.sources import GroupSource, RowSource
+from audittui.tui.sources import RowSource
 from tests.tui.driving import (
     NOW,
     driven,
@@ -15,6 +23,19 @@ from tests.tui.driving import (
     running,
     screen_text,
 )  # fmt: skip
+from tests.tui.test_hostile import harmless, hostile_log
+
+
+def main(app: AuditApp) -> MainScreen:
+    screen = app.screen_stack[0]
+    assert isinstance(screen, MainScreen)
+    return screen
+
+
+def group_source(app: AuditApp) -> GroupSource:
+    source = main(app).results.source
+    assert isinstance(source, GroupSource)
+    return source
 
 
 def spraying() -> list[Draft]:
@@ -34,22 +55,20 @@ def spraying() -> list[Draft]:
 @driven
 async def test_a_group_opens_to_its_events_and_back() -> None:
     async with running(filled(spraying())) as (app, pilot):
-        main = app.screen_stack[0]
-        assert isinstance(main, MainScreen)
         await open_runbook(app, pilot, "repeated failures")
         await press(pilot, "enter")
-        source = main.results.source
+        source = main(app).results.source
         assert isinstance(source, GroupSource)
         assert [dict(group.key)["actor"] for group in source.groups] == ["mallory", "bob"]
         assert "12" in screen_text(app)
         await press(pilot, "j", "enter")
-        events = main.results.source
+        events = main(app).results.source
         assert isinstance(events, RowSource)
         assert {row.actor for row in events.rows} == {"bob"}
         assert len(events.rows) == 6
         await press(pilot, "enter", "escape", "escape")
-        assert main.results.source is source
-        assert main.results.cursor == 1
+        assert main(app).results.source is source
+        assert main(app).results.cursor == 1
 
 
 @driven
@@ -58,3 +77,127 @@ async def test_no_group_is_said_to_be_none() -> None:
         await open_runbook(app, pilot, "repeated failures")
         await press(pilot, "enter")
         assert "No group reaches the threshold" in screen_text(app)
+
+
+def sprayed_in_the_end() -> list[Draft]:
+    """Mallory guesses in the end, bob never does."""
+    return [
+        *spraying(),
+        Draft(actor="bob", action="other", resource="y", outcome="success",
+              time=timestamp.text(NOW - 600 * timestamp.SECOND)),
+        Draft(actor="mallory", action="auth.login", resource="user/x", outcome="success",
+              time=timestamp.text(NOW - 300 * timestamp.SECOND)),
+    ]  # fmt: skip
+
+
+def table() -> tuple[SqliteStore, Target]:
+    """An embedded store that stands for a billed table."""
+    return filled(sprayed_in_the_end()), Target(table="audit-log", region="us-east-1")
+
+
+def cells(source: GroupSource) -> list[dict[str, str | int]]:
+    return [dict(zip(source.titles, source.cells(at), strict=True)) for at in range(len(source))]
+
+
+@driven
+async def test_the_first_success_afterwards_is_looked_for_where_it_costs_nothing() -> None:
+    async with running(filled(sprayed_in_the_end())) as (app, pilot):
+        await open_runbook(app, pilot, "repeated failures")
+        await press(pilot, "enter")
+        source = group_source(app)
+        assert [one["success"] for one in cells(source)] == [
+            NOW - 300 * timestamp.SECOND, "none",
+        ]  # fmt: skip
+        assert [source.mark(at) for at in (0, 1)] == ["!", ""]
+        assert source.tone(0) == "denied"
+        assert "14:55:00" in screen_text(app)
+
+
+@driven
+async def test_where_it_costs_it_is_asked_for_with_s_and_its_bound_said_before() -> None:
+    store, target = table()
+    async with running(
+        connect=lambda _: Connection(target, store, load_layout("native"))
+    ) as (app, pilot):  # fmt: skip
+        await open_runbook(app, pilot, "repeated failures")
+        await press(pilot, "enter")
+        source = group_source(app)
+        assert [one["success"] for one in cells(source)] == ["?", "?"]
+        await press(pilot, "S")
+        assert "At most 4 RCU a group, 8 RCU in all." in screen_text(app)
+        await press(pilot, "escape")
+        reading = main(app).reading
+        assert reading is not None and reading.looked_rcu == 0
+        await press(pilot, "S", "enter")
+        assert [one["success"] for one in cells(source)] == [
+            NOW - 300 * timestamp.SECOND, "none",
+        ]  # fmt: skip
+        assert 0 < reading.looked_rcu <= 8
+        await press(pilot, "S")
+        assert "It is known of every group." in screen_text(app)
+
+
+@driven
+async def test_thresholds_change_on_the_loaded_rows() -> None:
+    async with running(filled(spraying())) as (app, pilot):
+        await open_runbook(app, pilot, "repeated failures")
+        await press(pilot, "enter")
+        reading = main(app).reading
+        assert reading is not None
+        requests = reading.requests
+        await press(pilot, "T")
+        assert "nothing is read" in screen_text(app)
+        await press(pilot, "backspace", "x", "enter")
+        assert "Give a whole number" in screen_text(app)
+        await press(pilot, "backspace", "7", "tab")
+        await press(pilot, *["backspace"] * 3, "1", "m", "enter")
+        assert [dict(group.key)["actor"] for group in group_source(app).groups] == ["mallory"]
+        assert reading.requests == requests
+        assert "threshold=7 -p timespan=1m" in app.command_of(reading)
+        await press(pilot, "T", "backspace", "2", "enter")
+        assert len(group_source(app)) == 2
+
+
+@driven
+async def test_keys_of_groups_elsewhere_say_where_they_belong() -> None:
+    async with running() as (app, pilot):
+        await press(pilot, "T", "S")
+        assert "This belongs to a list of groups" in screen_text(app)
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "T")
+        assert "These are no groups" in screen_text(app)
+
+
+def test_a_rate_is_drawn_on_any_terminal() -> None:
+    assert sparkline([0, 1, 4, 8], blocks=True) == " ▁▄█"
+    assert sparkline([0, 1, 4, 8], blocks=False) == " .=#"
+    assert sparkline([0, 0], blocks=True) == "  "
+    assert sparkline([3], blocks=False).isascii()
+
+
+def test_a_line_stays_with_its_group_while_groups_are_sorted_anew() -> None:
+    source = GroupSource(("actor",), reads_success=False)
+    rule = Correlation("event_count", ("actor",), 10, (("gte", 1),))
+    correlator = Correlator(rule)
+
+    def row(at: int, actor: str) -> Row:
+        return Row(tick=at, time=at, key=("p", at), chain="c", seq=at, actor=actor)
+
+    correlator.add([row(0, "a"), row(1, "b")])
+    source.groups = correlator.groups()
+    correlator.add([row(2, "b"), row(3, "c")])
+    source.groups = correlator.groups()
+    assert [group.key[0][1] for group in source.groups] == ["b", "a", "c"]
+    assert source.moved(1) == 0
+    assert source.moved(0) == 0
+
+
+@driven
+async def test_hostile_keys_of_groups_are_harmless() -> None:
+    many = [one for one in hostile_log() for _ in range(6)]
+    async with running(filled(many), size=(120, 40)) as (app, pilot):
+        await open_runbook(app, pilot, "repeated failures")
+        await press(pilot, "enter")
+        assert harmless(screen_text(app))
+        await press(pilot, "enter")
+        assert harmless(screen_text(app))

@@ -13,6 +13,7 @@ from audittui.tui.app import AuditApp
 from audittui.tui.reading import Reading
 from audittui.tui.screens.main import MainScreen
 from audittui.tui.widgets.bars import StatusBar
+from audittui.tui.widgets.pager import Pager
 from tests.tui.driving import drafts, driven, filled, open_runbook, press, running, screen_text
 
 MANY = [one for _ in range(40) for one in drafts()]
@@ -82,16 +83,50 @@ async def test_the_profiles_budget_stops_a_reading_and_l_goes_on() -> None:
         asked = screen_text(app)
         assert "It stops at the profile's budget of 8 RCU." in asked
         await press(pilot, "enter")
+        assert "The budget of this run is used up." in screen_text(app)
+        assert "> Stop here" in screen_text(app)
+        await press(pilot, "escape")
         assert "stopped by the budget" in status(app)
+        assert not reading_of(app).complete
         stops = 1
+        await press(pilot, "L", "enter")
         while not reading_of(app).complete:
-            await press(pilot, "L", "enter")
+            # As much again, as often as it takes.
+            assert "Go on by as much again: 8 RCU" in screen_text(app)
+            await press(pilot, "down", "enter")
             stops += 1
             assert stops < 20
         reading = reading_of(app)
         assert len(reading.rows.rows) == len(MANY)
         # What the planning took is counted once, however often the reading went on.
         assert reading.rcu == sum(units for _, units in reading.by_index) + reading.plan.spent_rcu
+
+
+@driven
+async def test_the_budget_may_be_lifted_in_place_and_a_stray_enter_stops() -> None:
+    store, target = table(max_rcu=8)
+    async with running(connect=lambda _: connected(store, target)) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "L", "enter", "enter")
+        assert not reading_of(app).complete and not reading_of(app).active
+        await press(pilot, "L", "enter", "j", "j", "k", "down", "enter")
+        assert reading_of(app).complete
+        assert len(reading_of(app).rows.rows) == len(MANY)
+
+
+@driven
+async def test_the_plan_lists_what_was_asked_and_every_command() -> None:
+    store, target = table()
+    async with running(connect=lambda _: connected(store, target)) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "x")
+        text = app.screen.query_one(Pager).text
+        shards = len(reading_of(app).plan.shards)
+        assert shards and text.count("aws dynamodb query") == shards
+        asked = reading_of(app).store.asked()
+        assert sum(one.rcu for one in asked) == reading_of(app).rcu - reading_of(app).plan.spent_rcu
+        assert all(f"  {one.partition}  " in text for one in asked)
+        assert f"by-time, {asked[0].pages} page" in text
 
 
 class Throttled(Table):

@@ -1,0 +1,247 @@
+"""Following live: rows come at the end, nothing moves, a lost connection is marked and healed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from audittui import timestamp
+from audittui.entry import Draft
+from audittui.errors import StoreError
+from audittui.investigate import tail as tail_module
+from audittui.investigate.pace import Interval
+from audittui.store.port import PATIENT, Page, Patience, Query
+from audittui.store.sqlite import SqliteStore
+from audittui.tui.app import AuditApp
+from audittui.tui.live import Live, Note
+from audittui.tui.screens.main import MainScreen
+from audittui.tui.widgets.bars import StatusBar
+from audittui.writer import AuditLog
+from tests.tui.driving import (
+    HOSTILE,
+    NOW,
+    drafts,
+    driven,
+    filled,
+    open_runbook,
+    press,
+    running,
+    screen_text,
+)  # fmt: skip
+from tests.tui.test_hostile import harmless
+
+
+class Flaky(SqliteStore):
+    """Loses its connection while ``lost`` is set."""
+
+    lost = threading.Event()
+
+    def query(self, request: Query, patience: Patience = PATIENT) -> Page:
+        if self.lost.is_set():
+            raise StoreError("The network is gone.", kind="network")
+        return super().query(request, patience)
+
+
+@pytest.fixture(autouse=True)
+def fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Polls follow each other closely, and so do the tries after a failure."""
+    Flaky.lost.clear()
+    real = tail_module.Tail
+
+    def quick(*given: Any, **named: Any) -> tail_module.Tail:
+        made = real(*given, **named, interval=Interval(0.15, 0.15))
+        stopped = made._cancelled
+        made._wait = lambda seconds: stopped.wait(min(seconds, 0.15))
+        return made
+
+    monkeypatch.setattr(tail_module, "Tail", quick)
+
+
+def main(app: AuditApp) -> MainScreen:
+    screen = app.screen_stack[0]
+    assert isinstance(screen, MainScreen)
+    return screen
+
+
+def live_of(app: AuditApp) -> Live:
+    live = main(app).live
+    assert live is not None
+    return live
+
+
+def status(app: AuditApp) -> str:
+    return main(app).query_one(StatusBar).text
+
+
+async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
+    """Wait until something holds."""
+    end = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < end, screen_text(pilot.app)  # type: ignore[arg-type]
+        await pilot.pause(0.01)
+
+
+class Log:
+    """Appends to a store from then on, one entry a minute."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        self._log = AuditLog(store, "app/0", clock=lambda: NOW)
+        self._count = 0
+
+    def append(self, count: int = 1, **fields: Any) -> None:
+        for _ in range(count):
+            self._count += 1
+            at = timestamp.text(NOW + self._count * 1000)
+            given = {"actor": "eve", "action": "come", "resource": "x", "outcome": "success"}
+            self._log.append(Draft(**{**given, **fields}, time=at))
+
+
+def entries(app: AuditApp) -> list[str]:
+    return [row.actor for row in live_of(app).source.rows if not isinstance(row, Note)]
+
+
+def notes(app: AuditApp) -> list[str]:
+    return [row.text for row in live_of(app).source.rows if isinstance(row, Note)]
+
+
+@asynccontextmanager
+async def following(size: tuple[int, int] = (80, 24)) -> AsyncIterator[Any]:
+    store = filled(drafts())
+    store.__class__ = Flaky
+    async with running(store, size=size) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "F")
+        await until(pilot, lambda: live_of(app).batch is not None)
+        yield app, pilot, Log(store)
+        Flaky.lost.clear()
+
+
+@driven
+async def test_f_shows_what_comes_below_a_line_that_says_where_it_began() -> None:
+    async with following() as (app, pilot, log):
+        assert notes(app) == ["following began 15:00:00Z; the rows above were read before"]
+        assert len(entries(app)) == 30
+        log.append(3)
+        await until(pilot, lambda: len(entries(app)) == 33)
+        await pilot.pause()
+        rows = live_of(app).source.rows
+        assert isinstance(rows[30], Note)
+        assert [row.time for row in rows if not isinstance(row, Note)] == sorted(
+            row.time for row in rows if not isinstance(row, Note)
+        )
+        assert main(app).results.cursor == len(rows) - 1
+        text = screen_text(app)
+        assert "following began 15:00:00Z" in text
+        assert "3 rows came" in status(app) and "RCU/hour" in status(app)
+        assert "while quiet" in status(app)
+
+
+@driven
+async def test_a_move_up_pauses_and_g_goes_on() -> None:
+    async with following() as (app, pilot, log):
+        await press(pilot, "k", "k")
+        place = main(app).results.cursor
+        row = main(app).listed_row
+        top = main(app).results.scroll_offset.y
+        log.append(40)
+        await until(pilot, lambda: live_of(app).new == 40)
+        await pilot.pause()
+        assert "paused  +40 new" in status(app)
+        assert main(app).results.cursor == place and main(app).listed_row is row
+        assert main(app).results.scroll_offset.y == top
+        await press(pilot, "G")
+        assert live_of(app).state == "following" and live_of(app).new == 0
+        log.append()
+        await until(pilot, lambda: entries(app).count("eve") == 41)
+        await pilot.pause()
+        assert main(app).results.cursor == len(live_of(app).source) - 1
+
+
+@driven
+async def test_equals_pauses_and_goes_on_and_f_stops_and_goes_on_without_a_gap() -> None:
+    async with following() as (app, pilot, log):
+        await press(pilot, "equals_sign")
+        assert live_of(app).state == "paused"
+        cursor = main(app).results.cursor
+        log.append()
+        await until(pilot, lambda: live_of(app).new == 1)
+        assert main(app).results.cursor == cursor
+        await press(pilot, "equals_sign")
+        assert live_of(app).state == "following"
+        await press(pilot, "F")
+        assert "not following now" in status(app)
+        log.append(2, actor="meanwhile")
+        await press(pilot, "F")
+        await until(pilot, lambda: entries(app).count("meanwhile") == 2)
+        assert entries(app).count("eve") == 1
+        assert notes(app)[1] == "following goes on 15:00:00Z; nothing was left out"
+        await press(pilot, "ctrl+c")
+        assert live_of(app).state == "stopped"
+
+
+@driven
+async def test_a_lost_connection_is_marked_and_healed() -> None:
+    async with following() as (app, pilot, log):
+        log.append(actor="first")  # its writer knows the chain's end from now on
+        await until(pilot, lambda: "first" in entries(app))
+        Flaky.lost.set()
+        await until(pilot, lambda: len(notes(app)) == 2)
+        assert notes(app)[1] == "connection lost 15:00:00Z"
+        await until(pilot, lambda: "connection lost, trying again" in status(app))
+        log.append(2)
+        Flaky.lost.clear()
+        await until(pilot, lambda: entries(app).count("eve") == 2)
+        healed = "connection lost 15:00:00Z, back 15:00:00Z; what came meanwhile follows"
+        await until(pilot, lambda: notes(app)[1] == healed)
+        await pilot.pause()
+        assert "back 15:00:00Z" in screen_text(app)
+        assert "trying again" not in status(app)
+
+
+@driven
+async def test_escape_leads_back_to_what_was_read_and_a_pivot_back_to_the_live_list() -> None:
+    async with following() as (app, pilot, log):
+        log.append(actor="alice")
+        await until(pilot, lambda: len(entries(app)) == 31)
+        live = live_of(app)
+        await press(pilot, "A")
+        assert main(app).live is None and live.state == "stopped"
+        assert "Actor activity" in screen_text(app)
+        await press(pilot, "escape")
+        assert main(app).live is live
+        await press(pilot, "escape")
+        assert main(app).live is None
+        reading = main(app).reading
+        assert reading is not None and main(app).results.source is reading.rows
+
+
+@driven
+async def test_a_note_is_no_entry_and_hostile_values_are_harmless() -> None:
+    async with following() as (app, pilot, log):
+        for value in HOSTILE.values():
+            log.append(actor=value, resource=value)
+        await until(pilot, lambda: len(entries(app)) == 30 + len(HOSTILE))
+        await pilot.pause()
+        assert harmless(screen_text(app)) and harmless(status(app))
+        main(app).results.go(30)
+        await press(pilot, "k", "j")
+        assert main(app).listed_row is None
+        await press(pilot, "enter", "c", "A", "v")
+        assert app.is_running and not main(app).detail_open
+        await press(pilot, "slash", *"eve", "enter")
+        assert harmless(screen_text(app))
+
+
+@driven
+async def test_following_needs_something_that_was_run() -> None:
+    async with running() as (app, pilot):
+        await press(pilot, "F")
+        assert "F follows it" in status(app)
+        await press(pilot, "equals_sign")
+        assert "F follows" in status(app)
