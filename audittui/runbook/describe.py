@@ -137,10 +137,31 @@ def aws_command(plan: Plan, shard: Shard, table: str, options: Sequence[str] = (
 
 
 def command_of(plan: Plan, options: Sequence[str] = ()) -> str:
-    """The ``audittui run`` command that asks the same again, with its window made absolute."""
+    """The ``audittui run`` command that asks the same again, with its window made absolute.
+
+    Values keep their meaning and act on no terminal: what would is written as ``$'\\x1b'``, which
+    bash, zsh and ksh read.
+    """
     words = ["audittui", "run", plan.runbook]
     for name, value in plan.parameters:
         if name == plan.window_parameter:
             value = window_text(plan.window)  # noqa: PLW2901 - relative to a present that is over
         words += ["-p", f"{name}={value}"]
-    return " ".join(shlex.quote(word) for word in [*words, *options])
+    return " ".join(_quoted(word) for word in [*words, *options])
+
+
+def _quoted(word: str) -> str:
+    if escaped(word) == word:
+        return shlex.quote(word)
+    return f"$'{''.join(map(_written, word))}'"
+
+
+def _written(character: str) -> str:
+    code = ord(character)
+    if character in "'\\":
+        return f"\\{character}"
+    if escaped(character) == character:
+        return character
+    if code < 0x80:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -117,7 +117,9 @@ class Live:
         elif self._joins():
             last = reading.last
             assert last is not None
-            self._since = last.coverage.unsettled or last.coverage.as_of
+            end = reading.plan.window.end
+            known = last.coverage.unsettled or last.coverage.as_of
+            self._since = known if end is None else min(known, end)
             self.source.note(f"following began {moment}; the rows above were read before")
         elif self._context:
             self.source.note(
@@ -142,7 +144,8 @@ class Live:
         if last is None or not last.coverage.as_of:
             return False
         end = self.reading.plan.window.end
-        reaches = end is None or end >= last.coverage.as_of
+        # "Up to now" was said when the plan was made, a moment before the reading.
+        reaches = end is None or end >= (self.reading.plan.now or last.coverage.as_of)
         newest = self.reading.plan.order == "newest" and last.coverage.reached is not None
         return reaches and (newest or self.reading.complete)
 

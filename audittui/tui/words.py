@@ -143,13 +143,14 @@ def keys_of(pane: str, *, grouped: bool) -> Sequence[tuple[str, str]]:
             )  # fmt: skip
         case "results" if grouped:
             return (
-                ("Enter", "events"), ("x", "plan"), ("r", "again"), ("Esc", "back"), ("?", "help"),
+                ("Enter", "events"), ("T", "thresholds"), ("S", "success?"), ("x", "plan"),
+                ("s", "export"), ("?", "help"), ("Esc", "back"), ("r", "again"),
             )  # fmt: skip
         case "results":
             return (
                 ("Enter", "open"), ("/", "filter"), ("e", "failure"), ("A R Q", "pivot"),
-                ("x", "plan"), ("?", "help"), ("Esc", "back"), ("L", "all"), ("t", "time"),
-                ("y", "copy"), ("r", "again"),
+                ("F", "follow"), ("x", "plan"), ("?", "help"), ("Esc", "back"), ("L", "all"),
+                ("s", "export"), ("t", "time"), ("y", "copy"), ("r", "again"),
             )  # fmt: skip
     return (
         ("Tab", "lifecycle"), ("o O", "along it"), ("e", "failure"), ("v", "verify"),

@@ -143,6 +143,16 @@ async def test_f_shows_what_comes_below_a_line_that_says_where_it_began() -> Non
 
 
 @driven
+async def test_a_window_up_to_now_joins_what_is_followed_though_time_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ticks = iter(range(10**6))
+    monkeypatch.setattr(timestamp, "now", lambda: NOW + next(ticks) * 1000)
+    async with following() as (app, _, _):
+        assert notes(app) == ["following began 15:00:00Z; the rows above were read before"]
+
+
+@driven
 async def test_a_move_up_pauses_and_g_goes_on() -> None:
     async with following() as (app, pilot, log):
         await press(pilot, "k", "k")

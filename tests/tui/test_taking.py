@@ -123,6 +123,23 @@ async def test_hostile_values_are_harmless_in_every_format(ending: str) -> None:
         assert harmless(screen_text(app))
 
 
+@driven
+async def test_a_copy_can_be_had_as_a_file_and_a_command_acts_on_no_terminal() -> None:
+    async with running(filled(hostile_log())) as (app, pilot):
+        await press(pilot, "W")
+        assert "Nothing was copied yet" in status(app)
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "c")
+        assert "W: to a file." in status(app)
+        await press(pilot, "W", "W")
+        files = sorted(Path().glob("audittui-copy-*"))
+        assert [file.read_text() for file in files] == [app.clipboard + "\n"] * 2
+        for _ in range(6):
+            await press(pilot, "A", "Y")
+            assert harmless(app.clipboard) and harmless(screen_text(app))
+            await press(pilot, "escape", "j")
+
+
 def test_names_that_cannot_be() -> None:
     Path("there.csv").write_text("")
     assert "exists already" in fault_of("there.csv")

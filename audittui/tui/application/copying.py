@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import msgspec
 
+from audittui import timestamp
 from audittui.errors import AuditError
 from audittui.layout.row import Row
 from audittui.tui.application.exporting import ExportingApp
@@ -15,6 +17,9 @@ from audittui.tui.reading import Reading
 class CopyingApp(ExportingApp):
     """Copies of what is shown, made in threads."""
 
+    _copied = ""
+    """The last copy."""
+
     def command_of(self, reading: Reading) -> str:
         """The command that asks the same again."""
         from audittui.runbook.describe import command_of
@@ -23,14 +28,36 @@ class CopyingApp(ExportingApp):
 
     def copy(self, what: str, text: str) -> None:
         """Copy a text in a thread; say what was done and no more."""
+        self._copied = text
 
         def work() -> None:
             from audittui.tui.clipboard import copy
 
             said = copy(text, lambda given: self.call_from_thread(self.copy_to_clipboard, given))
-            self.arrive(lambda: self.main.say(f"Copied {what}: {said}."))
+            self.arrive(lambda: self.main.say(f"Copied {what}: {said}. W: to a file."))
 
         self.work(work, lambda error: self.main.say(str(error)), "copy")
+
+    def write_copy(self) -> None:
+        """Write the last copy to a new file in the present folder."""
+        if not self._copied:
+            self.main.say("Nothing was copied yet: c, y or Y copies.")
+            return
+        text = self._copied
+
+        def work() -> None:
+            from audittui.export.new_file import NewFile
+
+            stamp = timestamp.text(timestamp.now())[:19].replace(":", "")
+            number = 1
+            while (path := Path(f"audittui-copy-{stamp}-{number}.txt")).exists():
+                number += 1
+            file = NewFile(path)
+            file.write(text + "\n")
+            file.keep()
+            self.arrive(lambda: self.main.say(f"The last copy is in {path.absolute()}."))
+
+        self.work(work, lambda error: self.main.say(str(error)), "copy-file")
 
     def copy_entry(self, row: Row) -> None:
         """Copy an entry's JSON, read first where it is not shown."""

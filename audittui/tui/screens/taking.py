@@ -33,6 +33,7 @@ class TakingScreen(ReadingScreen):
         Binding("c", "copy('row')", "copy the row", id="copy-row"),
         Binding("y", "copy('json')", "copy the entry as JSON", id="copy-json"),
         Binding("Y", "copy('command')", "copy the command that asks the same", id="copy-command"),
+        Binding("W", "write_copy", "the last copy to a file", id="copy-to-file"),
         Binding("s", "export", "export to a file: JSON Lines, CSV, Markdown", id="export"),
     ]
 
@@ -51,6 +52,10 @@ class TakingScreen(ReadingScreen):
             self.app.copy("the row", words.row_line(row))
         else:
             self.app.copy_entry(row)
+
+    def action_write_copy(self) -> None:
+        """Write the last copy to a file."""
+        self.app.write_copy()
 
     def action_export(self) -> None:
         """Ask where to, and whether to read on first; then write it."""
