@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from audittui.investigate.tail import Tail, TailBatch
     from audittui.tui.reading import Reading
 
+FRESH = 60 * timestamp.SECOND
+"""A reading this young is joined to what follows: of chains everything since then is read."""
 CONTEXT = 200
 """Rows that were read before and stand above the line where following began."""
 
@@ -139,13 +141,14 @@ class Live:
         return self.tail
 
     def _joins(self) -> bool:
-        """True when the rows that were read reach up to the moment of their reading."""
+        """True when the rows that were read reach up to a moment ago."""
         last = self.reading.last
         if last is None or not last.coverage.as_of:
             return False
         end = self.reading.plan.window.end
         # "Up to now" was said when the plan was made, a moment before the reading.
         reaches = end is None or end >= (self.reading.plan.now or last.coverage.as_of)
+        reaches = reaches and timestamp.now() - last.coverage.as_of <= FRESH
         newest = self.reading.plan.order == "newest" and last.coverage.reached is not None
         return reaches and (newest or self.reading.complete)
 

@@ -153,6 +153,22 @@ async def test_a_window_up_to_now_joins_what_is_followed_though_time_goes_on(
 
 
 @driven
+async def test_what_was_read_long_ago_is_not_joined_at_any_price_and_that_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = filled(drafts())
+    async with running(store) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter")
+        monkeypatch.setattr(timestamp, "now", lambda: NOW + 3600 * timestamp.SECOND)
+        await press(pilot, "F")
+        assert notes(app) == [
+            "following began 16:00:00Z; between the rows above and this line nothing was read"
+        ]
+        await press(pilot, "F")
+
+
+@driven
 async def test_a_move_up_pauses_and_g_goes_on() -> None:
     async with following() as (app, pilot, log):
         await press(pilot, "k", "k")

@@ -14,6 +14,7 @@ from audittui import timestamp
 from audittui.connection import Connection, Target
 from audittui.entry import Draft
 from audittui.errors import StoreError
+from audittui.layout import load_layout
 from audittui.store.port import PATIENT, Page, Patience, Query
 from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
@@ -106,6 +107,12 @@ def page_of(count: int) -> SqliteStore:
     return filled([one for _ in range(count) for one in drafts()])
 
 
+def held_to(max_rcu: float, store: SqliteStore) -> Callable[[Target], Connection]:
+    """Connects to ``store`` with a budget."""
+    target = Target(store=CASE.store, max_rcu=max_rcu)
+    return lambda _: Connection(target, store, load_layout("native"))
+
+
 STATES: dict[str, tuple[Callable[[], Any], Steps]] = {
     "start": (lambda: connector(filled(drafts())), start),
     "form-fault": (lambda: connector(filled(drafts())), after("actor activity", "enter")),
@@ -133,6 +140,9 @@ STATES: dict[str, tuple[Callable[[], Any], Steps]] = {
     "group-events": (lambda: connector(spraying()), after("repeated failures", "enter", "enter")),
     "pivot": (lambda: connector(filled(drafts())), after("time window", "enter", "R")),
     "load-all": (lambda: connector(page_of(30)), after("time window", "enter", "L")),
+    "export": (lambda: connector(page_of(30)), after("time window", "enter", "s")),
+    "thresholds": (lambda: connector(spraying()), after("repeated failures", "enter", "T")),
+    "budget": (lambda: held_to(8, page_of(30)), after("time window", "enter", "L", "enter")),
     "plan": (lambda: connector(filled(drafts())), after("time window", "enter", "x")),
     "help": (lambda: connector(filled(drafts())), after("time window", "enter", "question_mark")),
 }  # fmt: skip
