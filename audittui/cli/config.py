@@ -7,6 +7,7 @@ import click
 _EXAMPLE = """\
 # profile = "prod"
 # runbook_folders = ["~/runbooks"]
+# theme = "sixteen"              # the terminal's own colours; NO_COLOR=1 does without any
 #
 # [profiles.prod]
 # table = "audit-log"

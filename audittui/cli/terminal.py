@@ -25,4 +25,4 @@ def open_terminal(options: Mapping[str, str | None]) -> None:
     config = load_config()
     target = resolve_target(options, config)
     connect = partial(open_connection, read_only=True)
-    AuditApp(target, folders(), connect, config.keys).run()
+    AuditApp(target, folders(), connect, config.keys, config.theme).run()

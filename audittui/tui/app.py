@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
 from textual.screen import Screen
 
 from audittui.connection import Connection, Target, open_connection
@@ -17,7 +18,8 @@ from audittui.tui.application.copying import CopyingApp
 from audittui.tui.application.following import FollowingApp
 from audittui.tui.application.inspecting import InspectingApp
 from audittui.tui.application.loading import LoadingApp
-from audittui.tui.palette import THEME
+from audittui.tui.palette import PLAIN, PLAIN_THEME, THEME
+from audittui.tui.plain_colours import PlainColours
 
 
 class AuditApp(
@@ -27,7 +29,8 @@ class AuditApp(
 
     ``catalogue_folders`` hold the team's runbooks. ``connect`` opens the target; it is called in a
     thread after the first frame and may raise `AuditError`. ``keys`` are the user's own: the id of
-    a binding, and its keys, separated by commas.
+    a binding, and its keys, separated by commas. ``theme`` is the name of the colours; `PLAIN` are
+    the terminal's own sixteen.
     """
 
     CSS_PATH = Path(__file__).with_name("audittui.tcss")
@@ -45,18 +48,34 @@ class AuditApp(
         catalogue_folders: Sequence[Path] = (),
         connect: Callable[[Target], Connection] = open_connection,
         keys: Mapping[str, str] | None = None,
+        theme: str | None = None,
     ) -> None:
         super().__init__(target, catalogue_folders, connect)
         self.register_theme(THEME)
+        self.register_theme(PLAIN_THEME)
         self.theme = THEME.name
+        self.theme_fault = ""
+        if theme in self.available_themes:
+            self.theme = theme
+        elif theme is not None:
+            names = ", ".join(self.available_themes)
+            self.theme_fault = f'There is no theme "{theme}"; there are {names}.'
+        self._plain = PlainColours(none=self.no_color)
         if keys:
             self.remap(keys)
 
     def begin(self) -> None:
         """The main screen is there: say what is wrong with the user's keys, then begin."""
-        if self.key_faults:
-            self.main.say(" ".join(self.key_faults))
+        faults = [*self.key_faults, self.theme_fault]
+        if any(faults):
+            self.main.say(" ".join(faults).strip())
         super().begin()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What every line goes through: without colours or with sixteen no RGB code is sent."""
+        if self.no_color or self.theme == PLAIN:
+            return (self._plain,)
+        return super().get_line_filters()
 
     def get_default_screen(self) -> Screen[None]:
         """The main screen."""

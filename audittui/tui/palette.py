@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from textual.theme import Theme
 
 ACCENT = "#7fb4ca"
@@ -24,4 +26,7 @@ THEME = Theme(
     panel="#1d2229",
     dark=True,
 )
+PLAIN = "sixteen"
+"""The theme of the terminal's own sixteen colours."""
+PLAIN_THEME = replace(THEME, name=PLAIN)
 OUTCOME_COLOURS = {"denied": BAD, "failure": WARN}
