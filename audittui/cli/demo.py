@@ -25,7 +25,9 @@ def command(keep: Path | None, seed_only: bool) -> None:
 
     Somebody got in. Find out who it was, what they did, and which record lies about it.
     """
+    from audittui import timestamp
     from audittui.demo.open import Demo
+    from audittui.demo.seed import DAYS
 
     if seed_only:
         if keep is None:
@@ -36,6 +38,11 @@ def command(keep: Path | None, seed_only: bool) -> None:
         count = connection.store.describe().item_count
         connection.store.close()
         click.echo(f"{keep} holds the demo: {count:,} items.", err=True)
+        if demo.anchor is not None:
+            first, last = (
+                timestamp.text(demo.anchor + days * timestamp.DAY)[:10] for days in (-DAYS - 1, 1)
+            )
+            click.echo(f"To ask it on another day: -p window={first}..{last}", err=True)
         if connection.target.trusted_keys:
             click.echo(
                 f"It is sealed; prove it with --trusted-key {connection.target.trusted_keys[0]}",
@@ -49,14 +56,14 @@ def command(keep: Path | None, seed_only: bool) -> None:
     from audittui.config import load_config
     from audittui.tui.app import AuditApp
 
-    keys = load_config().keys
+    config = load_config()
     with tempfile.TemporaryDirectory(prefix="audittui-") as folder:
         if keep is None:
             # What is remembered of a demo that goes away goes with it.
             os.environ.setdefault("AUDITTUI_STATE", folder)
         demo = Demo(str(keep) if keep is not None else str(Path(folder) / "demo.db"))
         try:
-            AuditApp(demo.target, connect=demo.connect, keys=keys).run()
+            AuditApp(demo.target, connect=demo.connect, keys=config.keys, theme=config.theme).run()
         finally:
             demo.close()
     if keep is not None:

@@ -22,6 +22,8 @@ class Demo:
 
     def __init__(self, path: str, *, traffic: bool = True) -> None:
         self.target = Target(store=path)
+        self.anchor: int | None = None
+        """When the store was filled, in microseconds; None while it was not filled here."""
         self._wanted = traffic
         self._traffic: LiveTraffic | None = None
 
@@ -30,7 +32,8 @@ class Demo:
         layout = load_layout("native")
         store = SqliteStore(target.store or ":memory:", layout, create=True, durable=False)
         if store.describe().item_count == 0:
-            seed(store, timestamp.now())
+            self.anchor = timestamp.now()
+            seed(store, self.anchor)
         if self._wanted and self._traffic is None:
             self._traffic = LiveTraffic(store)
             self._traffic.start()

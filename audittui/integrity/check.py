@@ -335,4 +335,7 @@ def _following_step(place: Examined, after: Examined | None, result: Result) -> 
         "fails": "The successor does not follow from this entry",
         "not checked": "The body or the successor is not what was written",
     }
-    return Step("next link", result, place.digest, found, notes[result])
+    note = notes[result]
+    if result == "fails" and found == place.recorded:
+        note = "The successor follows from the recorded hash: it is the body that was changed"
+    return Step("next link", result, place.digest, found, note)
