@@ -119,7 +119,8 @@ async def test_the_plan_lists_what_was_asked_and_every_command() -> None:
     store, target = table()
     async with running(connect=lambda _: connected(store, target)) as (app, pilot):
         await open_runbook(app, pilot, "time window")
-        await press(pilot, "enter", "x")
+        # All of it: what is read ahead is asked before it is shown.
+        await press(pilot, "enter", "L", "enter", "x")
         text = app.screen.query_one(Pager).text
         shards = len(reading_of(app).plan.shards)
         assert shards and text.count("aws dynamodb query") == shards
