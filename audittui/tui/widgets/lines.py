@@ -319,9 +319,10 @@ class LineList(ScrollView, can_focus=True):
         return self._room
 
     def on_resize(self) -> None:
-        """Keep the cursor in sight."""
+        """Keep the cursor in sight; what was drawn before this came is drawn again."""
         self._resize()
         self._reveal()
+        self.refresh()
 
     def on_focus(self) -> None:
         """Show the cursor strongly."""
