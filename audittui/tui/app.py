@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
 
+from audittui.config import state_folder
 from audittui.connection import Connection, Target, open_connection
 from audittui.tui.application.checking import CheckingApp
 from audittui.tui.application.commanding import CommandingApp
@@ -20,6 +21,7 @@ from audittui.tui.application.inspecting import InspectingApp
 from audittui.tui.application.loading import LoadingApp
 from audittui.tui.palette import PLAIN, PLAIN_THEME, THEME
 from audittui.tui.plain_colours import PlainColours
+from audittui.tui.state import Memory
 
 
 class AuditApp(
@@ -30,7 +32,8 @@ class AuditApp(
     ``catalogue_folders`` hold the team's runbooks. ``connect`` opens the target; it is called in a
     thread after the first frame and may raise `AuditError`. ``keys`` are the user's own: the id of
     a binding, and its keys, separated by commas. ``theme`` is the name of the colours; `PLAIN` are
-    the terminal's own sixteen.
+    the terminal's own sixteen. ``memory`` is where the work is remembered; not given, it is the
+    system's folder, unless the application runs headless.
     """
 
     CSS_PATH = Path(__file__).with_name("audittui.tcss")
@@ -49,8 +52,10 @@ class AuditApp(
         connect: Callable[[Target], Connection] = open_connection,
         keys: Mapping[str, str] | None = None,
         theme: str | None = None,
+        memory: Memory | None = None,
     ) -> None:
         super().__init__(target, catalogue_folders, connect)
+        self.memory = memory
         self.register_theme(THEME)
         self.register_theme(PLAIN_THEME)
         self.theme = THEME.name
@@ -69,6 +74,8 @@ class AuditApp(
         faults = [*self.key_faults, self.theme_fault]
         if any(faults):
             self.main.say(" ".join(faults).strip())
+        if self.memory is None and not self.is_headless:
+            self.memory = Memory(state_folder())
         super().begin()
 
     def get_line_filters(self) -> Sequence[LineFilter]:

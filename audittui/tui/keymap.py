@@ -31,6 +31,7 @@ def sections() -> tuple[Section, ...]:
     from audittui.tui.screens.asking import AskScreen, ChoiceScreen
     from audittui.tui.screens.columns import ColumnsScreen
     from audittui.tui.screens.histogram import HistogramScreen
+    from audittui.tui.screens.history import HistoryScreen
     from audittui.tui.screens.main import MainScreen
     from audittui.tui.screens.reader import ConfirmScreen, ReaderScreen, TooSmallScreen
     from audittui.tui.widgets.form import Choice
@@ -48,6 +49,7 @@ def sections() -> tuple[Section, ...]:
         Section("In the form, on a choice", Choice, main),
         Section("In a text over everything", ReaderScreen, (Pager,)),
         Section("In the histogram", HistogramScreen, (LineList,)),
+        Section("In the history", HistoryScreen, (LineList,)),
         Section("Choosing columns", ColumnsScreen, (LineList,)),
         Section("Under a question", ConfirmScreen),
         Section("Under a question with answers", ChoiceScreen),

@@ -21,6 +21,7 @@ class ConnectingApp(RunningApp):
 
     def _begin(self) -> None:
         self.run_worker(self._load_catalogue, thread=True, group="catalogue")
+        self.recall()
         if self.state.kind == "connecting":
             self._connect()
 
@@ -28,6 +29,7 @@ class ConnectingApp(RunningApp):
         """Leave nothing running."""
         if self.main.reading is not None:
             self.main.reading.cancel()
+        self.write_memory()
         if self.connection is not None:
             self.connection.store.close()
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from audittui.runbook.model import Runbook
 from audittui.tui.application.plans import PlanningApp
+from audittui.tui.application.remembering import RememberingApp
 from audittui.tui.reading import SCREENFUL, Reading
 
 
-class RunningApp(PlanningApp):
+class RunningApp(PlanningApp, RememberingApp):
     """Running runbooks: planned and read in threads."""
 
     _planning = 0
@@ -41,6 +42,7 @@ class RunningApp(PlanningApp):
                 self.show_plan(reading.plan, None)
             elif number == self._planning:
                 self._planning = 0
+                self.remember_run(reading)
                 self.main.began(reading)
 
         def failed(error: Exception) -> None:
@@ -120,6 +122,7 @@ class RunningApp(PlanningApp):
 
         def rest() -> None:
             reading.active = False
+            self.remember_run(reading)
             self.main.paused(reading)
             last = reading.last if reading is self.main.reading else None
             if last is not None and last.coverage.stop == "budget":
@@ -127,6 +130,7 @@ class RunningApp(PlanningApp):
 
         def failed(error: Exception) -> None:
             reading.active = False
+            self.remember_run(reading)
             self.main.refused(reading.runbook, error)
 
         self.work(work, failed, "read")

@@ -12,6 +12,7 @@ from audittui.tui.screens.costing import CostingScreen
 from audittui.tui.screens.finding import FindingScreen
 from audittui.tui.screens.following import FollowingScreen
 from audittui.tui.screens.grouping import GroupingScreen
+from audittui.tui.screens.remembering import RememberingScreen
 from audittui.tui.screens.stepping import SteppingScreen
 from audittui.tui.screens.taking import TakingScreen
 from audittui.tui.screens.viewing import ViewingScreen
@@ -23,7 +24,7 @@ from audittui.tui.widgets.sidebar import Sidebar
 
 class MainScreen(
     FindingScreen, ZoomingScreen, SteppingScreen, FollowingScreen, ViewingScreen, CheckingScreen,
-    GroupingScreen, TakingScreen, CostingScreen,
+    GroupingScreen, TakingScreen, CostingScreen, RememberingScreen,
 ):  # fmt: skip
     """What the keys do. `AuditApp` reads; this shows."""
 

@@ -1,0 +1,182 @@
+"""The history of runs and the saved searches, by keys."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from audittui.tui.app import AuditApp
+from audittui.tui.screens.history import HistoryScreen
+from audittui.tui.state import Memory, Run, Saved
+from tests.tui.driving import (
+    CASE,
+    HOSTILE,
+    NOW,
+    connector,
+    drafts,
+    driven,
+    filled,
+    open_runbook,
+    press,
+    screen_text,
+    settle,
+)
+
+
+@asynccontextmanager
+async def remembering(
+    memory: Memory | None, size: tuple[int, int] = (80, 24)
+) -> AsyncIterator[tuple[AuditApp, Pilot[None]]]:
+    app = AuditApp(CASE, connect=connector(filled(drafts())), memory=memory)
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        await settle(pilot)
+        yield app, pilot
+
+
+@driven
+async def test_an_empty_history_teaches_the_next_key() -> None:
+    async with remembering(None) as (app, pilot):
+        await press(pilot, "H")
+        text = screen_text(app)
+        assert "0 saved, 0 runs (all)" in text
+        assert "choose a runbook (1)" in text
+        await press(pilot, "enter", "s", "d")
+        assert "0 saved, 0 runs (all)" in screen_text(app)
+        await press(pilot, "escape")
+        assert app.screen is app.main
+
+
+@driven
+async def test_a_run_is_there_after_the_next_start_and_runs_again(tmp_path: Path) -> None:
+    memory = Memory(tmp_path)
+    async with remembering(memory) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter")
+        assert app.main.reading is not None
+        rows = len(app.main.reading.rows)
+        texts = app.main.reading.texts
+    (run,) = memory.load().runs
+    assert (run.runbook, run.texts, run.rows) == ("time-window", texts, rows)
+    assert run.coverage.startswith("complete")
+    async with remembering(memory) as (app, pilot):
+        await press(pilot, "H")
+        assert "0 saved, 1 runs (all)" in screen_text(app)
+        await press(pilot, "enter")
+        assert app.main.reading is not None
+        assert app.main.reading.texts == texts
+        assert len(app.main.reading.rows) == rows
+    assert len(memory.load().runs) == 2
+
+
+@driven
+async def test_a_search_is_saved_under_a_name_and_deleted(tmp_path: Path) -> None:
+    memory = Memory(tmp_path)
+    run = Run("k", "time-window", {"window": "2h"}, "case.db", 1)
+    memory.change(lambda state: state.with_run(run))
+    async with remembering(memory) as (app, pilot):
+        await press(pilot, "H", "s", "enter")
+        assert "A name is needed." in screen_text(app)
+        await press(pilot, *"mine", "enter")
+        assert "1 saved, 1 runs (all)" in screen_text(app)
+        assert app.remembered.saved == (Saved("mine", "time-window", {"window": "2h"}),)
+        await press(pilot, "j", "d")
+        assert "1 saved, 0 runs (all)" in screen_text(app)
+    assert memory.load().saved == (Saved("mine", "time-window", {"window": "2h"}),)
+    assert memory.load().runs == ()
+    async with remembering(memory) as (app, pilot):
+        await press(pilot, "H", "d")
+        assert "0 saved, 0 runs (all)" in screen_text(app)
+        await press(pilot, "q")
+        assert app.screen is app.main
+
+
+@driven
+async def test_the_form_is_filled_in_as_the_last_time(tmp_path: Path) -> None:
+    memory = Memory(tmp_path)
+    run = Run("k", "time-window", {"window": "2h"}, "case.db", 1)
+    memory.change(lambda state: state.with_run(run))
+    async with remembering(memory) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "ctrl+r")
+        assert app.main.form.texts["window"] == "2h"
+        assert app.main.pane == "form"
+
+
+@driven
+async def test_a_runbook_that_is_gone_is_said(tmp_path: Path) -> None:
+    memory = Memory(tmp_path)
+    memory.change(lambda state: state.with_run(Run("k", "gone", {}, "case.db", 1)))
+    async with remembering(memory) as (app, pilot):
+        await press(pilot, "H", "enter")
+        assert "no runbook gone any more" in screen_text(app)
+
+
+@driven
+async def test_a_broken_file_is_one_notice(tmp_path: Path) -> None:
+    memory = Memory(tmp_path)
+    memory.path.write_text("{")
+    async with remembering(memory) as (app, pilot):
+        assert "History is not kept this time" in screen_text(app)
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter")
+        assert app.main.reading is not None
+        assert app.main.reading.complete
+        await press(pilot, "H")
+        assert "1 runs" in screen_text(app)
+    assert memory.path.read_text() == "{"
+
+
+@driven
+async def test_a_disk_that_takes_nothing_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*given: object, **named: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("audittui.tui.state.tempfile.mkstemp", full)
+    async with remembering(Memory(tmp_path)) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter")
+        app._write_soon()
+        await settle(pilot)
+        assert "No space left on device" in screen_text(app)
+        await press(pilot, "j")
+        assert app.main.results.cursor == 1
+
+
+@driven
+async def test_hostile_values_are_shown_harmless(tmp_path: Path) -> None:
+    memory = Memory(tmp_path)
+    for name, value in HOSTILE.items():
+        run = Run(name, value, {"actor": value}, value, 1, value)
+        memory.change(lambda state, run=run: state.with_run(run))  # type: ignore[misc]
+    async with remembering(memory, (120, 40)) as (app, pilot):
+        await press(pilot, "H")
+        assert isinstance(app.screen, HistoryScreen)
+        text = screen_text(app)
+        assert not set(text) & set("\x1b\x00\x07\u202e\u2066")
+        assert "[bold]x" in text
+        await press(pilot, "enter")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_picture(snap_compare: Any, size: tuple[int, int], tmp_path: Path) -> None:
+    memory = Memory(tmp_path)
+    memory.change(
+        lambda state: state.with_run(
+            Run("k", "time-window", {"window": "2h"}, "case.db", NOW, "complete", 1234, 56.5)
+        ).with_saved(Saved("nightly look", "actor-timeline", {"actor": "alice", "window": "1d"}))
+    )
+
+    async def steps(pilot: Pilot[None]) -> None:
+        await settle(pilot)
+        await press(pilot, "H")
+
+    app = AuditApp(CASE, connect=connector(filled(drafts())), memory=memory)
+    assert snap_compare(app, terminal_size=size, run_before=steps)
