@@ -17,7 +17,8 @@ READ_UNIT_BYTES = 4096
 
 
 def _number_size(value: int | float | Decimal) -> int:
-    digits = len(str(abs(value)).replace(".", "").strip("0")) or 1
+    # Significant digits: neither zeros at the ends nor an exponent count.
+    digits = len("".join(map(str, Decimal(str(value)).as_tuple().digits)).strip("0")) or 1
     return min((digits + 1) // 2 + 1 + (1 if value < 0 else 0), 21)
 
 

@@ -17,6 +17,7 @@ from audittui.errors import StoreError
 from audittui.layout.model import Index, Layout
 from audittui.layout.row import Item
 from audittui.store import pack
+from audittui.store import sqlite_counts as counts
 from audittui.store.port import (
     PATIENT,
     Condition,
@@ -35,6 +36,8 @@ from audittui.store.size import PAGE_BYTES, attribute_sizes, item_size, read_uni
 from audittui.store.sqlite_file import SqliteFile
 
 MAX_TRANSACTION = 100
+FORMAT = "1"
+"""The version of the file's tables."""
 
 
 class SqliteStore:
@@ -59,6 +62,8 @@ class SqliteStore:
         self.path = path
         self.layout = layout
         self._file = SqliteFile(path, read_only=read_only, durable=durable)
+        self._read_only = read_only
+        self._counted = False
         self._page_bytes = page_bytes
         self._seed = seed.to_bytes(8, "big")
         self._indexes = {index.name: index for index in layout.indexes if index.name}
@@ -176,21 +181,15 @@ class SqliteStore:
             self._insert(connection, items)
 
     def describe(self) -> TableDescription:
-        """Counts and sizes, exact."""
+        """Counts and sizes, exact: they are kept with every write."""
         with self._file.errors(), self._file.reading() as connection:
-            count, size = connection.execute(
-                "SELECT count(*), coalesce(sum(size), 0) FROM items"
-            ).fetchone()
-            indexes = tuple(
-                IndexDescription(
-                    name,
-                    *connection.execute(
-                        f'SELECT count(*), coalesce(sum(size), 0) FROM "ix_{name}"'
-                    ).fetchone(),
-                )
-                for name in self._indexes
-            )
-        return TableDescription(self.place, count, size, indexes)
+            if not self._counted:
+                # An older file that this connection may not write to.
+                known = {name: counts.count(connection, name) for name in ("", *self._indexes)}
+            else:
+                known = counts.read(connection)
+        indexes = tuple(IndexDescription(name, *known[name]) for name in self._indexes)
+        return TableDescription(self.place, *known[""], indexes)
 
     def overwrite(self, item: Item) -> None:
         """Put an item without any condition: what a tamperer does. For the demo and tests."""
@@ -216,8 +215,26 @@ class SqliteStore:
                         f"Open it with --layout {found.get('layout')}.",
                         kind="invalid",
                     )
-                self._seed = bytes.fromhex(found["seed"])
-                return
+                if found.get("version", FORMAT) != FORMAT:
+                    raise StoreError(
+                        f"The store {self.place} was made by a newer audittui.",
+                        "Open it with that one.",
+                        kind="invalid",
+                    )
+                try:
+                    self._seed = bytes.fromhex(found["seed"])
+                except (KeyError, TypeError, ValueError):
+                    raise StoreError(
+                        f"The store {self.place} is damaged.", kind="corrupt"
+                    ) from None
+                self._counted = counts.kept(connection)
+        if known == 2:
+            if not self._counted and not self._read_only:
+                with self._file.writing() as connection:
+                    counts.make(connection, self._indexes)
+                self._counted = True
+            return
+        with self._file.reading() as connection:
             anything = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
             if not create or anything:
                 raise StoreError(
@@ -240,8 +257,10 @@ class SqliteStore:
                 )
             connection.executemany(
                 "INSERT OR IGNORE INTO meta VALUES (?, ?)",
-                [("layout", self.layout.name), ("seed", self._seed.hex())],
+                [("layout", self.layout.name), ("seed", self._seed.hex()), ("version", FORMAT)],
             )
+            counts.make(connection, self._indexes)
+            self._counted = True
 
     def _list_attributes(self) -> frozenset[str]:
         """The attributes that some index holds: they are read without the rest of the item."""
@@ -377,24 +396,27 @@ class SqliteStore:
         connection.executemany("INSERT INTO items VALUES (?, ?, ?, ?, ?, ?)", rows)
         for name, made in entries.items():
             connection.executemany(f'INSERT INTO "ix_{name}" VALUES (?, ?, ?, ?, ?)', made)
+        sizes_of = {name: [row[4] for row in made] for name, made in entries.items()}
+        counts.add(connection, {"": [row[3] for row in rows], **sizes_of})
 
     def _remove(self, connection: sqlite3.Connection, key: tuple[Any, Any]) -> None:
         found = connection.execute(
-            "SELECT id, listed FROM items WHERE pk = ? AND sk = ?", key
+            "SELECT id, listed, size FROM items WHERE pk = ? AND sk = ?", key
         ).fetchone()
         if found is None:
             return
         listed = pack.decode(found[1])
+        gone = {"": [found[2]]}
         for name, index in self._indexes.items():
-            connection.execute(
-                f'DELETE FROM "ix_{name}" WHERE p = ? AND s = ? AND item = ?',
-                (
-                    listed.get(index.partition.attribute),
-                    listed.get(index.sort.attribute),
-                    found[0],
-                ),
-            )
+            place = (
+                listed.get(index.partition.attribute), listed.get(index.sort.attribute), found[0],
+            )  # fmt: skip
+            here = "WHERE p = ? AND s = ? AND item = ?"
+            sizes = connection.execute(f'SELECT size FROM "ix_{name}" {here}', place).fetchall()
+            gone[name] = [size for (size,) in sizes]
+            connection.execute(f'DELETE FROM "ix_{name}" {here}', place)
         connection.execute("DELETE FROM items WHERE id = ?", (found[0],))
+        counts.add(connection, gone, sign=-1)
 
 
 def _chosen(item: dict[str, Any], attributes: Sequence[str]) -> dict[str, Any]:

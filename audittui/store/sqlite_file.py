@@ -26,6 +26,7 @@ class SqliteFile:
         self._path = path
         self._read_only = read_only
         self._durable = durable
+        self._made = False
         self._local = threading.local()
         self._lock = threading.RLock()
         self._open: list[sqlite3.Connection] = []
@@ -46,12 +47,29 @@ class SqliteFile:
                 return self._open[0]
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            mode = "ro" if self._read_only else "rwc"
-            location = f"file:{quote(str(Path(self._path).absolute()))}?mode={mode}"
-            connection = self._connect(location, uri=True)
+            connection = self._open_file()
             self._local.connection = connection
             with self._lock:
                 self._open.append(connection)
+        return connection
+
+    def _open_file(self) -> sqlite3.Connection:
+        place = f"file:{quote(str(Path(self._path).absolute()))}"
+        if not self._read_only:
+            # Only the first connection may make the file: one that was deleted stays deleted.
+            mode = "rw" if self._made else "rwc"
+            connection = self._connect(f"{place}?mode={mode}", uri=True)
+            self._made = True
+            return connection
+        connection = self._connect(f"{place}?mode=ro", uri=True)
+        try:
+            connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+        except sqlite3.OperationalError as error:
+            if "unable to open" not in str(error) or not Path(self._path).exists():
+                raise
+            # A folder that nobody can write to takes no shared memory: then nobody writes either.
+            connection.close()
+            connection = self._connect(f"{place}?mode=ro&immutable=1", uri=True)
         return connection
 
     def _connect(self, location: str, *, uri: bool) -> sqlite3.Connection:
@@ -85,10 +103,12 @@ class SqliteFile:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
+                connection.execute("COMMIT")
             except BaseException:
-                connection.execute("ROLLBACK")
+                # A full disk takes a transaction back by itself.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
                 raise
-            connection.execute("COMMIT")
 
     @contextmanager
     def errors(self) -> Iterator[None]:
@@ -103,9 +123,9 @@ class SqliteFile:
 
 def _store_error(path: str, error: sqlite3.DatabaseError) -> StoreError:
     text = str(error)
-    if "full" in text:
+    if "full" in text or "disk I/O error" in text:
         return StoreError(
-            f"The disk of {path} is full; nothing of the last write was kept.",
+            f"The disk of {path} is full or failing; nothing of the last write was kept.",
             "Free some space and run the command again.",
             kind="disk",
         )
