@@ -97,6 +97,18 @@ async def test_a_search_is_saved_under_a_name_and_deleted(tmp_path: Path) -> Non
 
 
 @driven
+async def test_what_is_recalled_late_appears_in_the_open_history(tmp_path: Path) -> None:
+    async with remembering(Memory(tmp_path)) as (app, pilot):
+        await press(pilot, "H")
+        run = Run("k", "time-window", {"window": "2h"}, "case.db", 1)
+        Memory(tmp_path).change(lambda state: state.with_run(run))
+        app.recall()
+        await settle(pilot)
+        await pilot.pause()
+        assert "0 saved, 1 runs (all)" in screen_text(app)
+
+
+@driven
 async def test_the_form_is_filled_in_as_the_last_time(tmp_path: Path) -> None:
     memory = Memory(tmp_path)
     run = Run("k", "time-window", {"window": "2h"}, "case.db", 1)
@@ -175,6 +187,7 @@ def test_picture(snap_compare: Any, size: tuple[int, int], tmp_path: Path) -> No
     )
 
     async def steps(pilot: Pilot[None]) -> None:
+        await pilot.pause()
         await settle(pilot)
         await press(pilot, "H")
 

@@ -125,6 +125,11 @@ class RememberingApp(ThreadedApp):
         for change in self._changes:
             state = change(state)
         self.remembered = state
+        from audittui.tui.screens.history import HistoryScreen
+
+        for screen in self.screen_stack:
+            if isinstance(screen, HistoryScreen) and screen.is_mounted:
+                screen.renew()
 
     def _complain(self, error: Exception) -> None:
         if not self._complained:

@@ -81,7 +81,9 @@ class HistoryScreen(ModalScreen[Saved | Run]):
         state = self.app.remembered
         text = Text("History", f"bold {ACCENT}")
         runs = f"the latest {KEPT_RUNS:,}" if len(state.runs) == KEPT_RUNS else "all"
-        text.append(f"  {len(state.saved):,} saved, {len(state.runs):,} runs ({runs})", DIM)
+        text.append(
+            f"  {len(state.saved):,} saved, {len(state.runs):,} runs ({runs})", f"not bold {DIM}"
+        )
         self.query_one("#history-title", Static).update(text)
 
     @property
@@ -91,7 +93,8 @@ class HistoryScreen(ModalScreen[Saved | Run]):
         assert isinstance(shown, _Entries)
         return shown.entries[lines.cursor] if len(shown) else None
 
-    def _renew(self) -> None:
+    def renew(self) -> None:
+        """Show what is remembered now."""
         lines = self.query_one(LineList)
         at = lines.cursor
         entries = _Entries(self.app.remembered)
@@ -119,7 +122,7 @@ class HistoryScreen(ModalScreen[Saved | Run]):
             if values is not None:
                 saved = Saved(values["name"].strip(), entry.runbook, entry.texts)
                 self.app.remember(lambda state: state.with_saved(saved))
-                self._renew()
+                self.renew()
 
         name = entry.name if isinstance(entry, Saved) else ""
         details = ["A search of the same name is replaced."]
@@ -134,7 +137,7 @@ class HistoryScreen(ModalScreen[Saved | Run]):
             self.app.remember(lambda state: state.without_saved(entry.name))
         elif entry is not None:
             self.app.remember(lambda state: state.without_run(entry.key))
-        self._renew()
+        self.renew()
 
     def action_leave(self) -> None:
         """Close with nothing."""
