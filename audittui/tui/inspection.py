@@ -67,10 +67,15 @@ def changes_of(document: Document) -> Sequence[DiffLine] | None:
 
 
 def check_entry(connection: Connection, row: Row) -> Verdict:
-    """The verdict on the entry of ``row``. Raises `AuditError` when the store does not answer."""
+    """The verdict on the entry of ``row``, held against what the trusted keys signed, if any.
+
+    Raises `UsageError` for a trusted key that is none, and for a chain that is not known.
+    """
+    from audittui.integrity.settings import anchor_settings
     from audittui.integrity.verify import verify_entry
 
-    return verify_entry(connection.store, connection.layout, row.chain, row.seq)
+    settings = anchor_settings(connection.target.trusted_keys)
+    return verify_entry(connection.store, connection.layout, row.chain, row.seq, settings=settings)
 
 
 def check_entries(connection: Connection, rows: Sequence[Row]) -> tuple[list[Verdict], float]:
