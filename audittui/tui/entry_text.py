@@ -13,9 +13,10 @@ from audittui.entry import decode_strict
 from audittui.escape import escaped, escaped_lines
 from audittui.layout.row import Row
 from audittui.tui.palette import ACCENT, BAD, DIM, GOOD, OUTCOME_COLOURS, WARN
+from audittui.tui.times import ago
 
 if TYPE_CHECKING:
-    from audittui.integrity.verdict import Verdict
+    from audittui.integrity.verdict import Anchor, Verdict
     from audittui.tui.inspection import Document
 
 _FIELDS = (
@@ -28,6 +29,7 @@ _TOKEN = re.compile(
     r'(?P<key>"(?:[^"\\]|\\.)*")(?=\s*:)|(?P<string>"(?:[^"\\]|\\.)*")'
     r"|(?P<number>-?\b\d[\d.eE+-]*\b)|(?P<word>\b(?:true|false|null)\b)"
 )
+_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+')
 _TOKEN_STYLES = {"key": ACCENT, "string": GOOD, "number": WARN, "word": WARN}
 
 
@@ -50,9 +52,33 @@ def verdict_line(verdict: Verdict | None, fault: str = "") -> Text:
     if verdict is None:
         text.append("not checked  " if fault else "checking…", f"bold {WARN}" if fault else DIM)
         return text.append(escaped(fault) + "\n\n", WARN)
-    style = BAD if verdict.failed else WARN if verdict.verdict == "UNVERIFIABLE" else ACCENT
-    text.append(verdict.verdict, f"bold {style}")
-    return text.append(f"  {escaped(verdict.summary)}\n\n", BAD if verdict.failed else "")
+    text.append(verdict.verdict, f"bold {_verdict_style(verdict)}")
+    text.append(f"  {escaped(verdict.summary)}\n", BAD if verdict.failed else "")
+    if verdict.expired:
+        text.append("Expired: it is still there, but may go at any moment.\n", DIM)
+    if verdict.anchor is not None:
+        text.append(_checkpoint(verdict.anchor), DIM)
+    return text.append(f"Checking took {verdict.rcu + verdict.pin_rcu:,.1f} RCU.\n\n", DIM)
+
+
+def _verdict_style(verdict: Verdict) -> str:
+    """Green for what a signed checkpoint proves alone; what fails is red whatever its word."""
+    if verdict.failed:
+        return BAD
+    return {"ANCHORED": GOOD, "EXPIRED": DIM, "UNVERIFIABLE": WARN}.get(verdict.verdict, ACCENT)
+
+
+def _checkpoint(anchor: Anchor) -> str:
+    """The size and the age of a checkpoint; its time is the sealer's, which nothing signs."""
+    size = f"Checkpoint of {anchor.size:,} {'entry' if anchor.size == 1 else 'entries'}"
+    if not anchor.sealed_at:
+        return f"{size}.\n"
+    try:
+        span = timestamp.now() - timestamp.parse(anchor.sealed_at)
+        age = ago(span) if span < 0 else f"{ago(span)} ago"
+    except ValueError:
+        age = escaped(anchor.sealed_at)
+    return f"{size}, sealed {age} by the sealer's clock.\n"
 
 
 def step_lines(verdict: Verdict | None) -> Text:
@@ -89,7 +115,8 @@ def json_text(raw: str) -> Text:
     """A JSON text over several lines, coloured, with everything that acts on a terminal escaped."""
     try:
         # Strict: a key that stands there twice must not hide, so such a text is shown as it is.
-        spread = json.dumps(decode_strict(raw), indent=2, ensure_ascii=False)
+        decode_strict(raw)
+        spread = _spread(raw)
     except (ValueError, RecursionError):
         return Text(escaped_lines(raw))
     text = Text(escaped_lines(spread))
@@ -97,6 +124,26 @@ def json_text(raw: str) -> Text:
         kind = match.lastgroup or ""
         text.stylize(_TOKEN_STYLES[kind], match.start(), match.end())
     return text
+
+
+def _spread(raw: str) -> str:
+    """A valid JSON text over several lines, its numbers letter by letter as they are stored."""
+    parts: list[str] = []
+    depth, before = 0, ""
+    for match in _PIECE.finditer(raw):
+        piece = match.group()
+        if piece in "]}":
+            depth -= 1
+        if before and (before in "[{," or piece in "]}") and before + piece not in ("[]", "{}"):
+            parts.append("\n" + "  " * depth)
+        if piece in "[{":
+            depth += 1
+        if piece[0] == '"':
+            parts.append(json.dumps(json.loads(piece), ensure_ascii=False))
+        else:
+            parts.append(": " if piece == ":" else piece)
+        before = piece
+    return "".join(parts)
 
 
 def title_lines(title: str) -> Text:
