@@ -1,0 +1,160 @@
+"""At every point of a run, whatever happens: no row lost, none twice, the order exact, the coverage
+true, the error one sentence; and resuming completes the rest."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from audittui.runbook.plan import Order
+from tests.faults.conftest import Log, Ran, SmallPages, plan_of, reach, run
+from tests.faults.proxy import FAULTS, Proxy, at, nothing, proxied, since
+from tests.store.conftest import ENDPOINT
+
+pytestmark = [
+    pytest.mark.dynamodb_local,
+    pytest.mark.skipif(
+        not ENDPOINT, reason="AUDITTUI_TEST_ENDPOINT does not name a DynamoDB Local"
+    ),
+    pytest.mark.usefixtures("no_backoff", "short_patience"),
+]
+
+PASSING = [fault for fault in FAULTS if fault != "denied"]
+"""One of these does not end a run."""
+LASTING = [fault for fault in FAULTS if fault != "late"]
+"""These end a run when they go on."""
+SAID = {
+    "throttled": "is throttling",
+    "over capacity": "is throttling",
+    "500": "failed to answer (InternalServerError)",
+    "expired": "The AWS credentials have expired.",
+    "denied": "may not call dynamodb:Query",
+    "503 without a word": "failed to answer (503)",
+    "cut": "arrived cut off",
+    "cut before a word": "cannot be reached",
+    "refused": "cannot be reached",
+    "corrupt": "arrived damaged",
+    "stuck": "did not answer in time",
+}
+REQUESTS = 16
+"""A run without faults has at least so many."""
+
+
+@pytest.fixture
+def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request that gets no answer is given up soon."""
+    monkeypatch.setattr("audittui.store.dynamodb.client.READ_SECONDS", 0.5)
+
+
+def check_stopped(ran: Ran, truth: list[tuple[int, str, int]], order: Order) -> None:
+    """The rows are the first of the truth, and nothing more is claimed."""
+    coverage = ran.last.coverage
+    assert ran.names == truth[: len(ran.names)]
+    assert coverage.stop == "error" and not coverage.complete and ran.last.cursor
+    error = ran.execution.error
+    assert error is not None and error.hint and coverage.error == error.message
+    assert re.fullmatch(r"[^\n]+[^.\n]\.", error.message) and ". " not in error.message
+    assert error.message.rstrip(".") in coverage.text()
+    reached = coverage.reached
+    if reached is not None:
+        newest = order == "newest"
+        within = [name for name in truth if (name[0] > reached if newest else name[0] < reached)]
+        assert set(within) <= set(ran.names)
+
+
+def check_complete(ran: Ran, truth: list[tuple[int, str, int]]) -> None:
+    assert ran.execution.error is None
+    assert ran.names == truth
+    assert ran.last.coverage.complete and not ran.last.cursor
+
+
+def read_through(log: Log, proxy: Proxy, order: Order, drain: bool) -> Ran:
+    """Read everything, resume when it stopped, and hold the whole to the truth."""
+    store, plan, truth = SmallPages(reach(log.table, proxy)), plan_of(order), log.truth(order)
+    ran = run(plan, store, drain=drain)
+    if ran.execution.error is None:
+        check_complete(ran, truth)
+        return ran
+    check_stopped(ran, truth, order)
+    proxy.plan = nothing
+    rest = run(plan, store, drain=drain, cursor=ran.last.cursor)
+    check_complete(rest, truth[len(ran.names) :])
+    return ran
+
+
+WAYS = pytest.mark.parametrize(
+    ("order", "drain"),
+    [("newest", False), ("newest", True), ("oldest", False), ("oldest", True)],
+    ids=["newest", "newest-drain", "oldest", "oldest-drain"],
+)
+
+
+@WAYS
+def test_the_proxy_itself_does_no_harm(log: Log, proxy: Proxy, order: Order, drain: bool) -> None:
+    ran = read_through(log, proxy, order, drain)
+    assert len(proxy.met) >= REQUESTS and ran.last.meter.unmetered == 0
+    assert ran.last.meter.requests == ran.last.meter.pages == len(proxy.met)
+
+
+@pytest.mark.parametrize("fault", PASSING)
+@WAYS
+def test_what_passes_does_not_end_a_run(
+    log: Log, proxy: Proxy, order: Order, drain: bool, fault: str
+) -> None:
+    store = SmallPages(reach(log.table, proxy))
+    for number in (1,) if fault == "stuck" else (1, 2, 7, REQUESTS):
+        proxy.begin(at(number, fault))
+        ran = run(plan_of(order), store, drain=drain)
+        check_complete(ran, log.truth(order))
+        assert proxy.faults == 1
+        lost = 0 if fault == "late" else 1
+        assert len(proxy.met) == ran.last.meter.pages + lost
+        # What is refused for its credentials is never charged.
+        assert ran.last.meter.unmetered == (0 if fault == "expired" else lost)
+
+
+@pytest.mark.parametrize("number", [1, 9])
+@pytest.mark.parametrize("fault", [fault for fault in LASTING if fault != "stuck"])
+@pytest.mark.parametrize(
+    ("order", "drain"), [("newest", False), ("oldest", True)], ids=["newest", "oldest-drain"]
+)
+def test_what_lasts_ends_a_run_in_a_sentence(
+    log: Log, proxy: Proxy, order: Order, drain: bool, fault: str, number: int
+) -> None:
+    proxy.plan = since(number, fault)
+    ran = read_through(log, proxy, order, drain)
+    assert ran.execution.error is not None
+    assert SAID[fault] in ran.execution.error.message
+    if number == 1:
+        assert ran.names == [] and ran.last.coverage.reached is None
+
+
+@WAYS
+def test_a_service_that_never_answers_again_ends_a_run(
+    log: Log, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, order: Order, drain: bool
+) -> None:
+    monkeypatch.setattr("audittui.store.dynamodb.retry.ATTEMPTS", 2)
+    proxy.plan = since(7, "stuck")
+    ran = read_through(log, proxy, order, drain)
+    assert ran.execution.error is not None
+    assert SAID["stuck"] in ran.execution.error.message
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    plan=st.dictionaries(
+        st.integers(1, REQUESTS + 6),
+        st.sampled_from([fault for fault in FAULTS if fault not in ("late", "stuck")]),
+        max_size=14,
+    ),
+    order=st.sampled_from(["newest", "oldest"]),
+    drain=st.booleans(),
+)
+def test_any_mixture_of_faults(log: Log, plan: dict[int, str], order: Order, drain: bool) -> None:
+    with proxied(ENDPOINT, lambda number: plan.get(number, "")) as proxy:
+        ran = read_through(log, proxy, order, drain)
+    if ran.execution.error is None:
+        assert "denied" not in (fault for _, fault in proxy.met)
