@@ -91,8 +91,10 @@ class Histogram:
         return slots
 
     def bars(self, most: int) -> list[Bar]:
-        """At most ``most`` bars (16 or more) of equal width from the first entry to the last, the empty ones
-        between them too."""
+        """At most ``most`` bars (16 or more) of equal width from the first entry to the last.
+
+        The empty ones between them are among them.
+        """
         if not self._slots:
             return []
         rung = self._rung

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from audittui.layout.row import Row
 from audittui.tui.pattern import Fits, compiled
+from audittui.tui.row_list import RowList
 from audittui.tui.times import list_time
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class RowSource:
 
     def __init__(self, columns: Sequence[str]) -> None:
         self.columns = tuple(columns)
-        self.rows: list[Row] = []
+        self.rows = RowList()
         self.pattern = ""
         self.hiding = True
         self.searched = 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 from audittui.connection import Connection
 from audittui.errors import AuditError
 from audittui.runbook.catalogue import Catalogue
@@ -45,6 +47,8 @@ class ConnectingApp(RunningApp):
 
         def opened(connection: Connection) -> None:
             self.connection = connection
+            # What the program itself consists of stays: the collector need not look through it.
+            gc.freeze()
             self._show_state(ConnectionState("open"))
             if self._wanted is not None:
                 runbook, texts, only_show = self._wanted
