@@ -58,16 +58,27 @@ def _moments(chain: int) -> list[int]:
     ]
 
 
-@pytest.fixture(scope="session")
-def log() -> Log:
-    """The log, written once without a fault."""
+def _made() -> DynamoStore:
+    """A new, empty table, reached without the proxy."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("AWS_PROFILE", raising=False)
         client = boto3.client(
             "dynamodb", endpoint_url=ENDPOINT, region_name=REGION,
             aws_access_key_id="test", aws_secret_access_key="test",
         )  # fmt: skip
-        store = make_dynamo_store(client, NATIVE, ENDPOINT)
+        return make_dynamo_store(client, NATIVE, ENDPOINT)
+
+
+@pytest.fixture(scope="session")
+def empty_table() -> str:
+    """A table to append to."""
+    return _made().table
+
+
+@pytest.fixture(scope="session")
+def log() -> Log:
+    """The log, written once without a fault."""
+    store = _made()
     names = []
     for number, chain in enumerate(CHAINS):
         moments = _moments(number)
@@ -142,3 +153,10 @@ def run(
     for page in execution.pages():
         rows += page.rows
     return Ran(names_of(rows), execution.latest, execution)
+
+
+def check_complete(ran: Ran, truth: list[Name]) -> None:
+    """The run gave the truth, and says so."""
+    assert ran.execution.error is None
+    assert ran.names == truth
+    assert ran.last.coverage.complete and not ran.last.cursor

@@ -27,7 +27,7 @@ ERRORS = {
     "denied": (403, "AccessDeniedException", "You may not"),
 }
 """Answered in the service's place; the request never reaches it."""
-DELAY = 0.15
+DELAY = 0.05
 """Seconds that a late answer is late."""
 FAULTS = (
     *ERRORS, "503 without a word", "late", "cut", "cut before a word", "refused", "corrupt", "stuck"
@@ -54,7 +54,8 @@ class Proxy(ThreadingHTTPServer):
     """The proxy on a free port, with a ``plan`` that may be changed at any time.
 
     ``met`` holds the operation and the fault of every request so far, ``keys`` the access key that
-    it was signed with. ``stuck`` is set once a request is stuck.
+    it was signed with (that of the present one, when the plan is asked, is the last). ``stuck`` is
+    set once a request is stuck.
     """
 
     daemon_threads = True
@@ -88,9 +89,9 @@ class Proxy(ThreadingHTTPServer):
     def meet(self, operation: str, authorization: str) -> str:
         """Number one request; the fault it meets."""
         with self._lock:
+            self.keys.append(authorization.partition("Credential=")[2].partition("/")[0])
             fault = self.plan(len(self.met) + 1)
             self.met.append((operation, fault))
-            self.keys.append(authorization.partition("Credential=")[2].partition("/")[0])
             return fault
 
     def handle_error(self, *_: Any) -> None:
