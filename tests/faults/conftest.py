@@ -142,13 +142,14 @@ class Ran(NamedTuple):
 
 
 def run(
-    plan: Plan, store: AskedStore, *, drain: bool, cursor: str = "",
+    plan: Plan, store: AskedStore, *, drain: bool, cursor: str = "", limit: int | None = None,
     notify: Callable[[str], None] = lambda _: None,
 ) -> Ran:  # fmt: skip
     """Read ``plan`` to its end, whatever ends it."""
     execution = Execution(
-        plan, store, cursor=cursor, notify=notify, drain=drain, page_rows=None if drain else 8
-    )
+        plan, store, cursor=cursor, notify=notify, drain=drain, limit=limit,
+        page_rows=None if drain else 8,
+    )  # fmt: skip
     rows: list[Row] = []
     for page in execution.pages():
         rows += page.rows

@@ -103,7 +103,7 @@ def test_what_passes_does_not_end_a_run(
     if fault == "stuck":
         short_patience(monkeypatch)
     store = SmallPages(reach(log.table, proxy))
-    for number in (1,) if fault == "stuck" else (1, 7, REQUESTS):
+    for number in (1,) if fault == "stuck" else (1, REQUESTS):
         proxy.begin(at(number, fault))
         ran = run(plan_of(order), store, drain=drain)
         check_complete(ran, log.truth(order))
@@ -145,16 +145,30 @@ def test_a_service_that_never_answers_again_ends_a_run(
 
 @settings(max_examples=25, deadline=None)
 @given(
-    plan=st.dictionaries(
-        st.integers(1, REQUESTS + 6),
+    faults=st.dictionaries(
+        st.integers(1, 2 * REQUESTS),
         st.sampled_from([fault for fault in FAULTS if fault not in ("late", "stuck")]),
-        max_size=14,
+        max_size=24,
     ),
     order=st.sampled_from(["newest", "oldest"]),
     drain=st.booleans(),
+    limit=st.sampled_from([None, 7, 50]),
 )
-def test_any_mixture_of_faults(log: Log, plan: dict[int, str], order: Order, drain: bool) -> None:
-    with proxied(ENDPOINT, lambda number: plan.get(number, "")) as proxy:
-        ran = read_through(log, proxy, order, drain)
-    if ran.execution.error is None:
-        assert "denied" not in (fault for _, fault in proxy.met)
+def test_any_mixture_of_faults_and_limits_resumed_until_it_is_complete(
+    log: Log, faults: dict[int, str], order: Order, drain: bool, limit: int | None
+) -> None:
+    truth = log.truth(order)
+    with proxied(ENDPOINT, lambda number: faults.get(number, "")) as proxy:
+        store, cursor, done = SmallPages(reach(log.table, proxy)), "", 0
+        while True:
+            ran = run(plan_of(order), store, drain=drain, cursor=cursor, limit=limit)
+            left = truth[done:]
+            done += len(ran.names)
+            if ran.last.coverage.complete:
+                break
+            if ran.execution.error is None:
+                assert ran.names == left[:limit] and ran.last.coverage.stop == "limit"
+            else:
+                check_stopped(ran, left, order)
+            cursor = ran.last.cursor
+        check_complete(ran, left)
