@@ -119,14 +119,15 @@ class SmallPages(AskedStore):
         return super().query(msgspec.structs.replace(request, limit=limit), patience)
 
 
-def plan_of(order: Order) -> Plan:
-    """Everything in the window, in either order."""
-    runbook = load_catalogue().find("time-window")
+def plan_of(order: Order, *, one_partition: bool = False) -> Plan:
+    """Everything in the window: from a partition for each chain and day, or from a single one,
+    which a drain reads in slices."""
+    runbook = load_catalogue().find("actor-activity" if one_partition else "time-window")
     query = msgspec.structs.replace(runbook.query, order=order)
+    book = msgspec.structs.replace(runbook, query=query)
     facts = Facts(CHAINS, None, DAY0 + 5 * timestamp.DAY)
-    return make_plan(
-        msgspec.structs.replace(runbook, query=query), {"window": WINDOW}, NATIVE, facts
-    )
+    parameters = {"window": WINDOW} | ({"actor": "ann"} if one_partition else {})
+    return make_plan(book, parameters, NATIVE, facts)
 
 
 def names_of(rows: list[Row]) -> list[Name]:

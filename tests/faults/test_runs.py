@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audittui.runbook.plan import Order
+from audittui.runbook.plan import Order, Plan
 from tests.faults.conftest import Log, Ran, SmallPages, check_complete, plan_of, reach, run
 from tests.faults.proxy import FAULTS, Proxy, at, nothing, proxied, since
 from tests.store.conftest import ENDPOINT
@@ -39,7 +39,7 @@ SAID = {
     "corrupt": "arrived damaged",
     "stuck": "did not answer in time",
 }
-REQUESTS = 16
+REQUESTS = 12
 """A run without faults has at least so many."""
 
 
@@ -64,49 +64,54 @@ def check_stopped(ran: Ran, truth: list[tuple[int, str, int]], order: Order) -> 
         assert set(within) <= set(ran.names)
 
 
-def read_through(log: Log, proxy: Proxy, order: Order, drain: bool) -> Ran:
+def read_through(log: Log, proxy: Proxy, plan: Plan, drain: bool) -> Ran:
     """Read everything, resume when it stopped, and hold the whole to the truth."""
-    store, plan, truth = SmallPages(reach(log.table, proxy)), plan_of(order), log.truth(order)
+    store, truth = SmallPages(reach(log.table, proxy)), log.truth(plan.order)
     ran = run(plan, store, drain=drain)
     if ran.execution.error is None:
         check_complete(ran, truth)
         return ran
-    check_stopped(ran, truth, order)
+    check_stopped(ran, truth, plan.order)
     proxy.plan = nothing
     rest = run(plan, store, drain=drain, cursor=ran.last.cursor)
     check_complete(rest, truth[len(ran.names) :])
     return ran
 
 
-WAYS = pytest.mark.parametrize(
-    ("order", "drain"),
-    [("newest", False), ("newest", True), ("oldest", False), ("oldest", True)],
-    ids=["newest", "newest-drain", "oldest", "oldest-drain"],
-)
-TWO_WAYS = pytest.mark.parametrize(
-    ("order", "drain"), [("newest", False), ("oldest", True)], ids=["newest", "oldest-drain"]
+WAYS = {
+    "newest": (plan_of("newest"), False),
+    "oldest-drain": (plan_of("oldest"), True),
+    "one-partition-oldest": (plan_of("oldest", one_partition=True), False),
+    "one-partition-newest-drain": (plan_of("newest", one_partition=True), True),
+}
+"""What is read, and whether everything is wanted at once."""
+every_way = pytest.mark.parametrize(("plan", "drain"), WAYS.values(), ids=WAYS)
+two_ways = pytest.mark.parametrize(
+    ("plan", "drain"),
+    [WAYS["newest"], WAYS["one-partition-newest-drain"]],
+    ids=["newest", "one-partition-newest-drain"],
 )
 
 
-@WAYS
-def test_the_proxy_itself_does_no_harm(log: Log, proxy: Proxy, order: Order, drain: bool) -> None:
-    ran = read_through(log, proxy, order, drain)
+@every_way
+def test_the_proxy_itself_does_no_harm(log: Log, proxy: Proxy, plan: Plan, drain: bool) -> None:
+    ran = read_through(log, proxy, plan, drain)
     assert len(proxy.met) >= REQUESTS and ran.last.meter.unmetered == 0
     assert ran.last.meter.requests == ran.last.meter.pages == len(proxy.met)
 
 
 @pytest.mark.parametrize("fault", PASSING)
-@WAYS
+@every_way
 def test_what_passes_does_not_end_a_run(
-    log: Log, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, order: Order, drain: bool, fault: str
+    log: Log, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, plan: Plan, drain: bool, fault: str
 ) -> None:
     if fault == "stuck":
         short_patience(monkeypatch)
     store = SmallPages(reach(log.table, proxy))
     for number in (1,) if fault == "stuck" else (1, REQUESTS):
         proxy.begin(at(number, fault))
-        ran = run(plan_of(order), store, drain=drain)
-        check_complete(ran, log.truth(order))
+        ran = run(plan, store, drain=drain)
+        check_complete(ran, log.truth(plan.order))
         assert proxy.faults == 1
         lost = 0 if fault == "late" else 1
         assert len(proxy.met) == ran.last.meter.pages + lost
@@ -116,12 +121,12 @@ def test_what_passes_does_not_end_a_run(
 
 @pytest.mark.parametrize("number", [1, 9])
 @pytest.mark.parametrize("fault", [fault for fault in LASTING if fault != "stuck"])
-@TWO_WAYS
+@two_ways
 def test_what_lasts_ends_a_run_in_a_sentence(
-    log: Log, proxy: Proxy, order: Order, drain: bool, fault: str, number: int
+    log: Log, proxy: Proxy, plan: Plan, drain: bool, fault: str, number: int
 ) -> None:
     proxy.plan = since(number, fault)
-    ran = read_through(log, proxy, order, drain)
+    ran = read_through(log, proxy, plan, drain)
     assert ran.execution.error is not None
     assert SAID[fault] in ran.execution.error.message
     meter = ran.last.meter
@@ -131,14 +136,14 @@ def test_what_lasts_ends_a_run_in_a_sentence(
         assert ran.names == [] and ran.last.coverage.reached is None
 
 
-@TWO_WAYS
+@two_ways
 def test_a_service_that_never_answers_again_ends_a_run(
-    log: Log, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, order: Order, drain: bool
+    log: Log, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, plan: Plan, drain: bool
 ) -> None:
     short_patience(monkeypatch)
     monkeypatch.setattr("audittui.store.dynamodb.retry.ATTEMPTS", 2)
     proxy.plan = since(7, "stuck")
-    ran = read_through(log, proxy, order, drain)
+    ran = read_through(log, proxy, plan, drain)
     assert ran.execution.error is not None
     assert SAID["stuck"] in ran.execution.error.message
 
@@ -146,22 +151,22 @@ def test_a_service_that_never_answers_again_ends_a_run(
 @settings(max_examples=25, deadline=None)
 @given(
     faults=st.dictionaries(
-        st.integers(1, 2 * REQUESTS),
+        st.integers(1, 30),
         st.sampled_from([fault for fault in FAULTS if fault not in ("late", "stuck")]),
         max_size=24,
     ),
-    order=st.sampled_from(["newest", "oldest"]),
-    drain=st.booleans(),
+    way=st.sampled_from(sorted(WAYS)),
     limit=st.sampled_from([None, 7, 50]),
 )
 def test_any_mixture_of_faults_and_limits_resumed_until_it_is_complete(
-    log: Log, faults: dict[int, str], order: Order, drain: bool, limit: int | None
+    log: Log, faults: dict[int, str], way: str, limit: int | None
 ) -> None:
-    truth = log.truth(order)
+    plan, drain = WAYS[way]
+    truth = log.truth(plan.order)
     with proxied(ENDPOINT, lambda number: faults.get(number, "")) as proxy:
         store, cursor, done = SmallPages(reach(log.table, proxy)), "", 0
         while True:
-            ran = run(plan_of(order), store, drain=drain, cursor=cursor, limit=limit)
+            ran = run(plan, store, drain=drain, cursor=cursor, limit=limit)
             left = truth[done:]
             done += len(ran.names)
             if ran.last.coverage.complete:
@@ -169,6 +174,6 @@ def test_any_mixture_of_faults_and_limits_resumed_until_it_is_complete(
             if ran.execution.error is None:
                 assert ran.names == left[:limit] and ran.last.coverage.stop == "limit"
             else:
-                check_stopped(ran, left, order)
+                check_stopped(ran, left, plan.order)
             cursor = ran.last.cursor
         check_complete(ran, left)
