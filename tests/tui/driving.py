@@ -81,6 +81,10 @@ async def settle(pilot: Pilot[None]) -> None:
     while any(not worker.is_finished for worker in pilot.app.workers):
         await pilot.app.workers.wait_for_complete()
         await pilot.pause()
+    main = getattr(pilot.app, "main", None)
+    while main is not None and main._status_due:
+        # The status line follows a moment after the pages.
+        await pilot.pause(0.02)
 
 
 async def press(pilot: Pilot[None], *keys: str) -> None:

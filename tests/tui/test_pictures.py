@@ -34,6 +34,19 @@ class Stuck(SqliteStore):
         return super().query(request, patience)
 
 
+class Halting(SqliteStore):
+    """A store that answers two pages of an index, and no other until the test is over."""
+
+    answered = 0
+
+    def query(self, request: Query, patience: Patience = PATIENT) -> Page:
+        if request.index:
+            self.answered += 1
+            if self.answered > 2:
+                released.wait(20)
+        return super().query(request, patience)
+
+
 class Refusing(SqliteStore):
     """A store whose indexes may not be read."""
 
@@ -117,7 +130,7 @@ STATES: dict[str, tuple[Callable[[], Any], Steps]] = {
     "start": (lambda: connector(filled(drafts())), start),
     "form-fault": (lambda: connector(filled(drafts())), after("actor activity", "enter")),
     "results": (lambda: connector(filled(drafts())), after("time window", "enter", "j", "j")),
-    "incomplete": (lambda: connector(page_of(30)), after("time window", "enter")),
+    "incomplete": (lambda: connector(as_kind(page_of(30), Halting)), after("time window", "enter")),
     "empty": (lambda: connector(filled([])), after("time window", "enter")),
     "loading": (
         lambda: connector(as_kind(filled(drafts()), Stuck)),
@@ -158,8 +171,9 @@ def test_picture(snap_compare: Any, state: str, size: tuple[int, int]) -> None:
         await steps(pilot)
         while state == "loading" and (app.main.reading is None or not app.main.reading.active):
             await pilot.pause(0.01)
-        if state == "loading":
-            await pilot.pause(0.1)
+        if state in ("loading", "incomplete"):
+            # The status line follows a moment after the pages.
+            await pilot.pause(0.4)
 
     app = AuditApp(CASE, connect=connect())
     try:
