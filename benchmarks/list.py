@@ -67,7 +67,7 @@ def stored() -> SqliteStore:
     return store
 
 
-def many(count: int, like: list[Row]) -> list[Row]:
+def many(count: int, like: Sequence[Row]) -> list[Row]:
     """``count`` rows made of those that were read, each with texts of its own."""
     return [
         Row(

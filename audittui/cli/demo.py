@@ -53,6 +53,7 @@ def command(keep: Path | None, seed_only: bool) -> None:
         raise UsageError(
             "The demo needs a terminal.", "For scripts: audittui demo --keep FILE --seed-only."
         )
+    from audittui.cli.terminal import run_application
     from audittui.config import load_config
     from audittui.tui.app import AuditApp
 
@@ -63,7 +64,9 @@ def command(keep: Path | None, seed_only: bool) -> None:
             os.environ.setdefault("AUDITTUI_STATE", folder)
         demo = Demo(str(keep) if keep is not None else str(Path(folder) / "demo.db"))
         try:
-            AuditApp(demo.target, connect=demo.connect, keys=config.keys, theme=config.theme).run()
+            run_application(
+                AuditApp(demo.target, connect=demo.connect, keys=config.keys, theme=config.theme)
+            )
         finally:
             demo.close()
     if keep is not None:

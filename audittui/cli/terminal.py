@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from audittui.errors import UsageError
+from audittui.errors import AuditError, UsageError
+
+if TYPE_CHECKING:
+    from audittui.tui.app import AuditApp
 
 
 def open_terminal(options: Mapping[str, str | None]) -> None:
@@ -25,4 +29,15 @@ def open_terminal(options: Mapping[str, str | None]) -> None:
     config = load_config()
     target = resolve_target(options, config)
     connect = partial(open_connection, read_only=True)
-    AuditApp(target, folders(), connect, config.keys, config.theme).run()
+    run_application(AuditApp(target, folders(), connect, config.keys, config.theme))
+
+
+def run_application(app: AuditApp) -> None:
+    """Run the application; whatever breaks it is one sentence. Raises `AuditError`."""
+    app.run()
+    crash = app.crash
+    if crash is not None:
+        raise AuditError(
+            f"audittui met something it did not expect: {type(crash).__name__}: {crash}.",
+            "Run it with AUDITTUI_DEBUG=1 and report what it prints.",
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -77,6 +78,18 @@ class AuditApp(
         if self.memory is None and not self.is_headless:
             self.memory = Memory(state_folder())
         super().begin()
+
+    @property
+    def crash(self) -> Exception | None:
+        """What broke the application, if something did."""
+        return self._exception
+
+    def _fatal_error(self) -> None:
+        """End without a traceback: `crash` is told in a sentence."""
+        if os.environ.get("AUDITTUI_DEBUG") or self.is_headless:
+            super()._fatal_error()
+        else:
+            self._close_messages_no_wait()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What every line goes through: without colours or with sixteen no RGB code is sent."""

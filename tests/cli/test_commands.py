@@ -275,3 +275,17 @@ def test_a_full_disk_is_told() -> None:
         )  # fmt: skip
     assert done.returncode == 1 and "disk is full" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_broken_application_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    from audittui.cli.terminal import run_application
+    from audittui.connection import Target
+    from audittui.errors import AuditError
+    from audittui.tui.app import AuditApp
+
+    def breaks(app: AuditApp) -> None:
+        app._exception = ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr(AuditApp, "run", breaks)
+    with pytest.raises(AuditError, match="did not expect: ZeroDivisionError"):
+        run_application(AuditApp(Target()))
