@@ -13,6 +13,7 @@ import contextlib
 import statistics
 import threading
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from textual import events
