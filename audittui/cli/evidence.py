@@ -26,6 +26,7 @@ from audittui.escape import escaped
 if TYPE_CHECKING:
     from audittui.connection import Connection
     from audittui.export.evidence.collect import Source, Wanted
+    from audittui.export.evidence.manifest import Manifest
 
 INCOMPLETE = 3
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -56,7 +57,9 @@ def create(
     an entry is not genuine; the bundle says so too.
     """
     from audittui import timestamp
+    from audittui.export.evidence.archive import unpack
     from audittui.export.evidence.collect import make_bundle
+    from audittui.export.evidence.manifest import MANIFEST, decode_manifest
 
     if (runbook is None) == (marks is None):
         raise UsageError("Say what to bundle.", "Write --run RUNBOOK -p …, or --marks FILE.")
@@ -70,10 +73,11 @@ def create(
         wanted, source = _found(opened, str(runbook), params, limit)
     data = make_bundle(opened, wanted, source, settings, now=timestamp.now(), progress=_progress())
     _write_new(output, data)
-    _tell(data, f"{output}")
+    manifest = decode_manifest(unpack(data)[MANIFEST])
+    _tell(manifest, data, f"{output}")
     if settings is None:
         click.echo("No key is trusted, so nothing in it is proven.", err=True)
-    ctx.exit(_code(data, source.complete))
+    ctx.exit(_code(manifest, source.complete))
 
 
 @command.command("verify")
@@ -99,7 +103,7 @@ def verify(ctx: click.Context, /, file: Path, **given: Any) -> None:
         click.echo(escaped(fault))
     if checked.faults or checked.manifest is None:
         raise IntegrityError(f"{file} is not as it was made.", "Do not rely on it.")
-    _tell(data, str(file))
+    _tell(checked.manifest, data, str(file))
     number = len(checked.manifest.entries)
     click.echo(f"{checked.proven:,} of {number:,} proven under a signed checkpoint.", err=True)
     if checked.own_keys and checked.proven:
@@ -170,24 +174,17 @@ def _found(
     return list(wanted.values()), source
 
 
-def _tell(data: bytes, name: str) -> None:
-    from audittui.export.evidence.archive import unpack
-    from audittui.export.evidence.manifest import MANIFEST, decode_manifest
-
-    manifest = decode_manifest(unpack(data)[MANIFEST])
+def _tell(manifest: Manifest, data: bytes, name: str) -> None:
     counts = Counter(entry.verdict for entry in manifest.entries)
     parts = ", ".join(f"{count:,} {verdict}" for verdict, count in sorted(counts.items()))
     click.echo(f"{name}: {parts}.", err=True)
     click.echo(f"SHA-256 {hashlib.sha256(data).hexdigest()}")
 
 
-def _code(data: bytes, complete: bool) -> int:
-    from audittui.export.evidence.archive import unpack
-    from audittui.export.evidence.manifest import MANIFEST, decode_manifest
+def _code(manifest: Manifest, complete: bool) -> int:
     from audittui.integrity.verdict import FAILURES
 
-    entries = decode_manifest(unpack(data)[MANIFEST]).entries
-    if any(entry.verdict in FAILURES for entry in entries):
+    if any(entry.verdict in FAILURES for entry in manifest.entries):
         return 4
     return 0 if complete else INCOMPLETE
 

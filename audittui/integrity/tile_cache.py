@@ -41,10 +41,6 @@ class TileCache:
         except OSError:
             return
 
-    def drop(self, origin: str, tile: Tile) -> None:
-        """Forget a tile that did not prove right."""
-        self._path(origin, tile).unlink(missing_ok=True)
-
     def _path(self, origin: str, tile: Tile) -> Path:
         log = hashlib.sha256(origin.encode()).hexdigest()[:32]
         return self._folder / log / tile.path

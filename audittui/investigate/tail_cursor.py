@@ -1,22 +1,17 @@
-"""Where a live tail is, as text that a later one goes on from.
-
-MessagePack, compressed, in URL-safe base64: a shell word, like the cursors of runs.
-"""
+"""Where a live tail is, as text that a later one goes on from."""
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import zlib
 from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
 
 from audittui.errors import UsageError
+from audittui.query.cursor_text import cursor_parts, cursor_text
 from audittui.runbook.plan import RowFilter
 
-_MAX_BYTES = 4_000_000
 MARK_BYTES = 8
 """Bytes of a row's mark: a digest of its key."""
 
@@ -70,20 +65,14 @@ def question_digest(runbook: str, layout: str, *conditions: Sequence[RowFilter])
 
 def encode_tail_cursor(cursor: TailCursor) -> str:
     """The text of a cursor."""
-    packed = zlib.compress(msgspec.msgpack.encode(cursor), 9)
-    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+    return cursor_text(cursor)
 
 
 def decode_tail_cursor(text: str) -> TailCursor:
     """The cursor that ``text`` says. Raises `UsageError`."""
     try:
-        packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        inflate = zlib.decompressobj()
-        plain = inflate.decompress(packed, _MAX_BYTES)
-        if not inflate.eof:
-            raise ValueError("cut off")
-        return msgspec.msgpack.decode(plain, type=TailCursor)
-    except (ValueError, zlib.error, msgspec.MsgspecError):
+        return cursor_parts(text, TailCursor)
+    except ValueError:
         raise UsageError(
             "The cursor is damaged, or it is not a tail's.",
             "Copy it whole from the line that audittui tail printed.",

@@ -7,18 +7,16 @@ skipped when they are read again.
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import zlib
 from typing import Any
 
 import msgspec
 
 from audittui.errors import UsageError
+from audittui.query.cursor_text import cursor_parts, cursor_text
 from audittui.runbook.plan import Plan
 
 _VERSION = 1
-_MAX_BYTES = 4_000_000
 OrderKey = tuple[int, int, str, str | int]
 
 
@@ -69,26 +67,20 @@ def plan_digest(plan: Plan, *, count: bool = False) -> str:
 
 def encode_cursor(cursor: Cursor) -> str:
     """The text of a cursor, safe in a shell word."""
-    packed = zlib.compress(msgspec.msgpack.encode(cursor), 9)
-    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+    return cursor_text(cursor)
 
 
 def decode_cursor(text: str) -> Cursor:
     """The cursor that ``text`` says. Raises `UsageError`."""
     try:
-        packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        inflate = zlib.decompressobj()
-        plain = inflate.decompress(packed, _MAX_BYTES)
-        if not inflate.eof:
-            raise ValueError("cut off")
-        cursor = msgspec.msgpack.decode(plain, type=Cursor)
+        cursor = cursor_parts(text, Cursor)
         if cursor.version != _VERSION:
             raise ValueError("another version")
         if cursor.last is not None and len(cursor.last) != 4:
             raise ValueError("a wrong last row")
         if cursor.unread is not None and cursor.unread < 0:
             raise ValueError("a wrong place")
-    except (ValueError, zlib.error, msgspec.MsgspecError):
+    except ValueError:
         raise UsageError(
             "The cursor is damaged.", "Copy it whole from the line that printed it."
         ) from None
