@@ -7,6 +7,8 @@ import msgspec
 from audittui.integrity.anchor import Anchored
 from audittui.integrity.check import Examined
 from audittui.integrity.inclusion import Inclusion
+from audittui.integrity.note import parse_note
+from audittui.integrity.tlog_proof import TlogProof
 from audittui.integrity.verdict import FAILURES, Anchor, Step, Verdict, VerdictName
 
 ANCHORED = "It is the entry that was sealed; the checkpoint is signed by a trusted key."
@@ -44,6 +46,18 @@ def judged(
             verdict, verdict="MODIFIED", summary=_joined(verdict, f"{note}."), steps=(*steps, step)
         )
     return _proven(verdict, place, Step("inclusion proof", "holds", sealed, computed))
+
+
+def with_proof(
+    verdict: Verdict, place: Examined, found: Anchored, inclusion: Inclusion | None
+) -> Verdict:
+    """``verdict`` with the self-contained proof of an entry that is ANCHORED."""
+    if verdict.verdict != "ANCHORED" or inclusion is None:
+        return verdict
+    body = str(place.item.get("body", "")).encode()
+    note = parse_note(found.note.encode())
+    proof = TlogProof(inclusion.seq, inclusion.hashes, note, body)
+    return msgspec.structs.replace(verdict, proof=proof.encoded())
 
 
 def _proven(verdict: Verdict, place: Examined, step: Step) -> Verdict:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from audittui.errors import UsageError
 from audittui.integrity.anchor import (
     Anchored,
@@ -14,10 +12,8 @@ from audittui.integrity.anchor import (
 )
 from audittui.integrity.check import Examined, check, examine
 from audittui.integrity.inclusion import prove, tiles_for
-from audittui.integrity.judge import judged
-from audittui.integrity.note import parse_note
+from audittui.integrity.judge import judged, with_proof
 from audittui.integrity.sealed import SealedLog
-from audittui.integrity.tlog_proof import TlogProof
 from audittui.integrity.verdict import Verdict
 from audittui.layout.model import Layout
 from audittui.store.port import Store
@@ -86,11 +82,7 @@ class Prover:
         point = self.found.checkpoint
         inclusion = prove(seq, point, self._read) if point and seq < point.size else None
         verdict = judged(verdict, place, self.found, inclusion)
-        if verdict.verdict == "ANCHORED" and inclusion is not None:
-            note = parse_note(self.found.note.encode())
-            proof = TlogProof(seq, inclusion.hashes, note, body)
-            verdict = msgspec.structs.replace(verdict, proof=proof.encoded())
-        return body, verdict
+        return body, with_proof(verdict, place, self.found, inclusion)
 
     def _pay(self) -> None:
         rcu = self._sealed.take()

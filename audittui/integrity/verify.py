@@ -19,13 +19,11 @@ from audittui.integrity.anchor import (
 )
 from audittui.integrity.check import Examined, check, unverifiable, with_registry
 from audittui.integrity.inclusion import Inclusion, prove, tiles_for
-from audittui.integrity.judge import absent, judged
-from audittui.integrity.note import parse_note
+from audittui.integrity.judge import absent, judged, with_proof
 from audittui.integrity.pruned import pruned_below
 from audittui.integrity.reader import MAX_SEQ, ChainReader
 from audittui.integrity.sealed import SealedLog
 from audittui.integrity.sealed_leaves import SealedLeaves
-from audittui.integrity.tlog_proof import TlogProof
 from audittui.integrity.verdict import Verdict
 from audittui.layout.model import Layout
 from audittui.store.port import Store
@@ -113,12 +111,7 @@ class _Look:
             verdict = msgspec.structs.replace(verdict, expired=True)
         if found is None:
             return verdict
-        verdict = judged(verdict, place, found, inclusion)
-        if verdict.verdict == "ANCHORED" and inclusion is not None:
-            body = str(place.item.get("body", "")).encode()
-            proof = TlogProof(seq, inclusion.hashes, parse_note(found.note.encode()), body)
-            verdict = msgspec.structs.replace(verdict, proof=proof.encoded())
-        return verdict
+        return with_proof(judged(verdict, place, found, inclusion), place, found, inclusion)
 
     def _places(self) -> dict[int, Examined]:
         first, last = max(self._seq - 1, 0), min(self._seq + 1, MAX_SEQ)
