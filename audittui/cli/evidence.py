@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -60,11 +58,11 @@ def create(
     from audittui.export.evidence.archive import unpack
     from audittui.export.evidence.collect import make_bundle
     from audittui.export.evidence.manifest import MANIFEST, decode_manifest
+    from audittui.whole_file import demand_free, write_new
 
     if (runbook is None) == (marks is None):
         raise UsageError("Say what to bundle.", "Write --run RUNBOOK -p …, or --marks FILE.")
-    if output.exists():
-        raise UsageError(f"{output} exists already.", "Give another file.")
+    demand_free(output)
     settings = settings_of(ctx, given)
     opened = connect(ctx, given)
     if marks is not None:
@@ -72,7 +70,7 @@ def create(
     else:
         wanted, source = _found(opened, str(runbook), params, limit)
     data = make_bundle(opened, wanted, source, settings, now=timestamp.now(), progress=_progress())
-    _write_new(output, data)
+    write_new(output, data)
     manifest = decode_manifest(unpack(data)[MANIFEST])
     _tell(manifest, data, f"{output}")
     if settings is None:
@@ -187,19 +185,6 @@ def _code(manifest: Manifest, complete: bool) -> int:
     if any(entry.verdict in FAILURES for entry in manifest.entries):
         return 4
     return 0 if complete else INCOMPLETE
-
-
-def _write_new(path: Path, data: bytes) -> None:
-    """Write whole or not at all, and never over another file."""
-    handle, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=".evidence-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.link(name, path)
-    except FileExistsError:
-        raise UsageError(f"{path} exists already.", "Give another file.") from None
-    finally:
-        Path(name).unlink(missing_ok=True)
 
 
 def _progress() -> Callable[[int, int], None] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +31,7 @@ def generate(name: str, output: Path) -> None:
     An existing file is never overwritten.
     """
     from audittui.integrity.keys import new_signer_key
+    from audittui.whole_file import write_new
 
     try:
         key = new_signer_key(name)
@@ -39,12 +39,7 @@ def generate(name: str, output: Path) -> None:
         raise UsageError(
             f"{name!r} cannot be a key's name.", "It has no spaces and no plus."
         ) from None
-    try:
-        handle = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise UsageError(f"{output} exists already.", "Give another file.") from None
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(key.text + "\n")
+    write_new(output, f"{key.text}\n".encode())
     click.echo(key.verifier.text)
     click.echo(f"The key is in {output}. Put the line above into trusted_keys.", err=True)
 

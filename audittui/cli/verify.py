@@ -66,6 +66,10 @@ def command(
         raise UsageError("Say what to verify.", "Write CHAIN SEQ, or --chain CHAIN, or --all.")
     if (since is not None and one) or (proof is not None and not one):
         raise UsageError("--since is for chains, --proof for one entry.")
+    if proof is not None:
+        from audittui.whole_file import demand_free
+
+        demand_free(proof)
     settings = settings_of(ctx, given)
     opened = connect(ctx, given)
     if one:
@@ -91,6 +95,7 @@ def _verify_one(
     proof: Path | None,
 ) -> int:  # fmt: skip
     from audittui.integrity.verify import verify_entry
+    from audittui.whole_file import write_new
 
     verdict = verify_entry(opened.store, opened.layout, chain, seq, settings=settings)
     sys.stdout.write(_json(verdict) if form == "json" else _text(verdict))
@@ -100,7 +105,7 @@ def _verify_one(
     if proof is not None:
         if not verdict.proof:
             raise UsageError("The entry is not proven, so there is no proof to write.")
-        _write_new(proof, verdict.proof)
+        write_new(proof, verdict.proof)
         click.echo(f"The proof is in {proof}.", err=True)
     return _code(verdict.failed, verdict.verdict == "UNVERIFIABLE")
 
@@ -231,14 +236,6 @@ def _json(verdict: Verdict) -> str:
             ],
         }
     ) + "\n"  # fmt: skip
-
-
-def _write_new(path: Path, data: bytes) -> None:
-    try:
-        with path.open("xb") as file:
-            file.write(data)
-    except FileExistsError:
-        raise UsageError(f"{path} exists already.", "Give another file.") from None
 
 
 @contextmanager

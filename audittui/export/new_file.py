@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 from pathlib import Path
 from typing import TextIO
 
 from audittui.errors import AuditError, UsageError
 from audittui.escape import escaped
+from audittui.whole_file import cannot_write, demand_free, is_full, take_name
 
 PARTIAL = ".partial"
 
@@ -19,15 +19,14 @@ class NewFile:
 
     It is written beside it as ``path`` + `PARTIAL`, readable by its owner alone, and takes its name
     at `keep`. What ends early stays under the partial name, which is free for the next try only
-    once somebody has moved it away. Raises `UsageError` where a name is taken or no file can be
-    made, `AuditError` when writing fails (a full disk, say).
+    once somebody has moved it away. Raises `UsageError` where a name is taken or cannot be,
+    `AuditError` where the folder may not be written to or writing fails (a full disk, say).
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.partial = path.with_name(path.name + PARTIAL)
-        if os.path.lexists(path):
-            raise UsageError(f"{_told(path)} exists already.", "Give another name.")
+        demand_free(path)
         try:
             handle = os.open(self.partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
@@ -36,10 +35,7 @@ class NewFile:
                 "Give another name, or move it away.",
             ) from None
         except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "the name is not valid"
-            raise UsageError(
-                f"{_told(path)} cannot be written: {reason}.", "Give another name or folder."
-            ) from None
+            raise cannot_write(path, error) from None
         self._stream: TextIO = os.fdopen(handle, "w", encoding="utf-8", newline="")
 
     def write(self, text: str) -> None:
@@ -53,17 +49,7 @@ class NewFile:
         """All is written: give the file its name. Raises `UsageError` if it was taken meanwhile."""
         self.close()
         try:
-            try:
-                os.link(self.partial, self.path)
-            except FileExistsError:
-                raise
-            except OSError:
-                # No links on this file system.
-                if os.path.lexists(self.path):
-                    raise FileExistsError from None
-                self.partial.rename(self.path)
-            else:
-                self.partial.unlink()
+            take_name(self.partial, self.path)
         except FileExistsError:
             raise UsageError(
                 f"{_told(self.path)} was made by somebody else meanwhile.",
@@ -87,8 +73,7 @@ class NewFile:
         # Closing tries to flush once more, which fails once more.
         with contextlib.suppress(OSError):
             self._stream.close()
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        why = "The disk is full" if full else f"Writing failed ({error.strerror})"
+        why = "The disk is full" if is_full(error) else f"Writing failed ({error.strerror})"
         return AuditError(
             f"{why}: what was written so far is in {_told(self.partial)}, without an end.",
             "Nothing that was read is lost; export it to another place.",

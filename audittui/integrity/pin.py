@@ -1,17 +1,16 @@
 """The newest checkpoint that was seen of each log, kept on this machine.
 
-A file a log, named by a hash of its origin: the signed note, verbatim. Written whole under another
-name first, for its owner alone, so that a crash leaves the old one.
+A file a log, named by a hash of its origin: the signed note, verbatim. It is replaced as a whole,
+so that a crash leaves the old one.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from pathlib import Path
 
 from audittui.errors import StoreError
+from audittui.whole_file import replace
 
 
 class Pins:
@@ -44,19 +43,8 @@ class Pins:
 
     def save(self, origin: str, note: str) -> None:
         """Pin ``note`` for ``origin``. Raises `StoreError` when it cannot be kept."""
-        path = self.path(origin)
         try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            handle, name = tempfile.mkstemp(dir=self.folder, prefix=".pin-")
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    file.write(note)
-                    file.flush()
-                    os.fsync(file.fileno())
-                Path(name).replace(path)
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
+            replace(self.path(origin), note.encode())
         except OSError as error:
             raise StoreError(
                 f"The checkpoint cannot be pinned in {self.folder}: {error.strerror}.",

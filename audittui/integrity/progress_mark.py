@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from pathlib import Path
 
 from audittui.config import state_folder
+from audittui.whole_file import replace
 
 
 def load_mark(place: str, chain: str) -> int:
@@ -19,13 +21,8 @@ def load_mark(place: str, chain: str) -> int:
 
 def save_mark(place: str, chain: str, seq: int) -> None:
     """Remember that everything below ``seq`` was verified, if that is possible."""
-    path = _path(place, chain)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.write_text(f"{seq}\n", encoding="ascii")
-        path.chmod(0o600)
-    except OSError:
-        return
+    with contextlib.suppress(OSError):
+        replace(_path(place, chain), f"{seq}\n".encode())
 
 
 def _path(place: str, chain: str) -> Path:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import os
-import tempfile
 from pathlib import Path
 
 from audittui.integrity.merkle import HASH_BYTES
 from audittui.integrity.tile import Tile
+from audittui.whole_file import replace
 
 
 class TileCache:
@@ -31,15 +31,8 @@ class TileCache:
 
     def save(self, origin: str, tile: Tile, data: bytes) -> None:
         """Keep a tile, if that is possible."""
-        path = self._path(origin, tile)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tile-")
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            Path(name).replace(path)
-        except OSError:
-            return
+        with contextlib.suppress(OSError):
+            replace(self._path(origin, tile), data, durable=False)
 
     def _path(self, origin: str, tile: Tile) -> Path:
         log = hashlib.sha256(origin.encode()).hexdigest()[:32]

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
+
+from audittui.whole_file import replace
 
 VERSION = 1
 KEPT_RUNS = 200
@@ -115,16 +116,7 @@ class Memory:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self._alone():
             state = change(self.load())
-            handle, name = tempfile.mkstemp(prefix=".terminal-", dir=self.path.parent)
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(msgspec.json.encode(state))
-                    file.flush()
-                    os.fsync(file.fileno())
-                Path(name).replace(self.path)
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
+            replace(self.path, msgspec.json.encode(state))
         return state
 
     @contextlib.contextmanager

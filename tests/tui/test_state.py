@@ -54,7 +54,7 @@ def test_terminals_at_once_keep_what_each_remembers(tmp_path: Path) -> None:
         thread.join()
     keys = {one.key for one in Memory(tmp_path).load().runs}
     assert keys == {f"{number}/{at}" for number in range(3) for at in range(10)}
-    assert not list(tmp_path.glob(".terminal-*"))
+    assert not list(tmp_path.glob(".audittui-*"))
 
 
 def test_a_change_that_fails_leaves_the_file(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_a_change_that_fails_leaves_the_file(tmp_path: Path) -> None:
     with pytest.raises(TypeError):
         memory.change(fail)
     assert memory.load().runs == (run("a"),)
-    assert not list(tmp_path.glob(".terminal-*"))
+    assert not list(tmp_path.glob(".audittui-*"))
 
 
 @given(st.lists(st.tuples(st.integers(0, 300), st.integers(0, 10**6)), max_size=260))
