@@ -66,7 +66,7 @@ async def test_a_run_is_there_after_the_next_start_and_runs_again(tmp_path: Path
     assert run.coverage.startswith("complete")
     async with remembering(memory) as (app, pilot):
         await press(pilot, "H")
-        assert "0 saved, 1 runs (all)" in screen_text(app)
+        assert "0 saved, 1 run (all)" in screen_text(app)
         await press(pilot, "enter")
         assert app.main.reading is not None
         assert app.main.reading.texts == texts
@@ -83,7 +83,7 @@ async def test_a_search_is_saved_under_a_name_and_deleted(tmp_path: Path) -> Non
         await press(pilot, "H", "s", "enter")
         assert "A name is needed." in screen_text(app)
         await press(pilot, *"mine", "enter")
-        assert "1 saved, 1 runs (all)" in screen_text(app)
+        assert "1 saved, 1 run (all)" in screen_text(app)
         assert app.remembered.saved == (Saved("mine", "time-window", {"window": "2h"}),)
         await press(pilot, "j", "d")
         assert "1 saved, 0 runs (all)" in screen_text(app)
@@ -105,7 +105,7 @@ async def test_what_is_recalled_late_appears_in_the_open_history(tmp_path: Path)
         app.recall()
         await settle(pilot)
         await pilot.pause()
-        assert "0 saved, 1 runs (all)" in screen_text(app)
+        assert "0 saved, 1 run (all)" in screen_text(app)
 
 
 @driven
@@ -140,7 +140,7 @@ async def test_a_broken_file_is_one_notice(tmp_path: Path) -> None:
         assert app.main.reading is not None
         assert app.main.reading.complete
         await press(pilot, "H")
-        assert "1 runs" in screen_text(app)
+        assert "1 run " in screen_text(app)
     assert memory.path.read_text() == "{"
 
 

@@ -220,6 +220,110 @@ async def test_pivots_and_the_breadcrumb_back() -> None:
 
 
 @driven
+async def test_a_pivot_again_turns_the_window_off_and_on() -> None:
+    async with running() as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "ctrl+u", *["delete"] * 30)
+        await pilot.press(*"2026-11-24T14:10..14:40")
+        await press(pilot, "enter", "j")
+
+        def asked() -> tuple[str, str]:
+            reading = main(app).reading
+            assert reading is not None
+            return reading.runbook.id, reading.texts["window"]
+
+        part = "2026-11-24T14:10:00Z..2026-11-24T14:40:00Z"
+        await press(pilot, "A")
+        assert asked() == ("actor-activity", part)
+        assert len(rows_of(app)) == 7
+        await press(pilot, "A")
+        assert asked() == ("actor-activity", "all")
+        assert len(rows_of(app)) == 15
+        await press(pilot, "A")
+        assert asked() == ("actor-activity", part)
+        await press(pilot, "escape", "escape")
+        assert asked() == ("actor-activity", part)
+        await press(pilot, "R")
+        assert asked() == ("resource-lifecycle", "all")
+        await press(pilot, "R")
+        assert asked() == ("resource-lifecycle", part)
+        await press(pilot, "Q", "Q")
+        assert asked() == ("request-trace", part)
+
+
+@driven
+async def test_back_restores_filter_marks_place_and_zoom() -> None:
+    async with running(size=(60, 24)) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "slash")
+        await pilot.press(*"!denied")
+        await press(pilot, "enter", "G", "k", "l", "l", "plus")
+        screen = main(app)
+        sight, source = screen.results.sight, screen.results.source
+        assert sight.top > 0 and sight.left > 0
+        shown = [line[:-1] for line in screen_text(app).splitlines()[:18]]
+        await press(pilot, "A", "j", "R", "escape", "escape")
+        assert screen.results.source is source
+        assert screen.results.sight == sight
+        assert screen.zoomed
+        assert [line[:-1] for line in screen_text(app).splitlines()[:18]] == shown
+
+
+@driven
+async def test_a_reading_that_rested_goes_on_after_a_step_back() -> None:
+    many = [
+        Draft(
+            actor="alice",
+            action="a.read",
+            resource=f"r/{at}",
+            time=f"2026-11-24T14:{at // 60:02}:{at % 60:02}Z",
+        )
+        for at in range(900)
+    ]
+    async with running(filled(many)) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "R", "escape")
+        before = len(rows_of(app))
+        assert before < 900
+        await press(pilot, "G")
+        assert len(rows_of(app)) > before
+        assert "incomplete" not in status(app)
+
+
+@driven
+async def test_what_is_typed_into_a_filter_before_the_plan_is_made_filters() -> None:
+    gate = threading.Event()
+
+    class Slow(SqliteStore):
+        def describe(self):  # type: ignore[no-untyped-def]
+            gate.wait(10)
+            return super().describe()
+
+    store = filled(drafts())
+    store.__class__ = Slow
+    async with running(store) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await pilot.press("enter")
+        await pilot.pause()
+        await pilot.press("slash", *"denied")
+        await pilot.pause()
+        gate.set()
+        await settle(pilot)
+        assert len(rows_of(app)) == 3
+        assert "3 match 'denied'" in status(app)
+
+
+@driven
+async def test_the_present_step_of_a_long_way_is_seen_at_80_columns() -> None:
+    async with running() as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", *"AARRQQ")
+        first = screen_text(app).splitlines()[0]
+        assert "Request trace: req-0" in first
+        assert "…" in first
+
+
+@driven
 async def test_copying(monkeypatch: pytest.MonkeyPatch) -> None:
     async with running() as (app, pilot):
         await open_runbook(app, pilot, "time window")

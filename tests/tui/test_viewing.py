@@ -127,6 +127,20 @@ async def test_rows_are_checked_where_they_stand_the_window_with_few_requests() 
 
 
 @driven
+async def test_e_stops_at_what_is_not_as_it_was_written() -> None:
+    store = filled(drafts())
+    item = dict(store.get({"pk": "entry#app/0", "sk": f"{28:020d}"}).item or {})
+    item["body"] = item["body"].replace("bob", "carol")
+    store.overwrite(item)
+    async with running(store) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "e")
+        assert app.main.results.cursor == 2  # seq 27 failed
+        await press(pilot, "V", "E")
+        assert app.main.results.cursor == 1
+
+
+@driven
 async def test_hostile_values_do_nothing_in_any_way_of_showing_them() -> None:
     hostile = [
         Draft(actor=value, action=value, resource=value, outcome="denied",

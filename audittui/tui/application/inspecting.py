@@ -6,7 +6,6 @@ from audittui.connection import Connection
 from audittui.layout.row import Row
 from audittui.runbook.model import Runbook
 from audittui.tui.application.threads import ThreadedApp
-from audittui.tui.reading import Reading
 
 
 class InspectingApp(ThreadedApp):
@@ -68,11 +67,8 @@ class InspectingApp(ThreadedApp):
 
         self.work(work, failed, "lifecycle")
 
-    def pivot(
-        self, question: str, value: str, reading: Reading
-    ) -> tuple[Runbook, dict[str, str]] | None:
-        """The runbook about a value, filled in; an actor keeps the present window."""
-        from audittui.runbook.timerange import window_text
+    def pivot(self, question: str, value: str) -> tuple[Runbook, dict[str, str]] | None:
+        """The runbook about a value, filled in; None where there is none."""
         from audittui.tui.inspection import runbook_about, subject_of
 
         runbook = runbook_about(self.catalogue, question)
@@ -80,7 +76,4 @@ class InspectingApp(ThreadedApp):
             return None
         texts = {one.name: one.default_text for one in runbook.params if one.default_text}
         texts[subject_of(runbook)] = value
-        window = runbook.query.during.strip("{}")
-        if question == "actor" and runbook.param(window) is not None:
-            texts[window] = window_text(reading.plan.window)
         return runbook, texts

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from audittui.tui.screens.panes import Place
 from audittui.tui.screens.pivoting import PivotingScreen
 from audittui.tui.widgets.bars import StatusBar
 from audittui.tui.widgets.lines import LineList
@@ -139,25 +138,8 @@ class FollowingScreen(PivotingScreen):
                 self.results.changed_row(live.source.line_of(live.renoted))
         live.renoted = None
 
-    # Places
-
     def show_status(self) -> None:
         """While something is followed, how that stands."""
         super().show_status()
         if self.live is not None:
             self.query_one(StatusBar).show(self.live.status(self._notice))
-
-    async def action_pivot(self, question: str) -> None:
-        """A pivot from what is followed leads back to it."""
-        was, before = self.live is not None, len(self._history)
-        await super().action_pivot(question)
-        if was and len(self._history) > before:
-            self._history[-1].live = True
-
-    def _restore(self, place: Place) -> None:
-        super()._restore(place)
-        live = place.reading.live
-        if place.live and live is not None:
-            self.results.show(live.source, place.cursor)
-            self.show_panes()
-            self.show_status()

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from audittui.runbook.plan import Window
-from audittui.tui.histogram import Bar, Histogram
+from audittui.tui.histogram import LETTERS, OUTCOMES, Bar, Histogram
 from audittui.tui.palette import ACCENT, DIM
 from audittui.tui.sources import RowSource
 from audittui.tui.times import TimeStyle, ago
@@ -27,10 +27,13 @@ _BESIDE = 52
 """Cells that the columns before the bars take."""
 
 
+_LETTERS = "  ".join(f"{one} {name}" for one, name in zip(LETTERS, OUTCOMES, strict=True))
+
+
 class _Bars:
     """Bars as the rows of a list."""
 
-    titles = ("from", "all", "failure", "denied", "= success  F failure  D denied  ? unknown")
+    titles = ("from", "all", "failure", "denied", "outcomes")
     times = frozenset({0})
 
     def __init__(self, bars: Sequence[Bar], room: int) -> None:
@@ -79,8 +82,7 @@ class HistogramScreen(ModalScreen[Window]):
         with Vertical(id="histogram"):
             yield Static(id="histogram-title", markup=False)
             yield LineList(_Bars((), 1), empty="Counting…")
-            keys = "Enter looks into the bar   j/k move   Esc back"
-            yield Static(Text(keys, style=DIM))
+            yield Static(Text(f"{_LETTERS}   Enter looks into the bar   Esc back", style=DIM))
 
     def on_mount(self) -> None:
         """Count, and keep counting while rows come."""

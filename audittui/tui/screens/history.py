@@ -81,9 +81,8 @@ class HistoryScreen(ModalScreen[Saved | Run]):
         state = self.app.remembered
         text = Text("History", f"bold {ACCENT}")
         runs = f"the latest {KEPT_RUNS:,}" if len(state.runs) == KEPT_RUNS else "all"
-        text.append(
-            f"  {len(state.saved):,} saved, {len(state.runs):,} runs ({runs})", f"not bold {DIM}"
-        )
+        count = f"{len(state.runs):,} {'run' if len(state.runs) == 1 else 'runs'}"
+        text.append(f"  {len(state.saved):,} saved, {count} ({runs})", f"not bold {DIM}")
         self.query_one("#history-title", Static).update(text)
 
     @property

@@ -105,7 +105,8 @@ class MainScreen(
         if self._asking:
             self.end_asking()
             self.go_pane("results")
-        elif self.zoomed:
+        elif self.zoomed and not (self._history and self._history[-1].zoomed):
+            # One pane alone since this place; the step back to one that was so keeps it.
             self.action_zoom(False)
         elif self.pane == "detail" or (self.pane == "results" and self.detail_open):
             self.close_detail()
@@ -120,7 +121,7 @@ class MainScreen(
         elif self.pane == "results" and self.row_source is not None and self.row_source.pattern:
             self.set_filter("")
         elif self.pane == "results" and self._history:
-            self._restore(self._history.pop())
+            self.restore(self._history.pop())
         elif self.pane in ("results", "form"):
             self.go_pane("sidebar")
             return False

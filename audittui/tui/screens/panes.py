@@ -20,11 +20,11 @@ from audittui.tui.reading import Reading
 from audittui.tui.screens.reader import TooSmallScreen
 from audittui.tui.sources import RowSource
 from audittui.tui.status import status_text
-from audittui.tui.widgets.bars import KeyBar, StatusBar, TitleBar
+from audittui.tui.widgets.bars import STEP, KeyBar, StatusBar, TitleBar
 from audittui.tui.widgets.detail import Detail
 from audittui.tui.widgets.field import Field
 from audittui.tui.widgets.form import Form
-from audittui.tui.widgets.lines import LineList
+from audittui.tui.widgets.lines import LineList, Sight, Source
 from audittui.tui.widgets.pager import Pager
 from audittui.tui.widgets.sidebar import RunbookOptions, Sidebar
 
@@ -38,15 +38,16 @@ SMALLEST = (60, 15)
 PANES = ("sidebar", "form", "results", "detail")
 
 
-class Place(msgspec.Struct):
-    """Where one was: what a step back restores."""
+class Place(msgspec.Struct, frozen=True):
+    """Where one was: what a step back restores. ``source`` is what the list showed."""
 
     reading: Reading
-    cursor: int
+    source: Source
+    sight: Sight
     group: Group | None
     detail: Row | None
-    live: bool = False
-    """What the reading's question was followed by was shown."""
+    pane: str
+    zoomed: bool
 
 
 class PaneScreen(Screen[None]):
@@ -257,4 +258,4 @@ class PaneScreen(Screen[None]):
             crumbs.append(words.crumb(self.reading))
             if self.group is not None:
                 crumbs.append(words.group_name(self.group))
-        self.query_one(TitleBar).show(place=" › ".join(crumbs))
+        self.query_one(TitleBar).show(place=STEP.join(crumbs))

@@ -1,4 +1,4 @@
-"""From a value of an entry to the runbook about it, and back to the same place."""
+"""From a value of an entry to the runbook about it, with or without the window, and back."""
 
 from __future__ import annotations
 
@@ -6,57 +6,78 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from audittui.tui.screens.panes import Place
+from audittui import timestamp
+from audittui.layout.row import Row
+from audittui.runbook.plan import Window
+from audittui.runbook.timerange import window_text
+from audittui.tui.inspection import subject_of
 from audittui.tui.screens.reading import ReadingScreen
 from audittui.tui.widgets.sidebar import Sidebar
 
+EVER = "all"
+"""The text of a window without ends."""
+_EVER = Window(None, None)
+_AROUND = 3_600 * timestamp.SECOND
+"""Of an entry on each side, where nothing before had a window."""
+
 
 class PivotingScreen(ReadingScreen):
-    """From a value of an entry to the runbook about it, and back to the same place."""
+    """From a value of an entry to the runbook about it, with or without the window, and back."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("A", "pivot('actor')", "everything by this actor", id="pivot-actor"),
-        Binding("R", "pivot('resource')", "the life of this resource", id="pivot-resource"),
-        Binding("Q", "pivot('request_id')", "everything of this request", id="pivot-request"),
-    ]
+        Binding(
+            "A", "pivot('actor')", "all by this actor in the window; again: ever", id="pivot-actor"
+        ),
+        Binding(
+            "R", "pivot('resource')", "the life of this resource; again: in the window",
+            id="pivot-resource",
+        ),
+        Binding(
+            "Q", "pivot('request_id')", "all of this request; again: in the window",
+            id="pivot-request",
+        ),
+    ]  # fmt: skip
 
     async def action_pivot(self, question: str) -> None:
-        """Run the runbook about a value of this entry."""
-        row = self.row
-        if row is None or self.reading is None:
+        """Run the runbook about a value of this entry; where it is that already, in another
+        window."""
+        row, reading = self.row, self.reading
+        if row is None or reading is None:
             self.say("No entry is chosen.")
             return
         value = getattr(row, question)
         if not value:
             self.say(f"This entry has no {question.replace('_', ' ')}.")
             return
-        found = self.app.pivot(question, value, self.reading)
+        found = self.app.pivot(question, value)
         if found is None:
             self.say(f"No runbook answers by {question.replace('_', ' ')}.")
             return
         runbook, texts = found
-        detail = self.detail.row if self.detail_open else None
-        self._history.append(Place(self.reading, self.results.cursor, self.group, detail))
+        window = runbook.query.during.strip("{}")
+        again = (
+            reading.runbook.id == runbook.id
+            and reading.texts.get(subject_of(runbook)) == texts[subject_of(runbook)]
+        )
+        if again:
+            texts = dict(reading.texts)
+        if runbook.param(window) is not None:
+            if again:
+                texts[window] = self._other_window(reading.plan.window, row)
+            elif question == "actor":
+                texts[window] = window_text(reading.plan.window)
+            else:
+                texts[window] = EVER
+        self.keep_place(reading)
         self.query_one(Sidebar).select(runbook.id)
         await self.form.show(runbook, texts)
         self.run_runbook(runbook, texts)
 
-    def _restore(self, place: Place) -> None:
-        if self.reading is not None:
-            self.reading.cancel()
-        self.app.cancel_planning()
-        self.reading = place.reading
-        self.group = None
-        if place.group is not None:
-            self.open_group(place.group)
-            self.results.go(place.cursor)
-        else:
-            self.results.show(self.reading.groups or self.reading.rows, place.cursor)
-        self.query_one(Sidebar).select(self.reading.runbook.id)
-        self.call_later(self.form.show, self.reading.runbook, self.reading.texts)
-        if place.detail is not None:
-            self.open_detail(place.detail)
-        else:
-            self.go_pane("results")
-        self._notice = ""
-        self.show_status()
+    def _other_window(self, present: Window, row: Row) -> str:
+        """All of time; where that is the present window, the last one that had ends, or the time
+        around the row."""
+        if present != _EVER:
+            return EVER
+        before = (one.reading.plan.window for one in reversed(self._history))
+        around = Window(max(row.time - _AROUND, 0), row.time + _AROUND)
+        return window_text(next((one for one in before if one != _EVER), around))

@@ -12,8 +12,9 @@ from audittui.runbook.bind import ParameterErrors
 from audittui.runbook.model import Runbook
 from audittui.tui.group_source import GroupSource
 from audittui.tui.reading import SCREENFUL, Reading
-from audittui.tui.screens.panes import PaneScreen
+from audittui.tui.screens.panes import PaneScreen, Place
 from audittui.tui.sources import RowSource
+from audittui.tui.widgets.sidebar import Sidebar
 
 if TYPE_CHECKING:
     from audittui.investigate.correlations import Group
@@ -30,8 +31,7 @@ class ReadingScreen(PaneScreen):
     def run_runbook(self, runbook: Runbook, texts: Mapping[str, str]) -> None:
         """Plan and read; the results pane takes the keys."""
         self._notice = ""
-        if self.reading is not None:
-            self.reading.cancel()
+        self._leave_reading()
         self.close_detail()
         self.reading = None
         self.group = None
@@ -41,11 +41,61 @@ class ReadingScreen(PaneScreen):
         self.app.plan(runbook, texts)
         self.show_status()
 
+    def _leave_reading(self) -> None:
+        """Another reading comes: this one ends, unless it rests and somebody may come back."""
+        reading = self.reading
+        if reading is None:
+            return
+        if reading.active or all(place.reading is not reading for place in self._history):
+            reading.cancel()
+        elif reading.live is not None:
+            reading.live.stop()
+
+    def keep_place(self, reading: Reading) -> None:
+        """Keep where one is, for a step back."""
+        detail = self.detail.row if self.detail_open else None
+        source, sight = self.results.source, self.results.sight
+        self._history.append(
+            Place(reading, source, sight, self.group, detail, self.pane, self.zoomed)
+        )
+
+    def restore(self, place: Place) -> None:
+        """Show a place again as it was left."""
+        self._leave_reading()
+        self.app.cancel_planning()
+        reading = self.reading = place.reading
+        if reading.last is not None and reading.last.coverage.stop == "cancelled":
+            # It was ended by leaving it: reading goes on once more rows are wanted.
+            reading.go_on()
+        self.group, self.zoomed = place.group, place.zoomed
+        self.results.show_at(place.source, place.sight)
+        self.query_one(Sidebar).select(reading.runbook.id)
+        self.call_later(self.form.show, reading.runbook, reading.texts)
+        self.close_detail()
+        if place.detail is not None:
+            self.open_detail(place.detail)
+        if place.detail is None or place.pane == "results":
+            self.go_pane("results")
+        self._notice = ""
+        self.show_status()
+        # Once all panes have their sizes again.
+        self.call_after_refresh(self._look_again, place)
+
+    def _look_again(self, place: Place) -> None:
+        lines, sight = self.results, place.sight
+        now = lines.sight
+        if lines.source is place.source and now.cursor == sight.cursor and now != sight:
+            lines.show_at(place.source, sight)
+
     def began(self, reading: Reading) -> None:
         """A plan is made: show it being read."""
+        typed = self.row_source
         self.reading = reading
         if reading.runbook.id in self.chosen_columns:
             reading.rows.show_columns(self.chosen_columns[reading.runbook.id])
+        if typed is not None and typed.pattern:
+            # Somebody was faster than the plan.
+            reading.rows.filter(typed.pattern, hiding=typed.hiding)
         self.results.show(reading.groups if reading.groups is not None else reading.rows)
         self.show_panes()
         self.app.read(reading, everything=reading.groups is not None)

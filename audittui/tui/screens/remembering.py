@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
+from audittui.tui.screens.reader import ConfirmScreen
 from audittui.tui.screens.reading import ReadingScreen
 
 if TYPE_CHECKING:
@@ -24,10 +25,22 @@ class RememberingScreen(ReadingScreen):
         """Show the history; run what is chosen."""
         from audittui.tui.screens.history import HistoryScreen
 
+        def run(entry: Saved | Run) -> None:
+            self._history.clear()
+            self.app.run_remembered(entry.runbook, entry.texts)
+
         def chosen(entry: Saved | Run | None) -> None:
-            if entry is not None:
-                self._history.clear()
-                self.app.run_remembered(entry.runbook, entry.texts)
+            from audittui.tui.state import Run
+
+            here = self.app.target.label
+            if isinstance(entry, Run) and entry.target != here:
+                details = [f"It was run on {entry.target}; you are connected to {here}."]
+                self.app.push_screen(
+                    ConfirmScreen("Run this here?", details),
+                    lambda yes: run(entry) if yes else None,
+                )
+            elif entry is not None:
+                run(entry)
 
         self.app.push_screen(HistoryScreen(), chosen)
 

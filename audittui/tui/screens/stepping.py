@@ -16,20 +16,22 @@ class SteppingScreen(ReadingScreen):
     """Going from entry to entry: failures, entries of one resource."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("e", "failure(1)", "next failure or denial", id="next-failure"),
-        Binding("E", "failure(-1)", "previous failure or denial", id="previous-failure"),
+        Binding("e", "failure(1)", "next failure, denial or broken verdict", id="next-failure"),
+        Binding("E", "failure(-1)", "the one before it", id="previous-failure"),
         Binding("o", "same_resource(1)", "next entry of the same resource", id="next-of-resource"),
-        Binding(
-            "O",
-            "same_resource(-1)",
-            "the one before it",
-            id="previous-of-resource",
-        ),
+        Binding("O", "same_resource(-1)", "the one before it", id="previous-of-resource"),
     ]
 
     def action_failure(self, step: int) -> None:
-        """Go to the next or previous row that did not succeed."""
-        self._step(step, "failure", lambda row: row.outcome in ("failure", "denied"))
+        """Go to the next or previous row that did not succeed or is not as it was written."""
+        verdicts = self.row_source.verdicts if self.row_source is not None else {}
+
+        def fits(row: Row) -> bool:
+            verdict = verdicts.get((row.chain, row.seq))
+            broken = verdict is not None and verdict.failed
+            return broken or row.outcome in ("failure", "denied")
+
+        self._step(step, "failure", fits)
 
     def _step(self, step: int, what: str, fits: Callable[[Row], bool]) -> None:
         source = self.row_source

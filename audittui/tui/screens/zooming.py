@@ -9,7 +9,6 @@ from textual.binding import Binding, BindingType
 from audittui import timestamp
 from audittui.runbook.plan import Window
 from audittui.runbook.timerange import window_text
-from audittui.tui.screens.panes import Place
 from audittui.tui.screens.reading import ReadingScreen
 
 _LEAST = timestamp.SECOND
@@ -80,8 +79,7 @@ class ZoomingScreen(ReadingScreen):
         if not name:
             self.say("This runbook has no window that could be another one.")
             return
-        detail = self.detail.row if self.detail_open else None
-        self._history.append(Place(reading, self.results.cursor, self.group, detail))
+        self.keep_place(reading)
         texts = {**reading.texts, name: window_text(window)}
         self.call_later(self.form.show, reading.runbook, texts)
         self.run_runbook(reading.runbook, texts)

@@ -11,6 +11,9 @@ from textual.widget import Widget
 from audittui.escape import ELLIPSIS, escaped
 from audittui.tui.palette import ACCENT, DIM
 
+STEP = " › "
+"""Stands between the steps of a place."""
+
 
 class TitleBar(Widget):
     """The name, where one is, and what one is connected to."""
@@ -40,7 +43,7 @@ class TitleBar(Widget):
         text = Text(" audittui  ", style=f"bold {ACCENT}", no_wrap=True)
         right = _cut(self._connection, max(width // 2 - 8, 10))
         room = max(width - cell_len(text.plain) - cell_len(right) - 2, 0)
-        text.append(set_cell_size(_cut(self._place, room), room), "not bold default")
+        text.append(set_cell_size(_cut_front(self._place, room), room), "not bold default")
         text.append(" " + right + " ", f"not bold {self._style}")
         return text
 
@@ -95,6 +98,15 @@ class KeyBar(Widget):
             text.append(key, f"bold {ACCENT}")
             text.append(f" {what}  ", DIM)
         return text
+
+
+def _cut_front(place: str, width: int) -> str:
+    """Of a place too long the last steps, which say where one is now."""
+    steps = place.split(STEP)
+    while len(steps) > 1 and cell_len(place) > width:
+        steps.pop(0)
+        place = STEP.join([ELLIPSIS, *steps])
+    return _cut(place, width)
 
 
 def _cut(text: str, width: int) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from textwrap import wrap
 from typing import ClassVar, Protocol, runtime_checkable
 
+import msgspec
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
@@ -69,6 +70,14 @@ class Noted(Protocol):
     def whole(self, at: int) -> str:
         """What a line says across all columns; empty for a row."""
         ...
+
+
+class Sight(msgspec.Struct, frozen=True):
+    """A look at a list: the row of the cursor, the first row in sight, the cells left of it."""
+
+    cursor: int = 0
+    top: int = 0
+    left: int = 0
 
 
 class LineList(ScrollView, can_focus=True):
@@ -135,14 +144,23 @@ class LineList(ScrollView, can_focus=True):
 
     def show(self, source: Source, cursor: int = 0) -> None:
         """Show another source from its row ``cursor``."""
+        self.show_at(source, Sight(cursor))
+
+    @property
+    def sight(self) -> Sight:
+        """Where the cursor is, and what of the list is in sight."""
+        return Sight(self.cursor, self.scroll_offset.y, self._left)
+
+    def show_at(self, source: Source, sight: Sight) -> None:
+        """Show another source, as it was in ``sight`` before."""
         self._source = source
         self._measured = -1
-        self._left = 0
+        self._left = sight.left
         self._strips.clear()
         self._resize()
-        self.scroll_to(0, 0, animate=False)
+        self.scroll_to(0, min(sight.top, max(len(source) - self._room, 0)), animate=False)
         self.set_reactive(LineList.cursor, 0)
-        self.cursor = min(cursor, max(len(source) - 1, 0))
+        self.cursor = min(sight.cursor, max(len(source) - 1, 0))
         self._reveal()
         self.refresh()
 
