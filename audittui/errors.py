@@ -41,9 +41,18 @@ class StoreError(AuditError):
     """The store did not answer, or refused.
 
     ``kind`` is one of ``missing_table credentials permission throttled network invalid disk
-    corrupt other``.
+    corrupt other``. ``tried`` is how the store was to be reached, line by line: a name
+    (credentials, region, endpoint ...) and its value, harmless and without a secret.
     """
 
-    def __init__(self, message: str, hint: str = "", *, kind: str = "other") -> None:
+    def __init__(
+        self,
+        message: str,
+        hint: str = "",
+        *,
+        kind: str = "other",
+        tried: tuple[tuple[str, str], ...] = (),
+    ) -> None:
         super().__init__(message, hint)
         self.kind = kind
+        self.tried = tried

@@ -189,7 +189,9 @@ def test_credentials_that_expire_are_read_again(
         return
     error = ran.execution.error
     assert error is not None
-    assert error.message == "The AWS credentials have expired."
+    assert error.message == (
+        "The AWS credentials (from the credentials file, AWS profile default) have expired."
+    )
     assert "aws sso login" in error.hint
     _credentials(path, "new")
     rest = run(plan_of("newest"), store, drain=drain, cursor=ran.last.cursor)

@@ -30,7 +30,7 @@ SAID = {
     "throttled": "is throttling",
     "over capacity": "is throttling",
     "500": "failed to answer (InternalServerError)",
-    "expired": "The AWS credentials have expired.",
+    "expired": "The AWS credentials (from the environment: AWS_ACCESS_KEY_ID) have expired.",
     "denied": "may not call dynamodb:Query",
     "503 without a word": "failed to answer (503)",
     "cut": "arrived cut off",

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from audittui import __version__
 from audittui.errors import StoreError
 from audittui.escape import escaped
-from audittui.store.dynamodb.errors import Place, told_plainly
+from audittui.store.dynamodb.credentials import none_found, places_looked_at, profile_of, source_of
+from audittui.store.dynamodb.errors import Place, no_credentials, told_plainly, unfetched
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -49,20 +50,24 @@ def make_client(
     operations: frozenset[str] | None = None,
     attempts: int = ATTEMPTS,
 ) -> tuple[DynamoDBClient, Place]:
-    """A client for ``table`` and the place that its errors name. Sends nothing.
+    """A client for ``table`` and the place that its errors name. Sends nothing to the table; where
+    credentials are looked for on this machine, botocore may ask it for its role's.
 
     Where ``operations`` are given, it is one for reading, and sends these and no others.
 
     A ``region`` of None is taken from AWS_REGION, else from where AWS's own tools take it; the
     endpoint from AWS_ENDPOINT_URL_DYNAMODB. botocore makes ``attempts`` attempts at a request and
     says nothing of those that fail; 1 leaves repeating to the caller. Raises `StoreError` without
-    a region, for an unknown profile and for an endpoint that is not a URL.
+    a region or credentials, for an unknown profile and for an endpoint that is not a URL.
     """
     # boto3's own session imports its S3 transfers too: a sixth of a command's start.
     from botocore.config import Config
+    from botocore.exceptions import BotoCoreError
     from botocore.session import Session
 
-    region = region or os.environ.get("AWS_REGION") or None
+    from_profile, variable = profile_of()
+    profile = aws_profile or from_profile
+    region, region_from = _region(region, profile)
     settings = Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=WRITE_SECONDS if operations is None else READ_SECONDS,
@@ -71,9 +76,29 @@ def make_client(
         max_pool_connections=CONNECTIONS,
         user_agent_extra=f"audittui/{__version__}",
     )
-    place = Place(table, region or "", endpoint_url or "", aws_profile)
+    place = Place(
+        table, region or "", endpoint_url or "", profile,
+        profile_from="" if aws_profile else variable,
+    )  # fmt: skip
     with told_plainly(place):
         session: Any = Session(profile=aws_profile)
+        region = region or session.get_config_variable("region")
+        # Roles are assumed there too.
+        session.set_config_variable("region", region)
+        place = place._replace(region=region or "", region_from=region_from if region else "")
+    with told_plainly(place):
+        # The client would look for them too, and once more at every request where there are none.
+        try:
+            credentials = session.get_credentials()
+        except (OSError, ValueError) as error:
+            # What a credential_process does wrong comes as it is.
+            if isinstance(error, BotoCoreError):
+                raise
+            raise unfetched(error, place) from error
+        if credentials is None:
+            looked = places_looked_at(profile, explicit=aws_profile is not None)
+            raise no_credentials(none_found(looked), place)
+        place = place._replace(credentials=source_of(credentials, profile))
         try:
             client = session.create_client(
                 "dynamodb", region_name=region, endpoint_url=endpoint_url, config=settings
@@ -88,4 +113,14 @@ def make_client(
             ) from None
     if operations is not None:
         client.meta.events.register("before-call.dynamodb", _refuse_all_but(operations))
-    return client, Place(table, client.meta.region_name, client.meta.endpoint_url, aws_profile)
+    return client, place._replace(region=client.meta.region_name, endpoint=client.meta.endpoint_url)
+
+
+def _region(given: str | None, profile: str | None) -> tuple[str | None, str]:
+    """The region as far as it is named before AWS's configuration is read, and what names it."""
+    if given:
+        return given, ""
+    for variable in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        if os.environ.get(variable):
+            return os.environ[variable], f"from {variable}"
+    return None, f"from the AWS configuration, AWS profile {profile or 'default'}"

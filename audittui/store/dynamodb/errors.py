@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from audittui.errors import StoreError
 from audittui.escape import escaped, shortened
+from audittui.store.dynamodb.credentials import AGAIN, Source, login
 
 _ACTION = re.compile(r"perform:? (dynamodb:\w+)", re.ASCII)
 _AWS_HOST = re.compile(r"\.(amazonaws\.com(\.cn)?|api\.aws)(:\d+)?$", re.ASCII)
@@ -24,12 +25,19 @@ _DETAIL_CHARACTERS = 300
 
 
 class Place(NamedTuple):
-    """What errors name: the table, and how it was reached."""
+    """What errors name: the table, and how it was reached.
+
+    ``credentials`` is where they come from, None where none are known; ``region_from`` and
+    ``profile_from`` say where AWS's own settings named what nobody gave.
+    """
 
     table: str
     region: str
     endpoint: str
     aws_profile: str | None = None
+    credentials: Source | None = None
+    region_from: str = ""
+    profile_from: str = ""
 
     @property
     def label(self) -> str:
@@ -38,6 +46,18 @@ class Place(NamedTuple):
         if not host or _AWS_HOST.search(host):
             return f"{self.table} ({self.region})"
         return f"{self.table} ({self.region}, {host})"
+
+    @property
+    def tried(self) -> tuple[tuple[str, str], ...]:
+        """What was tried, line by line: a name and its value, harmless and without a secret."""
+        profile = self.aws_profile or "default"
+        lines = (
+            ("credentials", self.credentials.text if self.credentials else "none"),
+            ("AWS profile", profile + (f", {self.profile_from}" if self.profile_from else "")),
+            ("region", self.region + (f", {self.region_from}" if self.region_from else "")),
+            ("endpoint", self.endpoint),
+        )
+        return tuple((name, escaped(value) or "none") for name, value in lines)
 
 
 class CredentialsExpiredError(StoreError):
@@ -52,13 +72,12 @@ class _Rule(NamedTuple):
     hint: str
 
 
-_LOGIN = "Get fresh ones ({login}) and try again."
 _WRONG_KEYS = _Rule(
     "credentials",
-    "AWS does not accept the credentials ({code}).",
+    "AWS does not accept the credentials{source}: {code}.",
     "Check AWS_PROFILE, AWS_ACCESS_KEY_ID and --aws-profile, and the clock of this machine.",
 )
-_EXPIRED = _Rule("credentials", "The AWS credentials have expired.", _LOGIN)
+_EXPIRED = _Rule("credentials", "The AWS credentials{source} have expired.", "{renewal}")
 _DENIED = _Rule(
     "permission",
     "These credentials may not call {action} on {table} ({region}).",
@@ -201,11 +220,6 @@ CLIENT_RULES: dict[str, _Rule] = {
 """The client's own exceptions, by class name; a subclass without a row takes its parent's."""
 
 
-def _login(place: Place) -> str:
-    profile = f" --profile {place.aws_profile}" if place.aws_profile else ""
-    return f"aws sso login{profile}"
-
-
 def _action(detail: str, operation: str) -> str:
     found = _ACTION.search(detail)
     return found.group(1) if found else f"dynamodb:{operation}"
@@ -217,16 +231,21 @@ def _detail(text: str) -> str:
 
 
 def _filled(rule: _Rule, place: Place, **more: str) -> StoreError:
+    log_in, source = login(place.aws_profile), place.credentials
     values: dict[str, Any] = {
         "table": place.table,
         "region": place.region,
         "endpoint": place.endpoint or f"DynamoDB in {place.region}",
         "profile": place.aws_profile or "",
-        "login": _login(place),
+        "login": log_in,
+        "source": f" ({source.words})" if source else "",
+        "renewal": source.renewal if source else AGAIN.format(login=log_in),
         **more,
     }
     error = CredentialsExpiredError if rule is _EXPIRED else StoreError
-    return error(rule.message.format(**values), rule.hint.format(**values), kind=rule.kind)
+    return error(
+        rule.message.format(**values), rule.hint.format(**values), kind=rule.kind, tried=place.tried
+    )
 
 
 def service_error(code: str, detail: str, operation: str, place: Place) -> StoreError:
@@ -255,7 +274,9 @@ def client_error(error: Exception, place: Place) -> StoreError:
                 # A handshake that was cut off is an SSLError too.
                 rule = _NO_ANSWER
             return _filled(rule, place, detail=_detail(str(error)), code=type(error).__name__)
-    return StoreError(f"The AWS client failed: {_detail(str(error))}", kind="other")
+    return StoreError(
+        f"The AWS client failed: {_detail(str(error))}", kind="other", tried=place.tried
+    )
 
 
 def store_error(error: Exception, place: Place) -> StoreError:
@@ -268,6 +289,18 @@ def store_error(error: Exception, place: Place) -> StoreError:
             str(answer.get("Code", "?")), str(answer.get("Message", "")), operation, place
         )
     return client_error(error, place)
+
+
+def no_credentials(sentence: str, place: Place) -> StoreError:
+    """The error for credentials that were found nowhere; ``sentence`` says where they were looked
+    for."""
+    rule = CLIENT_RULES["NoCredentialsError"]
+    return _filled(_Rule(rule.kind, "{detail}", rule.hint), place, detail=sentence)
+
+
+def unfetched(error: Exception, place: Place) -> StoreError:
+    """The error for credentials that a program was to give and did not."""
+    return _filled(CLIENT_RULES["CredentialRetrievalError"], place, detail=_detail(str(error)))
 
 
 def answered(answer: Mapping[str, Any], member: str, place: Place) -> Any:
