@@ -6,20 +6,20 @@ The adapters are imported only when one is opened, so that a start needs no AWS 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 
-from audittui import timestamp
 from audittui.config import Config, Profile
-from audittui.errors import StoreError, UsageError
+from audittui.errors import UsageError
 from audittui.layout import Layout, load_layout
-from audittui.layout.native import REGISTRY
 from audittui.runbook.plan import Facts
 from audittui.runbook.price import Price, price_of
-from audittui.store.port import IndexDescription, Query, Store
+from audittui.store.port import PATIENT, Patience, Store
+from audittui.table_facts import TableFacts, described_facts, read_registry
 
 TABLE_HINT = "Give --table NAME or --store FILE (or set AUDITTUI_TABLE or AUDITTUI_STORE)."
 _MEMORY = ":memory:"
@@ -30,7 +30,8 @@ class Target(msgspec.Struct, frozen=True):
 
     ``max_rcu`` and ``rate`` are the profile's budget and read units per second, of tables alone.
     ``own_price`` and ``prices`` (by region) are the configuration's, in US dollars per million
-    read request units.
+    read request units. ``profile`` is the configuration's profile that names the store or the
+    table; ``origins`` says of a setting by name what gave it, such as "from --region".
     """
 
     store: str | None = None
@@ -44,6 +45,13 @@ class Target(msgspec.Struct, frozen=True):
     rate: float | None = None
     own_price: float | None = None
     prices: dict[str, float] = msgspec.field(default_factory=dict)
+    profile: str | None = None
+    origins: dict[str, str] = msgspec.field(default_factory=dict)
+
+    def same(self, other: Target) -> bool:
+        """True when ``other`` is the same, whatever named it."""
+        unnamed: dict[str, Any] = {"profile": None, "origins": {}}
+        return msgspec.structs.replace(self, **unnamed) == msgspec.structs.replace(other, **unnamed)
 
     @property
     def billed(self) -> bool:
@@ -72,36 +80,38 @@ class Target(msgspec.Struct, frozen=True):
 
 
 class Connection(msgspec.Struct, frozen=True):
-    """An open store and the layout of what is in it."""
+    """An open store and the layout of what is in it. ``known`` remembers what a table said."""
 
     target: Target
     store: Store
     layout: Layout
+    known: TableFacts = msgspec.field(default_factory=TableFacts)
 
     def chains(self) -> tuple[str, ...]:
         """The chains that the table's registry knows, sorted; empty without a chain scheme."""
-        return self._registry().chains
+        return read_registry(self.store, self.layout).chains
+
+    def prefetch(self, patience: Patience = PATIENT) -> None:
+        """Ask a table for what the first plan needs, which also proves that it can be reached; what
+        that took is counted there. Raises `StoreError`."""
+        if not self.target.store:
+            self.known.prefetch(self.store, self.layout, patience)
 
     def facts(self) -> Facts:
-        """What the planner must know of the table.
+        """What the planner must know of the table, and what it took to find out.
 
         A reader without the right to DescribeTable still gets a plan: then every index of the
-        layout is taken to exist and nothing is estimated.
+        layout is taken to exist and nothing is estimated. Raises `StoreError`.
         """
-        facts = msgspec.structs.replace(self._registry(), price=self.price)
-        try:
-            table = self.store.describe()
-        except StoreError as error:
-            if error.kind != "permission":
-                raise
-            return facts
-        return msgspec.structs.replace(
-            facts,
-            indexes=table.indexes,
-            base=IndexDescription("", table.item_count, table.size_bytes),
-            exact=bool(self.target.store),
-            requests=facts.requests + 1,
-        )
+        if self.target.store:
+            # Nothing is cheaper to ask, and its counts are exact.
+            registry, table = read_registry(self.store, self.layout), self.store.describe()
+            facts = msgspec.structs.replace(
+                described_facts(registry, table), exact=True, requests=registry.requests + 1
+            )
+        else:
+            facts = self.known.facts(self.store, self.layout)
+        return msgspec.structs.replace(facts, price=self.price)
 
     @property
     def price(self) -> Price:
@@ -110,39 +120,6 @@ class Connection(msgspec.Struct, frozen=True):
         return price_of(
             self.store.region, own=target.own_price, prices=target.prices, billed=target.billed
         )
-
-    def _registry(self) -> Facts:
-        now = timestamp.now()
-        if not self.layout.chained:
-            return Facts(now=now)
-        chains: list[str] = []
-        births: list[str] = []
-        requests, rcu, start = 0, 0.0, None
-        while True:
-            page = self.store.query(
-                Query(
-                    index="",
-                    partition=(self.layout.partition.attribute, REGISTRY),
-                    sort=self.layout.sort.attribute,
-                    start_key=start,
-                )
-            )
-            requests, rcu = requests + 1, rcu + page.rcu
-            chains += [str(item[self.layout.sort.attribute]) for item in page.items]
-            births += [str(item.get("created", "")) for item in page.items]
-            start = page.last_key
-            if start is None:
-                return Facts(
-                    tuple(sorted(chains)), None, now, requests, rcu, since=_earliest(births)
-                )
-
-
-def _earliest(births: Sequence[str]) -> int | None:
-    """The earliest of the times in the registry; None where one cannot be read."""
-    try:
-        return min(map(timestamp.parse, births), default=None)
-    except ValueError:
-        return None
 
 
 def resolve_target(
@@ -172,38 +149,75 @@ def resolve_target(
             raise UsageError(
                 "AUDITTUI_STORE and AUDITTUI_TABLE are both set.", "Unset one of them."
             )
+    named_by = None
     if not store and not table:
-        store, table = profile.store, profile.table
+        store, table, named_by = profile.store, profile.table, name
+    origins: dict[str, str] = {}
 
     def setting(key: str) -> str | None:
-        given = options.get(key) or environment.get(f"AUDITTUI_{key.upper()}")
-        return given or getattr(profile, key)
+        variable = f"AUDITTUI_{key.upper()}"
+        for value, origin in (
+            (options.get(key), f"from --{key.replace('_', '-')}"),
+            (environment.get(variable), f"from {variable}"),
+            (getattr(profile, key), f"from the profile {name}"),
+        ):
+            if value:
+                origins[key] = origin
+                return str(value)
+        return None
 
     layout = setting("layout") or "native"
     keys = tuple(environment.get("AUDITTUI_TRUSTED_KEYS", "").split()) or profile.trusted_keys
     if store:
-        return Target(store=store, layout=layout, trusted_keys=keys)
+        return Target(store=store, layout=layout, trusted_keys=keys, profile=named_by)
+    region, aws_profile = setting("region"), setting("aws_profile")
+    endpoint = setting("endpoint_url")
+    if not endpoint:
+        endpoint, variable = _aws_endpoint(environment)
+        if endpoint:
+            origins["endpoint_url"] = f"from {variable}"
     return Target(
         table=table,
-        region=setting("region"),
-        endpoint_url=setting("endpoint_url") or _aws_endpoint(environment),
-        aws_profile=setting("aws_profile"),
+        region=region,
+        endpoint_url=endpoint,
+        aws_profile=aws_profile,
         layout=layout,
         trusted_keys=keys,
         max_rcu=profile.max_rcu,
         rate=profile.rate,
         own_price=profile.price_per_million_rru,
         prices=config.prices,
+        profile=named_by,
+        origins=origins,
     )
 
 
-def _aws_endpoint(environment: Mapping[str, str]) -> str | None:
-    """The endpoint that AWS's own variables name. Source: AWS SDKs and Tools Reference Guide,
-    "Service-specific endpoints"."""
-    if environment.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
-        return None
-    named = environment.get("AWS_ENDPOINT_URL_DYNAMODB") or environment.get("AWS_ENDPOINT_URL")
-    return named or None
+def profile_target(
+    name: str, config: Config, environment: Mapping[str, str] | None = None
+) -> Target:
+    """What the profile ``name`` says by itself: of the environment only AWS's own settings count.
+
+    Raises `UsageError` for an unknown profile, and for one that names nothing.
+    """
+    environment = os.environ if environment is None else environment
+    of_aws = {key: value for key, value in environment.items() if key.startswith("AWS_")}
+    target = resolve_target({"profile": name}, config, of_aws)
+    if not target.store and not target.table:
+        raise UsageError(
+            f"The profile {name} names no table and no store.",
+            f"Give it table = NAME or store = FILE under [profiles.{name}].",
+        )
+    return target
+
+
+def _aws_endpoint(environment: Mapping[str, str]) -> tuple[str | None, str]:
+    """The endpoint that AWS's own variables name, and which of them does. Source: AWS SDKs and
+    Tools Reference Guide, "Service-specific endpoints"."""
+    if environment.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() != "true":
+        for variable in ("AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"):
+            if environment.get(variable):
+                return environment[variable], variable
+    return None, ""
 
 
 def open_connection(target: Target, *, create: bool = False, read_only: bool = False) -> Connection:

@@ -1,0 +1,186 @@
+"""What was learnt of a table before a plan is made, so that it is not asked for twice.
+
+The registry of chains and DescribeTable are asked at the same time. DescribeTable's answer is
+remembered for a minute: its counts are up to six hours old anyway. The registry is asked for every
+plan, since a chain that it lacks would be missing from a result that says "complete"; only what a
+`TableFacts.prefetch` brought serves the first plan after it, while it is fresh, and the plan's
+present is then the moment when it was asked.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from time import monotonic
+from typing import NamedTuple, TypeVar
+
+import msgspec
+
+from audittui import timestamp
+from audittui.errors import StoreError
+from audittui.layout import Layout
+from audittui.layout.native import REGISTRY
+from audittui.runbook.plan import Facts
+from audittui.store.port import (
+    PATIENT,
+    IndexDescription,
+    Patience,
+    Query,
+    Store,
+    TableDescription,
+)
+
+DESCRIBED_SECONDS = 60.0
+"""How long DescribeTable's answer is remembered."""
+REGISTRY_SECONDS = 5.0
+"""How long the registry that was fetched in advance is good for a plan."""
+T = TypeVar("T")
+
+
+class _Described(NamedTuple):
+    """DescribeTable's answer, None where it is forbidden, and when it came."""
+
+    table: TableDescription | None
+    at: float
+
+    @property
+    def fresh(self) -> bool:
+        return monotonic() - self.at <= DESCRIBED_SECONDS
+
+
+class _Early(NamedTuple):
+    """What was fetched in advance and no plan has used yet, and when it was asked for."""
+
+    registry: Facts
+    at: float
+
+    @property
+    def fresh(self) -> bool:
+        return monotonic() - self.at <= REGISTRY_SECONDS
+
+
+class TableFacts:
+    """What is known of the table of a connection. Safe in several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._described: _Described | None = None
+        self._early: _Early | None = None
+
+    def prefetch(self, store: Store, layout: Layout, patience: Patience = PATIENT) -> None:
+        """Ask for everything that the first plan needs. What it takes is counted there."""
+        at = monotonic()
+        registry, described, requests = self._ask(store, layout, patience)
+        with self._lock:
+            self._described = described
+            self._early = _Early(_more(registry, requests), at)
+
+    def facts(self, store: Store, layout: Layout, patience: Patience = PATIENT) -> Facts:
+        """What the planner must know; asks for what is not known, and counts what it took.
+
+        A reader without the right to DescribeTable still gets facts, without sizes and indexes.
+        Raises `StoreError`.
+        """
+        with self._lock:
+            early, self._early = self._early, None
+            described = self._described
+        if early is not None and early.fresh and described is not None and layout.chained:
+            return _with(early.registry, described.table)
+        registry, described, requests = self._ask(store, layout, patience, described)
+        with self._lock:
+            self._described = described
+        if early is not None:
+            registry = _more(registry, early.registry.requests, early.registry.rcu)
+        return _with(_more(registry, requests), described.table)
+
+    def _ask(
+        self, store: Store, layout: Layout, patience: Patience, described: _Described | None = None
+    ) -> tuple[Facts, _Described, int]:
+        """The registry, and the description where the one that is known is too old; the requests
+        that the description took."""
+        if described is not None and described.fresh:
+            return read_registry(store, layout, patience), described, 0
+        registry, table = _at_once(
+            lambda: read_registry(store, layout, patience), lambda: describe(store)
+        )
+        return registry, _Described(table, monotonic()), 1
+
+
+def read_registry(store: Store, layout: Layout, patience: Patience = PATIENT) -> Facts:
+    """The chains that the registry of ``store`` knows, and what it took to read it; none without a
+    chain scheme. Raises `StoreError`."""
+    now = timestamp.now()
+    if not layout.chained:
+        return Facts(now=now)
+    chains: list[str] = []
+    births: list[str] = []
+    requests, rcu, start = 0, 0.0, None
+    while True:
+        page = store.query(
+            Query(
+                index="",
+                partition=(layout.partition.attribute, REGISTRY),
+                sort=layout.sort.attribute,
+                start_key=start,
+            ),
+            patience,
+        )
+        requests, rcu = requests + 1, rcu + page.rcu
+        chains += [str(item[layout.sort.attribute]) for item in page.items]
+        births += [str(item.get("created", "")) for item in page.items]
+        start = page.last_key
+        if start is None:
+            return Facts(tuple(sorted(chains)), None, now, requests, rcu, since=_earliest(births))
+
+
+def described_facts(facts: Facts, table: TableDescription) -> Facts:
+    """``facts`` with what ``table`` says of itself."""
+    return msgspec.structs.replace(
+        facts,
+        indexes=table.indexes,
+        base=IndexDescription("", table.item_count, table.size_bytes),
+    )
+
+
+def describe(store: Store) -> TableDescription | None:
+    """What the table says of itself; None where the reader may not know. Raises `StoreError`."""
+    try:
+        return store.describe()
+    except StoreError as error:
+        if error.kind != "permission":
+            raise
+        return None
+
+
+def _with(facts: Facts, table: TableDescription | None) -> Facts:
+    return facts if table is None else described_facts(facts, table)
+
+
+def _more(facts: Facts, requests: int, rcu: float = 0.0) -> Facts:
+    return msgspec.structs.replace(facts, requests=facts.requests + requests, rcu=facts.rcu + rcu)
+
+
+def _at_once(one: Callable[[], Facts], other: Callable[[], T]) -> tuple[Facts, T]:
+    """Both, called at the same time; the error of ``one`` comes first.
+
+    A daemon thread, not an executor: those are waited for when the program ends.
+    """
+    told: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            told.set_result(other())
+        except BaseException as error:
+            told.set_exception(error)
+
+    threading.Thread(target=run, daemon=True, name="audittui-describe").start()
+    return one(), told.result()
+
+
+def _earliest(births: Sequence[str]) -> int | None:
+    """The earliest of the times in the registry; None where one cannot be read."""
+    try:
+        return min(map(timestamp.parse, births), default=None)
+    except ValueError:
+        return None
