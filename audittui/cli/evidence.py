@@ -124,7 +124,7 @@ def _marked(path: Path) -> tuple[list[Wanted], Source]:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from None
     wanted: dict[tuple[str, int], Wanted] = {}
     for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
+        if not line.strip() or _is_statement(line):
             continue
         try:
             one = msgspec.json.decode(line, type=Wanted)
@@ -134,6 +134,18 @@ def _marked(path: Path) -> tuple[list[Wanted], Source]:
             ) from None
         wanted[one.chain, one.seq] = one
     return list(wanted.values()), Source()
+
+
+def _is_statement(line: bytes) -> bool:
+    """True for the line in which an exported file says what it is."""
+    import msgspec
+
+    from audittui.export.result import EXPORT
+
+    try:
+        return set(msgspec.json.decode(line)) == {EXPORT}
+    except (msgspec.MsgspecError, UnicodeDecodeError, TypeError):
+        return False
 
 
 def _found(

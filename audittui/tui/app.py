@@ -20,13 +20,21 @@ from audittui.tui.application.copying import CopyingApp
 from audittui.tui.application.following import FollowingApp
 from audittui.tui.application.inspecting import InspectingApp
 from audittui.tui.application.loading import LoadingApp
+from audittui.tui.application.marking import MarkingApp
 from audittui.tui.palette import PLAIN, PLAIN_THEME, THEME
 from audittui.tui.plain_colours import PlainColours
 from audittui.tui.state import Memory
 
 
 class AuditApp(
-    ConnectingApp, LoadingApp, FollowingApp, InspectingApp, CheckingApp, CopyingApp, CommandingApp
+    ConnectingApp,
+    LoadingApp,
+    FollowingApp,
+    InspectingApp,
+    CheckingApp,
+    CopyingApp,
+    MarkingApp,
+    CommandingApp,
 ):
     """The terminal application on ``target``.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,8 @@ FORMS_TEXT = f"The end of the name says the format: {_ENDINGS}."
 class Taken(msgspec.Struct, frozen=True):
     """What is on the screen to be taken away: rows (with the columns shown) or groups.
 
-    ``loaded`` is how many there are without the ``filter`` that hides some of them.
+    ``loaded`` is how many there are without the ``filter`` that hides some of them. ``notes`` are
+    somebody's words about each row, where there are any.
     """
 
     rows: Sequence[Row] | None
@@ -33,6 +34,7 @@ class Taken(msgspec.Struct, frozen=True):
     loaded: int = 0
     filter: str = ""
     of_group: str = ""
+    notes: Sequence[str] = ()
 
     @property
     def noun(self) -> str:
@@ -45,23 +47,24 @@ class Taken(msgspec.Struct, frozen=True):
         return len(self.groups if self.rows is None else self.rows)
 
 
-def proposed_name(reading: Reading, folder: Path) -> str:
-    """A free name in ``folder``."""
-    stem = f"{reading.runbook.id}-{timestamp.text(timestamp.now())[:19].replace(':', '')}"
+def proposed_name(subject: str, suffix: str, folder: Path) -> str:
+    """A free name in ``folder`` for what is written now about ``subject``."""
+    stem = f"{subject}-{timestamp.text(timestamp.now())[:19].replace(':', '')}"
     for number in range(1, 1000):
-        name = f"{stem}.jsonl" if number == 1 else f"{stem}-{number}.jsonl"
+        name = f"{stem}{suffix}" if number == 1 else f"{stem}-{number}{suffix}"
         if not (folder / name).exists() and not (folder / f"{name}.partial").exists():
             return name
-    return f"{stem}.jsonl"
+    return f"{stem}{suffix}"
 
 
-def fault_of(name: str) -> str:
-    """What is wrong with a file's name; empty when nothing is."""
+def fault_of(name: str, suffixes: Collection[str] = _FORMS, rule: str = FORMS_TEXT) -> str:
+    """What is wrong with a file's name; empty when nothing is. ``rule`` says which ends it may
+    have."""
     path = path_of(name)
     if "\0" in name:
         return "No file can have this name."
-    if path.suffix not in _FORMS:
-        return FORMS_TEXT
+    if path.suffix not in suffixes:
+        return rule
     try:
         if path.exists() or path.is_symlink():
             return f"{path.name} exists already, and nothing is written over: give another name."
@@ -112,4 +115,7 @@ def records_of(taken: Taken, form: Form) -> tuple[Sequence[str], Iterator[Mappin
         made = group_object if form == "jsonl" else group_values
         return [*key, *GROUP_FIELDS], (made(group) for group in taken.groups)
     columns = ROW_FIELDS if form != "markdown" else tuple(taken.columns)
+    if taken.notes:
+        noted = zip(taken.rows, taken.notes, strict=True)
+        return (*columns, "note"), ({**row_object(row), "note": note} for row, note in noted)
     return columns, (row_object(row) for row in taken.rows)

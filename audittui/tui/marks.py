@@ -8,6 +8,8 @@ import msgspec
 
 from audittui.layout.row import Row
 
+Key = tuple[str, str | int]
+
 
 class Mark(msgspec.Struct, frozen=True):
     """A marked entry: its row as it was when marked, and somebody's words about it."""
@@ -16,58 +18,38 @@ class Mark(msgspec.Struct, frozen=True):
     note: str = ""
 
 
-class Marks(msgspec.Struct, frozen=True):
-    """Marks in the order of marking; no entry, told by chain and seq, is among them twice."""
+class Marks:
+    """Marks in the order of marking; no entry, told by its key in the table, is there twice."""
 
-    marks: tuple[Mark, ...] = ()
+    def __init__(self, marks: Sequence[Mark] = ()) -> None:
+        self._marks: dict[Key, Mark] = {one.row.key: one for one in marks}
 
     def __len__(self) -> int:
-        return len(self.marks)
+        return len(self._marks)
 
-    def __contains__(self, row: Row) -> bool:
-        return self._place(row) is not None
+    def __contains__(self, row: object) -> bool:
+        return isinstance(row, Row) and row.key in self._marks
 
-    def each(self) -> Iterator[Mark]:
-        """The marks in the order of marking."""
-        return iter(self.marks)
+    def __iter__(self) -> Iterator[Mark]:
+        return iter(tuple(self._marks.values()))
 
-    def toggled(self, row: Row) -> Marks:
-        """With ``row`` marked last, or without it, and so its note, where it was marked."""
-        place = self._place(row)
-        if place is None:
-            return Marks((*self.marks, Mark(row)))
-        return Marks(self.marks[:place] + self.marks[place + 1 :])
+    def toggle(self, row: Row) -> bool:
+        """Mark ``row``, or take its mark and note away; True when it is marked now."""
+        if self._marks.pop(row.key, None) is not None:
+            return False
+        self._marks[row.key] = Mark(row)
+        return True
 
-    def noted(self, row: Row, note: str) -> Marks:
-        """With ``note`` on the mark of ``row``; the same where it is not marked."""
-        place = self._place(row)
-        if place is None:
-            return self
-        changed = Mark(self.marks[place].row, note)
-        return Marks((*self.marks[:place], changed, *self.marks[place + 1 :]))
+    def note_of(self, row: Row) -> str:
+        """The note on a row; empty where there is none."""
+        mark = self._marks.get(row.key)
+        return mark.note if mark is not None else ""
 
-    def next_of(self, rows: Sequence[Row], cursor: int, step: int) -> int | None:
-        """The place in ``rows`` of the nearest mark after (``step`` 1) or before (-1) ``cursor``.
+    def annotate(self, row: Row, note: str) -> None:
+        """Put ``note`` on the mark of ``row``; nothing where it is not marked."""
+        if row.key in self._marks:
+            self._marks[row.key] = Mark(self._marks[row.key].row, note)
 
-        None where there is none in that direction.
-        """
-        known = {(one.row.chain, one.row.seq) for one in self.marks}
-        if not known:
-            return None
-        places = range(cursor + 1, len(rows)) if step > 0 else range(cursor - 1, -1, -1)
-        return next((at for at in places if (rows[at].chain, rows[at].seq) in known), None)
-
-    def json_lines(self) -> bytes:
-        """One JSON object a line with chain, seq and note, as `evidence create --marks` reads."""
-        return b"".join(
-            msgspec.json.encode({"chain": one.row.chain, "seq": one.row.seq, "note": one.note})
-            + b"\n"
-            for one in self.marks
-        )
-
-    def _place(self, row: Row) -> int | None:
-        wanted = (row.chain, row.seq)
-        for place, one in enumerate(self.marks):
-            if (one.row.chain, one.row.seq) == wanted:
-                return place
-        return None
+    def replace(self, marks: Sequence[Mark]) -> None:
+        """Have these marks and no others."""
+        self._marks = {one.row.key: one for one in marks}

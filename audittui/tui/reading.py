@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -34,13 +34,13 @@ class Reading:
 
     def __init__(
         self, runbook: Runbook, texts: Mapping[str, str], plan: Plan, connection: Connection,
-        notify: Callable[[str], None],
+        notify: Callable[[str], None], marks: Container[Row] = (),
     ) -> None:  # fmt: skip
         self.runbook = runbook
         self.texts = dict(texts)
         self.plan = plan
         self.connection = connection
-        self.rows = RowSource(plan.columns)
+        self.rows = RowSource(plan.columns, marks)
         self.groups: GroupSource | None = None
         self.last: ResultPage | None = None
         self.active = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import TYPE_CHECKING
 
 from audittui.layout.row import Row
@@ -42,11 +42,13 @@ class RowSource:
     """Rows under a runbook's columns, with a filter that can hide those that do not match.
 
     A filter is a pattern (`audittui.tui.pattern`). Of many rows `search` looks at some after the
-    others, so that nobody waits; ``searched`` says how many were looked at.
+    others, so that nobody waits; ``searched`` says how many were looked at. ``marks`` are the rows
+    that somebody marked.
     """
 
-    def __init__(self, columns: Sequence[str]) -> None:
+    def __init__(self, columns: Sequence[str], marks: Container[Row] = ()) -> None:
         self.columns = tuple(columns)
+        self.marks = marks
         self.rows = RowList()
         self.pattern = ""
         self.hiding = True
@@ -118,8 +120,10 @@ class RowSource:
         return _TONES.get(row.outcome, "")
 
     def mark(self, at: int) -> str:
-        """Denied and failed entries are marked."""
-        return _MARKS.get(self.row(at).outcome, "")
+        """Denied and failed entries are marked, and what somebody marked."""
+        row = self.row(at)
+        marked = "*" if row in self.marks else ""
+        return _MARKS.get(row.outcome, " " if marked else "") + marked
 
     def add(self, rows: Sequence[Row]) -> None:
         """Append rows."""

@@ -9,6 +9,7 @@ import msgspec
 
 from audittui import timestamp
 from audittui.connection import TABLE_HINT, Target
+from audittui.errors import AuditError, StoreError
 from audittui.escape import escaped, shortened
 from audittui.layout.row import ROW_FIELDS, Row
 from audittui.runbook.plan import Order
@@ -23,20 +24,71 @@ if TYPE_CHECKING:
 _VALUE = 40
 
 
+_ORIGINS = {"region": "region", "endpoint": "endpoint_url", "AWS profile": "aws_profile"}
+"""What was tried, and the setting of a target that may name it."""
+
+
 class ConnectionState(msgspec.Struct, frozen=True):
-    """How the connection stands. ``message`` and ``hint`` explain a failure."""
+    """How the connection stands.
+
+    ``message`` and ``hint`` explain a failure, or what connecting waits for; ``tried`` is how the
+    store was to be reached, line by line. ``profiles`` is how many the configuration has, where
+    that matters.
+    """
 
     kind: Literal["none", "connecting", "open", "failed"]
     message: str = ""
     hint: str = ""
+    tried: tuple[tuple[str, str], ...] = ()
+    profiles: int = 0
 
     def text(self, target: Target) -> str:
         """The state in a few words."""
         if self.kind == "none":
             return "not connected"
         if self.kind == "connecting":
-            return f"connecting to {target.label}…"
-        return target.label if self.kind == "open" else f"no connection to {target.label}"
+            return f"connecting to {place_of(target)}…"
+        place = place_of(target)
+        return place if self.kind == "open" else f"no connection to {place}"
+
+
+def place_of(target: Target) -> str:
+    """A target in a few words, after the profile that names it."""
+    return f"{target.profile}: {target.label}" if target.profile else target.label
+
+
+def failed_connection(error: Exception, target: Target) -> ConnectionState:
+    """The state after a failure: what was tried, with what named it."""
+    told = error if isinstance(error, AuditError) else AuditError(str(error))
+    tried = []
+    for name, value in error.tried if isinstance(error, StoreError) else ():
+        origin = target.origins.get(_ORIGINS.get(name, ""), "")
+        tried.append((name, f"{value}, {origin}" if origin else value))
+    return ConnectionState("failed", told.message, told.hint, tuple(tried))
+
+
+def _connection_text(state: ConnectionState, target: Target) -> str:
+    """What an empty list says while there is no connection."""
+    if state.kind == "none":
+        profiles = (
+            f"P shows the profiles of config.toml ({state.profiles:,}): Enter connects to one.\n"
+            if state.profiles
+            else "P shows how to write a profile and connects to it.\n"
+        )
+        return (
+            "No table and no store is named, so there is nothing to ask yet.\n"
+            f"{profiles}Or quit with q, then: {TABLE_HINT}\n"
+            "To try it without a table: audittui demo"
+        )
+    if state.kind == "connecting":
+        waits = f"{state.message} Trying again…\n" if state.message else ""
+        return (
+            f"Connecting to {place_of(target)}…\n{waits}"
+            "A runbook can be filled in meanwhile. P connects elsewhere."
+        )
+    width = max((len(name) for name, _ in state.tried), default=0)
+    tried = "".join(f"  {name:<{width}}  {value}\n" for name, value in state.tried)
+    return f"{state.message}\n{state.hint}\n{tried}r tries again, P connects elsewhere, q quits."
 
 
 def crumb(reading: Reading) -> str:
@@ -54,16 +106,8 @@ def empty_text(
 ) -> str:
     """What an empty list says: why it is empty, and the next key."""
     if reading is None:
-        if state.kind == "none":
-            return (
-                "No table and no store is named, so there is nothing to ask yet.\n"
-                f"Quit with q, then: {TABLE_HINT}\n"
-                "To try it without a table: audittui demo"
-            )
-        if state.kind == "connecting":
-            return f"Connecting to {target.label}…\nA runbook can be filled in meanwhile."
-        if state.kind == "failed":
-            return f"{state.message}\n{state.hint}\nr tries again, q quits."
+        if state.kind != "open":
+            return _connection_text(state, target)
         return "Choose a runbook (1), fill in the form (2), Enter runs it. x shows the plan first."
     if reading.rows.rows and source is not None and source.filtered:
         if source.searching:
@@ -74,6 +118,8 @@ def empty_text(
     if reading.active or reading.last is None:
         return "Reading… Ctrl-C stops and keeps what was read."
     if reading.error is not None:
+        if state.kind == "failed":
+            return _connection_text(state, target)
         return f"{reading.error.message}\n{reading.error.hint}\nr runs it again."
     if reading.last.coverage.stop:
         return "Stopped before a row was found. L goes on, r starts again."

@@ -166,6 +166,14 @@ def test_what_cannot_be_bundled_is_said(bench: Bench, key: str, bundle: Path) ->
     assert not list(bench.folder.glob("x.zip")) + list(bench.folder.glob(".evidence*"))
 
 
+def test_the_marks_that_the_terminal_exports_are_read(bench: Bench) -> None:
+    path = marks(bench, 7, 41)
+    ends = {"_export": {"complete": True, "records": 2}}
+    path.write_text(path.read_text() + json.dumps(ends) + "\n")
+    _, err = bench("evidence", "create", "--marks", path, "-o", "case.zip")
+    assert "2 UNANCHORED" in err
+
+
 def test_without_a_key_a_bundle_says_that_nothing_is_proven(bench: Bench) -> None:
     _, err = bench("evidence", "create", "--marks", marks(bench, 7), "-o", "case.zip")
     assert "nothing in it is proven" in err

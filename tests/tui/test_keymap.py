@@ -86,4 +86,4 @@ async def test_other_keys_act_and_the_help_and_the_palette_name_them() -> None:
         assert "no\\x1bsuch" in lines[0]
         await press(pilot, "escape")
         commands = {one.title: one.help for one in app.get_system_commands(app.screen)}
-        assert commands["Next failure or denial"] == "Key o"
+        assert commands["Next failure, denial or broken verdict"] == "Key o"

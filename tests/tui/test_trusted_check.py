@@ -8,11 +8,23 @@ import pytest
 
 from audittui.connection import Connection, Target
 from audittui.demo.seal import demo_key, seal_demo
+from audittui.integrity.checkpoint_file import read_proof
+from audittui.integrity.keys import parse_verifier_key
+from audittui.integrity.trust import Trust
 from audittui.integrity.verdict import Verdict
 from audittui.layout import load_layout
 from audittui.layout.row import Row
 from audittui.tui.inspection import check_entry
-from tests.tui.driving import NOW, drafts, filled
+from tests.tui.driving import (
+    NOW,
+    drafts,
+    driven,
+    filled,
+    open_runbook,
+    press,
+    running,
+    screen_text,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -38,3 +50,46 @@ def test_without_one_the_same_entry_is_not() -> None:
     verdict = checked(trusted=False)
     assert verdict.verdict != "ANCHORED"
     assert not verdict.failed
+
+
+@driven
+async def test_v_says_anchored_and_the_proof_is_written_to_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    store = filled(drafts())
+    seal_demo(store, load_layout("native"), ("app/0",), NOW)
+    key = demo_key(store, "app/0")
+    async with running(store, target=Target(store="case.db", trusted_keys=(key,))) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "v")
+        assert "anchored" in screen_text(app).splitlines()[-22]
+        await press(pilot, "enter")
+        assert "ANCHORED" in screen_text(app)
+        await press(pilot, "s")
+        assert "This entry to a new file" in screen_text(app)
+        await press(pilot, "enter")
+        assert "Written to" in screen_text(app)
+        stored = app.main.detail.document
+        await press(pilot, "s", *["backspace"] * 60, *"one.json", "enter")
+    (proof,) = tmp_path.glob("*.tlog-proof")
+    proven = read_proof(proof.read_bytes(), Trust((parse_verifier_key(key),)))
+    assert (proven.seq, proven.anchor.chain) == (29, "app/0")
+    assert stored is not None
+    assert (tmp_path / "one.json").read_bytes() == stored.text.encode() == proven.body
+    assert proof.stat().st_mode & 0o777 == 0o600
+
+
+@driven
+async def test_without_a_proof_only_the_stored_text_can_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with running() as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "enter", "s")
+        assert "There is no proof: the entry is" in screen_text(app)
+        await press(pilot, *["backspace"] * 60, *"x.tlog-proof", "enter")
+        assert "end the name in .json" in screen_text(app)
+        await press(pilot, "escape")
+    assert not list(tmp_path.iterdir())

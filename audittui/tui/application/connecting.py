@@ -1,24 +1,53 @@
-"""The connection: opened in a thread after the first frame, and again after a failure."""
+"""The connection: opened in a thread after the first frame, again after a failure, or another."""
 
 from __future__ import annotations
 
 import gc
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
-from audittui.connection import Connection
-from audittui.errors import AuditError
+from audittui.connection import Connection, Target
+from audittui.errors import AuditError, StoreError
 from audittui.runbook.catalogue import Catalogue
+from audittui.store.port import Patience
 from audittui.tui.application.running import RunningApp
-from audittui.tui.palette import BAD, DIM
+from audittui.tui.palette import DIM
 from audittui.tui.widgets.bars import TitleBar
-from audittui.tui.words import ConnectionState
+from audittui.tui.words import ConnectionState, failed_connection, place_of
+
+
+class _Telling(Patience):
+    """Waits as long as it is told, and says for what."""
+
+    def __init__(self, tell: Callable[[StoreError], None]) -> None:
+        self._tell = tell
+
+    def wait(self, error: StoreError, attempt: int, seconds: float) -> None:
+        """Say it, then wait."""
+        self._tell(error)
+        super().wait(error, attempt, seconds)
 
 
 class ConnectingApp(RunningApp):
     """The connection and the runbooks: opened in threads after the first frame."""
 
+    _attempt = 0
+    """The number of the attempt to connect that counts; what an older one brings is dropped."""
+
+    def __init__(
+        self, target: Target, folders: Sequence[Path], connect: Callable[[Target], Connection]
+    ) -> None:
+        super().__init__(target, folders, connect)
+        self.started_on = target
+        """What the application was started on."""
+        self._older: list[Connection] = []
+        """Connections to the present target that earlier results still read from."""
+
     def begin(self) -> None:
         """The main screen is there; everything that reads waits for the first frame."""
-        self._show_state(self.state)
+        self.main.query_one(TitleBar).show(connection=self.state.text(self.target), style=DIM)
+        self.main.show_status()
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
@@ -26,49 +55,113 @@ class ConnectingApp(RunningApp):
         self.recall()
         if self.state.kind == "connecting":
             self._connect()
+        else:
+            self.work(self._count_profiles, lambda _: None, "profiles")
 
     def on_unmount(self) -> None:
         """Leave nothing running."""
         if self.main.reading is not None:
             self.main.reading.cancel()
         self.write_memory()
-        if self.connection is not None:
-            self.connection.store.close()
+        for connection in (*self._older, self.connection):
+            if connection is not None:
+                connection.store.close()
+
+    def _count_profiles(self) -> None:
+        from audittui.config import load_config
+
+        count = len(load_config().profiles)
+
+        def counted() -> None:
+            if self.state.kind == "none":
+                self.show_connection(ConnectionState("none", profiles=count))
+
+        self.arrive(counted)
 
     def connect_again(self) -> None:
-        """Try to connect once more."""
-        if self.target.store or self.target.table:
-            self._connect()
+        """Try to connect once more, with fresh credentials; then run what was being run."""
+        if not self.target.store and not self.target.table:
+            self.main.say("No table and no store is named: P shows the profiles.")
+            return
+        reading = self.main.reading
+        if self._wanted is None and reading is not None:
+            self._wanted = (reading.runbook, reading.texts, False)
+        self._connect()
+
+    def switch(self, target: Target) -> None:
+        """Connect to another target. Nothing that came from the present one stays."""
+        self.cancel_export()
+        self.cancel_looking()
+        self.cancel_planning()
+        self.main.forget()
+        connections = [*self._older, *([self.connection] if self.connection is not None else [])]
+        self._older, self.connection = [], None
+        self.target = target
+        self._close_later(connections)
+        self._connect()
+
+    def _close_later(self, connections: Sequence[Connection]) -> None:
+        """Close ``connections`` once the threads that may read from them are done."""
+        if not connections:
+            return
+        readers = [
+            thread
+            for thread in threading.enumerate()
+            if thread.name.startswith(_READERS) and thread.daemon
+        ]
+
+        def work() -> None:
+            for reader in readers:
+                reader.join()
+            for connection in connections:
+                connection.store.close()
+
+        self.work(work, lambda error: self.main.say(str(error)), "closing")
 
     def _connect(self) -> None:
+        self._attempt += 1
+        number, target = self._attempt, self.target
+
+        def tell(error: StoreError) -> None:
+            self.arrive(lambda: waits(error))
+
         def work() -> None:
-            connection = self._open(self.target)
+            connection = self._open(target)
+            try:
+                connection.prefetch(_Telling(tell))
+            except BaseException:
+                connection.store.close()
+                raise
             self.arrive(lambda: opened(connection))
 
+        def waits(error: StoreError) -> None:
+            if number == self._attempt and self.state.kind == "connecting":
+                self.show_connection(ConnectionState("connecting", error.message))
+
         def opened(connection: Connection) -> None:
+            if number != self._attempt:
+                self.work(connection.store.close, lambda _: None, "closing")
+                return
+            if self.connection is not None:
+                self._older.append(self.connection)
             self.connection = connection
             # What the program itself consists of stays: the collector need not look through it.
             gc.freeze()
-            self._show_state(ConnectionState("open"))
+            self.show_connection(ConnectionState("open"))
             if self._wanted is not None:
                 runbook, texts, only_show = self._wanted
                 self._wanted = None
-                self.plan(runbook, texts, only_show=only_show)
+                if self.main.reading is not None and not only_show:
+                    self.main.run_runbook(runbook, texts)
+                else:
+                    self.plan(runbook, texts, only_show=only_show)
 
         def failed(error: Exception) -> None:
-            self._wanted = None
-            hint = error.hint if isinstance(error, AuditError) else ""
-            message = error.message if isinstance(error, AuditError) else str(error)
-            self._show_state(ConnectionState("failed", message, hint))
+            if number == self._attempt:
+                self.show_connection(failed_connection(error, target))
 
-        self._show_state(ConnectionState("connecting"))
+        self.show_connection(ConnectionState("connecting"))
         self.work(work, failed, "connection")
-
-    def _show_state(self, state: ConnectionState) -> None:
-        self.state = state
-        style = {"failed": BAD, "open": "default"}.get(state.kind, DIM)
-        self.main.query_one(TitleBar).show(connection=state.text(self.target), style=style)
-        self.main.show_status()
 
     def _load_catalogue(self) -> None:
         from audittui.runbook.catalogue import load_catalogue

@@ -45,19 +45,22 @@ class CopyingApp(ExportingApp):
             return
         text = self._copied
 
+        stamp = timestamp.text(timestamp.now())[:19].replace(":", "")
+        number = 1
+        while (path := Path(f"audittui-copy-{stamp}-{number}.txt")).exists():
+            number += 1
+        self.keep_bytes(path, (text + "\n").encode("utf-8", "backslashreplace"))
+
+    def keep_bytes(self, path: Path, data: bytes) -> None:
+        """Write a new file in a thread; say where it is."""
+
         def work() -> None:
-            from audittui.export.new_file import NewFile
+            from audittui.whole_file import write_new
 
-            stamp = timestamp.text(timestamp.now())[:19].replace(":", "")
-            number = 1
-            while (path := Path(f"audittui-copy-{stamp}-{number}.txt")).exists():
-                number += 1
-            file = NewFile(path)
-            file.write(text + "\n")
-            file.keep()
-            self.arrive(lambda: self.main.say(f"The last copy is in {path.absolute()}."))
+            write_new(path, data)
+            self.arrive(lambda: self.main.say(f"Written to {path.absolute()}."))
 
-        self.work(work, lambda error: self.main.say(str(error)), "copy-file")
+        self.work(work, lambda error: self.main.say(str(error)), "file")
 
     def copy_entry(self, row: Row) -> None:
         """Copy an entry's JSON, read first where it is not shown."""

@@ -34,7 +34,7 @@ class RunningApp(PlanningApp, RememberingApp):
             from audittui.runbook.planner import make_plan
 
             plan = make_plan(runbook, texts, connection.layout, connection.facts())
-            reading = Reading(runbook, texts, plan, connection, self._notify_wait)
+            reading = Reading(runbook, texts, plan, connection, self._notify_wait, self.marks)
             self.arrive(lambda: planned(reading))
 
         def planned(reading: Reading) -> None:

@@ -14,6 +14,7 @@ from textual.message import Message
 from audittui.connection import Connection, Target
 from audittui.errors import AuditError
 from audittui.runbook.catalogue import Catalogue
+from audittui.tui.marks import Marks
 from audittui.tui.screens.main import MainScreen
 from audittui.tui.words import ConnectionState
 
@@ -38,6 +39,8 @@ class ThreadedApp(App[None], inherit_bindings=False):
         self.catalogue = Catalogue(())
         self.connection: Connection | None = None
         self.main = MainScreen()
+        self.marks = Marks()
+        """The entries that somebody marked."""
         self._folders = folders
         self._open = connect
 

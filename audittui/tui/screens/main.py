@@ -12,9 +12,10 @@ from audittui.tui.screens.costing import CostingScreen
 from audittui.tui.screens.finding import FindingScreen
 from audittui.tui.screens.following import FollowingScreen
 from audittui.tui.screens.grouping import GroupingScreen
+from audittui.tui.screens.keeping import KeepingScreen
+from audittui.tui.screens.marking import MarkingScreen
 from audittui.tui.screens.remembering import RememberingScreen
 from audittui.tui.screens.stepping import SteppingScreen
-from audittui.tui.screens.taking import TakingScreen
 from audittui.tui.screens.viewing import ViewingScreen
 from audittui.tui.screens.zooming import ZoomingScreen
 from audittui.tui.widgets.form import Form
@@ -24,7 +25,7 @@ from audittui.tui.widgets.sidebar import Sidebar
 
 class MainScreen(
     FindingScreen, ZoomingScreen, SteppingScreen, FollowingScreen, ViewingScreen, CheckingScreen,
-    GroupingScreen, TakingScreen, CostingScreen, RememberingScreen,
+    MarkingScreen, GroupingScreen, KeepingScreen, CostingScreen, RememberingScreen,
 ):  # fmt: skip
     """What the keys do. `AuditApp` reads; this shows."""
 

@@ -34,7 +34,12 @@ class TakingScreen(ReadingScreen):
         Binding("y", "copy('json')", "copy the entry as JSON", id="copy-json"),
         Binding("Y", "copy('command')", "copy the command that asks the same", id="copy-command"),
         Binding("W", "write_copy", "the last copy to a file", id="copy-to-file"),
-        Binding("s", "export", "export to a file: JSON Lines, CSV, Markdown", id="export"),
+        Binding(
+            "s",
+            "export",
+            "to a file: the list; in detail the entry, its proof",
+            id="export",
+        ),
     ]
 
     def action_copy(self, what: str) -> None:
@@ -76,7 +81,7 @@ class TakingScreen(ReadingScreen):
             details[0] = (
                 f"{taken.count:,} of {taken.loaded:,} loaded rows match the filter {taken.filter}."
             )
-        blanks = [Blank("file", "file", proposed_name(reading, Path()))]
+        blanks = [Blank("file", "file", proposed_name(reading.runbook.id, ".jsonl", Path()))]
         if not reading.complete:
             details.insert(1, f"That is not all: {reading.plan.estimate.text} for all of it.")
             blanks.append(Blank("what", "export", LOADED, (LOADED, ALL)))

@@ -1,0 +1,132 @@
+"""What was marked, taken away: as a list, or as an evidence bundle, made in a thread."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from audittui.errors import AuditError
+from audittui.escape import escaped
+from audittui.tui.application.exporting import ExportingApp
+from audittui.tui.palette import ACCENT, BAD, DIM
+
+if TYPE_CHECKING:
+    from audittui.export.evidence.manifest import Manifest
+
+_COLUMNS = ("time", "actor", "action", "resource", "outcome", "chain", "seq")
+_RCU_AN_ENTRY = 10
+"""What proving one takes at most."""
+
+
+class _CancelledError(AuditError):
+    """Somebody cancelled."""
+
+
+class MarkingApp(ExportingApp):
+    """What was marked, taken away: as a list, or as an evidence bundle, made in a thread."""
+
+    def marks_changed(self) -> None:
+        """Marks are others now: show it."""
+        self.main.marks_shown()
+
+    def export_marks(self, path: Path) -> None:
+        """Write the marks, with their notes, as a list."""
+        from audittui.export.result import Extent
+        from audittui.tui.exporting import Taken
+
+        marks = tuple(self.marks)
+        taken = Taken(
+            [one.row for one in marks], columns=_COLUMNS, notes=[one.note for one in marks]
+        )
+        extent = Extent(
+            title="Marked entries", command=f"audittui evidence create --marks {path.name}",
+            complete=True, covers="entries that somebody marked", noun="marked entry",
+        )  # fmt: skip
+        self.export(taken, path, extent)
+
+    def evidence_details(self) -> Sequence[str]:
+        """What a bundle of the marks will be, before it is made."""
+        count = len(self.marks)
+        noun = "entry" if count == 1 else "entries"
+        details = [
+            f"{count:,} {noun} with notes, proofs and checkpoints, for whoever has no table:",
+            "audittui evidence verify FILE.zip checks every byte of it.",
+            f"Reading and proving takes at most about {count * _RCU_AN_ENTRY:,} RCU.",
+        ]
+        if not self.target.trusted_keys:
+            details.append("No key is trusted here (trusted_keys): nothing in it will be proven.")
+        return details
+
+    def make_evidence(self, path: Path) -> None:
+        """Make an evidence bundle of the marks; say how far it is, and in the end what it is."""
+        connection = self.connection
+        if connection is None:
+            self.main.say("There is no connection: r connects again.")
+            return
+        if self._export is not None:
+            self.main.say("An export is under way: Ctrl-C cancels it.")
+            return
+        stop = self._export = threading.Event()
+        marks = tuple(self.marks)
+
+        def progress(done: int, total: int) -> None:
+            if stop.is_set():
+                raise _CancelledError("Cancelled: no bundle was written.")
+            said = f"Proving for {path}: {done:,} of {total:,}. Ctrl-C cancels."
+            self.arrive(lambda: self.main.say(said))
+
+        def work() -> None:
+            from audittui import timestamp
+            from audittui.export.evidence.archive import unpack
+            from audittui.export.evidence.collect import Source, Wanted, make_bundle
+            from audittui.export.evidence.manifest import MANIFEST, decode_manifest
+            from audittui.integrity.settings import anchor_settings
+            from audittui.whole_file import demand_free, write_new
+
+            demand_free(path)
+            wanted = [Wanted(one.row.chain, one.row.seq, one.note) for one in marks]
+            data = make_bundle(
+                connection, wanted, Source(), anchor_settings(connection.target.trusted_keys),
+                now=timestamp.now(), progress=progress,
+            )  # fmt: skip
+            write_new(path, data)
+            manifest = decode_manifest(unpack(data)[MANIFEST])
+            self.arrive(lambda: done(manifest, data))
+
+        def done(manifest: Manifest, data: bytes) -> None:
+            self._export = None
+            self.spend(manifest.cost.rcu)
+            self._told(path, manifest, data)
+
+        def failed(error: Exception) -> None:
+            self._export = None
+            self.main.say(str(error))
+
+        self.main.say("Reading what was marked… Ctrl-C cancels.")
+        self.work(work, failed, "evidence")
+
+    def _told(self, path: Path, manifest: Manifest, data: bytes) -> None:
+        """Say what was written: on a screen of its own, so that the hash can be kept."""
+        import hashlib
+        from collections import Counter
+
+        from audittui.integrity.verdict import FAILURES
+        from audittui.tui.screens.reader import ReaderScreen
+
+        counts = Counter(one.verdict for one in manifest.entries)
+        digest = hashlib.sha256(data).hexdigest()
+        text = Text()
+        text.append(f"{escaped(str(path.absolute()))}\n\n", "bold")
+        for verdict, count in counts.most_common():
+            text.append(f"  {count:,} {verdict}\n", BAD if verdict in FAILURES else "")
+        text.append("\nSHA-256 of the file, to be kept elsewhere:\n", DIM)
+        text.append(f"  {digest}\n", f"bold {ACCENT}")
+        text.append(f"\nIt took {manifest.cost.rcu:,.1f} RCU.\n", DIM)
+        text.append("Checked anywhere, without a table:\n", DIM)
+        text.append(f"  audittui evidence verify {escaped(path.name)}\n")
+        self.main.say(f"The evidence bundle is in {path}.")
+        self.push_screen(ReaderScreen("Evidence bundle", text))
