@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import msgspec
@@ -12,6 +12,7 @@ from audittui.integrity.check import Examined, examine, seq_of_key
 from audittui.integrity.read_ahead import read_ahead
 from audittui.layout.model import Layout
 from audittui.layout.native import REGISTRY
+from audittui.layout.row import Item
 from audittui.store.port import Page, Query, Store
 
 MAX_SEQ = 10**20 - 1
@@ -43,23 +44,24 @@ class ChainReader:
         """The entry at ``seq``, examined; None where there is none."""
         found = self._store.get(self._layout.key(self.chain, seq), consistent=self._consistent)
         self.spent += found.rcu
-        return None if found.item is None else examine(found.item, self._layout, self.chain)
+        return None if found.item is None else self.examined(found.item)
 
     def between(self, first: int, last: int) -> Iterator[Examined]:
         """The entries under well-formed keys from ``first`` to ``last``, both included."""
         for page in self._pages(low=f"{first:020d}", high=f"{last:020d}"):
-            yield from (place for place in self._examined(page) if place.seq >= 0)
+            yield from (place for place in map(self.examined, page.items) if place.seq >= 0)
 
-    def pages(self, first: int, tip: int | None) -> Iterator[list[Examined]]:
-        """Every item from seq ``first`` on in key order, examined, a page at a time.
+    def pages(self, first: int, tip: int | None) -> Iterator[Sequence[Item]]:
+        """Every item from seq ``first`` on in key order, a page at a time, to be `examined`.
 
         From 0 on, items under malformed keys are among them. Ranges up to ``tip`` (the last seq,
-        where it is known) are read at once, several pages ahead.
+        where it is known) are read at once, several pages ahead. A page is megabytes once it is
+        examined: one item after the other stays in the processor's cache.
         """
         low = f"{first:020d}" if first else None
         if tip is None or tip < first:
             for page in self._pages(low=low, high=None):
-                yield self._examined(page)
+                yield page.items
             return
         length = max(_RANGE, (tip - first) // _MOST_RANGES)
         bounds = [low, *(f"{seq:020d}" for seq in range(first + length, tip + 1, length)), None]
@@ -71,12 +73,15 @@ class ChainReader:
 
         for number, page in read_ahead(read, len(ranges)):
             self.spent += page.rcu
-            places = self._examined(page)
-            end = ranges[number][1]
+            items, end = page.items, ranges[number][1]
             # Ranges meet in one key, so that what lies between two seqs is in one of them.
-            if end is not None and places and places[-1].key == end:
-                places.pop()
-            yield places
+            if end is not None and items and items[-1].get(self._layout.sort.attribute) == end:
+                items = items[:-1]
+            yield items
+
+    def examined(self, item: Item) -> Examined:
+        """An item of the chain, hashed and read."""
+        return examine(item, self._layout, self.chain)
 
     def tip(self) -> int | None:
         """The seq of the last entry under a well-formed key; None where there is none."""
@@ -111,9 +116,6 @@ class ChainReader:
                 f"There is no chain {self.chain}.",
                 "audittui verify --all goes through the chains that there are.",
             )
-
-    def _examined(self, page: Page) -> list[Examined]:
-        return [examine(item, self._layout, self.chain) for item in page.items]
 
     def _pages(self, *, low: str | None, high: str | None) -> Iterator[Page]:
         for page in self._requests(low=low, high=high):

@@ -15,7 +15,14 @@ from audittui.integrity.anchor import (
     find_anchor,
     hold_against_pin,
 )
-from audittui.integrity.check import Examined, check, unverifiable, with_registry
+from audittui.integrity.check import (
+    Examined,
+    chained,
+    check,
+    holds,
+    unverifiable,
+    with_registry,
+)
 from audittui.integrity.inclusion import Inclusion
 from audittui.integrity.judge import ANCHORED, absent, judged
 from audittui.integrity.pruned import pruned_below
@@ -73,6 +80,7 @@ class _Sweep:
         self._since = since
         self._chain = chain
         self._steps = steps
+        self._quick = not steps
         self._settings = settings if settings is not None and settings.trust else None
         self._reader = ChainReader(store, layout, chain)
         self._sealed = SealedLog(store, chain, consistent=True)
@@ -98,15 +106,15 @@ class _Sweep:
             if page and not read and not self._since:
                 # After the entries, which are written together with the record: never too early.
                 self._registered = self._reader.registered()
-            for place in page:
+            for place in map(self._reader.examined, page):
                 if place.seq > self._reached:
                     # A page is no snapshot: an entry may have been written behind the reading.
                     for late in self._reader.between(self._reached, place.seq - 1):
                         yield from self._take(late)
-                if place.seq == self._reached and self._place is not None:
-                    # What nearly every entry takes, kept short.
-                    yield self._judge(self._place, place)
-                    self._before, self._place = self._place, place
+                held = self._place
+                if place.seq == self._reached and held is not None:
+                    yield self._judge_quickly(held, place) or self._judge(held, place)
+                    self._before, self._place = held, place
                     self._reached += 1
                 else:
                     yield from self._take(place)
@@ -131,6 +139,8 @@ class _Sweep:
         found = find_anchor(self._sealed, settings.trust)
         read = TileReader(self._sealed, settings.origin(self._chain, found.checkpoint), None)
         self._found = found = hold_against_pin(found, settings, self._chain, read)
+        if found.rewritten or found.doubt:
+            self._quick = False
         if found.checkpoint is not None and not found.rewritten:
             self._leaves = SealedLeaves(found.checkpoint, read)
 
@@ -156,6 +166,28 @@ class _Sweep:
             self._before = self._place or self._before
         self._place = place
         self._reached = place.seq + 1
+
+    def _judge_quickly(self, place: Examined, after: Examined) -> Verdict | None:
+        """As `_judge`, of an entry that is as it should be; None where more is to be said."""
+        expires = place.entry.expires_at if place.entry is not None else None
+        if (
+            not self._quick
+            or self._reader.spent
+            or self._sealed.spent
+            or (expires is not None and expires <= self._now)
+            or not holds(place, self._before, after)
+        ):
+            return None
+        seq, leaves = place.seq, self._leaves
+        if leaves is None or seq >= leaves.size:
+            verdict = chained(place)
+        else:
+            leaf = leaves.leaf(seq)
+            if isinstance(leaf, str) or leaf.hex() != place.digest:
+                return None
+            verdict = Verdict(place.chain, seq, "ANCHORED", ANCHORED)
+        self.judged = seq + 1
+        return verdict
 
     def _judge(self, place: Examined, after: Examined | None) -> Verdict:
         """The verdict on the entry that was held back."""
