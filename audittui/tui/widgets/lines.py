@@ -18,14 +18,13 @@ from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
 from textual.geometry import Region, Size
 from textual.message import Message
-from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from audittui import timestamp
 from audittui.escape import escaped, shortened
 from audittui.tui.times import LABELS, TimeStyle, shown_time
 from audittui.tui.widgets.columns import GAP, Columns, fitted
+from audittui.tui.widgets.cursor import CursorView
 
 _LONGEST_CELL = 300
 _MEASURED = 300
@@ -80,23 +79,14 @@ class Sight(msgspec.Struct, frozen=True):
     left: int = 0
 
 
-class LineList(ScrollView, can_focus=True):
+class LineList(CursorView):
     """A list with a header, a cursor, and a sentence where it is empty."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "move(1)", "Down", id="list-down", show=False),
-        Binding("k,up", "move(-1)", "Up", id="list-up", show=False),
-        Binding("space,pagedown", "page(1)", "Page down", id="list-page-down", show=False),
-        Binding("b,pageup", "page(-1)", "Page up", id="list-page-up", show=False),
-        Binding("ctrl+d", "half(1)", "Half a page down", id="list-half-down", show=False),
-        Binding("ctrl+u", "half(-1)", "Half a page up", id="list-half-up", show=False),
-        Binding("g,home", "to_start", "First line", id="list-first", show=False),
-        Binding("G,end", "to_end", "Last line", id="list-last", show=False),
         Binding("h,left", "sideways(-8)", "Left", id="list-left", show=False),
         Binding("l,right", "sideways(8)", "Right", id="list-right", show=False),
         Binding("less_than_sign", "column(-1)", "a column to the left", id="list-column-left"),
         Binding("greater_than_sign", "column(1)", "a column to the right", id="list-column-right"),
-        Binding("enter", "open", "Open", id="list-open", show=False),
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "lines--header", "lines--cursor", "lines--cursor-blurred", "lines--denied",
@@ -106,8 +96,6 @@ class LineList(ScrollView, can_focus=True):
     DEFAULT_CSS = """
     LineList { overflow-x: hidden; scrollbar-size-vertical: 1; }
     """
-
-    cursor = reactive(0, repaint=False)
 
     class Moved(Message):
         """The cursor is on another line."""
@@ -158,10 +146,10 @@ class LineList(ScrollView, can_focus=True):
         self._left = sight.left
         self._strips.clear()
         self._resize()
-        self.scroll_to(0, min(sight.top, max(len(source) - self._room, 0)), animate=False)
+        self.scroll_to(0, min(sight.top, max(len(source) - self.room, 0)), animate=False)
         self.set_reactive(LineList.cursor, 0)
         self.cursor = min(sight.cursor, max(len(source) - 1, 0))
-        self._reveal()
+        self.reveal()
         self.refresh()
 
     def grown(self) -> None:
@@ -169,7 +157,7 @@ class LineList(ScrollView, can_focus=True):
 
         Costs little when no new row is in sight: pages may come a hundred times a second.
         """
-        if self._counted <= self.scroll_offset.y + self._room:
+        if self._counted <= self.scroll_offset.y + self.room:
             self._resize()
             self.refresh()
         elif not self._lagging:
@@ -187,7 +175,7 @@ class LineList(ScrollView, can_focus=True):
         self._widen(range(self.scroll_offset.y, self.last_in_sight + 1))
         self._fit()
         self.cursor = max(min(cursor, len(self._source) - 1), 0)
-        self._reveal()
+        self.reveal()
         self.refresh()
 
     def changed_row(self, at: int) -> None:
@@ -195,7 +183,7 @@ class LineList(ScrollView, can_focus=True):
         for focused in (0, 1, 2):
             for part in range(self._height):
                 self._strips.discard((at, focused, part))
-        self._refresh_entry(at)
+        self.repaint_line(at)
 
     @property
     def time_style(self) -> TimeStyle:
@@ -230,26 +218,6 @@ class LineList(ScrollView, can_focus=True):
             if not len(self._source):
                 self.refresh()
 
-    def action_move(self, lines: int) -> None:
-        """Move the cursor."""
-        self._go(self.cursor + lines)
-
-    def action_page(self, pages: int) -> None:
-        """Move the cursor by a page."""
-        self._go(self.cursor + pages * max(self._room - 1, 1))
-
-    def action_half(self, halves: int) -> None:
-        """Move the cursor by half a page."""
-        self._go(self.cursor + halves * max(self._room // 2, 1))
-
-    def action_to_start(self) -> None:
-        """Go to the first line."""
-        self._go(0)
-
-    def action_to_end(self) -> None:
-        """Go to the last line that is loaded."""
-        self._go(len(self._source) - 1)
-
     def action_sideways(self, cells: int) -> None:
         """Scroll sideways. At the left end columns are cut to fit, further right they are whole."""
         self._scroll_across(self._left + cells)
@@ -274,51 +242,35 @@ class LineList(ScrollView, can_focus=True):
         if len(self._source):
             self.post_message(self.Opened(self))
 
-    def go(self, line: int) -> None:
-        """Put the cursor on a line."""
-        self._go(line)
-
     @property
     def _height(self) -> int:
         """How many lines a row takes, and the header."""
         return len(self._columns.lines)
 
     @property
-    def _room(self) -> int:
+    def room(self) -> int:
         """How many rows fit under the header."""
         return max(self.scrollable_content_region.height // self._height - 1, 1)
 
-    def _go(self, line: int) -> None:
-        line = max(min(line, len(self._source) - 1), 0)
-        before, top = self.cursor, self.scroll_offset.y
-        if line == before:
-            self.post_message(self.Moved(self))
-            return
-        self.cursor = line
-        self._reveal()
-        if self.scroll_offset.y == top:
-            self._refresh_entry(before)
-            self._refresh_entry(line)
+    @property
+    def count(self) -> int:
+        """How many rows there are now."""
+        return len(self._source)
+
+    def moved(self) -> None:
+        """Tell that the cursor is elsewhere, perhaps."""
         self.post_message(self.Moved(self))
 
-    def _refresh_entry(self, line: int) -> None:
+    def grow(self) -> None:
+        """Let the list be as high as its rows: they may have come unseen."""
+        if self._counted != len(self._source):
+            self._resize()
+
+    def repaint_line(self, line: int) -> None:
+        """Paint a row again."""
         y = (line - self.scroll_offset.y + 1) * self._height
         if self._height <= y < self.size.height:
             self.refresh(Region(0, y, self.size.width, self._height))
-
-    def _reveal(self) -> None:
-        """Scroll so that the cursor is seen; at an edge by a third of the window."""
-        top, room = self.scroll_offset.y, self._room
-        if self.cursor < top:
-            target = self.cursor - room // 3
-        elif self.cursor >= top + room:
-            target = self.cursor - room + 1 + room // 3
-        else:
-            return
-        if self._counted != len(self._source):
-            self._resize()
-        last = max(len(self._source) - room, 0)
-        self.scroll_to(y=max(min(target, last), 0), animate=False)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Tell that other lines are in sight, by whatever means."""
@@ -329,26 +281,13 @@ class LineList(ScrollView, can_focus=True):
     @property
     def last_in_sight(self) -> int:
         """The last line in the window."""
-        return min(self.scroll_offset.y + self._room, len(self._source)) - 1
-
-    @property
-    def room(self) -> int:
-        """How many lines fit under the header."""
-        return self._room
+        return min(self.scroll_offset.y + self.room, len(self._source)) - 1
 
     def on_resize(self) -> None:
         """Keep the cursor in sight; what was drawn before this came is drawn again."""
         self._resize()
-        self._reveal()
+        self.reveal()
         self.refresh()
-
-    def on_focus(self) -> None:
-        """Show the cursor strongly."""
-        self._refresh_entry(self.cursor)
-
-    def on_blur(self) -> None:
-        """Show the cursor faintly."""
-        self._refresh_entry(self.cursor)
 
     def _resize(self) -> None:
         self._measure()
@@ -356,10 +295,10 @@ class LineList(ScrollView, can_focus=True):
         self._counted = count = len(self._source)
         # The unit of scrolling is a row: what stands below the last page of rows is no row.
         inside = self.container_size.height or self.size.height
-        size = Size(self.size.width, count - self._room + inside if count else 0)
+        size = Size(self.size.width, count - self.room + inside if count else 0)
         if self.show_vertical_scrollbar and size.height > inside:
             # Only the scrollbar changes; the screen need not be arranged anew.
-            self.set_reactive(ScrollView.virtual_size, size)
+            self.set_reactive(CursorView.virtual_size, size)
             self._scroll_update(size)
         else:
             self.virtual_size = size
@@ -426,7 +365,7 @@ class LineList(ScrollView, can_focus=True):
             return self._cropped(header, width, base)
         line, part = divmod(y, self._height)
         line += self.scroll_offset.y - 1
-        if line >= len(self._source) or y >= (self._room + 1) * self._height:
+        if line >= len(self._source) or y >= (self.room + 1) * self._height:
             return Strip.blank(width, base)
         on_cursor = 0 if line != self.cursor else 2 if self.has_focus else 1
         key = (line, on_cursor, part)
