@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from audittui import timestamp
-from audittui.connection import Connection, Target
+from audittui.connection import Connection, Target, open_connection
 from audittui.demo.live import LiveTraffic
 from audittui.demo.seal import demo_key
 from audittui.demo.seed import seed
@@ -15,7 +15,8 @@ from audittui.store.sqlite import SqliteStore
 
 
 class Demo:
-    """The demo in the file ``path``. ``connect`` is what the application calls to open it.
+    """The demo in the file ``path``. ``connect`` is what the application calls to open it, and
+    whatever else somebody connects to from there.
 
     ``traffic`` False keeps it still, for pictures.
     """
@@ -28,7 +29,12 @@ class Demo:
         self._traffic: LiveTraffic | None = None
 
     def connect(self, target: Target) -> Connection:
-        """The open store, filled if it was empty; live traffic begins. Takes about two seconds."""
+        """The open store, filled if it was empty; live traffic begins. Takes about two seconds.
+
+        Another target is opened as it is, to be read.
+        """
+        if not target.same(self.target):
+            return open_connection(target, read_only=True)
         layout = load_layout("native")
         store = SqliteStore(target.store or ":memory:", layout, create=True, durable=False)
         if store.describe().item_count == 0:

@@ -34,6 +34,7 @@ def sections() -> tuple[Section, ...]:
     from audittui.tui.screens.history import HistoryScreen
     from audittui.tui.screens.main import MainScreen
     from audittui.tui.screens.marks import MarksScreen
+    from audittui.tui.screens.profiles import ProfilesScreen
     from audittui.tui.screens.reader import ConfirmScreen, ReaderScreen, TooSmallScreen
     from audittui.tui.widgets.form import Choice
     from audittui.tui.widgets.lines import LineList
@@ -52,6 +53,7 @@ def sections() -> tuple[Section, ...]:
         Section("In the histogram", HistogramScreen, (LineList,)),
         Section("In the history", HistoryScreen, (LineList,)),
         Section("In the marks", MarksScreen, (LineList,)),
+        Section("In the profiles", ProfilesScreen, (LineList,)),
         Section("Choosing columns", ColumnsScreen, (LineList,)),
         Section("Under a question", ConfirmScreen),
         Section("Under a question with answers", ChoiceScreen),

@@ -77,7 +77,7 @@ def _connection_text(state: ConnectionState, target: Target) -> str:
         )
         return (
             "No table and no store is named, so there is nothing to ask yet.\n"
-            f"{profiles}Or quit with q, then: {TABLE_HINT}\n"
+            f"{profiles}Or quit with q. {TABLE_HINT}\n"
             "To try it without a table: audittui demo"
         )
     if state.kind == "connecting":
@@ -86,8 +86,7 @@ def _connection_text(state: ConnectionState, target: Target) -> str:
             f"Connecting to {place_of(target)}…\n{waits}"
             "A runbook can be filled in meanwhile. P connects elsewhere."
         )
-    width = max((len(name) for name, _ in state.tried), default=0)
-    tried = "".join(f"  {name:<{width}}  {value}\n" for name, value in state.tried)
+    tried = "".join(f"{name}: {value}\n" for name, value in state.tried)
     return f"{state.message}\n{state.hint}\n{tried}r tries again, P connects elsewhere, q quits."
 
 

@@ -8,13 +8,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from audittui.connection import Connection, Target
-from audittui.errors import AuditError, StoreError
+from audittui.errors import StoreError
 from audittui.runbook.catalogue import Catalogue
 from audittui.store.port import Patience
 from audittui.tui.application.running import RunningApp
+from audittui.tui.marks import Marks
 from audittui.tui.palette import DIM
 from audittui.tui.widgets.bars import TitleBar
-from audittui.tui.words import ConnectionState, failed_connection, place_of
+from audittui.tui.words import ConnectionState, failed_connection
+
+_NO_READERS = ("query", "connection", "memory", "closing", "describe", "demo")
+"""Threads of the application that never read from a connection that is shown."""
 
 
 class _Telling(Patience):
@@ -41,6 +45,7 @@ class ConnectingApp(RunningApp):
         super().__init__(target, folders, connect)
         self.started_on = target
         """What the application was started on."""
+        self._marks_of: dict[tuple[str, ...], Marks] = {}
         self._older: list[Connection] = []
         """Connections to the present target that earlier results still read from."""
 
@@ -90,10 +95,11 @@ class ConnectingApp(RunningApp):
 
     def switch(self, target: Target) -> None:
         """Connect to another target. Nothing that came from the present one stays."""
-        self.cancel_export()
-        self.cancel_looking()
         self.cancel_planning()
         self.main.forget()
+        # Marks are of one table; whoever comes back to it finds them again.
+        self._marks_of[tuple(self.target.options())] = self.marks
+        self.marks = self._marks_of.get(tuple(target.options()), Marks())
         connections = [*self._older, *([self.connection] if self.connection is not None else [])]
         self._older, self.connection = [], None
         self.target = target
@@ -107,7 +113,8 @@ class ConnectingApp(RunningApp):
         readers = [
             thread
             for thread in threading.enumerate()
-            if thread.name.startswith(_READERS) and thread.daemon
+            if thread.name.startswith("audittui-")
+            and thread.name.removeprefix("audittui-") not in _NO_READERS
         ]
 
         def work() -> None:

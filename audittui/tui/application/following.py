@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 
 from audittui.errors import AuditError, StoreError
-from audittui.tui.application.threads import ThreadedApp
+from audittui.tui.application.standing import StandingApp
 from audittui.tui.live import Live
 
 
-class FollowingApp(ThreadedApp):
+class FollowingApp(StandingApp):
     """A question followed live, in a thread that lasts as long as it is followed."""
 
     def follow(self, live: Live) -> None:
@@ -33,6 +33,11 @@ class FollowingApp(ThreadedApp):
                 ending = AuditError(
                     f"audittui met something it did not expect: {type(error).__name__}: {error}."
                 )
-            self.arrive(lambda: main.follow_ended(live, tail, ending))
+            self.arrive(lambda: ended(ending))
+
+        def ended(ending: AuditError | None) -> None:
+            if ending is not None and live.tail is tail:
+                self.went(live.reading.connection, ending)
+            main.follow_ended(live, tail, ending)
 
         threading.Thread(target=run, daemon=True, name="audittui-follow").start()

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from audittui.runbook.model import Runbook
 from audittui.tui.application.plans import PlanningApp
 from audittui.tui.application.remembering import RememberingApp
+from audittui.tui.application.standing import StandingApp
 from audittui.tui.reading import SCREENFUL, Reading
 
 
-class RunningApp(PlanningApp, RememberingApp):
+class RunningApp(PlanningApp, RememberingApp, StandingApp):
     """Running runbooks: planned and read in threads."""
 
     _planning = 0
@@ -21,10 +22,13 @@ class RunningApp(PlanningApp, RememberingApp):
     def plan(self, runbook: Runbook, texts: Mapping[str, str], *, only_show: bool = False) -> None:
         """Plan a runbook in a thread, then read it, or only show the plan."""
         if self.connection is None:
+            # It waits for the connection.
             self._wanted = (runbook, dict(texts), only_show)
-            if self.state.kind != "connecting":
+            if self.state.kind == "none":
                 self._wanted = None
-                self.main.say(self.state.message or "There is no table to ask.")
+                self.main.say("There is no table to ask: P shows the profiles.")
+            elif self.state.kind == "failed":
+                self.main.say("There is no connection: r tries again and runs it then.")
             return
         connection = self.connection
         self._planning += 1
@@ -38,6 +42,9 @@ class RunningApp(PlanningApp, RememberingApp):
             self.arrive(lambda: planned(reading))
 
         def planned(reading: Reading) -> None:
+            if connection is not self.connection:
+                return
+            self.went(connection, None)
             if only_show:
                 self.show_plan(reading.plan, None)
             elif number == self._planning:
@@ -46,6 +53,8 @@ class RunningApp(PlanningApp, RememberingApp):
                 self.main.began(reading)
 
         def failed(error: Exception) -> None:
+            if self.went(connection, error) and number == self._planning:
+                self._wanted = (runbook, dict(texts), only_show)
             if number == self._planning:
                 self._planning = 0
                 self.main.refused(runbook, error)
@@ -123,6 +132,8 @@ class RunningApp(PlanningApp, RememberingApp):
         def rest() -> None:
             reading.active = False
             self.remember_run(reading)
+            if not (reading.last is not None and reading.last.coverage.stop == "cancelled"):
+                self.went(reading.connection, reading.error)
             self.main.paused(reading)
             last = reading.last if reading is self.main.reading else None
             if last is not None and last.coverage.stop == "budget":
@@ -131,6 +142,7 @@ class RunningApp(PlanningApp, RememberingApp):
         def failed(error: Exception) -> None:
             reading.active = False
             self.remember_run(reading)
-            self.main.refused(reading.runbook, error)
+            if reading.connection is self.connection:
+                self.main.refused(reading.runbook, error)
 
         self.work(work, failed, "read")

@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 
 from audittui.tui.group_source import GroupSource
 from audittui.tui.screens.checking import CheckingScreen
+from audittui.tui.screens.connecting import ConnectingScreen
 from audittui.tui.screens.costing import CostingScreen
 from audittui.tui.screens.finding import FindingScreen
 from audittui.tui.screens.following import FollowingScreen
@@ -26,6 +27,7 @@ from audittui.tui.widgets.sidebar import Sidebar
 class MainScreen(
     FindingScreen, ZoomingScreen, SteppingScreen, FollowingScreen, ViewingScreen, CheckingScreen,
     MarkingScreen, GroupingScreen, KeepingScreen, CostingScreen, RememberingScreen,
+    ConnectingScreen,
 ):  # fmt: skip
     """What the keys do. `AuditApp` reads; this shows."""
 

@@ -56,6 +56,12 @@ class Detail(Vertical):
         self._update(keep_place=False)
         self._show_life()
 
+    def clear(self) -> None:
+        """Show nothing: what comes late is dropped."""
+        self.row = self.document = self.verdict = self.life = None
+        self._changes = None
+        self._verdict_fault = ""
+
     def take_document(self, row: Row, document: Document) -> None:
         """The stored entry came."""
         if row is self.row:
