@@ -130,7 +130,8 @@ def test_where_credentials_were_looked_for_in_vain_is_told_once_looked(
         place_of(aws_profile=profile)
     assert told.value.message == f"No AWS credentials are found: {words}"
     assert told.value.kind == "credentials"
-    assert dict(told.value.tried)["credentials"] == "none"
+    assert dict(told.value.tried)["credentials"] == "none found"
+    assert dict(told.value.tried)["endpoint"] == "AWS's own in eu-west-1"
     assert len(looked) == 1
     assert_reads_well(told.value)
 
@@ -165,6 +166,20 @@ def test_a_profile_of_the_environment_that_is_not_there_is_named(
         place_of()
     assert "'nobody'" in told.value.message
     assert dict(told.value.tried)["AWS profile"] == "nobody, AWS_PROFILE"
+
+
+def test_connecting_again_reads_what_a_login_wrote_meanwhile(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "credentials"
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(path))
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    for end in ("ONE1", "TWO2"):
+        path.write_text(
+            f"[default]\naws_access_key_id = {KEY_ID[:-4]}{end}\naws_secret_access_key = {SECRET}\n"
+        )
+        assert f"(key …{end})" in str(place_of().tried)
 
 
 @pytest.mark.parametrize("program", ["echo not JSON", "no-such-program-anywhere"])

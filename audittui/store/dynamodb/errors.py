@@ -52,10 +52,10 @@ class Place(NamedTuple):
         """What was tried, line by line: a name and its value, harmless and without a secret."""
         profile = self.aws_profile or "default"
         lines = (
-            ("credentials", self.credentials.text if self.credentials else "none"),
+            ("credentials", self.credentials.text if self.credentials else "none found"),
             ("AWS profile", profile + (f", {self.profile_from}" if self.profile_from else "")),
             ("region", self.region + (f", {self.region_from}" if self.region_from else "")),
-            ("endpoint", self.endpoint),
+            ("endpoint", self.endpoint or (f"AWS's own in {self.region}" if self.region else "")),
         )
         return tuple((name, escaped(value) or "none") for name, value in lines)
 

@@ -23,7 +23,7 @@ from audittui.tui.widgets.lines import LineList
 if TYPE_CHECKING:
     from audittui.tui.app import AuditApp
 
-_NOW = {"open": "connected", "connecting": "connecting", "failed": "no connection", "none": ""}
+_NOW = {"open": "connected", "connecting": "connecting", "failed": "failed", "none": ""}
 _UNNAMED = "(as started)"
 
 
