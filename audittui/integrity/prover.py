@@ -1,6 +1,8 @@
-"""Proves many entries of one chain under one checkpoint, with few requests."""
+"""Proves many entries of one chain under one checkpoint, for few read units."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
 
 from audittui.errors import UsageError
 from audittui.integrity.anchor import (
@@ -10,20 +12,28 @@ from audittui.integrity.anchor import (
     find_anchor,
     hold_against_pin,
 )
-from audittui.integrity.check import Examined, check, examine
+from audittui.integrity.check import Examined, check
 from audittui.integrity.inclusion import prove, tiles_for
 from audittui.integrity.judge import judged, with_proof
+from audittui.integrity.reader import MAX_SEQ, ChainReader
 from audittui.integrity.sealed import SealedLog
+from audittui.integrity.tile import Tile
 from audittui.integrity.verdict import Verdict
 from audittui.layout.model import Layout
 from audittui.store.port import Store
 
+_HOLE = 1
+"""Entries between two ranges that are read along: about what the units of a further request are
+rounded up by."""
+
 
 class Prover:
-    """Fetches entries with their neighbours and proofs, strongly consistent.
+    """Fetches entries with their neighbours and proofs.
 
-    ``found`` is the chain's newest trusted checkpoint (without one: none). ``requests`` and
-    ``rcu`` are what it took so far.
+    They are read eventually consistent. What that shows to be wrong or absent is only said after
+    a look at it that is strongly consistent and takes nothing from the cache. ``found`` is the
+    chain's newest trusted checkpoint (without one: none), read strongly consistent. ``requests``
+    and ``rcu`` are what it took so far.
     """
 
     def __init__(
@@ -32,60 +42,107 @@ class Prover:
         self.requests = 0
         self.rcu = 0.0
         self.found = Anchored(None)
-        self._store = store
-        self._layout = layout
         self._chain = chain
         self._settings = settings
-        self._sealed = SealedLog(store, chain, consistent=True)
+        self._reader = ChainReader(store, layout, chain, consistent=False)
+        self._strict = ChainReader(store, layout, chain)
+        self._sealed = SealedLog(store, chain)
+        self._strictly_sealed = SealedLog(store, chain, consistent=True)
         self._read: TileReader | None = None
+        self._read_strictly: TileReader | None = None
         self._places: dict[int, Examined] = {}
+        self._unproven: set[int] = set()
         if settings is not None:
-            found = find_anchor(self._sealed, settings.trust)
-            self._read = TileReader(
-                self._sealed, settings.origin(chain, found.checkpoint), settings.cache
-            )
-            self.found = hold_against_pin(found, settings, chain, self._read)
+            found = find_anchor(self._strictly_sealed, settings.trust)
+            origin = settings.origin(chain, found.checkpoint)
+            pinned = TileReader(self._strictly_sealed, origin, settings.cache)
+            self.found = hold_against_pin(found, settings, chain, pinned)
+            self._read = TileReader(self._sealed, origin, settings.cache)
+            self._read_strictly = TileReader(self._strictly_sealed, origin, None)
             self._pay()
 
     def fetch(self, seqs: list[int]) -> None:
         """Read entries, their neighbours and the tiles that prove them, forgetting earlier ones."""
-        wanted = sorted({seq + step for seq in seqs for step in (-1, 0, 1) if seq + step >= 0})
-        keys = [self._layout.key(self._chain, seq) for seq in wanted]
-        found = self._store.get_many(keys, consistent=True)
-        self.requests += -(-len(keys) // 100)
-        self.rcu += found.rcu
-        self._places = {
-            seq: examine(item, self._layout, self._chain)
-            for seq, item in zip(wanted, found.items, strict=True)
-            if item is not None
-        }
-        point = self.found.checkpoint
-        if self._read is not None and point is not None:
-            tiles = [
-                tile for seq in seqs if seq < point.size for tile in tiles_for(seq, point.size)
-            ]
-            self._read.fetch(tiles)
-            self._pay()
+        self._places = {place.seq: place for place in self._reader.several(ranges_of(seqs))}
+        if self._read is not None:
+            self._unproven = {seq for seq in seqs if seq < self._size}
+            self._read.fetch(self._tiles(sorted(self._unproven)))
+        self._pay()
 
     def prove(self, seq: int) -> tuple[bytes, Verdict]:
         """The stored body of a fetched entry and its verdict. Raises `UsageError` when absent."""
-        place = self._places.get(seq)
-        if place is None:
+        places = self._places
+        verdict = self._verdict(seq, places, self._read)
+        if verdict is None or verdict.failed:
+            places = {place.seq: place for place in self._strict.several(ranges_of([seq]))}
+            if self._read_strictly is not None:
+                self._read_strictly.fetch(self._tiles([seq]))
+            verdict = self._verdict(seq, places, self._read_strictly)
+            self._pay()
+        if verdict is None:
             raise UsageError(
                 f"There is no entry {self._chain} {seq}.",
                 f"Look with audittui verify {self._chain} {seq}.",
             )
-        body = str(place.item.get("body", "")).encode("utf-8", "surrogatepass")
-        verdict = check(place, self._places.get(seq - 1), self._places.get(seq + 1), steps=True)
-        if self._settings is None or self._read is None:
-            return body, verdict
-        point = self.found.checkpoint
-        inclusion = prove(seq, point, self._read) if point and seq < point.size else None
+        body = str(places[seq].item.get("body", "")).encode("utf-8", "surrogatepass")
+        return body, verdict
+
+    def _verdict(
+        self, seq: int, places: Mapping[int, Examined], read: TileReader | None
+    ) -> Verdict | None:
+        """The verdict on an entry among ``places``; None where it is not there."""
+        place = places.get(seq)
+        if place is None:
+            return None
+        verdict = check(place, places.get(seq - 1), places.get(seq + 1), steps=True)
+        if self._settings is None or read is None:
+            return verdict
+        point, inclusion = self.found.checkpoint, None
+        if point is not None and seq < point.size:
+            inclusion = prove(seq, point, read)
+            if not inclusion.fault and not self.found.rewritten:
+                self._unproven.discard(seq)
+                self._keep()
         verdict = judged(verdict, place, self.found, inclusion)
-        return body, with_proof(verdict, place, self.found, inclusion)
+        return with_proof(verdict, place, self.found, inclusion)
+
+    @property
+    def _size(self) -> int:
+        """How many entries lie under the checkpoint."""
+        point = self.found.checkpoint
+        return 0 if point is None else point.size
+
+    def _tiles(self, seqs: Iterable[int]) -> list[Tile]:
+        """The tiles that prove those of ``seqs`` that lie under the checkpoint."""
+        return [tile for seq in seqs if seq < self._size for tile in tiles_for(seq, self._size)]
+
+    def _keep(self) -> None:
+        """Put tiles into the cache once all that they were read for is proven."""
+        cache = None if self._settings is None else self._settings.cache
+        if cache is None or self._unproven:
+            return
+        for read in (self._read, self._read_strictly):
+            if read is not None:
+                read.keep(cache)
+                read.forget()
 
     def _pay(self) -> None:
-        rcu = self._sealed.take()
-        if rcu:
-            self.requests += 1
-            self.rcu += rcu
+        for sealed in (self._sealed, self._strictly_sealed):
+            rcu = sealed.take()
+            if rcu:
+                self.requests += 1
+                self.rcu += rcu
+        self.requests += sum(reader.take_requests() for reader in (self._reader, self._strict))
+        self.rcu += self._reader.take() + self._strict.take()
+
+
+def ranges_of(seqs: Iterable[int]) -> list[tuple[int, int]]:
+    """The ranges, both ends included, that hold all ``seqs`` and their neighbours."""
+    ranges: list[tuple[int, int]] = []
+    for seq in sorted(set(seqs)):
+        first, last = max(seq - 1, 0), min(seq + 1, MAX_SEQ)
+        if ranges and first - ranges[-1][1] - 1 <= _HOLE:
+            ranges[-1] = (ranges[-1][0], last)
+        else:
+            ranges.append((first, last))
+    return ranges

@@ -34,21 +34,38 @@ class ChainReader:
         self._layout = layout
         self._consistent = consistent
         self.spent = 0.0
+        self._requests = 0
 
     def take(self) -> float:
         """The read units since the last call."""
         rcu, self.spent = self.spent, 0.0
         return rcu
 
+    def take_requests(self) -> int:
+        """The requests since the last call."""
+        requests, self._requests = self._requests, 0
+        return requests
+
     def get(self, seq: int) -> Examined | None:
         """The entry at ``seq``, examined; None where there is none."""
         found = self._store.get(self._layout.key(self.chain, seq), consistent=self._consistent)
-        self.spent += found.rcu
+        self._pay(found.rcu)
         return None if found.item is None else self.examined(found.item)
 
     def between(self, first: int, last: int) -> Iterator[Examined]:
         """The entries under well-formed keys from ``first`` to ``last``, both included."""
         for page in self._pages(low=f"{first:020d}", high=f"{last:020d}"):
+            yield from (place for place in map(self.examined, page.items) if place.seq >= 0)
+
+    def several(self, ranges: Sequence[tuple[int, int]]) -> Iterator[Examined]:
+        """The entries of several ranges, each as of `between`, read at once."""
+
+        def read(number: int) -> Iterator[Page]:
+            first, last = ranges[number]
+            return self._asked(low=f"{first:020d}", high=f"{last:020d}")
+
+        for _, page in read_ahead(read, len(ranges)):
+            self._pay(page.rcu)
             yield from (place for place in map(self.examined, page.items) if place.seq >= 0)
 
     def pages(self, first: int, tip: int | None) -> Iterator[Sequence[Item]]:
@@ -69,10 +86,10 @@ class ChainReader:
 
         def read(number: int) -> Iterator[Page]:
             start, end = ranges[number]
-            return self._requests(low=start, high=end)
+            return self._asked(low=start, high=end)
 
         for number, page in read_ahead(read, len(ranges)):
-            self.spent += page.rcu
+            self._pay(page.rcu)
             items, end = page.items, ranges[number][1]
             # Ranges meet in one key, so that what lies between two seqs is in one of them.
             if end is not None and items and items[-1].get(self._layout.sort.attribute) == end:
@@ -92,7 +109,7 @@ class ChainReader:
         )  # fmt: skip
         while True:
             page = self._store.query(request)
-            self.spent += page.rcu
+            self._pay(page.rcu)
             for item in page.items:
                 seq = seq_of_key(item.get(sort))
                 if seq >= 0:
@@ -106,7 +123,7 @@ class ChainReader:
         """True when the registry names the chain."""
         key = {self._layout.partition.attribute: REGISTRY, self._layout.sort.attribute: self.chain}
         found = self._store.get(key, consistent=self._consistent)
-        self.spent += found.rcu
+        self._pay(found.rcu)
         return found.item is not None
 
     def demand_registered(self) -> None:
@@ -117,12 +134,16 @@ class ChainReader:
                 "audittui verify --all goes through the chains that there are.",
             )
 
+    def _pay(self, rcu: float) -> None:
+        self.spent += rcu
+        self._requests += 1
+
     def _pages(self, *, low: str | None, high: str | None) -> Iterator[Page]:
-        for page in self._requests(low=low, high=high):
-            self.spent += page.rcu
+        for page in self._asked(low=low, high=high):
+            self._pay(page.rcu)
             yield page
 
-    def _requests(self, *, low: str | None, high: str | None) -> Iterator[Page]:
+    def _asked(self, *, low: str | None, high: str | None) -> Iterator[Page]:
         request = self._query(low=low, high=high)
         while True:
             page = self._store.query(request)

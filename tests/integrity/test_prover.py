@@ -1,0 +1,198 @@
+"""Many entries proven at once: the verdicts of one by one, for less."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audittui.entry import Draft
+from audittui.errors import UsageError
+from audittui.integrity.anchor import AnchorSettings
+from audittui.integrity.keys import SignerKey
+from audittui.integrity.pin import Pins
+from audittui.integrity.prover import Prover, ranges_of
+from audittui.integrity.sealer import Sealer
+from audittui.integrity.tile_cache import TileCache
+from audittui.integrity.trust import Trust
+from audittui.integrity.verify import verify_entry
+from audittui.layout import load_layout
+from audittui.store.port import PATIENT, FoundMany, Key, Page, Patience, Query
+from audittui.store.sqlite import SqliteStore
+from audittui.writer import AuditLog
+
+LAYOUT = load_layout("native")
+CHAIN = "payments/0"
+KEY = SignerKey("audit.example.com", bytes(range(32)))
+SPREAD = list(range(7, 600, 31))
+
+
+class Counting:
+    """A store that counts requests and what they cost, and whose eventually consistent reads may
+    come from ``stale``."""
+
+    def __init__(self, store: SqliteStore, stale: SqliteStore | None = None) -> None:
+        self._store = store
+        self._stale = stale or store
+        self.requests = 0
+        self.rcu = 0.0
+
+    def query(self, request: Query, patience: Patience = PATIENT) -> Page:
+        store = self._store if request.consistent else self._stale
+        page = store.query(request, patience)
+        self._count(page.rcu)
+        return page
+
+    def get_many(self, keys: Sequence[Key], *, consistent: bool = True) -> FoundMany:
+        store = self._store if consistent else self._stale
+        found = store.get_many(keys, consistent=consistent)
+        if keys:
+            self._count(found.rcu)
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def _count(self, rcu: float) -> None:
+        self.requests += 1
+        self.rcu += rcu
+
+
+def log(entries: int = 620, sealed: int = 600) -> SqliteStore:
+    store = SqliteStore(":memory:", LAYOUT, create=True)
+    drafts = [Draft(actor="a", action="b", details={"text": "x" * 700})] * entries
+    if entries:
+        AuditLog(store, CHAIN).append_many(drafts)
+    if sealed:
+        Sealer(store, LAYOUT, CHAIN, KEY).seal(up_to=sealed)
+    return store
+
+
+def settings(folder: Path) -> AnchorSettings:
+    return AnchorSettings(
+        Trust((KEY.verifier,)), Pins(folder / "pins"), TileCache(folder / "tiles")
+    )
+
+
+def proven(store: Any, seqs: list[int], trusted: AnchorSettings | None) -> tuple[list[str], Prover]:
+    prover = Prover(store, LAYOUT, CHAIN, trusted)
+    prover.fetch(seqs)
+    return [prover.prove(seq)[1].verdict for seq in seqs], prover
+
+
+@given(st.lists(st.integers(0, 60)))
+def test_ranges_hold_every_entry_and_its_neighbours_once(seqs: list[int]) -> None:
+    ranges = ranges_of(seqs)
+    read = [seq for first, last in ranges for seq in range(first, last + 1)]
+    assert read == sorted(set(read))
+    wanted = {at for seq in seqs for at in (seq - 1, seq, seq + 1) if at >= 0}
+    assert wanted <= set(read)
+    for (_, last), (first, _) in pairwise(ranges):
+        assert first - last > 2
+    assert len(set(read) - wanted) < max(len(ranges), 1) + len(seqs)
+
+
+def test_what_it_took_is_what_the_store_charged(tmp_path: Path) -> None:
+    held = log()
+    for trusted in (None, settings(tmp_path), settings(tmp_path)):
+        store = Counting(held)
+        names, prover = proven(store, SPREAD, trusted)
+        assert set(names) == {"CHAINED" if trusted is None else "ANCHORED"}
+        assert (prover.rcu, prover.requests) == (store.rcu, store.requests)
+
+
+def test_entries_all_over_a_chain_take_half_a_unit_each_and_tiles_once(tmp_path: Path) -> None:
+    store = log()
+    plain = proven(store, SPREAD, None)[1]
+    assert plain.rcu <= 0.5 * len(SPREAD)
+    first, again = (proven(store, SPREAD, settings(tmp_path))[1] for _ in range(2))
+    assert first.rcu > again.rcu
+    assert again.rcu <= plain.rcu + 1
+    assert proven(store, list(range(100, 120)), None)[1].rcu <= 4
+
+
+def overwritten(seq: int, change: Callable[[dict[str, Any]], None]) -> Callable[[Any], None]:
+    def tamper(store: SqliteStore) -> None:
+        item = dict(store.get(LAYOUT.key(CHAIN, seq)).item or {})
+        change(item)
+        store.overwrite(item)
+
+    return tamper
+
+
+TAMPERINGS: dict[str, Callable[[SqliteStore], None]] = {
+    "body": overwritten(38, lambda item: item.update(body=item["body"].replace("x", "y", 1))),
+    "hash": overwritten(38, lambda item: item.update(hash=bytes(32))),
+    "copy": overwritten(38, lambda item: item.update(actor="z")),
+    "neighbour": overwritten(39, lambda item: item.update(body=item["body"] + " ")),
+    "gone before": lambda store: store.delete(LAYOUT.key(CHAIN, 37)),
+    "gone after": lambda store: store.delete(LAYOUT.key(CHAIN, 39)),
+    "not sealed": overwritten(610, lambda item: item.update(body="[]")),
+    "tile": lambda store: store.overwrite(
+        {"pk": f"tile#{CHAIN}", "sk": "tile/0/000", "hashes": bytes(32 * 256)}
+    ),
+    "no tile": lambda store: store.delete({"pk": f"tile#{CHAIN}", "sk": "tile/0/000"}),
+}
+
+
+@pytest.mark.parametrize("what", TAMPERINGS)
+@pytest.mark.parametrize("trusted", [False, True])
+def test_verdicts_are_those_of_one_by_one(what: str, trusted: bool, tmp_path: Path) -> None:
+    store = log()
+    TAMPERINGS[what](store)
+    by = settings(tmp_path / "many") if trusted else None
+    seqs = [38, 100, 300, 610, 619]
+    names, _ = proven(store, seqs, by)
+    by = settings(tmp_path / "single") if trusted else None
+    single = [verify_entry(store, LAYOUT, CHAIN, seq, settings=by).verdict for seq in seqs]
+    assert names == single
+
+
+def test_what_a_replica_does_not_know_yet_is_not_called_missing(tmp_path: Path) -> None:
+    store = Counting(log(), stale=log(30, 0))
+    names, _ = proven(store, SPREAD, settings(tmp_path))
+    assert set(names) == {"ANCHORED"}
+    with pytest.raises(UsageError, match="There is no entry payments/0 620"):
+        proven(store, [620], None)
+
+
+def test_what_only_a_replica_shows_is_not_called_wrong(tmp_path: Path) -> None:
+    stale = log()
+    for tamper in TAMPERINGS.values():
+        tamper(stale)
+    names, _ = proven(Counting(log(), stale), [38, 100, 300, 610], settings(tmp_path))
+    assert names == ["ANCHORED"] * 3 + ["CHAINED"]
+
+
+def test_a_replica_that_lags_makes_no_checkpoint_inconsistent(tmp_path: Path) -> None:
+    store = log(sealed=300)
+    by = AnchorSettings(Trust((KEY.verifier,)), Pins(tmp_path))
+    assert proven(store, [5], by)[1].found.known_size == 300
+    Sealer(store, LAYOUT, CHAIN, KEY).seal(up_to=600)
+    names, prover = proven(Counting(store, stale=log(30, 0)), [5, 299, 599], by)
+    assert (set(names), prover.found.rewritten, prover.found.pinned) == ({"ANCHORED"}, "", 300)
+
+
+@pytest.mark.parametrize("which", ["tile/0/000", "tile/*/*"])
+def test_a_broken_tile_in_the_cache_is_replaced(which: str, tmp_path: Path) -> None:
+    store = log()
+    proven(store, SPREAD, settings(tmp_path))
+    broken = [path for path in tmp_path.glob(f"tiles/*/{which}") if path.is_file()]
+    assert broken
+    for path in broken:
+        path.write_bytes(bytes(path.stat().st_size))
+    names, _ = proven(store, SPREAD, settings(tmp_path))
+    assert set(names) == {"ANCHORED"}
+    assert not any(path.read_bytes().startswith(bytes(32)) for path in broken)
+
+
+def test_a_tile_that_proved_nothing_stays_out_of_the_cache(tmp_path: Path) -> None:
+    store = log()
+    TAMPERINGS["tile"](store)
+    assert proven(store, [300, 38], settings(tmp_path))[0] == ["ANCHORED", "UNVERIFIABLE"]
+    assert not list(tmp_path.glob("tiles/*/tile/0/000"))
