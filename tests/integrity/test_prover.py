@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -22,45 +22,14 @@ from audittui.integrity.tile_cache import TileCache
 from audittui.integrity.trust import Trust
 from audittui.integrity.verify import verify_entry
 from audittui.layout import load_layout
-from audittui.store.port import PATIENT, FoundMany, Key, Page, Patience, Query
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
+from tests.integrity.counting import Counting
 
 LAYOUT = load_layout("native")
 CHAIN = "payments/0"
 KEY = SignerKey("audit.example.com", bytes(range(32)))
 SPREAD = list(range(7, 600, 31))
-
-
-class Counting:
-    """A store that counts requests and what they cost, and whose eventually consistent reads may
-    come from ``stale``."""
-
-    def __init__(self, store: SqliteStore, stale: SqliteStore | None = None) -> None:
-        self._store = store
-        self._stale = stale or store
-        self.requests = 0
-        self.rcu = 0.0
-
-    def query(self, request: Query, patience: Patience = PATIENT) -> Page:
-        store = self._store if request.consistent else self._stale
-        page = store.query(request, patience)
-        self._count(page.rcu)
-        return page
-
-    def get_many(self, keys: Sequence[Key], *, consistent: bool = True) -> FoundMany:
-        store = self._store if consistent else self._stale
-        found = store.get_many(keys, consistent=consistent)
-        if keys:
-            self._count(found.rcu)
-        return found
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
-
-    def _count(self, rcu: float) -> None:
-        self.requests += 1
-        self.rcu += rcu
 
 
 def log(entries: int = 620, sealed: int = 600) -> SqliteStore:
