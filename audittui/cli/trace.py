@@ -31,7 +31,8 @@ def command(
     **connection: Any,
 ) -> None:  # fmt: skip
     """Show what happened to RESOURCE from its creation on, oldest first, with what changed."""
-    from audittui.investigate.lifecycle import oddities, trace
+    from audittui.investigate.lifecycle import trace
+    from audittui.investigate.oddities import oddities
     from audittui.query.execute import Execution
     from audittui.runbook.catalogue import load_catalogue
     from audittui.runbook.planner import make_plan

@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 import msgspec
 
-from audittui import timestamp
 from audittui.entry import decode_strict
 from audittui.errors import StoreError
 from audittui.investigate.diff import DiffLine, diff
@@ -29,13 +28,13 @@ _AT_ONCE = 8
 _VERBS: dict[str, Change] = {}
 for _change, _verbs in (
     ("created", "create run register launch allocate insert import provision born"),
-    ("deleted", "delete terminate deregister destroy drop release purge erase schedule"),
+    ("deleted", "delete terminate deregister destroy drop release purge erase"),
     (
         "changed",
         "put update modify set change attach detach add remove enable disable associate "
         "disassociate start stop reboot tag untag rotate restore grant revoke authorize edit write "
         "patch replace move rename upload reset cancel suspend resume copy configure deactivate "
-        "activate lock unlock assign unassign promote",
+        "activate lock unlock assign unassign promote schedule recover undelete",
     ),
     ("read", "get list describe head lookup read view select query scan fetch download search "
              "decrypt batchget show check validate test export simulate"),
@@ -47,7 +46,7 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _PART_ENDS = re.compile(
     "(?:Policy|Tags?|Version|AccessKey|LoginProfile|Attributes?|Rules?|Configuration|Encryption|"
     "Lifecycle|Cors|Website|Replication|Permissions?|Grant|Membership|Items?|PublicAccessBlock|"
-    "Entry|Boundary|Objects?|Ingress|Egress|Device|Profile|ServiceSpecificCredential|PublicKey)$"
+    "Entry|Boundary|Routes?|LogStream|Subscription|Association|Objects?|Ingress|Egress|Device|Profile|ServiceSpecificCredential|PublicKey)$"
 )
 """What a thing has: creating or deleting such a part changes the thing."""
 
@@ -76,21 +75,29 @@ def change_of(row: Row) -> Change:
     """
     if row.outcome in ("denied", "failure"):
         return "refused"
+    verb, noun = verb_of(row)
+    if not verb:
+        return "other"
+    change = _VERBS[verb]
+    if change in ("created", "deleted") and _is_part(noun, row.resource):
+        return "changed"
+    if change == "created" and not noun and _is_of_another(row):
+        return "other"
+    return change
+
+
+def verb_of(row: Row) -> tuple[str, str]:
+    """The verb of an action, and what follows it: ``delete`` and ``Bucket`` of ``s3:DeleteBucket``,
+    ``delete`` alone of ``bucket.deleted``. Both are empty where no verb is known."""
     name = re.split(r"[:/]", row.action)[-1]
     words = _WORD.findall(name)
     if not words:
-        return "other"
-    for word, noun in (
-        (words[0], name[len(words[0]) :]),
-        (words[-1], ""),
-    ):
-        verb = _VERBS.get(word.lower()) or _VERBS.get(_stem(word.lower()))
-        if verb is None:
-            continue
-        if verb in ("created", "deleted") and _is_part(noun, row.resource):
-            return "changed"
-        return verb
-    return "other"
+        return "", ""
+    for word, noun in ((words[0], name[len(words[0]) :]), (words[-1], "")):
+        for verb in (word.lower(), _stem(word.lower())):
+            if verb in _VERBS:
+                return verb, noun
+    return "", ""
 
 
 def _stem(word: str) -> str:
@@ -104,31 +111,34 @@ def _is_part(noun: str, resource: str) -> bool:
     """True when an AWS action's noun is a part of the resource, not the resource itself."""
     if not noun or not _PART_ENDS.search(noun):
         return False
+    return _bare(kind_of(resource)) != _bare(noun)
+
+
+def _is_of_another(row: Row) -> bool:
+    """True where an AWS event tells of another thing that was made of the resource:
+    ``SharedSnapshotVolumeCreated``, of a snapshot."""
+    before = row.action.rpartition(":")[2].removesuffix("Created")
+    if not row.resource.startswith("arn:") or before == row.action.rpartition(":")[2]:
+        return False
+    return not _bare(before).endswith(_bare(kind_of(row.resource)))
+
+
+def _bare(noun: str) -> str:
+    """``route-tables`` and ``RouteTable`` as the same word."""
+    return noun.replace("-", "").lower().rstrip("s")
+
+
+def kind_of(resource: str) -> str:
+    """What a resource is, by its name: ``role`` of an ARN, ``door`` of ``door/7``; empty where the
+    name does not say it."""
     pieces = resource.split(":", 5)
-    kind = re.split(r"[:/]", pieces[5])[0] if len(pieces) == 6 else ""
-    return kind.replace("-", "").rstrip("s").lower() != noun.rstrip("s").lower()
-
-
-def oddities(rows: Sequence[Row]) -> tuple[str, ...]:
-    """What looks wrong in a life (rows in time order), one sentence each."""
-    found: list[str] = []
-    deleted: Row | None = None
-    created = False
-    for row in rows:
-        change = change_of(row)
-        if change == "created":
-            created, deleted = True, None
-        elif change == "deleted":
-            deleted = row
-        elif change == "changed" and deleted is not None:
-            found.append(
-                f"deleted at {timestamp.short(deleted.time)} but changed later, at "
-                f"{timestamp.short(row.time)}"
-            )
-            deleted = None
-    if rows and not created:
-        found.append("never created in this window")
-    return tuple(found)
+    if len(pieces) < 6:
+        kind, slash, _ = resource.partition("/")
+        return kind if slash else ""
+    if pieces[2] == "s3":
+        return "object" if "/" in pieces[5] else "bucket"
+    kind, *rest = re.split(r"[:/]", pieces[5])
+    return kind if rest else {"sns": "topic", "sqs": "queue"}.get(pieces[2], "")
 
 
 def trace(

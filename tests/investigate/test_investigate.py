@@ -12,7 +12,7 @@ from audittui.entry import Draft
 from audittui.investigate.correlations import Correlator
 from audittui.investigate.diff import DiffLine, diff
 from audittui.investigate.document import fetch_entry
-from audittui.investigate.lifecycle import change_of, oddities, trace
+from audittui.investigate.lifecycle import change_of, trace
 from audittui.layout import Row, load_layout
 from audittui.runbook.plan import Correlation
 from audittui.store.port import Query
@@ -91,18 +91,16 @@ def test_a_difference_names_each_path() -> None:
         ("s3:GetObject", "success", "arn:aws:s3:::b/k", "read"),
         ("user.deleted", "success", "user/1", "deleted"),
         ("session.blip", "success", "x", "other"),
+        ("s3:DeleteObject", "success", "arn:aws:s3:::b/k", "deleted"),
+        ("s3:DeleteObject", "success", "arn:aws:s3:::b", "changed"),
+        ("ec2:DeleteRoute", "success", "arn:aws:ec2:r:1:route-table/rtb-1", "changed"),
+        ("ec2:DeleteRouteTable", "success", "arn:aws:ec2:r:1:route-table/rtb-1", "deleted"),
+        ("ec2:SharedSnapshotVolumeCreated", "success", "arn:aws:ec2:r::snapshot/s-1", "other"),
+        ("kms:ScheduleKeyDeletion", "success", "arn:aws:kms:r:1:key/k", "changed"),
     ],
 )
 def test_what_an_event_did(action: str, outcome: str, resource: str, change: str) -> None:
     assert change_of(row(0, 0, action=action, outcome=outcome, resource=resource)) == change
-
-
-def test_oddities_of_a_life() -> None:
-    verbs = ["x:CreateThing", "x:DeleteThing", "x:UpdateThing"]
-    rows = [row(n, n, action=verb, outcome="success") for n, verb in enumerate(verbs)]
-    assert [one[:10] for one in oddities(rows)] == ["deleted at"]
-    assert oddities(rows[:2]) == ()
-    assert oddities(rows[2:]) == ("never created in this window",)
 
 
 def test_a_trace_tells_what_each_event_changed() -> None:

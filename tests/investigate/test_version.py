@@ -1,0 +1,93 @@
+"""What one entry changed against the version before it, and what it takes to find out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from audittui.entry import Draft
+from audittui.investigate.diff import DiffLine
+from audittui.investigate.version import MOST, Version, compare
+from audittui.layout import load_layout
+from audittui.store.port import Query
+from audittui.store.sqlite import SqliteStore
+from audittui.writer import AuditLog
+
+LAYOUT = load_layout("native")
+Event = tuple[str, dict[str, Any]]
+
+
+def changed(*events: Event, unread: int = -1) -> Version:
+    """The comparison of the last of these events (action, states)."""
+    store = SqliteStore(":memory:", LAYOUT, create=True)
+    AuditLog(store, "c/0").append_many(
+        [
+            Draft(**{"actor": "a", "action": action, "resource": "r", "outcome": "success"} | told)
+            for action, told in events
+        ]
+    )
+    page = store.query(Query(index=None, partition=("pk", "entry#c/0"), sort="sk"))
+    rows = [LAYOUT.row(item) for item in page.items]
+    return compare(store, LAYOUT, rows, len(rows) - 1, unread)
+
+
+def lines(version: Version) -> list[tuple[str, Any, Any]] | None:
+    if version.lines is None:
+        return None
+    return [(line.path, line.before, line.after) for line in version.lines]
+
+
+def test_against_what_the_entry_before_left() -> None:
+    version = changed(
+        ("x.create", {"after": {"n": 1, "m": 1}}),
+        ("x.update", {"after": {"n": 2, "m": 1}}),
+        ("x.read", {}),
+        ("x.update", {"after": {"n": 9}, "outcome": "denied"}),
+        ("x.update", {"after": {"n": 3, "m": 1}}),
+    )
+    assert lines(version) == [("n", 2, 3)]
+    assert version.since is not None
+    assert version.since.seq == 1
+    assert version.reads == 2
+    assert version.rcu > 0
+
+
+def test_by_its_own_states_and_what_nobody_told() -> None:
+    first: Event = ("x.create", {"after": {"n": 1, "m": 1}})
+    version = changed(first, ("x.update", {"before": {"n": 5}, "after": {"n": 6}}))
+    assert lines(version) == [("n", 5, 6)]
+    assert version.unseen == (DiffLine("n", "changed", 1, 5),)
+    assert changed(first, ("x.update", {"before": {"n": 1}, "after": {"n": 2}})).unseen == ()
+
+
+def test_where_some_were_not_read_nothing_is_said_to_be_unseen() -> None:
+    first: Event = ("x.create", {"after": {"n": 1}})
+    own: Event = ("x.update", {"before": {"n": 5}, "after": {"n": 6}})
+    assert changed(first, own, unread=1).unseen == ()
+    version = changed(first, ("x.update", {"after": {"n": 2}}), unread=1)
+    assert version.lines is None
+    assert "some were not read" in version.told
+
+
+def test_the_first_version_and_the_first_after_a_deletion_are_all_new() -> None:
+    assert lines(changed(("x.create", {"after": {"n": 1}}))) == [("n", None, 1)]
+    again = changed(
+        ("x.create", {"after": {"m": 1}}), ("x.delete", {}), ("x.create", {"after": {"n": 1}})
+    )
+    assert lines(again) == [("n", None, 1)]
+    assert "since its deletion" in again.told
+
+
+def test_what_changed_nothing_says_so() -> None:
+    first: Event = ("x.create", {"after": {"n": 1}})
+    refused = changed(first, ("x.update", {"after": {"n": 2}, "outcome": "denied"}))
+    assert (refused.lines, refused.reads) == (None, 0)
+    assert "refused" in refused.told
+    assert "tells no state" in changed(first, ("x.read", {})).told
+
+
+def test_no_more_than_so_many_entries_are_read_for_it() -> None:
+    silent: list[Event] = [("x.update", {}) for _ in range(MOST + 5)]
+    version = changed(("x.create", {"after": {}}), *silent, ("x.update", {"after": {"n": 1}}))
+    assert version.lines is None
+    assert version.reads == MOST + 1
+    assert str(MOST) in version.told
