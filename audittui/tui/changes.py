@@ -9,27 +9,41 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from audittui.escape import escaped, shortened
+from audittui.tui.entry_text import LONGEST, Item
 from audittui.tui.palette import BAD, DIM, GOOD
 
 if TYPE_CHECKING:
     from audittui.investigate.diff import DiffLine
 
-_LONGEST = 2000
 
-
-def change_lines(lines: Sequence[DiffLine]) -> Text:
-    """The difference of two states, a line or two for each value that differs."""
-    text = Text()
+def change_items(
+    lines: Sequence[DiffLine], same: str = "nothing: before and after are the same"
+) -> list[Item]:
+    """The difference of two states, a line or two for each value that differs; ``same`` where none
+    does."""
     if not lines:
-        return text.append("nothing: before and after are the same\n", DIM)
+        return [Item(Text(same, DIM))]
+    found = []
     for line in lines:
-        path = escaped(line.path) or "everything"
         if line.kind != "added":
-            text.append(f"- {path}: {_value(line.before)}\n", BAD)
+            found.append(_item("-", line.path, line.before, BAD))
         if line.kind != "removed":
-            text.append(f"+ {path}: {_value(line.after)}\n", GOOD)
-    return text
+            found.append(_item("+", line.path, line.after, GOOD))
+    return found
 
 
-def _value(value: Any) -> str:
-    return escaped(shortened(json.dumps(value, ensure_ascii=False, default=str), _LONGEST))
+def _item(sign: str, path: str, value: Any, style: str) -> Item:
+    name = path or "everything"
+    text = _json(value)
+    shown = f"{sign} {escaped(name)}: {escaped(shortened(text, LONGEST))}"
+    which = "before" if sign == "-" else "after"
+    return Item(
+        Text(shown, style), f"{name}, {which}", value if isinstance(value, str) else text, 2
+    )
+
+
+def _json(value: Any) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except RecursionError:
+        return "(nested too deeply to be shown here; the body has it)"

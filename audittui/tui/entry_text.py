@@ -1,23 +1,20 @@
-"""The detail view's text: fields, verdict, what changed, the body. Nothing here is markup."""
+"""The detail view's lines: fields, verdict, steps. Nothing here is markup."""
 
 from __future__ import annotations
 
-import json
-import re
 from typing import TYPE_CHECKING
 
+import msgspec
 from rich.text import Text
 
 from audittui import timestamp
-from audittui.entry import decode_strict
-from audittui.escape import escaped, escaped_lines
+from audittui.escape import escaped, shortened
 from audittui.layout.row import Row
 from audittui.tui.palette import ACCENT, BAD, DIM, GOOD, OUTCOME_COLOURS, WARN
 from audittui.tui.times import ago
 
 if TYPE_CHECKING:
-    from audittui.integrity.verdict import Anchor, Verdict
-    from audittui.tui.inspection import Document
+    from audittui.integrity.verdict import Anchor, Step, Verdict
 
 _FIELDS = (
     "time", "actor", "action", "resource", "outcome", "reason", "severity", "request_id",
@@ -25,40 +22,55 @@ _FIELDS = (
 )  # fmt: skip
 _LABEL = 12
 _RESULTS = {"holds": GOOD, "fails": BAD, "not checked": WARN}
-_TOKEN = re.compile(
-    r'(?P<key>"(?:[^"\\]|\\.)*")(?=\s*:)|(?P<string>"(?:[^"\\]|\\.)*")'
-    r"|(?P<number>-?\b\d[\d.eE+-]*\b)|(?P<word>\b(?:true|false|null)\b)"
-)
-_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+')
-_TOKEN_STYLES = {"key": ACCENT, "string": GOOD, "number": WARN, "word": WARN}
+LONGEST = 2000
+"""Characters of a value that are shown in its line; all of it can be opened and copied."""
 
 
-def field_lines(row: Row) -> Text:
-    """The fields of an entry, one a line; absent ones are left out."""
-    text = Text()
+class Item(msgspec.Struct, frozen=True):
+    """One thing that is shown, harmless, on as many lines as it needs.
+
+    ``value`` is what a copy of it takes, raw, called ``name``; both are empty where there is
+    nothing to take. Lines after the first are indented by ``hang`` cells.
+    """
+
+    text: Text
+    name: str = ""
+    value: str = ""
+    hang: int = 0
+
+
+def field_items(row: Row) -> list[Item]:
+    """The fields of an entry; absent ones are left out."""
+    found = []
     for name in _FIELDS:
         value = getattr(row, name)
-        shown = timestamp.text(value) if name == "time" else escaped(str(value))
-        if shown:
-            _field(text, name.replace("_", " "), shown, OUTCOME_COLOURS.get(shown, ""))
-    place = f"{escaped(row.chain)}, seq {row.seq}" if row.seq >= 0 else escaped(row.chain)
-    _field(text, "chain", place)
-    return text
+        value = timestamp.text(value) if name == "time" else str(value)
+        if value:
+            found.append(_field(name.replace("_", " "), value, OUTCOME_COLOURS.get(value, "")))
+    place = f"{row.chain}, seq {row.seq}" if row.seq >= 0 else row.chain
+    found.append(_field("chain", place))
+    return found
 
 
-def verdict_line(verdict: Verdict | None, fault: str = "") -> Text:
+def verdict_items(verdict: Verdict | None, fault: str = "") -> list[Item]:
     """The verdict in its word, and its sentence."""
-    text = Text()
     if verdict is None:
-        text.append("not checked  " if fault else "checking…", f"bold {WARN}" if fault else DIM)
-        return text.append(escaped(fault) + "\n\n", WARN)
-    text.append(verdict.verdict, f"bold {_verdict_style(verdict)}")
-    text.append(f"  {escaped(verdict.summary)}\n", BAD if verdict.failed else "")
+        if not fault:
+            return [Item(Text("checking…", DIM))]
+        said = ("not checked  ", f"bold {WARN}"), (escaped(fault), WARN)
+        return [Item(Text.assemble(*said), "the reason", fault)]
+    text = Text.assemble(
+        (verdict.verdict, f"bold {_verdict_style(verdict)}"),
+        (f"  {escaped(verdict.summary)}", BAD if verdict.failed else ""),
+    )
+    found = [Item(text, "the verdict", f"{verdict.verdict}  {verdict.summary}")]
     if verdict.expired:
-        text.append("Expired: it is still there, but may go at any moment.\n", DIM)
+        found.append(Item(Text("Expired: it is still there, but may go at any moment.", DIM)))
     if verdict.anchor is not None:
-        text.append(_checkpoint(verdict.anchor), DIM)
-    return text.append(f"Checking took {verdict.rcu + verdict.pin_rcu:,.1f} RCU.\n\n", DIM)
+        found.append(Item(Text(_checkpoint(verdict.anchor), DIM), "the log", verdict.anchor.origin))
+    cost = f"Checking took {verdict.rcu + verdict.pin_rcu:,.1f} RCU."
+    found.append(Item(Text(cost, DIM)))
+    return found
 
 
 def _verdict_style(verdict: Verdict) -> str:
@@ -72,91 +84,49 @@ def _checkpoint(anchor: Anchor) -> str:
     """The size and the age of a checkpoint; its time is the sealer's, which nothing signs."""
     size = f"Checkpoint of {anchor.size:,} {'entry' if anchor.size == 1 else 'entries'}"
     if not anchor.sealed_at:
-        return f"{size}.\n"
+        return f"{size}."
     try:
         span = timestamp.now() - timestamp.parse(anchor.sealed_at)
         age = ago(span) if span < 0 else f"{ago(span)} ago"
     except ValueError:
         age = escaped(anchor.sealed_at)
-    return f"{size}, sealed {age} by the sealer's clock.\n"
+    return f"{size}, sealed {age} by the sealer's clock."
 
 
-def step_lines(verdict: Verdict | None) -> Text:
-    """Every step of a verdict with what it compared."""
-    text = Text()
-    if verdict is None or not verdict.steps:
-        return text
-    _title(text, "Checked")
+def step_items(verdict: Verdict | None) -> list[Item]:
+    """Every step of a verdict with what it compared; hashes are whole."""
+    if verdict is None:
+        return []
     width = max((len(step.name) for step in verdict.steps), default=0)
+    found: list[Item] = []
     for step in verdict.steps:
-        text.append(f"  {escaped(step.name).ljust(width)}  ")
-        text.append(step.result, _RESULTS[step.result])
-        text.append(f"  {escaped(step.note)}\n" if step.note else "\n", DIM)
-        if step.result == "fails":
-            text.append(f"    expected  {escaped(step.expected) or 'nothing'}\n")
-            text.append(f"    found     {escaped(step.found) or 'nothing'}\n", BAD)
-        elif step.expected:
-            text.append(f"    {escaped(step.expected)}\n", DIM)
-    return text
+        text = Text.assemble(
+            f"{escaped(step.name).ljust(width)}  ",
+            (step.result, _RESULTS[step.result]),
+            (f"  {escaped(step.note)}" if step.note else "", DIM),
+        )
+        said = f"{step.name}: {step.result}{'. ' if step.note else ''}{step.note}"
+        found.append(Item(text, step.name, step.expected or said, 2))
+        found += _compared(step)
+    return found
 
 
-def body_lines(document: Document | None) -> Text:
-    """The stored body, spread out and coloured; as it is where it is no JSON."""
-    text = Text()
-    _title(text, "Body")
-    if document is None:
-        return text.append("reading…\n", DIM)
-    if document.fault:
-        return text.append(escaped(document.fault) + "\n", WARN)
-    return text.append_text(json_text(document.text))
+def _compared(step: Step) -> list[Item]:
+    if step.result != "fails":
+        if not step.expected:
+            return []
+        return [Item(Text(f"  {_shown(step.expected)}", DIM), step.name, step.expected, 2)]
+    expected, found = step.expected or "nothing", step.found or "nothing"
+    return [
+        Item(Text(f"  expected  {_shown(expected)}"), f"{step.name}, expected", expected, 12),
+        Item(Text(f"  found     {_shown(found)}", BAD), f"{step.name}, found", found, 12),
+    ]
 
 
-def json_text(raw: str) -> Text:
-    """A JSON text over several lines, coloured, with everything that acts on a terminal escaped."""
-    try:
-        # Strict: a key that stands there twice must not hide, so such a text is shown as it is.
-        decode_strict(raw)
-        spread = _spread(raw)
-    except (ValueError, RecursionError):
-        return Text(escaped_lines(raw))
-    text = Text(escaped_lines(spread))
-    for match in _TOKEN.finditer(text.plain):
-        kind = match.lastgroup or ""
-        text.stylize(_TOKEN_STYLES[kind], match.start(), match.end())
-    return text
+def _shown(value: str) -> str:
+    return escaped(shortened(value, LONGEST))
 
 
-def _spread(raw: str) -> str:
-    """A valid JSON text over several lines, its numbers letter by letter as they are stored."""
-    parts: list[str] = []
-    depth, before = 0, ""
-    for match in _PIECE.finditer(raw):
-        piece = match.group()
-        if piece in "]}":
-            depth -= 1
-        if before and (before in "[{," or piece in "]}") and before + piece not in ("[]", "{}"):
-            parts.append("\n" + "  " * depth)
-        if piece in "[{":
-            depth += 1
-        if piece[0] == '"':
-            parts.append(json.dumps(json.loads(piece), ensure_ascii=False))
-        else:
-            parts.append(": " if piece == ":" else piece)
-        before = piece
-    return "".join(parts)
-
-
-def title_lines(title: str) -> Text:
-    """A section's title."""
-    text = Text()
-    _title(text, title)
-    return text
-
-
-def _field(text: Text, name: str, value: str, style: str = "") -> None:
-    text.append(name.ljust(_LABEL), DIM)
-    text.append(value + "\n", style or "default")
-
-
-def _title(text: Text, title: str) -> None:
-    text.append(f"\n{title}\n", f"bold {ACCENT}")
+def _field(name: str, value: str, style: str = "") -> Item:
+    text = Text.assemble((name.ljust(_LABEL), DIM), (_shown(value), style))
+    return Item(text, name, value, _LABEL)

@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from audittui.connection import Connection
+from audittui.entry import decode_strict
 from audittui.errors import AuditError
 from audittui.layout.row import Row
 from audittui.runbook.catalogue import Catalogue
 from audittui.runbook.model import Runbook
 from audittui.runbook.plan import Window
 from audittui.runbook.timerange import window_text
+from audittui.tui.json_lines import JsonLines
 
 if TYPE_CHECKING:
     from audittui.integrity.verdict import Verdict
     from audittui.investigate.diff import DiffLine
+    from audittui.investigate.version import Version
     from audittui.query.result import ResultPage
 
 MOST = 500
@@ -34,12 +37,16 @@ class Document(msgspec.Struct, frozen=True):
 
 
 class Life(msgspec.Struct, frozen=True):
-    """The entries of one resource, oldest first, and how complete they are, in words."""
+    """The entries of one resource, oldest first, and how complete they are, in words.
+
+    Before the row at the place ``unread`` some were not read; -1: none are missing between.
+    """
 
     resource: str
     rows: tuple[Row, ...] = ()
     coverage: str = ""
     rcu: float = 0.0
+    unread: int = -1
 
 
 def read_document(connection: Connection, row: Row) -> Document:
@@ -53,11 +60,19 @@ def read_document(connection: Connection, row: Row) -> Document:
     return Document(connection.layout.document(found.item), found.rcu)
 
 
+def tree_of(document: Document) -> JsonLines | None:
+    """The stored text as lines that fold; None where it is no JSON."""
+    try:
+        return JsonLines(document.text)
+    except ValueError:
+        return None
+
+
 def changes_of(document: Document) -> Sequence[DiffLine] | None:
     """What an entry changed by its states before and after; None where it tells neither."""
     try:
-        body = msgspec.json.decode(document.text)
-    except (msgspec.MsgspecError, RecursionError):
+        body = decode_strict(document.text)
+    except ValueError:
         return None
     if not isinstance(body, dict) or not ("before" in body or "after" in body):
         return None
@@ -124,18 +139,26 @@ def trace_resource(connection: Connection, runbook: Runbook, present: Row) -> Li
     texts = {subject_of(runbook): present.resource}
     rows, page = _read(connection, runbook, texts)
     coverage = "all" if page.coverage.complete else page.coverage.text()
-    rcu = page.meter.rcu
+    rcu, unread = page.meter.rcu, -1
     window = runbook.query.during.strip("{}")
     if all(row.key != present.key for row in rows) and not page.coverage.complete:
         texts[window] = window_text(Window(max(present.time, rows[-1].time if rows else 0), None))
         later, page = _read(connection, runbook, texts)
         known = {row.key for row in rows}
+        unread = len(rows)
         rows += [row for row in later if row.key not in known]
         coverage = f"the first {MOST:,}, and those from this one on; not what lies between"
         if not page.coverage.complete:
             coverage = f"the first {MOST:,}, and {MOST:,} from this one on; not the rest"
         rcu += page.meter.rcu
-    return Life(present.resource, tuple(rows), coverage, rcu)
+    return Life(present.resource, tuple(rows), coverage, rcu, unread)
+
+
+def compare_versions(connection: Connection, life: Life, at: int) -> Version:
+    """What the entry at ``at`` of a life changed. Raises `StoreError`."""
+    from audittui.investigate.version import compare
+
+    return compare(connection.store, connection.layout, life.rows, at, life.unread)
 
 
 def _read(

@@ -36,25 +36,33 @@ def sections() -> tuple[Section, ...]:
     from audittui.tui.screens.marks import MarksScreen
     from audittui.tui.screens.profiles import ProfilesScreen
     from audittui.tui.screens.reader import ConfirmScreen, ReaderScreen, TooSmallScreen
+    from audittui.tui.screens.version import VersionScreen
+    from audittui.tui.widgets.cursor import CursorView
     from audittui.tui.widgets.form import Choice
     from audittui.tui.widgets.lines import LineList
+    from audittui.tui.widgets.outline import OutlineView
     from audittui.tui.widgets.pager import Pager
+    from audittui.tui.widgets.seek import SeekField
     from audittui.tui.widgets.sidebar import RunbookOptions
 
     main = (AuditApp, MainScreen)
     return (
         Section("Everywhere", MainScreen, (AuditApp,)),
         Section("Also over other screens", AuditApp),
-        Section("In a list", LineList, main),
-        Section("In a text", Pager, main),
+        Section("In lists and entries", CursorView, main),
+        Section("In a list", LineList, (*main, CursorView)),
+        Section("In an entry", OutlineView, (*main, CursorView)),
+        Section("Searching in an entry", SeekField),
+        Section("In a text", Pager),
         Section("In the runbooks", RunbookOptions, main),
         Section("In the form, on a choice", Choice, main),
         Section("In a text over everything", ReaderScreen, (Pager,)),
-        Section("In the histogram", HistogramScreen, (LineList,)),
-        Section("In the history", HistoryScreen, (LineList,)),
-        Section("In the marks", MarksScreen, (LineList,)),
-        Section("In the profiles", ProfilesScreen, (LineList,)),
-        Section("Choosing columns", ColumnsScreen, (LineList,)),
+        Section("Comparing versions", VersionScreen, (CursorView, OutlineView)),
+        Section("In the histogram", HistogramScreen, (CursorView, LineList)),
+        Section("In the history", HistoryScreen, (CursorView, LineList)),
+        Section("In the marks", MarksScreen, (CursorView, LineList)),
+        Section("In the profiles", ProfilesScreen, (CursorView, LineList)),
+        Section("Choosing columns", ColumnsScreen, (CursorView, LineList)),
         Section("Under a question", ConfirmScreen),
         Section("Under a question with answers", ChoiceScreen),
         Section("Over blanks to fill in", AskScreen, (Choice,)),
@@ -63,8 +71,13 @@ def sections() -> tuple[Section, ...]:
 
 
 def bindings_of(kind: type[DOMNode]) -> Iterator[Binding]:
-    """The keys of a class and of the classes that it is made of, in the order of the help."""
+    """The keys of a class and of the classes that it is made of, in the order of the help. Those of
+    `CursorView` are its own alone."""
+    from audittui.tui.widgets.cursor import CursorView
+
     for one in reversed(kind.__mro__):
+        if one is CursorView and kind is not CursorView:
+            continue
         for binding in vars(one).get("BINDINGS", ()):
             if isinstance(binding, Binding) and one.__module__.startswith("audittui"):
                 yield binding

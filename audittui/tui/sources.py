@@ -1,4 +1,4 @@
-"""What the lists show: rows of a result, groups of a correlation, a lifecycle."""
+"""What the list of results shows: rows, under columns, filtered."""
 
 from __future__ import annotations
 
@@ -177,33 +177,3 @@ class RowSource:
         """The place of the next matching row after (or before) ``at``, as far as was looked."""
         found = bisect_right(self._matches, at) if step > 0 else bisect_left(self._matches, at) - 1
         return self._matches[found] if 0 <= found < len(self._matches) else None
-
-
-class LifecycleSource:
-    """The rows of a resource's lifecycle, the present entry marked."""
-
-    titles: Sequence[str] = ("    ", "time", "change", "action", "actor", "outcome")
-    times = frozenset({1})
-
-    def __init__(self, rows: Sequence[Row] = (), present: int = -1) -> None:
-        self.rows = list(rows)
-        self.present = present
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def cells(self, at: int) -> Sequence[str | int]:
-        """The texts of a row; its time as a number."""
-        from audittui.investigate.lifecycle import change_of
-
-        row = self.rows[at]
-        mark = "this" if at == self.present else ""
-        return [mark, row.time, change_of(row), row.action, row.actor, row.outcome]
-
-    def tone(self, at: int) -> str:
-        """The present entry is marked, refused ones are coloured."""
-        return "marked" if at == self.present else _TONES.get(self.rows[at].outcome, "")
-
-    def mark(self, at: int) -> str:
-        """Refused ones are marked."""
-        return _MARKS.get(self.rows[at].outcome, "")

@@ -198,6 +198,7 @@ def keys_of(pane: str, *, grouped: bool) -> Sequence[tuple[str, str]]:
                 ("s", "export"), ("t", "time"), ("y", "copy"), ("r", "again"),
             )  # fmt: skip
     return (
-        ("Tab", "lifecycle"), ("o O", "along it"), ("e", "failure"), ("v", "verify"),
-        ("y", "copy"), ("A R Q", "pivot"), ("Esc", "back"), ("?", "help"),
+        ("/", "search"), ("c", "copy"), ("Tab", "lifecycle"), ("d", "diff"), ("o O", "along it"),
+        ("Esc", "back"), ("?", "help"), ("a", "fold all"), ("v", "verify"), ("y", "JSON"),
+        ("A R Q", "pivot"), ("e", "failure"),
     )  # fmt: skip

@@ -1,57 +1,70 @@
-"""What the detail view says of a verdict and of a body."""
+"""What the detail view says of a verdict, of fields, and in a given width."""
 
 from __future__ import annotations
-
-import json
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.text import Text
 
 from audittui import timestamp
-from audittui.escape import escaped_lines
-from audittui.integrity.verdict import Anchor, Verdict, VerdictName
-from audittui.tui.entry_text import json_text, verdict_line
+from audittui.integrity.verdict import Anchor, Step, Verdict, VerdictName
+from audittui.layout.row import Row
+from audittui.tui.entry_text import field_items, step_items, verdict_items
 from audittui.tui.palette import ACCENT, DIM, GOOD
+from audittui.tui.wrapping import wrapped
 from tests.tui.driving import NOW
 
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(st.characters(exclude_categories=["Cs"])),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(st.text("ab\\\"]", max_size=3), inner),
-    max_leaves=12,
-)  # fmt: skip
+HASH = "5c" * 32
 
 
-@given(VALUES)
-def test_a_body_is_spread_as_usual(value: Any) -> None:
-    usual = json.dumps(value, indent=2, ensure_ascii=False)
-    assert json_text(json.dumps(value)).plain == escaped_lines(usual)
+def said(verdict: Verdict) -> str:
+    return "\n".join(item.text.plain for item in verdict_items(verdict))
 
 
-@pytest.mark.parametrize("number", ["1.0e5", "1E400", "0.10", "-0.0", "12345678901234567890.5"])
-def test_a_number_is_shown_as_it_is_stored(number: str) -> None:
-    assert json_text(f'{{"a":[{number}]}}').plain.split()[3] == number
+@given(st.text(" ab漢é-", max_size=120), st.integers(4, 40), st.integers(0, 8))
+def test_a_text_is_broken_without_losing_a_letter(text: str, width: int, hang: int) -> None:
+    lines = wrapped(Text(text), width, hang)
+    indent = min(hang, width // 2)
+    shown = [line.plain if at == 0 else line.plain[indent:] for at, line in enumerate(lines)]
+    assert "".join(shown) == text
+    assert all(cell_len(line.plain.rstrip()) <= width for line in lines)
+
+
+def test_hashes_are_whole_and_can_be_taken() -> None:
+    steps = (Step("body hash", "holds", HASH), Step("link", "fails", HASH, "ab" * 32, "cut here"))
+    items = step_items(Verdict("c", 1, "BROKEN LINK", "s", steps))
+    assert [item.value for item in items] == [HASH, HASH, HASH, HASH, "ab" * 32]
+    assert HASH in items[1].text.plain
+    assert (items[-1].name, items[-1].text.plain) == ("link, found", f"  found     {'ab' * 32}")
+
+
+def test_a_field_is_taken_raw_and_shown_harmless() -> None:
+    row = Row(0, NOW, ("p", 1), "app/0", 1, actor="a\x1b[31m")
+    time, actor, *_, chain = field_items(row)
+    assert (actor.name, actor.value) == ("actor", "a\x1b[31m")
+    assert actor.text.plain == "actor       a\\x1b[31m"
+    assert time.value == "2026-11-24T15:00:00.000000Z"
+    assert chain.value == "app/0, seq 1"
 
 
 @pytest.mark.parametrize(
     ("word", "style"), [("ANCHORED", GOOD), ("CHAINED", ACCENT), ("EXPIRED", DIM)]
 )
 def test_only_what_is_anchored_is_green(word: VerdictName, style: str) -> None:
-    line = verdict_line(Verdict("c", 1, word, "s"))
+    line = verdict_items(Verdict("c", 1, word, "s"))[0].text
     assert str(line.spans[0].style) == f"bold {style}"
 
 
 def test_a_checkpoint_has_size_age_and_cost() -> None:
     sealed = timestamp.text(NOW - 3 * 60 * timestamp.SECOND)
     anchor = Anchor("o", 1_204_112, sealed)
-    shown = verdict_line(Verdict("c", 1, "ANCHORED", "s", rcu=4.5, anchor=anchor)).plain
+    shown = said(Verdict("c", 1, "ANCHORED", "s", rcu=4.5, anchor=anchor))
     assert "Checkpoint of 1,204,112 entries, sealed 3m 0s ago by the sealer's clock." in shown
     assert "4.5 RCU" in shown
 
 
 def test_a_time_that_is_none_is_shown_harmless() -> None:
-    shown = verdict_line(Verdict("c", 1, "ANCHORED", "s", anchor=Anchor("o", 1, "\x1b[31m"))).plain
+    shown = said(Verdict("c", 1, "ANCHORED", "s", anchor=Anchor("o", 1, "\x1b[31m")))
     assert "\x1b" not in shown

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from audittui import timestamp
 from audittui.entry import Draft
-from audittui.tui.entry_text import json_text
+from audittui.tui.json_lines import spread
 from audittui.tui.screens.main import MainScreen
 from tests.tui.driving import (
     HOSTILE,
@@ -95,11 +95,7 @@ async def test_hostile_text_typed_into_filter_and_form_is_harmless() -> None:
 
 
 def test_a_long_body_is_spread_out_and_harmless() -> None:
-    text = json_text('{"a": "' + "x" * 30_000 + '", "b": "[red]\\u001b"}').plain
+    text = spread('{"a": "' + "x" * 30_000 + '", "b": "[red]\\u001b"}')
     assert "x" * 30_000 in text
     assert '"[red]\\u001b"' in text
     assert harmless(text)
-
-
-def test_a_body_that_is_no_json_is_shown_as_it_is() -> None:
-    assert json_text("{not\x1b[2J json").plain == "{not\\x1b[2J json"

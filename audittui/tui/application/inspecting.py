@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from audittui.connection import Connection
 from audittui.layout.row import Row
 from audittui.runbook.model import Runbook
 from audittui.tui.application.threads import ThreadedApp
+
+if TYPE_CHECKING:
+    from audittui.tui.inspection import Life
 
 
 class InspectingApp(ThreadedApp):
@@ -19,10 +24,11 @@ class InspectingApp(ThreadedApp):
         detail = self.main.detail
 
         def work() -> None:
-            from audittui.tui.inspection import changes_of, read_document
+            from audittui.tui.inspection import changes_of, read_document, tree_of
 
             document = read_document(connection, row)
-            self.arrive(lambda: detail.take_document(row, document))
+            tree = tree_of(document)
+            self.arrive(lambda: detail.take_document(row, document, tree))
             self.arrive(lambda: self.spend(document.rcu))
             changes = changes_of(document)
             self.arrive(lambda: detail.take_changes(row, changes))
@@ -66,6 +72,21 @@ class InspectingApp(ThreadedApp):
             detail.take_life(Life(row.resource, coverage=str(error)))
 
         self.work(work, failed, "lifecycle")
+
+    def compare_versions(self, life: Life, at: int) -> None:
+        """Find out in a thread what an entry of a lifecycle changed, and show it."""
+        connection = self.connection
+        if connection is None:
+            return
+
+        def work() -> None:
+            from audittui.tui.inspection import compare_versions
+
+            version = compare_versions(connection, life, at)
+            self.arrive(lambda: self.main.show_version(life, version))
+            self.arrive(lambda: self.spend(version.rcu))
+
+        self.work(work, lambda error: self.main.say(str(error)), "version")
 
     def pivot(self, question: str, value: str) -> tuple[Runbook, dict[str, str]] | None:
         """The runbook about a value, filled in; None where there is none."""

@@ -7,13 +7,12 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from audittui.tui.group_source import GroupSource
+from audittui.tui.screens.browsing import BrowsingScreen
 from audittui.tui.screens.checking import CheckingScreen
 from audittui.tui.screens.connecting import ConnectingScreen
 from audittui.tui.screens.costing import CostingScreen
-from audittui.tui.screens.finding import FindingScreen
 from audittui.tui.screens.following import FollowingScreen
 from audittui.tui.screens.grouping import GroupingScreen
-from audittui.tui.screens.keeping import KeepingScreen
 from audittui.tui.screens.marking import MarkingScreen
 from audittui.tui.screens.remembering import RememberingScreen
 from audittui.tui.screens.stepping import SteppingScreen
@@ -25,8 +24,8 @@ from audittui.tui.widgets.sidebar import Sidebar
 
 
 class MainScreen(
-    FindingScreen, ZoomingScreen, SteppingScreen, FollowingScreen, ViewingScreen, CheckingScreen,
-    MarkingScreen, GroupingScreen, KeepingScreen, CostingScreen, RememberingScreen,
+    BrowsingScreen, ZoomingScreen, SteppingScreen, FollowingScreen, ViewingScreen, CheckingScreen,
+    MarkingScreen, GroupingScreen, CostingScreen, RememberingScreen,
     ConnectingScreen,
 ):  # fmt: skip
     """What the keys do. `AuditApp` reads; this shows."""

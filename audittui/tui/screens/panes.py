@@ -25,7 +25,6 @@ from audittui.tui.widgets.detail import Detail
 from audittui.tui.widgets.field import Field
 from audittui.tui.widgets.form import Form
 from audittui.tui.widgets.lines import LineList, Sight, Source
-from audittui.tui.widgets.pager import Pager
 from audittui.tui.widgets.sidebar import RunbookOptions, Sidebar
 
 if TYPE_CHECKING:
@@ -174,7 +173,7 @@ class PaneScreen(Screen[None]):
         elif pane == "results":
             self.set_focus(self.results)
         else:
-            self.set_focus(self.detail.query_one("#entry", Pager))
+            self.set_focus(self.detail.entry)
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Note which pane has the keys."""

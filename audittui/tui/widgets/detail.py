@@ -8,25 +8,37 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widgets import Static
+from textual.message import Message
+from textual.widgets import Input, Static
 
 from audittui.escape import escaped
 from audittui.layout.row import Row
-from audittui.tui import entry_text
-from audittui.tui.changes import change_lines
+from audittui.tui.changes import change_items
+from audittui.tui.entry_text import Item, field_items, step_items, verdict_items
 from audittui.tui.inspection import Document, Life
+from audittui.tui.json_lines import JsonLines
+from audittui.tui.life_source import LifecycleSource
+from audittui.tui.outline import Part, Place
 from audittui.tui.palette import ACCENT, DIM, WARN
-from audittui.tui.sources import LifecycleSource
 from audittui.tui.widgets.lines import LineList
-from audittui.tui.widgets.pager import Pager
+from audittui.tui.widgets.outline import OutlineView
+from audittui.tui.widgets.seek import SeekField
 
 if TYPE_CHECKING:
     from audittui.integrity.verdict import Verdict
     from audittui.investigate.diff import DiffLine
+    from audittui.investigate.oddities import Oddity
 
 
 class Detail(Vertical):
-    """An entry's fields, verdict, changes and body; its resource's lifecycle below."""
+    """An entry's verdict, fields, changes and body; its resource's lifecycle below."""
+
+    class Said(Message):
+        """Something for the status line."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
 
     def __init__(self, widget_id: str | None = None) -> None:
         super().__init__(id=widget_id)
@@ -34,38 +46,52 @@ class Detail(Vertical):
         self.document: Document | None = None
         self.verdict: Verdict | None = None
         self.life: Life | None = None
+        self._tree: JsonLines | None = None
         self._verdict_fault = ""
         self._changes: Sequence[DiffLine] | None = None
+        self._wanted = ""
+        self._sought_from = 0
 
     def compose(self) -> ComposeResult:
-        """The text above, the lifecycle below."""
-        yield Pager(widget_id="entry")
+        """The entry above, the lifecycle below, and where to search."""
+        yield OutlineView(widget_id="entry")
+        seek = SeekField(id="seek", compact=True, placeholder="search in this entry")
+        seek.display = False
+        yield seek
         yield Static(id="life-title", markup=False)
         yield LineList(LifecycleSource(), widget_id="lifecycle")
+
+    @property
+    def entry(self) -> OutlineView:
+        """The entry's lines."""
+        return self.query_one("#entry", OutlineView)
+
+    @property
+    def lane(self) -> LineList:
+        """The lifecycle's lines."""
+        return self.query_one("#lifecycle", LineList)
+
+    # What comes
 
     def show(self, row: Row) -> None:
         """Show the entry of ``row``; what must be read comes later. The lifecycle stays if the
         resource is the same."""
+        self.clear(life=self.life is not None and self.life.resource != row.resource)
         self.row = row
-        self.document = None
-        self._changes = None
-        self.verdict = None
-        self._verdict_fault = ""
-        if self.life is not None and self.life.resource != row.resource:
-            self.life = None
         self._update(keep_place=False)
         self._show_life()
 
-    def clear(self) -> None:
+    def clear(self, *, life: bool = True) -> None:
         """Show nothing: what comes late is dropped."""
-        self.row = self.document = self.verdict = self.life = None
-        self._changes = None
+        self.row = self.document = self.verdict = self._changes = self._tree = None
         self._verdict_fault = ""
+        if life:
+            self.life = None
 
-    def take_document(self, row: Row, document: Document) -> None:
-        """The stored entry came."""
+    def take_document(self, row: Row, document: Document, tree: JsonLines | None) -> None:
+        """The stored entry came, and its text as lines where it is JSON."""
         if row is self.row:
-            self.document = document
+            self.document, self._tree = document, tree
             self._update()
 
     def take_changes(self, row: Row, changes: Sequence[DiffLine] | None) -> None:
@@ -89,18 +115,36 @@ class Detail(Vertical):
     def _update(self, *, keep_place: bool = True) -> None:
         if self.row is None:
             return
-        text = Text()
-        text.append_text(entry_text.verdict_line(self.verdict, self._verdict_fault))
-        text.append_text(entry_text.field_lines(self.row))
-        text.append_text(entry_text.step_lines(self.verdict))
+        parts = [
+            Part("verdict", verdict_items(self.verdict, self._verdict_fault)),
+            Part("fields", field_items(self.row)),
+        ]
+        if self.verdict is not None and self.verdict.steps:
+            parts.append(Part("checked", step_items(self.verdict), "Checked"))
         if self._changes is not None:
-            text.append_text(entry_text.title_lines("Changed"))
-            text.append_text(change_lines(self._changes))
-        text.append_text(entry_text.body_lines(self.document))
-        self.query_one("#entry", Pager).show(text, keep_place=keep_place)
+            parts.append(Part("changed", change_items(self._changes), "Changed"))
+        parts.append(Part("body", self._body_items(), "Body", self._tree))
+        self.entry.show(parts, keep_place=keep_place)
+
+    def _body_items(self) -> Sequence[Item]:
+        """What is said in place of a tree."""
+        document = self.document
+        if document is None:
+            return [Item(Text("reading…", DIM))]
+        if document.fault:
+            return [Item(Text(escaped(document.fault), WARN), "the reason", document.fault)]
+        if self._tree is not None:
+            return []
+        lines = document.text.split("\n")
+        return [
+            Item(Text(escaped(line)), f"line {number:,} of the body", line)
+            for number, line in enumerate(lines, 1)
+        ]
+
+    # The lifecycle
 
     def _show_life(self) -> None:
-        title, lines = self.query_one("#life-title", Static), self.query_one("#lifecycle", LineList)
+        title, lines = self.query_one("#life-title", Static), self.lane
         row, life = self.row, self.life
         if row is None or not row.resource:
             title.update(Text("This entry names no resource.", DIM))
@@ -115,21 +159,23 @@ class Detail(Vertical):
             lines.show(LifecycleSource())
             lines.say("Reading…")
             return
+        odd = self._oddities(life)
         count = f"{len(life.rows):,} {'entry' if len(life.rows) == 1 else 'entries'}"
-        oddities = self._oddities(life)
-        if oddities:
-            text.append(f"{escaped(oddities)}; ", WARN)
+        for one in odd:
+            text.append(f"{escaped(one.text)}; ", DIM if one.mild else WARN)
         text.append(f"{count}, {escaped(life.coverage)}", DIM)
         title.update(text)
         present = next((at for at, one in enumerate(life.rows) if one.key == row.key), -1)
         lines.say("No entry of this resource was found.")
-        lines.show(LifecycleSource(life.rows, present), max(present, 0))
+        marked = [one.at for one in odd if not one.mild]
+        lines.show(LifecycleSource(life.rows, present, marked), max(present, 0))
 
     @staticmethod
-    def _oddities(life: Life) -> str:
-        from audittui.investigate.lifecycle import oddities
+    def _oddities(life: Life) -> Sequence[Oddity]:
+        from audittui.investigate.oddities import find_oddities
 
-        return "; ".join(oddities(life.rows))
+        # What is wrong first: the title may be cut.
+        return sorted(find_oddities(life.rows, life.unread), key=lambda one: one.mild)
 
     def neighbour(self, step: int) -> Row | None:
         """The next or the previous entry of the same resource."""
@@ -140,3 +186,94 @@ class Detail(Vertical):
             return None
         at = keys.index(self.row.key) + step
         return self.life.rows[at] if 0 <= at < len(keys) else None
+
+    @property
+    def chosen_version(self) -> int | None:
+        """The place in the lifecycle that is looked at: the cursor's there, else this entry's."""
+        if self.life is None or not self.life.rows:
+            return None
+        if self.lane.has_focus:
+            return min(self.lane.cursor, len(self.life.rows) - 1)
+        source = self.lane.source
+        assert isinstance(source, LifecycleSource)
+        return source.present if source.present >= 0 else None
+
+    # Searching
+
+    def seek(self) -> None:
+        """Ask what to search for."""
+        field = self.query_one("#seek", SeekField)
+        self._sought_from = self.entry.cursor
+        with self.prevent(Input.Changed):
+            field.value = self._wanted
+        field.display = True
+        self.screen.set_focus(field)
+
+    def end_seeking(self) -> None:
+        """Put the line away; the entry has the keys again."""
+        field = self.query_one("#seek", SeekField)
+        if field.display:
+            field.display = False
+            if field.has_focus:
+                self.screen.set_focus(self.entry)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Search as it is typed, from where the cursor was."""
+        event.stop()
+        self._wanted = event.value
+        self.entry.mark(event.value)
+        matches = self.entry.outline.matches(event.value)
+        if not event.value:
+            self.post_message(self.Said(""))
+        elif matches:
+            self._go_to_match(matches, self._first_from(matches))
+        else:
+            self.post_message(self.Said(self._none()))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Keep the search."""
+        event.stop()
+        self.end_seeking()
+
+    def on_seek_field_ended(self, event: SeekField.Ended) -> None:
+        """Forget the search, and go back to where it began."""
+        event.stop()
+        self._wanted = ""
+        self.entry.mark("")
+        self.end_seeking()
+        self.post_message(self.Said(""))
+
+    def next_match(self, step: int) -> None:
+        """Go to the next or the previous match, around the end."""
+        if not self._wanted:
+            self.post_message(self.Said("Nothing is searched for: / searches in this entry."))
+            return
+        matches = self.entry.outline.matches(self._wanted)
+        if not matches:
+            self.post_message(self.Said(self._none()))
+            return
+        orders = [self._order(place) for place in matches]
+        now = self._order(self.entry.place)
+        if step > 0:
+            at = next((at for at, order in enumerate(orders) if order > now), 0)
+        else:
+            before = [at for at, order in enumerate(orders) if order < now]
+            at = before[-1] if before else len(matches) - 1
+        self._go_to_match(matches, at)
+
+    def _order(self, place: Place) -> tuple[int, int]:
+        names = [part.name for part in self.entry.parts]
+        return (names.index(place.part) if place.part in names else -1, place.item)
+
+    def _first_from(self, matches: Sequence[Place]) -> int:
+        start = self._order(self.entry.outline.place(self._sought_from))
+        return next((at for at, one in enumerate(matches) if self._order(one) >= start), 0)
+
+    def _go_to_match(self, matches: Sequence[Place], at: int) -> None:
+        self.entry.go_to(matches[at])
+        told = f"{at + 1:,} of {len(matches):,} for “{escaped(self._wanted)}”; n and N walk them."
+        self.post_message(self.Said(told))
+
+    def _none(self) -> str:
+        known = "" if self.document is not None else "; its body is still being read"
+        return f"“{escaped(self._wanted)}” is not in this entry{known}."

@@ -1,0 +1,258 @@
+"""The lines of an outline, with a cursor; what they stand for folds, is found, and is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.cache import LRUCache
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.strip import Strip
+
+from audittui.escape import ELLIPSIS
+from audittui.tui.outline import Outline, Part, Place, Value
+from audittui.tui.widgets.cursor import CursorView
+
+_FOUND = Style(bold=True, underline=True)
+
+
+class OutlineView(CursorView):
+    """Shows an `Outline`; only the lines in sight are ever made."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("h,left", "fold", "Fold, or up to what it stands in", id="outline-fold"),
+        Binding("l,right", "unfold", "Unfold", id="outline-unfold"),
+        Binding("a", "fold_all", "Fold everything, or unfold it", id="outline-fold-all"),
+        Binding("J", "title(1)", "Next part", id="outline-next-part"),
+        Binding("K", "title(-1)", "Previous part", id="outline-previous-part"),
+    ]
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"outline--cursor", "outline--cursor-blurred"}
+
+    DEFAULT_CSS = """
+    OutlineView {
+        height: 1fr; padding: 0 1; overflow-x: hidden; scrollbar-size-vertical: 1;
+    }
+    OutlineView > .outline--cursor { background: $primary; color: $background; }
+    OutlineView > .outline--cursor-blurred { background: $panel; }
+    """
+
+    class Opened(Message):
+        """Enter was pressed on a line that does not fold."""
+
+        def __init__(self, view: OutlineView, value: Value) -> None:
+            super().__init__()
+            self.view = view
+            self.value = value
+
+        @property
+        def control(self) -> OutlineView:
+            """The view."""
+            return self.view
+
+    def __init__(self, *, widget_id: str | None = None) -> None:
+        super().__init__(id=widget_id)
+        self.outline = Outline()
+        self._parts: tuple[Part, ...] = ()
+        self._wanted = ""
+        self._strips: LRUCache[tuple[int, int], Strip] = LRUCache(500)
+
+    # What is shown
+
+    def show(self, parts: Sequence[Part], *, keep_place: bool = False) -> None:
+        """Show other parts, from their start unless the place is to be kept."""
+        place, above = self.place, self.cursor - self.scroll_offset.y
+        self._parts = tuple(parts)
+        self._lay()
+        if keep_place:
+            self._go_back(place, above)
+        else:
+            self.set_reactive(OutlineView.cursor, 0)
+            self.scroll_to(y=0, animate=False)
+        self.refresh()
+
+    def _go_back(self, place: Place, above: int) -> None:
+        """Back to a place, as far from the window's edge as it was. The very start stays so."""
+        found = self.outline.find(place)
+        if found is not None and (self.cursor or self.scroll_offset.y):
+            self.set_reactive(OutlineView.cursor, found)
+            top = max(min(found - above, self.count - self.room), 0)
+            self.scroll_to(y=top, animate=False)
+        self.set_reactive(OutlineView.cursor, max(min(self.cursor, self.count - 1), 0))
+        self.reveal()
+
+    def _lay(self) -> None:
+        # A place for the scrollbar is always kept: lines are not broken anew when it appears.
+        self.outline.lay(self._parts, self._across)
+        self._strips.clear()
+        self.virtual_size = Size(self.size.width, self.count)
+
+    @property
+    def _across(self) -> int:
+        return max(self.size.width - 1, 20)
+
+    @property
+    def parts(self) -> Sequence[Part]:
+        """What is shown."""
+        return self._parts
+
+    @property
+    def place(self) -> Place:
+        """What the line under the cursor shows."""
+        return self.outline.place(self.cursor)
+
+    @property
+    def value(self) -> Value | None:
+        """What is to be taken of the line under the cursor."""
+        return self.outline.value(self.cursor) if self.count else None
+
+    @property
+    def text(self) -> str:
+        """All lines that are not folded away, none of them cut."""
+        lines = range(self.count)
+        return "\n".join(self.outline.text(at, whole=True).plain for at in lines)
+
+    @property
+    def count(self) -> int:
+        """How many lines are not folded away."""
+        return len(self.outline)
+
+    @property
+    def room(self) -> int:
+        """How many lines fit."""
+        return max(self.scrollable_content_region.height, 1)
+
+    def on_resize(self) -> None:
+        """Break lines anew, and stay at the same one."""
+        place, above = self.place, self.cursor - self.scroll_offset.y
+        self._lay()
+        self._go_back(place, min(above, self.room - 1))
+        self.refresh()
+
+    def repaint_line(self, line: int) -> None:
+        """Paint a line again."""
+        region = self.scrollable_content_region
+        y = line - self.scroll_offset.y
+        if 0 <= y < region.height:
+            self.refresh(Region(0, y + self.gutter.top, self.size.width, 1))
+
+    # Folding
+
+    def action_open(self) -> None:
+        """Fold or unfold what the line begins; else tell that its value is to be seen whole."""
+        if not self.count:
+            return
+        if self.outline.foldable(self.cursor):
+            opened = self.outline.unfold(self.cursor)
+            self._refolded(self.cursor if opened else self.outline.fold(self.cursor))
+        elif (value := self.value) is not None:
+            self.post_message(self.Opened(self, value))
+
+    def action_fold(self) -> None:
+        """Fold what the line begins, else go up to what it stands in."""
+        if self.count:
+            self._refolded(self.outline.fold(self.cursor))
+
+    def action_unfold(self) -> None:
+        """Unfold what the line begins."""
+        if self.count and self.outline.unfold(self.cursor):
+            self._refolded(self.cursor)
+
+    def action_fold_all(self) -> None:
+        """Fold everything, or unfold it; the cursor stays where it is or goes to what hides it."""
+        place = self.place
+        self.outline.fold_all()
+        found = self.outline.find(place)
+        while found is None:
+            place = self._upper(place)
+            found = self.outline.find(place)
+        self._refolded(found)
+
+    def _upper(self, place: Place) -> Place:
+        """The place that hides another, once it is folded."""
+        tree = next(one.tree for one in self._parts if one.name == place.part)
+        if tree is None or place.item < 0:
+            return Place(place.part, -1)
+        hiding = tree.around(place.item) & tree.folded
+        return place._replace(item=min(hiding, default=-1))
+
+    def action_title(self, step: int) -> None:
+        """Go to the next or the previous part."""
+        found = self.outline.next_title(self.cursor, step)
+        if found is not None:
+            self.go(found)
+            # Its title first: what follows is what one comes for.
+            self.scroll_to(y=max(min(found, self.count - self.room), 0), animate=False)
+
+    def _refolded(self, cursor: int) -> None:
+        self._strips.clear()
+        self.virtual_size = Size(self.size.width, self.count)
+        self.set_reactive(OutlineView.cursor, max(min(cursor, self.count - 1), 0))
+        self.scroll_to(y=min(self.scroll_offset.y, max(self.count - self.room, 0)), animate=False)
+        self.reveal()
+        self.refresh()
+
+    # Searching
+
+    def mark(self, wanted: str) -> None:
+        """Show where a text stands; an empty one nowhere."""
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self._strips.clear()
+            self.refresh()
+
+    def go_to(self, place: Place) -> None:
+        """Go to a place, unfolding what hides it."""
+        before = self.count
+        line = self.outline.reveal(place)
+        if self.count != before:
+            self._refolded(line)
+        else:
+            self.go(line)
+
+    # Drawing
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the window."""
+        width, base = self.scrollable_content_region.width, self.rich_style
+        at = y + self.scroll_offset.y
+        if at >= self.count:
+            return Strip.blank(width, base)
+        on_cursor = 0 if at != self.cursor else 2 if self.has_focus else 1
+        strip = self._strips.get((at, on_cursor))
+        if strip is None:
+            strip = self._strips[at, on_cursor] = self._line(at, on_cursor, base)
+        return strip.extend_cell_length(width, next(iter(strip), Segment("", base)).style or base)
+
+    def _line(self, at: int, on_cursor: int, base: Style) -> Strip:
+        text, across = self.outline.text(at), self._across
+        if cell_len(text.plain) > across:
+            text = text.copy()
+            kept = set_cell_size(text.plain, across - 1).rstrip()
+            text.right_crop(len(text.plain) - len(kept))
+            text.append(ELLIPSIS)
+        if self._wanted:
+            text = self._with_found(text)
+        style = base
+        if on_cursor:
+            name = "outline--cursor" if on_cursor == 2 else "outline--cursor-blurred"
+            style += self.get_component_rich_style(name, partial=True)
+        if on_cursor == 2:
+            # One colour on the cursor's own: those of the text would not be seen on it.
+            return Strip([Segment(text.plain or " ", style)])
+        segments = Segment.apply_style(text.render(self.app.console), style)
+        return Strip([one for one in segments if one.text] or [Segment(" ", style)])
+
+    def _with_found(self, text: Text) -> Text:
+        plain, wanted = text.plain.casefold(), self._wanted.casefold()
+        text = text.copy()
+        at = plain.find(wanted)
+        while at >= 0:
+            text.stylize(_FOUND, at, at + len(wanted))
+            at = plain.find(wanted, at + len(wanted))
+        return text

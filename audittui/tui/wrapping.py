@@ -1,0 +1,49 @@
+"""Text in a given width: at words where they end in time, through them where they do not."""
+
+from __future__ import annotations
+
+import re
+
+from rich.cells import cell_len, chop_cells
+from rich.text import Text
+
+_WORD = re.compile(r"\S+\s*|\s+")
+
+
+def breaks(text: str, width: int, hang: int = 0) -> list[int]:
+    """Where a text is broken to fit: offsets of the later lines' first characters.
+
+    ``width`` and ``hang`` are in cells; later lines have ``hang`` cells less. ``text`` has no line
+    feeds.
+    """
+    if cell_len(text) <= width:
+        return []
+    found: list[int] = []
+    left, later = width, max(width - hang, 2)
+    for match in _WORD.finditer(text):
+        start, word = match.start(), match.group()
+        size = cell_len(word.rstrip())
+        if size > left and start > (found[-1] if found else 0):
+            found.append(start)
+            left = later
+        if size > left:
+            # Longer than a line: what fits, then the rest.
+            head = chop_cells(word, left)[0]
+            pieces = chop_cells(word[len(head) :], later)
+            start += len(head)
+            for piece in pieces:
+                found.append(start)
+                start += len(piece)
+            left, word = later, pieces[-1]
+        left -= cell_len(word)
+    return found
+
+
+def wrapped(text: Text, width: int, hang: int = 0) -> list[Text]:
+    """A text over as many lines as it needs; those after the first are indented by ``hang``."""
+    hang = min(hang, width // 2)
+    at = breaks(text.plain, width, hang)
+    if not at:
+        return [text]
+    lines = list(text.divide(at))
+    return [lines[0], *(Text(" " * hang).append_text(line) for line in lines[1:])]
