@@ -1,0 +1,312 @@
+"""The detail view by its keys: lines that fold, are searched and copied; versions compared."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from textual.pilot import Pilot
+
+from audittui import timestamp
+from audittui.entry import Draft
+from audittui.layout import load_layout
+from audittui.store.sqlite import SqliteStore
+from audittui.tui.app import AuditApp
+from audittui.tui.inspection import Document
+from audittui.tui.json_lines import JsonLines
+from audittui.tui.screens.reader import ReaderScreen
+from audittui.tui.screens.version import VersionScreen
+from audittui.tui.widgets.outline import OutlineView
+from tests.tui.driving import (
+    NOW,
+    driven,
+    filled,
+    open_runbook,
+    press,
+    running,
+    screen_text,
+    settle,
+)
+
+LONG = "x" * 3000
+KEY = "details.policy.rules[0].name"
+
+
+def story() -> list[Draft]:
+    """A role's life, its last change with much to look through; oldest first."""
+    policy = {"rules": [{"name": "needle", "allow": ["a", "b"]}, {"name": "other"}], "text": LONG}
+    events = [
+        ("role.create", {"after": {"size": 1, "owner": "ann"}}),
+        ("role.read", {}),
+        ("role.update", {"after": {"size": 2, "owner": "ann"}}),
+        ("role.update", {"before": {"size": 7}, "after": {"size": 8},
+                         "details": {"policy": policy, "mail": "a\n\x1b[31mb"}}),
+    ]  # fmt: skip
+    return [
+        Draft(
+            actor="ann", action=action, resource="role/1", outcome="success",
+            time=timestamp.text(NOW - (10 - at) * 60 * timestamp.SECOND), **told,
+        )
+        for at, (action, told) in enumerate(events)
+    ]  # fmt: skip
+
+
+async def opened(app: AuditApp, pilot: Pilot[None], *keys: str) -> OutlineView:
+    """The newest entry, or the one that ``keys`` go to, in the detail view."""
+    await open_runbook(app, pilot, "time window")
+    await press(pilot, "enter", *keys, "enter")
+    return app.main.detail.entry
+
+
+async def at_line(pilot: Pilot[None], view: OutlineView, text: str) -> None:
+    """Go to the first line that holds a text."""
+    lines = view.text.split("\n")
+    view.go(next(at for at, line in enumerate(lines) if text in line))
+    await pilot.pause()
+
+
+def under_cursor(view: OutlineView) -> str:
+    return view.text.split("\n")[view.cursor].strip()
+
+
+def replaced(body: str) -> SqliteStore:
+    """The story, the body of its last entry another text."""
+    store = filled(story())
+    item = store.get(load_layout("native").key("app/0", 3)).item
+    assert item is not None
+    store.overwrite({**item, "body": body})
+    return store
+
+
+@driven
+async def test_containers_fold_and_unfold() -> None:
+    async with running(filled(story())) as (app, pilot):
+        view = await opened(app, pilot)
+        await at_line(pilot, view, '"name": "needle"')
+        await press(pilot, "h")
+        assert under_cursor(view) == "{"
+        await press(pilot, "h")
+        assert under_cursor(view) == "{ 2 keys },"
+        assert "needle" not in view.text
+        await press(pilot, "l")
+        assert under_cursor(view) == "{"
+        await press(pilot, "left", "left", "left")
+        assert under_cursor(view) == '"rules": [ 2 items ],'
+        await press(pilot, "enter")
+        assert under_cursor(view) == '"rules": ['
+        await press(pilot, "enter", "right", "j")
+        assert under_cursor(view) == "{ 2 keys },"
+        await press(pilot, "right")
+        assert "needle" in view.text
+        await at_line(pilot, view, "        ],")
+        await press(pilot, "enter")
+        assert under_cursor(view) == '"allow": ['
+
+
+@driven
+async def test_everything_folds_at_once_and_the_cursor_stays_where_it_can() -> None:
+    async with running(filled(story())) as (app, pilot):
+        view = await opened(app, pilot)
+        await at_line(pilot, view, '"name": "needle"')
+        await press(pilot, "a")
+        assert under_cursor(view) == '"details": { 2 keys },'
+        assert "lines folded" in view.text
+        assert "hash of body" not in view.text
+        await press(pilot, "a")
+        assert "needle" in view.text
+        assert "hash of body" in view.text
+        assert under_cursor(view) == '"details": {'
+
+
+@driven
+async def test_parts_are_gone_to_and_stay_folded_in_the_next_entry() -> None:
+    async with running(filled(story())) as (app, pilot):
+        view = await opened(app, pilot)
+        seen = []
+        for key in ("J", "J", "J", "J", "K", "K", "K", "K"):
+            await press(pilot, key)
+            seen.append(under_cursor(view))
+        assert seen[:5] == ["Checked", "Changed", "Body", "Body", "Changed"]
+        assert view.cursor == 0
+        await press(pilot, "J", "enter")
+        assert under_cursor(view).startswith("Checked  ")
+        await press(pilot, "O")
+        assert app.main.detail.row is not None
+        assert app.main.detail.row.seq == 2
+        assert "hash of body" not in view.text
+        await press(pilot, "J", "l")
+        assert "hash of body" in view.text
+
+
+@driven
+async def test_a_search_opens_what_hides_its_matches() -> None:
+    async with running(filled(story())) as (app, pilot):
+        view = await opened(app, pilot)
+        await press(pilot, "a", "g", "slash", *"NAME")
+        assert "1 of 2 for “NAME”" in screen_text(app)
+        await press(pilot, "enter")
+        assert under_cursor(view) == '"name": "needle"'
+        await press(pilot, "n")
+        assert under_cursor(view) == '"name": "other"'
+        assert "2 of 2" in screen_text(app)
+        await press(pilot, "n")
+        assert "1 of 2" in screen_text(app)
+        await press(pilot, "N")
+        assert "2 of 2" in screen_text(app)
+        await press(pilot, "slash", *"zzz")
+        assert "“zzz” is not in this entry." in screen_text(app)
+        await press(pilot, "escape")
+        assert app.main.pane == "detail"
+        assert app.focused is view
+        await press(pilot, "n")
+        assert "Nothing is searched for" in screen_text(app)
+
+
+@driven
+async def test_what_is_typed_right_after_the_slash_is_searched_for() -> None:
+    async with running(filled(story())) as (app, pilot):
+        view = await opened(app, pilot)
+        await pilot.press("slash", *"hash of", "enter", "n")
+        await settle(pilot)
+        assert under_cursor(view).startswith("hash of body")
+
+
+@driven
+async def test_any_value_is_copied_whole_and_harmless() -> None:
+    async with running(filled(story())) as (app, pilot):
+        view = await opened(app, pilot)
+        document = app.main.detail.document
+        assert document is not None
+        previous = json.loads(document.text)["prev_hash"]
+        wanted = {
+            "actor       ": "ann",
+            "time        ": "2026-11-24T14:53:00.000000Z",
+            '"name": "needle"': "needle",
+            '"text": "xxx': LONG,
+            '"seq": 3': "3",
+            '"allow": [': '["a","b"]',
+            '"mail": ': "a\\n\\x1b[31mb",
+            "- size: 7": "7",
+            "+ size: 8": "8",
+            f"  {previous}": previous,
+        }
+        for line, value in wanted.items():
+            await at_line(pilot, view, line)
+            await press(pilot, "c")
+            assert app.clipboard == value, line
+        await at_line(pilot, view, '"name": "needle"')
+        await press(pilot, "c")
+        assert f"Copied {KEY}" in screen_text(app)
+        await at_line(pilot, view, "Body")
+        await press(pilot, "c")
+        assert "There is no value on this line" in screen_text(app)
+        await press(pilot, "tab", "k", "c")
+        assert app.clipboard.split("\t")[2] == "role.update"
+        assert app.clipboard.split("\t")[0] == "2026-11-24T14:52:00.000000Z"
+
+
+@driven
+async def test_a_long_value_is_cut_in_its_line_and_opened_whole() -> None:
+    async with running(filled(story())) as (app, pilot):
+        view = await opened(app, pilot)
+        await at_line(pilot, view, '"text": "xxx')
+        assert "…" in screen_text(app)
+        await press(pilot, "enter")
+        assert isinstance(app.screen, ReaderScreen)
+        assert "details.policy.text" in screen_text(app)
+        assert screen_text(app).count("x" * 60) > 10
+        await press(pilot, "escape")
+        assert app.focused is view
+
+
+@driven
+async def test_versions_are_compared() -> None:
+    async with running(filled(story()), size=(120, 40)) as (app, pilot):
+        await opened(app, pilot)
+        await press(pilot, "d")
+        assert isinstance(app.screen, VersionScreen)
+        shown = screen_text(app)
+        for told in ("- size: 7", "+ size: 8", "Changed unseen", "- size: 2", "+ size: 7",
+                     "2 entries were read for it", "by ann (app/0, seq 2)"):  # fmt: skip
+            assert told in shown
+        await at_line(pilot, app.screen.query_one(OutlineView), "+ size: 8")
+        await press(pilot, "c")
+        assert app.clipboard == "8"
+        await press(pilot, "enter")
+        assert isinstance(app.screen, ReaderScreen)
+        await press(pilot, "escape", "escape", "tab", "k", "d")
+        assert "- size: 1" in screen_text(app)
+        assert "+ size: 2" in screen_text(app)
+        assert "Changed unseen" not in screen_text(app)
+        await press(pilot, "d", "k", "d")
+        assert app.screen is app.main
+        assert "tells no state" in screen_text(app)
+        await press(pilot, "3", "d")
+        assert "Open an entry first" in screen_text(app)
+
+
+@driven
+async def test_what_comes_later_moves_nothing_from_under_the_cursor() -> None:
+    async with running(filled(story())) as (app, pilot):
+        view = await opened(app, pilot)
+        detail = app.main.detail
+        row, document, verdict = detail.row, detail.document, detail.verdict
+        assert row is not None
+        assert document is not None
+        detail.show(row)
+        await at_line(pilot, view, "resource    ")
+        above = view.cursor - view.scroll_offset.y
+        detail.take_verdict(row, verdict)
+        await pilot.pause()
+        assert under_cursor(view).startswith("resource ")
+        assert view.cursor - view.scroll_offset.y == above or view.scroll_offset.y == 0
+        detail.take_document(row, document, JsonLines(document.text))
+        await at_line(pilot, view, '"name": "needle"')
+        detail.take_verdict(row, None)
+        detail.take_changes(row, ())
+        await pilot.pause()
+        assert under_cursor(view) == '"name": "needle"'
+
+
+@driven
+async def test_another_size_leaves_the_cursor_on_its_line() -> None:
+    async with running(filled(story()), size=(120, 40)) as (app, pilot):
+        view = await opened(app, pilot)
+        await at_line(pilot, view, '"name": "other"')
+        for size in ((80, 24), (60, 15), (200, 50)):
+            await pilot.resize_terminal(*size)
+            await settle(pilot)
+            assert under_cursor(view) == '"name": "other"'
+            assert '"name": "other"' in screen_text(app)
+        await press(pilot, "plus")
+        assert view.size.width > 190
+        assert under_cursor(view) == '"name": "other"'
+        await pilot.resize_terminal(80, 24)
+        await press(pilot, "underscore")
+        assert view.size.width > 75
+
+
+@pytest.mark.parametrize("body", ['{"a":1,"a":2}', "{no\x1b[2J json", '{"a":\n[1'])
+@driven
+async def test_a_body_that_is_no_json_or_hides_something_is_shown_as_it_is(body: str) -> None:
+    async with running(replaced(body)) as (app, pilot):
+        view = await opened(app, pilot)
+        lines = view.text.split("\n")
+        first = body.replace("\x1b", "\\x1b").split("\n")
+        at = lines.index("Body")
+        assert lines[at + 1 :] == first
+        await press(pilot, "G", "c")
+        assert app.clipboard == first[-1]
+
+
+@driven
+async def test_a_body_nested_a_thousand_deep_is_looked_through() -> None:
+    body = '{"a":' * 1500 + '"deep down"' + "}" * 1500
+    async with running(replaced(body)) as (app, pilot):
+        view = await opened(app, pilot)
+        assert isinstance(app.main.detail.document, Document)
+        await press(pilot, "a", "slash", *"deep down", "enter")
+        assert under_cursor(view).endswith('"a": "deep down"')
+        assert "1,500 deep" in screen_text(app)
+        await press(pilot, "c", "h", "h", "a", "G", "a", "g")
+        assert app.clipboard == "deep down"
