@@ -125,7 +125,7 @@ def test_no_false_alarm_in_a_real_log() -> None:
     start = None
     while True:
         page = store.query(
-            Query(index=None, partition=("pk", "entry#cloudtrail/0"), sort="sk", start_key=start)
+            Query(index="", partition=("pk", "entry#cloudtrail/0"), sort="sk", start_key=start)
         )
         for row in map(layout.row, page.items):
             lives[row.resource].append(row)

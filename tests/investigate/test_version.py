@@ -21,11 +21,11 @@ def changed(*events: Event, unread: int = -1) -> Version:
     store = SqliteStore(":memory:", LAYOUT, create=True)
     AuditLog(store, "c/0").append_many(
         [
-            Draft(**{"actor": "a", "action": action, "resource": "r", "outcome": "success"} | told)
+            Draft(**{"actor": "a", "resource": "r", "outcome": "success", **told}, action=action)
             for action, told in events
         ]
     )
-    page = store.query(Query(index=None, partition=("pk", "entry#c/0"), sort="sk"))
+    page = store.query(Query(index="", partition=("pk", "entry#c/0"), sort="sk"))
     rows = [LAYOUT.row(item) for item in page.items]
     return compare(store, LAYOUT, rows, len(rows) - 1, unread)
 

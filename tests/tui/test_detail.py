@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
@@ -35,7 +36,7 @@ KEY = "details.policy.rules[0].name"
 def story() -> list[Draft]:
     """A role's life, its last change with much to look through; oldest first."""
     policy = {"rules": [{"name": "needle", "allow": ["a", "b"]}, {"name": "other"}], "text": LONG}
-    events = [
+    events: list[tuple[str, dict[str, Any]]] = [
         ("role.create", {"after": {"size": 1, "owner": "ann"}}),
         ("role.read", {}),
         ("role.update", {"after": {"size": 2, "owner": "ann"}}),
@@ -239,7 +240,8 @@ async def test_versions_are_compared() -> None:
         assert "+ size: 2" in screen_text(app)
         assert "Changed unseen" not in screen_text(app)
         await press(pilot, "d", "k", "d")
-        assert app.screen is app.main
+        top: object = app.screen
+        assert top is app.main
         assert "tells no state" in screen_text(app)
         await press(pilot, "3", "d")
         assert "Open an entry first" in screen_text(app)
