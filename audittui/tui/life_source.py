@@ -13,18 +13,24 @@ _MARKS = {"denied": "D", "failure": "F"}
 class LifecycleSource:
     """The rows of a resource's lifecycle, the present entry marked.
 
-    ``odd`` are the places of the rows that something is odd about.
+    ``odd`` are the places of the rows that something is odd about; before the row at ``unread``
+    some were not read (-1: none).
     """
 
     titles: Sequence[str] = ("    ", "time", "change", "action", "actor", "outcome")
     times = frozenset({1})
 
     def __init__(
-        self, rows: Sequence[Row] = (), present: int = -1, odd: Collection[int] = ()
+        self,
+        rows: Sequence[Row] = (),
+        present: int = -1,
+        odd: Collection[int] = (),
+        unread: int = -1,
     ) -> None:
         self.rows = list(rows)
         self.present = present
         self.odd = frozenset(odd)
+        self.unread = unread
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -44,5 +50,6 @@ class LifecycleSource:
         return _TONES.get(self.rows[at].outcome, "failure" if at in self.odd else "")
 
     def mark(self, at: int) -> str:
-        """Refused ones and odd ones are marked."""
-        return _MARKS.get(self.rows[at].outcome, "") + ("!" if at in self.odd else "")
+        """Refused ones and odd ones are marked, and where some before were not read."""
+        what = "!" if at in self.odd else "…" if at == self.unread else ""
+        return _MARKS.get(self.rows[at].outcome, "") + what

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from audittui.tui.session import KEPT, Session
 from audittui.whole_file import replace
 
 VERSION = 1
@@ -45,11 +46,20 @@ class Saved(msgspec.Struct, frozen=True):
 
 
 class State(msgspec.Struct, frozen=True):
-    """All that is remembered: runs with the latest first, saved searches by name."""
+    """All that is remembered: runs, the latest first, saved searches by name, investigations."""
 
     version: int = VERSION
     runs: tuple[Run, ...] = ()
     saved: tuple[Saved, ...] = ()
+    sessions: tuple[Session, ...] = ()
+
+    def with_session(self, session: Session, instead_of: str = "") -> State:
+        """With an investigation, in place of what was known of it and of ``instead_of``; the oldest
+        beyond `KEPT` go."""
+        gone = (session.key, instead_of)
+        others = [one for one in self.sessions if one.key not in gone]
+        sessions = sorted([session, *others], key=lambda one: one.left, reverse=True)
+        return msgspec.structs.replace(self, sessions=tuple(sessions[:KEPT]))
 
     def with_run(self, run: Run) -> State:
         """With a run, in place of what was known of it; the oldest beyond `KEPT_RUNS` go."""

@@ -16,12 +16,15 @@ from audittui.runbook.plan import Order
 from audittui.runbook.timerange import parse_time
 from audittui.tui.inspection import Life
 from audittui.tui.reading import Reading
+from audittui.tui.session import Session
 from audittui.tui.sources import RowSource, cell_of
+from audittui.tui.times import ago
 
 if TYPE_CHECKING:
     from audittui.investigate.correlations import Group
 
 _VALUE = 40
+CHOOSE = "Choose a runbook (1), fill in the form (2), Enter runs it. x shows the plan first."
 
 
 _ORIGINS = {"region": "region", "endpoint": "endpoint_url", "AWS profile": "aws_profile"}
@@ -90,12 +93,14 @@ def _connection_text(state: ConnectionState, target: Target) -> str:
     return f"{state.message}\n{state.hint}\n{tried}r tries again, P connects elsewhere, q quits."
 
 
-def crumb(reading: Reading) -> str:
-    """A reading in a few words: the runbook and what it was asked."""
+def crumb(reading: Reading, window: str = "") -> str:
+    """A reading in a few words: the runbook and what it was asked, its window as it was asked or
+    as ``window`` says."""
+    timed = reading.plan.window_parameter
     subject = [
-        shortened(value, _VALUE)
+        shortened(window if window and name == timed else value, _VALUE)
         for name, value in reading.plan.parameters
-        if name == reading.plan.window_parameter or value not in ("", "any")
+        if name == timed or value not in ("", "any")
     ]
     return f"{reading.runbook.name}: {', '.join(subject)}" if subject else reading.runbook.name
 
@@ -107,7 +112,7 @@ def empty_text(
     if reading is None:
         if state.kind != "open":
             return _connection_text(state, target)
-        return "Choose a runbook (1), fill in the form (2), Enter runs it. x shows the plan first."
+        return CHOOSE
     if reading.rows.rows and source is not None and source.filtered:
         if source.searching:
             return f"None of the first {source.searched:,} rows matches; searching on…"
@@ -126,6 +131,19 @@ def empty_text(
         return "Nothing yet. L reads on."
     what = "No group reaches the threshold" if reading.groups is not None else "No entries"
     return f"{what}: the window was read completely.\n2 changes the question, 1 another runbook."
+
+
+def offer_text(session: Session) -> str:
+    """What may be taken up, and what that takes."""
+    told = ago(timestamp.now() - session.left)
+    if not session.steps:
+        last = "marks alone"
+    else:
+        step = session.steps[-1]
+        place = f", at row {step.line + 1:,} of {step.rows:,}" if step.rows else ""
+        last = f"{step.title}{place}, to be read again for about {step.rcu:,.1f} RCU"
+    marks = f"; {len(session.marks):,} marked" if session.marks else ""
+    return f"B goes on where you were {told} ago: {last}{marks}."
 
 
 def group_name(group: Group) -> str:

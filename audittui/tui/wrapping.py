@@ -23,7 +23,8 @@ def breaks(text: str, width: int, hang: int = 0) -> list[int]:
     for match in _WORD.finditer(text):
         start, word = match.start(), match.group()
         size = cell_len(word.rstrip())
-        if size > left and start > (found[-1] if found else 0):
+        begun = text[found[-1] if found else 0 : start]
+        if size > left and begun.strip():
             found.append(start)
             left = later
         if size > left:

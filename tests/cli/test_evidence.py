@@ -171,7 +171,7 @@ def test_the_marks_that_the_terminal_exports_are_read(bench: Bench) -> None:
     ends = {"_export": {"complete": True, "records": 2}}
     path.write_text(path.read_text() + json.dumps(ends) + "\n")
     _, err = bench("evidence", "create", "--marks", path, "-o", "case.zip")
-    assert "2 UNANCHORED" in err
+    assert "case.zip: 2 CHAINED" in err
 
 
 def test_without_a_key_a_bundle_says_that_nothing_is_proven(bench: Bench) -> None:

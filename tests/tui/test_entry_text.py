@@ -68,3 +68,9 @@ def test_a_checkpoint_has_size_age_and_cost() -> None:
 def test_a_time_that_is_none_is_shown_harmless() -> None:
     shown = said(Verdict("c", 1, "ANCHORED", "s", anchor=Anchor("o", 1, "\x1b[31m")))
     assert "\x1b" not in shown
+
+
+def test_what_is_indented_begins_in_its_first_line() -> None:
+    first, second = wrapped(Text(f"  {HASH}"), 40, 2)
+    assert first.plain == f"  {HASH[:38]}"
+    assert second.plain == f"  {HASH[38:]}"

@@ -151,7 +151,7 @@ async def test_a_disk_that_takes_nothing_stops_nothing(
     def full(*given: object, **named: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("audittui.tui.state.tempfile.mkstemp", full)
+    monkeypatch.setattr("audittui.whole_file.tempfile.mkstemp", full)
     async with remembering(Memory(tmp_path)) as (app, pilot):
         await open_runbook(app, pilot, "time window")
         await press(pilot, "enter")

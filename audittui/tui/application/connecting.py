@@ -95,6 +95,7 @@ class ConnectingApp(RunningApp):
 
     def switch(self, target: Target) -> None:
         """Connect to another target. Nothing that came from the present one stays."""
+        self.end_session()
         self.cancel_planning()
         self.main.forget()
         # Marks are of one table; whoever comes back to it finds them again.

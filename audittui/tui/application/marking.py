@@ -29,10 +29,6 @@ class _CancelledError(AuditError):
 class MarkingApp(ExportingApp):
     """What was marked, taken away: as a list, or as an evidence bundle, made in a thread."""
 
-    def marks_changed(self) -> None:
-        """Marks are others now: show it."""
-        self.main.marks_shown()
-
     def export_marks(self, path: Path) -> None:
         """Write the marks, with their notes, as a list."""
         from audittui.export.result import Extent

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from audittui.runbook.model import Runbook
 from audittui.tui.application.plans import PlanningApp
-from audittui.tui.application.remembering import RememberingApp
+from audittui.tui.application.sessions import SessionsApp
 from audittui.tui.application.standing import StandingApp
 from audittui.tui.reading import SCREENFUL, Reading
 
 
-class RunningApp(PlanningApp, RememberingApp, StandingApp):
+class RunningApp(PlanningApp, SessionsApp, StandingApp):
     """Running runbooks: planned and read in threads."""
 
     _planning = 0

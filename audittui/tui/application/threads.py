@@ -8,12 +8,12 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from textual.app import App
 from textual.message import Message
 
 from audittui.connection import Connection, Target
 from audittui.errors import AuditError
 from audittui.runbook.catalogue import Catalogue
+from audittui.tui.application.typing import TypingApp
 from audittui.tui.marks import Marks
 from audittui.tui.screens.main import MainScreen
 from audittui.tui.words import ConnectionState
@@ -27,7 +27,7 @@ class Arrived(Message):
         self.call = call
 
 
-class ThreadedApp(App[None], inherit_bindings=False):
+class ThreadedApp(TypingApp, inherit_bindings=False):
     """What every part of the application shares: the main screen, the connection, threads."""
 
     def __init__(

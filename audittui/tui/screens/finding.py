@@ -29,19 +29,12 @@ class FindingScreen(ReadingScreen):
     """The row that stays in sight while others are filtered."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        # First of all: what is typed right after it must find the field focused.
-        Binding("slash", "find", "filter rows, find a runbook", id="find", priority=True),
+        Binding("slash", "find", "filter rows, find a runbook", id="find"),
         Binding("n", "match(1)", "next match", id="next-match"),
         Binding("N", "match(-1)", "previous match", id="previous-match"),
         Binding("ampersand", "toggle_filter", "filter off and on, same place", id="toggle-filter"),
         Binding("t", "go_to_time", "go to a time", id="go-to-time"),
     ]
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """In a field a slash is a slash."""
-        if action == "find" and isinstance(self.focused, Input):
-            return False
-        return super().check_action(action, parameters)
 
     def action_find(self) -> None:
         """Filter the rows, or find a runbook."""
@@ -68,11 +61,12 @@ class FindingScreen(ReadingScreen):
         if event.input.id == "ask" and self._asking == "filter":
             self.set_filter(event.value, self._filter_from)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def answered(self, value: str) -> None:
         """Keep the filter, or go to the time."""
-        if event.input.id != "ask":
-            return
-        kind, value = self._asking, event.value
+        kind = self._asking
+        if kind == "filter" and self.row_source is not None and self.row_source.pattern != value:
+            # Whoever types fast is here before the last change was told.
+            self.set_filter(value, self._filter_from)
         self.end_asking()
         self.go_pane("results")
         if kind == "time" and self.row_source is not None and self.reading is not None:

@@ -9,24 +9,24 @@ from textual.binding import Binding, BindingType
 from audittui.tui.group_source import GroupSource
 from audittui.tui.screens.browsing import BrowsingScreen
 from audittui.tui.screens.checking import CheckingScreen
+from audittui.tui.screens.choosing import ChoosingScreen
 from audittui.tui.screens.connecting import ConnectingScreen
 from audittui.tui.screens.costing import CostingScreen
 from audittui.tui.screens.following import FollowingScreen
 from audittui.tui.screens.grouping import GroupingScreen
 from audittui.tui.screens.marking import MarkingScreen
 from audittui.tui.screens.remembering import RememberingScreen
+from audittui.tui.screens.returning import ReturningScreen
 from audittui.tui.screens.stepping import SteppingScreen
 from audittui.tui.screens.viewing import ViewingScreen
 from audittui.tui.screens.zooming import ZoomingScreen
-from audittui.tui.widgets.form import Form
 from audittui.tui.widgets.lines import LineList
-from audittui.tui.widgets.sidebar import Sidebar
 
 
 class MainScreen(
-    BrowsingScreen, ZoomingScreen, SteppingScreen, FollowingScreen, ViewingScreen, CheckingScreen,
-    MarkingScreen, GroupingScreen, CostingScreen, RememberingScreen,
-    ConnectingScreen,
+    ChoosingScreen, BrowsingScreen, ZoomingScreen, SteppingScreen, FollowingScreen, ViewingScreen,
+    CheckingScreen, MarkingScreen, GroupingScreen, CostingScreen, RememberingScreen,
+    ConnectingScreen, ReturningScreen,
 ):  # fmt: skip
     """What the keys do. `AuditApp` reads; this shows."""
 
@@ -37,35 +37,6 @@ class MainScreen(
         Binding("r", "rerun", "run again, connect again", id="rerun"),
         Binding("question_mark", "help", "help", id="help"),
     ]
-
-    # Runbooks and the form
-
-    async def on_sidebar_highlighted(self, event: Sidebar.Highlighted) -> None:
-        """Preview the form, or what is wrong with a broken runbook."""
-        if self.pane != "sidebar":
-            # Told late: one was chosen meanwhile.
-            return
-        if event.broken is not None:
-            await self.form.say(f"This runbook cannot run. {event.broken.text}")
-        elif event.runbook is not None and event.runbook is not self.form.runbook:
-            await self.form.show(event.runbook)
-
-    async def on_sidebar_chosen(self, event: Sidebar.Chosen) -> None:
-        """Go to the form, or run what needs no parameter."""
-        if event.runbook is None:
-            return
-        if event.runbook is not self.form.runbook:
-            await self.form.show(event.runbook)
-        self.query_one(Sidebar).select(event.runbook.id)
-        if event.runbook.params:
-            self.go_pane("form")
-        else:
-            self.form.run()
-
-    def on_form_run(self, event: Form.Run) -> None:
-        """Run the runbook."""
-        self._history.clear()
-        self.run_runbook(event.runbook, event.texts)
 
     # Results
 

@@ -18,6 +18,7 @@ from audittui.tui import words
 from audittui.tui.live import is_entry
 from audittui.tui.reading import Reading
 from audittui.tui.screens.reader import TooSmallScreen
+from audittui.tui.session import Step
 from audittui.tui.sources import RowSource
 from audittui.tui.status import status_text
 from audittui.tui.widgets.bars import STEP, KeyBar, StatusBar, TitleBar
@@ -48,6 +49,11 @@ class Place(msgspec.Struct, frozen=True):
     pane: str
     zoomed: bool
 
+    @property
+    def title(self) -> str:
+        """The place in a few words."""
+        return words.crumb(self.reading)
+
 
 class PaneScreen(Screen[None]):
     """Panes: 1 runbooks, 2 form, 3 results, 4 detail."""
@@ -74,7 +80,7 @@ class PaneScreen(Screen[None]):
         self.pane = "sidebar"
         self.zoomed = False
         self.detail_open = False
-        self._history: list[Place] = []
+        self._history: list[Place | Step] = []
         self._asking = ""
         self._filter_from = 0
         self._notice = ""
@@ -102,6 +108,11 @@ class PaneScreen(Screen[None]):
         self.app.begin()
 
     # Panes
+
+    @property
+    def begun(self) -> bool:
+        """True once something was asked, or an entry marked."""
+        return self.reading is not None or bool(self._history) or len(self.app.marks) > 0
 
     @property
     def results(self) -> LineList:
@@ -177,6 +188,9 @@ class PaneScreen(Screen[None]):
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Note which pane has the keys."""
+        if event.widget is not self.focused:
+            # Told late: others have the keys by now.
+            return
         for widget in event.widget.ancestors_with_self:
             if isinstance(widget, Widget) and widget.id in PANES:
                 if widget.id != self.pane:
@@ -252,7 +266,7 @@ class PaneScreen(Screen[None]):
         self.results.say(
             words.empty_text(self.reading, self.row_source, self.app.state, self.app.target)
         )
-        crumbs = [words.crumb(place.reading) for place in self._history]
+        crumbs = [place.title for place in self._history]
         if self.reading is not None:
             crumbs.append(words.crumb(self.reading))
             if self.group is not None:

@@ -11,6 +11,7 @@ from audittui.layout.row import Row
 from audittui.runbook.plan import Window
 from audittui.runbook.timerange import window_text
 from audittui.tui.inspection import subject_of
+from audittui.tui.screens.panes import Place
 from audittui.tui.screens.reading import ReadingScreen
 from audittui.tui.widgets.sidebar import Sidebar
 
@@ -78,6 +79,7 @@ class PivotingScreen(ReadingScreen):
         around the row."""
         if present != _EVER:
             return EVER
-        before = (one.reading.plan.window for one in reversed(self._history))
+        places = (one for one in reversed(self._history) if isinstance(one, Place))
+        before = (one.reading.plan.window for one in places)
         around = Window(max(row.time - _AROUND, 0), row.time + _AROUND)
         return window_text(next((one for one in before if one != _EVER), around))

@@ -13,6 +13,7 @@ from audittui.runbook.model import Runbook
 from audittui.tui.group_source import GroupSource
 from audittui.tui.reading import SCREENFUL, Reading
 from audittui.tui.screens.panes import PaneScreen, Place
+from audittui.tui.session import Step
 from audittui.tui.sources import RowSource
 from audittui.tui.widgets.sidebar import Sidebar
 
@@ -46,21 +47,25 @@ class ReadingScreen(PaneScreen):
         reading = self.reading
         if reading is None:
             return
-        if reading.active or all(place.reading is not reading for place in self._history):
+        kept = any(isinstance(one, Place) and one.reading is reading for one in self._history)
+        if reading.active or not kept:
             reading.cancel()
         elif reading.live is not None:
             reading.live.stop()
 
     def keep_place(self, reading: Reading) -> None:
         """Keep where one is, for a step back."""
+        self._history.append(self.place_in(reading))
+
+    def place_in(self, reading: Reading) -> Place:
+        """Where one is."""
         detail = self.detail.row if self.detail_open else None
         source, sight = self.results.source, self.results.sight
-        self._history.append(
-            Place(reading, source, sight, self.group, detail, self.pane, self.zoomed)
-        )
+        return Place(reading, source, sight, self.group, detail, self.pane, self.zoomed)
 
-    def restore(self, place: Place) -> None:
+    def restore(self, place: Place | Step) -> None:
         """Show a place again as it was left."""
+        assert isinstance(place, Place)
         self._leave_reading()
         self.app.cancel_planning()
         reading = self.reading = place.reading

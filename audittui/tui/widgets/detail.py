@@ -168,7 +168,7 @@ class Detail(Vertical):
         present = next((at for at, one in enumerate(life.rows) if one.key == row.key), -1)
         lines.say("No entry of this resource was found.")
         marked = [one.at for one in odd if not one.mild]
-        lines.show(LifecycleSource(life.rows, present, marked), max(present, 0))
+        lines.show(LifecycleSource(life.rows, present, marked, life.unread), max(present, 0))
 
     @staticmethod
     def _oddities(life: Life) -> Sequence[Oddity]:

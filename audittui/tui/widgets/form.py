@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from rich.text import Text
@@ -123,42 +124,46 @@ class Line(Vertical):
 class Form(VerticalScroll, can_focus=False):
     """The parameters of one runbook."""
 
-    class Run(Message):
-        """The form is filled in; run the runbook with ``texts``."""
-
-        def __init__(self, runbook: Runbook, texts: dict[str, str]) -> None:
-            super().__init__()
-            self.runbook = runbook
-            self.texts = texts
-
     def __init__(self, widget_id: str | None = None) -> None:
         super().__init__(id=widget_id)
         self.runbook: Runbook | None = None
+        self._asked = 0
+        self._showing = asyncio.Lock()
 
     async def show(self, runbook: Runbook, texts: Mapping[str, str] | None = None) -> None:
-        """Show a runbook's parameters, with their defaults or ``texts``."""
-        self.runbook = runbook
-        await self.remove_children()
+        """Show a runbook's parameters, with their defaults or ``texts``. Without ``texts`` the form
+        of that runbook stays as it is."""
         width = max((len(one.name) + 2 for one in runbook.params), default=0)
         about = Static(Text(escaped(runbook.description)), classes="about")
         lines = [
             Line(one, (texts or {}).get(one.name, one.default_text), width)
             for one in runbook.params
         ]
-        await self.mount(about, *lines)
+        await self._put(runbook, [about, *lines], keep=texts is None)
 
     async def say(self, text: str) -> None:
         """Show a text instead of a form."""
-        self.runbook = None
-        await self.remove_children()
-        await self.mount(Static(Text(escaped(text)), classes="about"))
+        await self._put(None, [Static(Text(escaped(text)), classes="about")])
+
+    async def _put(
+        self, runbook: Runbook | None, widgets: Sequence[Widget], *, keep: bool = False
+    ) -> None:
+        """One after the other; of several that wait, only the last."""
+        self._asked += 1
+        asked = self._asked
+        async with self._showing:
+            if asked == self._asked and not (keep and runbook is self.runbook):
+                self.runbook = runbook
+                await self.remove_children()
+                await self.mount(*widgets)
 
     def start(self) -> None:
         """Put the cursor on the first field that needs a value, else on the first."""
         lines = list(self.query(Line))
         empty = [line for line in lines if line.parameter.required and not line.value.strip()]
         for line in [*empty, *lines]:
-            line.field.focus()
+            # At once: what is typed next is for it.
+            self.screen.set_focus(line.field)
             return
 
     @property
@@ -172,30 +177,18 @@ class Form(VerticalScroll, can_focus=False):
         values = {line.parameter.name: line.value for line in self.query(Line)}
         return {name: value for name, value in values.items() if value.strip()}
 
-    def run(self) -> None:
-        """Check everything; run, or put the cursor on the first fault."""
-        if self.runbook is None:
-            return
+    def checked(self) -> dict[str, str] | None:
+        """The values as texts when all are right; else None, the cursor on the first fault."""
         faulty = [line for line in self.query(Line) if line.check() is not None]
         if faulty:
-            faulty[0].field.focus()
-            return
-        self.post_message(self.Run(self.runbook, self.texts))
+            self.screen.set_focus(faulty[0].field)
+            return None
+        return self.texts
 
     def show_faults(self, errors: Mapping[str, str]) -> None:
         """Show faults that only the whole form could tell."""
         for line in self.query(Line):
             line.show_fault(errors.get(line.parameter.name))
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter runs."""
-        event.stop()
-        self.run()
-
-    def on_choice_submitted(self, event: Choice.Submitted) -> None:
-        """Enter runs."""
-        event.stop()
-        self.run()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """A fault goes away as soon as it is mended."""

@@ -60,6 +60,14 @@ class Sidebar(Vertical):
         self._catalogue = catalogue
         self._show()
 
+    def chosen(self) -> tuple[Runbook | None, BrokenRunbook | None]:
+        """What is under the cursor, among what the line finds now."""
+        # Whoever types fast is here before the last change was told.
+        self._find(self.query_one("#find", Input).value)
+        options = self.query_one(RunbookOptions)
+        at = options.highlighted
+        return self._meant(None if at is None else options.get_option_at_index(at).id)
+
     def focus_list(self) -> None:
         """Put the cursor on the list."""
         self.query_one(RunbookOptions).focus()
@@ -132,15 +140,6 @@ class Sidebar(Vertical):
         if wanted != self._wanted:
             self._wanted = wanted
             self._show()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter on the line chooses what it found."""
-        event.stop()
-        # Whoever types fast is here before the last change was told.
-        self._find(event.value)
-        options = self.query_one(RunbookOptions)
-        if options.highlighted is not None:
-            options.action_select()
 
     def on_key(self, event: object) -> None:
         """The down key leaves the line for the list."""
