@@ -27,10 +27,7 @@ def help_text(keymap: Mapping[str, str], faults: Sequence[str] = ()) -> Text:
             text.append(f"  {keys_text(binding, keymap):<{_KEYS}}", "bold")
             text.append(f"{binding.description[:1].lower()}{binding.description[1:]}\n")
         text.append("\n")
-    text.append("In the form\n", f"bold {ACCENT}")
-    text.append("  Enter".ljust(_KEYS + 2), "bold").append("run\n")
-    text.append("  ↑  ↓".ljust(_KEYS + 2), "bold").append("previous or next field\n")
-    text.append("\nOther keys: lines like these under [keys] in config.toml\n", f"bold {ACCENT}")
+    text.append("Other keys: lines like these under [keys] in config.toml\n", f"bold {ACCENT}")
     for part in sections():
         for binding in bindings_of(part.kind):
             keys = ",".join(keys_of(binding, keymap))

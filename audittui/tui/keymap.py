@@ -38,12 +38,13 @@ def sections() -> tuple[Section, ...]:
     from audittui.tui.screens.reader import ConfirmScreen, ReaderScreen, TooSmallScreen
     from audittui.tui.screens.version import VersionScreen
     from audittui.tui.widgets.cursor import CursorView
-    from audittui.tui.widgets.form import Choice
+    from audittui.tui.widgets.field import AskedField
+    from audittui.tui.widgets.form import Choice, Form
     from audittui.tui.widgets.lines import LineList
     from audittui.tui.widgets.outline import OutlineView
     from audittui.tui.widgets.pager import Pager
     from audittui.tui.widgets.seek import SeekField
-    from audittui.tui.widgets.sidebar import RunbookOptions
+    from audittui.tui.widgets.sidebar import RunbookOptions, Sidebar
 
     main = (AuditApp, MainScreen)
     return (
@@ -54,8 +55,11 @@ def sections() -> tuple[Section, ...]:
         Section("In an entry", OutlineView, (*main, CursorView)),
         Section("Searching in an entry", SeekField),
         Section("In a text", Pager),
-        Section("In the runbooks", RunbookOptions, main),
-        Section("In the form, on a choice", Choice, main),
+        Section("Choosing a runbook", Sidebar, main),
+        Section("In the runbooks", RunbookOptions, (*main, Sidebar)),
+        Section("In the form", Form, main),
+        Section("In the form, on a choice", Choice, (*main, Form)),
+        Section("On a line to fill in", AskedField, main),
         Section("In a text over everything", ReaderScreen, (Pager,)),
         Section("Comparing versions", VersionScreen, (CursorView, OutlineView)),
         Section("In the histogram", HistogramScreen, (CursorView, LineList)),

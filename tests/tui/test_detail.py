@@ -127,15 +127,15 @@ async def test_parts_are_gone_to_and_stay_folded_in_the_next_entry() -> None:
         for key in ("J", "J", "J", "J", "K", "K", "K", "K"):
             await press(pilot, key)
             seen.append(under_cursor(view))
-        assert seen[:5] == ["Checked", "Changed", "Body", "Body", "Changed"]
+        assert seen[:5] == ["Changed", "Checked", "Body", "Body", "Checked"]
         assert view.cursor == 0
-        await press(pilot, "J", "enter")
+        await press(pilot, "J", "J", "enter")
         assert under_cursor(view).startswith("Checked  ")
         await press(pilot, "O")
         assert app.main.detail.row is not None
         assert app.main.detail.row.seq == 2
         assert "hash of body" not in view.text
-        await press(pilot, "J", "l")
+        await press(pilot, "J", "J", "l")
         assert "hash of body" in view.text
 
 

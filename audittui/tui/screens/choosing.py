@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from textual.binding import Binding, BindingType
-from textual.widget import Widget
 from textual.widgets import Input
 
 from audittui.runbook.catalogue import BrokenRunbook
@@ -17,35 +13,25 @@ from audittui.tui.widgets.sidebar import Sidebar
 class ChoosingScreen(FindingScreen):
     """From the runbooks to the form, and from the form to the results."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        # First of all: what a field would tell of it comes later than the next key.
-        Binding("enter", "choose", "choose a runbook; run it", id="choose", priority=True),
-    ]
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Elsewhere Enter opens."""
-        if action == "choose":
-            return self._focus_within("sidebar", "form", "ask")
-        return super().check_action(action, parameters)
-
-    def _focus_within(self, *panes: str) -> bool:
-        focused = self.focused
-        return focused is not None and any(
-            isinstance(one, Widget) and one.id in panes for one in focused.ancestors_with_self
-        )
+    def action_answer(self) -> None:
+        """Take what the line below the list says."""
+        self.answered(self.query_one("#ask", Input).value)
 
     async def action_choose(self) -> None:
-        """From the sidebar to the form, from the form or a question to the results."""
-        if self._focus_within("form"):
-            self._run()
-        elif self._focus_within("ask"):
-            self.answered(self.query_one("#ask", Input).value)
-        else:
-            await self._choose(*self.query_one(Sidebar).chosen())
+        """From the sidebar to the form."""
+        await self._choose(*self.query_one(Sidebar).chosen())
+
+    def action_run(self) -> None:
+        """Run what the form says, once nothing is wrong with it."""
+        runbook, texts = self.form.runbook, self.form.checked()
+        if runbook is not None and texts is not None:
+            self._history.clear()
+            self.run_runbook(runbook, texts)
 
     async def on_sidebar_highlighted(self, event: Sidebar.Highlighted) -> None:
         """Preview the form, or what is wrong with a broken runbook."""
-        if not self._focus_within("sidebar"):
+        focused = self.focused
+        if focused is None or self.query_one(Sidebar) not in focused.ancestors_with_self:
             # Told late: one was chosen meanwhile.
             return
         if event.broken is not None:
@@ -68,11 +54,4 @@ class ChoosingScreen(FindingScreen):
         if runbook.params:
             self.go_pane("form")
         else:
-            self._run()
-
-    def _run(self) -> None:
-        """Run what the form says, once nothing is wrong with it."""
-        runbook, texts = self.form.runbook, self.form.checked()
-        if runbook is not None and texts is not None:
-            self._history.clear()
-            self.run_runbook(runbook, texts)
+            self.action_run()

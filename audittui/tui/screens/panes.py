@@ -23,7 +23,7 @@ from audittui.tui.sources import RowSource
 from audittui.tui.status import status_text
 from audittui.tui.widgets.bars import STEP, KeyBar, StatusBar, TitleBar
 from audittui.tui.widgets.detail import Detail
-from audittui.tui.widgets.field import Field
+from audittui.tui.widgets.field import AskedField
 from audittui.tui.widgets.form import Form
 from audittui.tui.widgets.lines import LineList, Sight, Source
 from audittui.tui.widgets.sidebar import RunbookOptions, Sidebar
@@ -95,7 +95,7 @@ class PaneScreen(Screen[None]):
             with Vertical(id="main"):
                 yield Form(widget_id="form")
                 yield LineList(RowSource(()), widget_id="results")
-                yield Field(id="ask", compact=True)
+                yield AskedField(id="ask", compact=True)
             yield Detail(widget_id="detail")
         yield StatusBar(widget_id="status")
         yield KeyBar(widget_id="keys")

@@ -119,10 +119,10 @@ class Detail(Vertical):
             Part("verdict", verdict_items(self.verdict, self._verdict_fault)),
             Part("fields", field_items(self.row)),
         ]
-        if self.verdict is not None and self.verdict.steps:
-            parts.append(Part("checked", step_items(self.verdict), "Checked"))
         if self._changes is not None:
             parts.append(Part("changed", change_items(self._changes), "Changed"))
+        if self.verdict is not None and self.verdict.steps:
+            parts.append(Part("checked", step_items(self.verdict), "Checked"))
         parts.append(Part("body", self._body_items(), "Body", self._tree))
         self.entry.show(parts, keep_place=keep_place)
 

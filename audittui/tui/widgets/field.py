@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from rich.text import Text
+from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 from audittui.escape import escaped
@@ -27,3 +30,12 @@ class Field(Input):
             return super()._value
         shown = "".join(one if escaped(one) == one else HIDDEN for one in self.value)
         return Text(shown, no_wrap=True, overflow="ignore", end="")
+
+
+class AskedField(Field):
+    """The line below a list that asks for something."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # Before the field's own, which would tell of it later than the next key is taken.
+        Binding("enter", "screen.answer", "take it", id="answer", priority=True),
+    ]

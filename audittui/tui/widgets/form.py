@@ -124,6 +124,13 @@ class Line(Vertical):
 class Form(VerticalScroll, can_focus=False):
     """The parameters of one runbook."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # Before the field's own, which would tell of it later than the next key is taken.
+        Binding("enter", "screen.run", "run", id="run", priority=True),
+        Binding("down", "field(1)", "next field", id="form-down"),
+        Binding("up", "field(-1)", "previous field", id="form-up"),
+    ]
+
     def __init__(self, widget_id: str | None = None) -> None:
         super().__init__(id=widget_id)
         self.runbook: Runbook | None = None
@@ -204,15 +211,11 @@ class Form(VerticalScroll, can_focus=False):
             if line.field is widget and line.value.strip():
                 line.check()
 
-    def on_key(self, event: object) -> None:
-        """Up and down move between the fields."""
-        from textual.events import Key
-
-        if isinstance(event, Key) and event.key in ("up", "down"):
-            fields = [line.field for line in self.query(Line)]
-            focused = self.screen.focused
-            if focused in fields:
-                at = fields.index(focused) + (1 if event.key == "down" else -1)
-                if 0 <= at < len(fields):
-                    fields[at].focus()
-                event.stop()
+    def action_field(self, step: int) -> None:
+        """Go to the next or the previous field."""
+        fields = self.fields
+        focused = self.screen.focused
+        if focused in fields:
+            at = fields.index(focused) + step
+            if 0 <= at < len(fields):
+                self.screen.set_focus(fields[at])

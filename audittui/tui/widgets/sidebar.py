@@ -34,6 +34,11 @@ class RunbookOptions(OptionList):
 class Sidebar(Vertical):
     """Every runbook once, under its first tag; files that are none under "broken"."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # Before the field's own, which would tell of it later than the next key is taken.
+        Binding("enter", "screen.choose", "choose", id="choose", priority=True),
+    ]
+
     class Highlighted(Message):
         """Another runbook is under the cursor."""
 
