@@ -189,6 +189,27 @@ def spread(raw: str) -> str:
     return "\n".join("  " * one.depth + lines.text(at) for at, one in enumerate(lines.lines))
 
 
+def ascii_spread(raw: str) -> str:
+    """A JSON text over several lines, in ASCII: still JSON, its numbers as they are stored.
+
+    Pasted into a terminal, no character of it acts. Raises ``ValueError`` as `JsonLines` does.
+    """
+    told = []
+    for one in JsonLines(raw).lines:
+        text = f"{one.key}: " if one.key and one.kind != "close" else ""
+        if one.kind in ("open", "close"):
+            text += raw[one.start] if one.kind == "open" else raw[one.end - 1]
+        else:
+            # An empty container may hold white space.
+            text += (
+                raw[one.start : one.end]
+                if one.kind != "empty"
+                else raw[one.start] + raw[one.end - 1]
+            )
+        told.append("  " * one.depth + ascii_json(text) + ("," if one.comma else ""))
+    return "\n".join(told)
+
+
 def _decoded(token: str) -> str:
     """What a string's token says."""
     return str(json.loads(token)) if "\\" in token else token[1:-1]

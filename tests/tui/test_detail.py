@@ -271,6 +271,40 @@ async def test_what_comes_later_moves_nothing_from_under_the_cursor() -> None:
 
 
 @driven
+async def test_checking_again_leaves_the_cursor_on_its_step() -> None:
+    async with running(filled(story())) as (app, pilot):
+        view = await opened(app, pilot)
+        await at_line(pilot, view, "previous link")
+        assert app.main.detail.row is not None
+        app.main.detail.take_verdict(app.main.detail.row, None)
+        await pilot.pause()
+        assert "previous link" not in view.text
+        await press(pilot, "v")
+        assert under_cursor(view).startswith("previous link")
+
+
+@driven
+async def test_what_is_odd_about_the_resource_is_said_whole() -> None:
+    events = ("role.create", "role.delete", "role.update")
+    odd = [
+        Draft(actor="ann", action=action, resource="role/1", outcome="success",
+              time=timestamp.text(NOW - (10 - at) * 60 * timestamp.SECOND))
+        for at, action in enumerate(events)
+    ]  # fmt: skip
+    told = "deleted at 2026-11-24T14:51:00Z but changed later, at 2026-11-24T14:52:00Z"
+    async with running(filled(odd)) as (app, pilot):
+        view = await opened(app, pilot)
+        assert "Odd about this resource" in view.text
+        assert told in view.text.replace("\n", " ")
+        lane = app.main.detail.lane
+        assert [lane.source.mark(at) for at in range(3)] == ["", "", "!"]
+        assert screen_text(app).count("deleted at") == 2
+    async with running(filled(odd[:2])) as (app, pilot):
+        view = await opened(app, pilot)
+        assert "Odd about this resource" not in view.text
+
+
+@driven
 async def test_another_size_leaves_the_cursor_on_its_line() -> None:
     async with running(filled(story()), size=(120, 40)) as (app, pilot):
         view = await opened(app, pilot)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from audittui.entry import decode_strict
 from audittui.escape import escaped_lines
-from audittui.tui.json_lines import JsonLines, spread
+from audittui.tui.json_lines import JsonLines, ascii_spread, spread
 
 LETTERS = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
 VALUES = st.recursive(
@@ -131,3 +131,16 @@ def test_a_value_is_taken_whole_and_harmless() -> None:
     assert lines.value(long) == "x" * 5000
     shown = "".join(piece.text for piece in lines.pieces(long, 50))
     assert shown == '"long": "' + "x" * 50 + '…" (5,000 characters)'
+
+
+@given(TEXTS)
+def test_what_is_copied_is_the_same_json_in_ascii(raw: str) -> None:
+    copied = ascii_spread(raw)
+    assert json.loads(copied) == json.loads(raw)
+    assert all(" " <= one <= "~" or one == "\n" for one in copied)
+
+
+def test_what_is_copied_keeps_the_letters_of_numbers() -> None:
+    assert ascii_spread('{"a":[0.10,1E400, [ ]]}') == (
+        '{\n  "a": [\n    0.10,\n    1E400,\n    []\n  ]\n}'
+    )

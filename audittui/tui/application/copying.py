@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import msgspec
-
 from audittui import timestamp
 from audittui.errors import AuditError
 from audittui.layout.row import Row
@@ -70,20 +68,17 @@ class CopyingApp(ExportingApp):
 
         def work() -> None:
             from audittui.tui.inspection import read_document
+            from audittui.tui.json_lines import ascii_spread
 
             document = read_document(connection, row)
             if document.fault:
                 raise AuditError(document.fault)
-            # ASCII only: pasted into a terminal, no character of a log may act on it.
-            text = json.dumps(_decoded(document.text), ensure_ascii=True, indent=2)
+            try:
+                text = ascii_spread(document.text)
+            except ValueError:
+                # What is no JSON is copied as a JSON string: all of it, and harmless.
+                text = json.dumps(document.text)
             self.arrive(lambda: self.spend(document.rcu))
             self.arrive(lambda: self.copy("the entry as JSON", text))
 
         self.work(work, lambda error: self.main.say(str(error)), "copy-read")
-
-
-def _decoded(text: str) -> object:
-    try:
-        return msgspec.json.decode(text)
-    except (msgspec.MsgspecError, RecursionError):
-        return text

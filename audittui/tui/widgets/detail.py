@@ -110,6 +110,7 @@ class Detail(Vertical):
         """The lifecycle came."""
         if self.row is not None and life.resource == self.row.resource:
             self.life = life
+            self._update()
             self._show_life()
 
     def _update(self, *, keep_place: bool = True) -> None:
@@ -119,6 +120,11 @@ class Detail(Vertical):
             Part("verdict", verdict_items(self.verdict, self._verdict_fault)),
             Part("fields", field_items(self.row)),
         ]
+        odd = self._oddities(self.life) if self.life is not None else ()
+        if any(not one.mild for one in odd):
+            items = [Item(Text(one.text, DIM if one.mild else WARN), "what is odd", one.text)
+                     for one in odd]  # fmt: skip
+            parts.append(Part("odd", items, "Odd about this resource"))
         if self._changes is not None:
             parts.append(Part("changed", change_items(self._changes), "Changed"))
         if self.verdict is not None and self.verdict.steps:

@@ -60,6 +60,8 @@ class OutlineView(CursorView):
         self.outline = Outline()
         self._parts: tuple[Part, ...] = ()
         self._wanted = ""
+        self._lost: tuple[Place, int] | None = None
+        """The place that was to be kept but is not there now, and where the cursor is instead."""
         self._strips: LRUCache[tuple[int, int], Strip] = LRUCache(500)
 
     # What is shown
@@ -67,10 +69,16 @@ class OutlineView(CursorView):
     def show(self, parts: Sequence[Part], *, keep_place: bool = False) -> None:
         """Show other parts, from their start unless the place is to be kept."""
         place, above = self.place, self.cursor - self.scroll_offset.y
+        lost, self._lost = self._lost, None
+        if lost is not None and lost[1] == self.cursor:
+            # Its line went away, and may be there again.
+            place = lost[0]
         self._parts = tuple(parts)
         self._lay()
         if keep_place:
             self._go_back(place, above)
+            if place.part not in {one.name for one in self._parts}:
+                self._lost = place, self.cursor
         else:
             self.set_reactive(OutlineView.cursor, 0)
             self.scroll_to(y=0, animate=False)
