@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from textual.events import Key
 from textual.pilot import Pilot
 
 from audittui import timestamp
@@ -346,3 +347,22 @@ async def test_a_body_nested_a_thousand_deep_is_looked_through() -> None:
         assert "1,500 deep" in screen_text(app)
         await press(pilot, "c", "h", "h", "a", "G", "a", "g")
         assert app.clipboard == "deep down"
+
+
+@driven
+async def test_keys_that_come_in_a_burst_keep_their_order() -> None:
+    async with running(filled(story())) as (app, pilot):
+        view = await opened(app, pilot)
+        await press(pilot, "a", "g")
+        for key in ("slash", *"name", "enter", "n"):
+            app.post_message(Key(key, key if len(key) == 1 else None))
+        await pilot.pause(0.1)
+        await settle(pilot)
+        assert under_cursor(view) == '"name": "other"'
+        assert app.focused is view
+        for key in ("slash", *"zz", "escape", "g"):
+            app.post_message(Key(key, key if len(key) == 1 else None))
+        await pilot.pause(0.1)
+        await settle(pilot)
+        assert view.cursor == 0
+        assert app.focused is view

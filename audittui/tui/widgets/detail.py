@@ -55,7 +55,7 @@ class Detail(Vertical):
     def compose(self) -> ComposeResult:
         """The entry above, the lifecycle below, and where to search."""
         yield OutlineView(widget_id="entry")
-        seek = SeekField(id="seek", compact=True, placeholder="search in this entry")
+        seek = SeekField(self._done_seeking, "seek")
         seek.display = False
         yield seek
         yield Static(id="life-title", markup=False)
@@ -224,30 +224,29 @@ class Detail(Vertical):
                 self.screen.set_focus(self.entry)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Search as it is typed, from where the cursor was."""
+        """Search as it is typed; what is told late, when the search is over, is known already."""
         event.stop()
-        self._wanted = event.value
-        self.entry.mark(event.value)
-        matches = self.entry.outline.matches(event.value)
-        if not event.value:
+        if self.query_one("#seek", SeekField).display:
+            self._seek(event.value)
+
+    def _seek(self, wanted: str) -> None:
+        """Go to the first match from where the cursor was."""
+        self._wanted = wanted
+        self.entry.mark(wanted)
+        matches = self.entry.outline.matches(wanted)
+        if not wanted:
             self.post_message(self.Said(""))
         elif matches:
             self._go_to_match(matches, self._first_from(matches))
         else:
             self.post_message(self.Said(self._none()))
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Keep the search."""
-        event.stop()
+    def _done_seeking(self, kept: bool) -> None:
+        """Keep the search, or forget it."""
+        wanted = self.query_one("#seek", SeekField).value if kept else ""
+        if wanted != self._wanted:
+            self._seek(wanted)
         self.end_seeking()
-
-    def on_seek_field_ended(self, event: SeekField.Ended) -> None:
-        """Forget the search, and go back to where it began."""
-        event.stop()
-        self._wanted = ""
-        self.entry.mark("")
-        self.end_seeking()
-        self.post_message(self.Said(""))
 
     def next_match(self, step: int) -> None:
         """Go to the next or the previous match, around the end."""

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.message import Message
 
 from audittui.tui.widgets.field import Field
 
 
 class SeekField(Field):
-    """What is searched for, as it is typed. Esc ends the search, Enter keeps it."""
+    """What is searched for, as it is typed. ``done`` is called with whether the search is kept."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "end_search", "End the search", id="end-search"),
+        # Before the field's own, which would tell of it later than the next key is taken.
+        Binding("enter", "done(True)", "Keep the search", id="keep-search", priority=True),
+        Binding("escape", "done(False)", "End the search", id="end-search", priority=True),
     ]
 
-    class Ended(Message):
-        """Esc was pressed."""
+    def __init__(self, done: Callable[[bool], None], widget_id: str) -> None:
+        super().__init__(id=widget_id, compact=True, placeholder="search in this entry")
+        self._done = done
 
-    def action_end_search(self) -> None:
-        """Tell that the search is over."""
-        self.post_message(self.Ended())
+    def action_done(self, kept: bool) -> None:
+        """The search is kept, or over."""
+        self._done(kept)
