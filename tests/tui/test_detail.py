@@ -13,6 +13,7 @@ from audittui import timestamp
 from audittui.entry import Draft
 from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
+from audittui.tui import inspection
 from audittui.tui.app import AuditApp
 from audittui.tui.inspection import Document
 from audittui.tui.json_lines import JsonLines
@@ -366,3 +367,32 @@ async def test_keys_that_come_in_a_burst_keep_their_order() -> None:
         await settle(pilot)
         assert view.cursor == 0
         assert app.focused is view
+
+
+@driven
+async def test_a_match_deep_in_a_long_value_is_seen() -> None:
+    body = json.dumps({"text": "x" * 5000 + "needle" + "y" * 5000, "z": "end"})
+    async with running(replaced(body)) as (app, pilot):
+        view = await opened(app, pilot)
+        assert "needle" not in screen_text(app)
+        await press(pilot, "slash", *"NEEDLE", "enter")
+        assert "xxxneedleyyy" in screen_text(app)
+        assert under_cursor(view).startswith('"text"')
+
+
+@driven
+async def test_where_a_lifecycle_was_not_read_it_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inspection, "MOST", 2)
+    long = [
+        Draft(actor="ann", action="role.update", resource="role/1", outcome="success",
+              time=timestamp.text(NOW - (10 - at) * 60 * timestamp.SECOND))
+        for at in range(9)
+    ]  # fmt: skip
+    async with running(filled(long)) as (app, pilot):
+        await opened(app, pilot, "j")
+        life, lane = app.main.detail.life, app.main.detail.lane
+        assert life is not None
+        assert [row.seq for row in life.rows] == [0, 1, 7, 8]
+        assert life.unread == 2
+        assert [lane.source.mark(at) for at in range(4)] == ["", "", "…", ""]
+        assert "not what lies between" in life.coverage

@@ -239,6 +239,8 @@ class OutlineView(CursorView):
 
     def _line(self, at: int, on_cursor: int, base: Style) -> Strip:
         text, across = self.outline.text(at), self._across
+        if cell_len(text.plain) > across and self._wanted:
+            text = self._around_found(at, text)
         if cell_len(text.plain) > across:
             text = text.copy()
             kept = set_cell_size(text.plain, across - 1).rstrip()
@@ -255,6 +257,15 @@ class OutlineView(CursorView):
             return Strip([Segment(text.plain or " ", style)])
         segments = Segment.apply_style(text.render(self.app.console), style)
         return Strip([one for one in segments if one.text] or [Segment(" ", style)])
+
+    def _around_found(self, at: int, text: Text) -> Text:
+        """A line that is to be cut, from a little before what is searched for where that stands
+        beyond the cut."""
+        whole = self.outline.text(at, whole=True)
+        found = whole.plain.casefold().find(self._wanted.casefold())
+        if cell_len(whole.plain[: max(found, 0)]) + cell_len(self._wanted) < self._across:
+            return text
+        return Text(ELLIPSIS).append_text(whole[max(found - self._across // 3, 0) :])
 
     def _with_found(self, text: Text) -> Text:
         plain, wanted = text.plain.casefold(), self._wanted.casefold()
