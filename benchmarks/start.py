@@ -41,6 +41,9 @@ def first_frame(words: list[str], mark: bytes, state: str) -> float:
     if child == 0:
         kept = {"AUDITTUI_STATE": state, "AUDITTUI_CONFIG": f"{state}/none.toml"}
         given = {**os.environ, **kept, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        # Both find their modules compiled, as after an installation; the first pair compiles them.
+        given["PYTHONPYCACHEPREFIX"] = f"{state}/compiled"
+        given.pop("PYTHONDONTWRITEBYTECODE", None)
         # The size is the child's to set before it execs: the other side may be late.
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
         os.execve(sys.executable, [sys.executable, *words], given)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gc
 import importlib
 import os
 import sys
@@ -77,6 +78,8 @@ def cli(ctx: click.Context, /, **connection: str | None) -> None:
     """
     ctx.obj = connection
     if ctx.invoked_subcommand is None:
+        # Nothing that is made up to the first frame is garbage; the application collects from then.
+        gc.disable()
         from audittui.cli.terminal import open_terminal
 
         open_terminal(connection)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
@@ -67,16 +69,29 @@ class AuditApp(
         self.memory = memory
         self.register_theme(THEME)
         self.register_theme(PLAIN_THEME)
-        self.theme = THEME.name
         self.theme_fault = ""
-        if theme in self.available_themes:
-            self.theme = theme
-        elif theme is not None:
+        if theme is not None and theme not in self.available_themes:
             names = ", ".join(self.available_themes)
             self.theme_fault = f'There is no theme "{theme}"; there are {names}.'
+        self._begin_with(THEME.name if theme is None or self.theme_fault else theme)
         self._plain = PlainColours(none=self.no_color)
         if keys:
             self.remap(keys)
+
+    def _begin_with(self, theme: str) -> None:
+        """Have a theme from the first frame on.
+
+        To change to one has every style parsed again. Ours can be put in place instead: nothing is
+        parsed yet, and they are as dark as what Textual begins with, unless it was told otherwise.
+        """
+        before = self.current_theme
+        if theme not in (THEME.name, PLAIN) or before.ansi or not before.dark:
+            self.theme = theme
+            return
+        self.remove_class(f"-theme-{self.theme}", update=False)
+        self.add_class(f"-theme-{theme}", update=False)
+        self.set_reactive(App.theme, theme)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def begin(self) -> None:
         """The main screen is there: say what is wrong with the user's keys, then begin."""
@@ -86,6 +101,8 @@ class AuditApp(
         if self.memory is None and not self.is_headless:
             self.memory = Memory(state_folder())
         super().begin()
+        if not gc.isenabled():
+            self.call_after_refresh(_collect_again)
 
     @property
     def crash(self) -> Exception | None:
@@ -108,3 +125,9 @@ class AuditApp(
     def get_default_screen(self) -> Screen[None]:
         """The main screen."""
         return self.main
+
+
+def _collect_again() -> None:
+    """What the program consists of is there: from now on only what comes is looked through."""
+    gc.freeze()
+    gc.enable()
