@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from audittui import timestamp
-from audittui.demo.seal import seal_demo
+from audittui.demo.seal import demo_key, seal_demo
 from audittui.demo.seed import drafts
 from audittui.entry import Draft
 from audittui.layout import load_layout
@@ -24,8 +27,15 @@ pytestmark = pytest.mark.dynamodb_local
 ENTRIES = 4_000
 
 
+class Table(NamedTuple):
+    """A table that holds the demo's log, and the key that sealed it."""
+
+    name: str
+    key: str
+
+
 @pytest.fixture(scope="module")
-def table() -> str:
+def table() -> Table:
     if not ENDPOINT:
         pytest.skip("AUDITTUI_TEST_ENDPOINT does not name a DynamoDB Local")
     os.environ.setdefault("AWS_ACCESS_KEY_ID", "test")
@@ -41,20 +51,21 @@ def table() -> str:
     for chain, part in parts.items():
         AuditLog(store, chain).append_many(part)
     seal_demo(store, layout, tuple(parts), now)
+    key = demo_key(store, next(iter(parts)))
     store.close()
-    return name
+    return Table(name, key)
 
 
 @pytest.fixture(params=["80x24", "120x40"])
-def terminal(request: pytest.FixtureRequest, table: str, tmp_path: Path) -> Iterator[Terminal]:
+def terminal(request: pytest.FixtureRequest, table: Table, tmp_path: Path) -> Iterator[Terminal]:
     environment = {
         "PATH": os.environ["PATH"], "HOME": str(tmp_path), "TERM": "xterm-256color",
         "LANG": "C.UTF-8", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
         "AUDITTUI_STATE": str(tmp_path / "state"), "AUDITTUI_CONFIG": str(tmp_path / "none.toml"),
-        "PYTHONPATH": str(Path.cwd()),
+        "PYTHONPATH": str(Path.cwd()), "AUDITTUI_TRUSTED_KEYS": table.key,
     }  # fmt: skip
     words = [
-        sys.executable, "-m", "audittui", "--table", table, "--region", REGION,
+        sys.executable, "-m", "audittui", "--table", table.name, "--region", REGION,
         "--endpoint-url", ENDPOINT,
     ]  # fmt: skip
     terminal = Terminal(words, environment, tmp_path, request.param)
@@ -62,33 +73,82 @@ def terminal(request: pytest.FixtureRequest, table: str, tmp_path: Path) -> Iter
     terminal.close()
 
 
-def _no_question(screen: str) -> bool:
-    return not any(
-        line.rpartition("│")[2].strip() == "iam.role.update" for line in screen.splitlines()
-    )
-
-
-def test_the_incident_is_solved_by_keys(terminal: Terminal, table: str) -> None:
-    terminal.wait("Repeated failures", table)
-    terminal.keys("/")
-    terminal.type("repeated")
+def _choose(terminal: Terminal, runbook: str) -> None:
+    terminal.keys("1", "/")
+    terminal.type(runbook)
     terminal.keys("Enter")
     terminal.wait("Enter run")
+
+
+def test_the_incident_is_solved_by_keys(terminal: Terminal, table: Table, tmp_path: Path) -> None:
+    bundle = tmp_path / "case.zip"
+    terminal.wait("Repeated failures", table.name)
+    _choose(terminal, "repeated")
     terminal.keys("Enter")
     terminal.wait("j.okafor", "complete")
-    terminal.keys("Enter")
+    terminal.keys("Enter")  # the group's events
     terminal.wait("user/j.okafor", "BadPassword")
-    terminal.keys("A")
-    terminal.wait("203.0.113.77", "iam.user.d", "complete")
-    terminal.keys("/")
-    terminal.type("iam.role.update")
-    terminal.wait("2 match")
-    terminal.keys("Enter")
-    terminal.until(_no_question, "the list without the line that was typed into")
-    terminal.keys("Enter")
-    terminal.wait("role/payments-operator", "Lifecycle", "changed")
+    terminal.keys("i")
+    terminal.wait("Entries by time", "F failure")
     terminal.keys("Escape")
-    terminal.keys("Escape", "Escape")
-    terminal.wait("j.okafor")
+    terminal.wait("BadPassword")
+    terminal.keys("m")
+    terminal.wait("Marked; 1 entry now")
+    terminal.keys("A")  # what else they did, in the window
+    terminal.wait("203.0.113.77", "complete", "Actor activity: j.okafor")
+    # A whole filter typed at once, taken, and the first of its rows marked and opened.
+    terminal.keys("/")
+    terminal.type("action:iam.role.update")
+    terminal.keys("Enter", "m", "Enter")
+    terminal.wait("role/payments-operator", "Lifecycle", "changed", "ANCHORED")
+    terminal.keys("Tab", "g", "d")  # the lifecycle, and what its first version changed
+    terminal.wait("grants", "secret.read")
+    terminal.keys("Escape")
+    terminal.wait("Lifecycle")
+    terminal.keys("M")
+    terminal.wait("2 entries, all")
+    terminal.keys("j", "a")
+    terminal.wait("Note on this entry")
+    terminal.type("widened without a ticket")
+    terminal.keys("Enter")
+    terminal.wait("widened wit")
+    terminal.keys("e")
+    terminal.wait("An evidence bundle")
+    terminal.keys("C-u")
+    terminal.type(str(bundle))
+    terminal.keys("Enter")
+    screen = terminal.wait("2 ANCHORED", "SHA-256")
+    assert hashlib.sha256(bundle.read_bytes()).hexdigest() in screen
+    terminal.keys("Escape")
+    terminal.wait("Lifecycle", gone="SHA-256")
+    terminal.keys("x")
+    terminal.wait("by-actor", "Estimate")
+    terminal.keys("Escape")
+    terminal.keys("Escape", "Escape", "Escape")  # the entry, the filter, back to the group
+    terminal.wait("j.okafor, auth.login", "F*")
     terminal.keys("q", "q", "q", "q", "q", "q")
     terminal.wait("ended 0")
+    words = [sys.executable, "-m", "audittui", "evidence", "verify", str(bundle)]
+    environment = {**os.environ, "AUDITTUI_TRUSTED_KEYS": table.key}
+    told = subprocess.run(words, capture_output=True, text=True, env=environment, check=True)
+    assert "2 of 2 proven under a signed checkpoint" in told.stderr
+
+
+def test_an_investigation_is_taken_up_after_the_terminal_was_lost(
+    terminal: Terminal, table: Table, tmp_path: Path
+) -> None:
+    terminal.wait("Repeated failures", table.name)
+    _choose(terminal, "actor")
+    terminal.type("j.okafor")
+    terminal.keys("Enter")
+    terminal.wait("203.0.113.77", "complete")
+    terminal.keys("j", "j", "m")
+    terminal.wait("Marked; 1 entry now")
+    terminal.close()
+    again = terminal.again()
+    try:
+        again.wait("B goes on where you were", "marked.")
+        again.keys("B")
+        again.wait("*", "203.0.113.77", "complete")
+    finally:
+        again.close()

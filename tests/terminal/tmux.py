@@ -24,6 +24,7 @@ class Terminal:
     ) -> None:
         if shutil.which("tmux") is None:
             pytest.skip("tmux is not installed")
+        self._given = (words, environment, folder, size)
         width, _, height = size.partition("x")
         self._socket = str(folder / f"tmux-{uuid.uuid4().hex[:8]}")
         given = [f"{name}={value}" for name, value in environment.items()]
@@ -68,6 +69,10 @@ class Terminal:
                 return screen
             assert time.monotonic() < end, f"{what} did not come:\n{screen}"
             time.sleep(0.1)
+
+    def again(self) -> Terminal:
+        """The same program once more, in another terminal."""
+        return Terminal(*self._given)
 
     def close(self) -> None:
         """End it."""

@@ -124,5 +124,5 @@ class MarkingApp(ExportingApp):
         text.append(f"\nIt took {manifest.cost.rcu:,.1f} RCU.\n", DIM)
         text.append("Checked anywhere, without a table:\n", DIM)
         text.append(f"  audittui evidence verify {escaped(path.name)}\n")
-        self.main.say(f"The evidence bundle is in {path}.")
+        self.main.say(f"The evidence bundle is in {path.name}.")
         self.push_screen(ReaderScreen("Evidence bundle", text))

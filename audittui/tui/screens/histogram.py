@@ -17,6 +17,7 @@ from audittui.tui.histogram import LETTERS, OUTCOMES, Bar, Histogram
 from audittui.tui.palette import ACCENT, DIM
 from audittui.tui.sources import RowSource
 from audittui.tui.times import TimeStyle, ago
+from audittui.tui.widgets.columns import WIDEST
 from audittui.tui.widgets.lines import LineList
 
 _SLICE = 0.006
@@ -27,7 +28,7 @@ _BESIDE = 52
 """Cells that the columns before the bars take."""
 
 
-_LETTERS = "  ".join(f"{one} {name}" for one, name in zip(LETTERS, OUTCOMES, strict=True))
+_LETTERS = " ".join(f"{one} {name}" for one, name in zip(LETTERS, OUTCOMES, strict=True))
 
 
 class _Bars:
@@ -82,7 +83,7 @@ class HistogramScreen(ModalScreen[Window]):
         with Vertical(id="histogram"):
             yield Static(id="histogram-title", markup=False)
             yield LineList(_Bars((), 1), empty="Counting…")
-            yield Static(Text(f"{_LETTERS}   Enter looks into the bar   Esc back", style=DIM))
+            yield Static(Text(f"{_LETTERS}   Enter zooms into the bar   Esc back", style=DIM))
 
     def on_mount(self) -> None:
         """Count, and keep counting while rows come."""
@@ -113,7 +114,7 @@ class HistogramScreen(ModalScreen[Window]):
         if isinstance(shown, _Bars) and shown.bars:
             near = shown.bars[lines.cursor].start
         # The gutter, the bar's own gap and the scrollbar are beside it too.
-        lines.show(_Bars(bars, max(lines.size.width - _BESIDE, 8)))
+        lines.show(_Bars(bars, min(max(lines.size.width - _BESIDE, 8), WIDEST)))
         at = next((at for at, bar in enumerate(bars) if near is not None and near < bar.end), 0)
         lines.go(at)
         text = Text("Entries by time", f"bold {ACCENT}")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from audittui.tui.app import AuditApp
 
 _EMPTY = "Nothing is marked yet. Esc goes back; m marks the entry under the cursor."
-_KEYS = "Enter open   a note   d take away   s list to a file   e evidence bundle   Esc back"
+_KEYS = "Enter open  a note  d take away  s to a file  e evidence bundle  Esc back"
 _LONGEST_NOTE = 500
 
 
