@@ -152,6 +152,13 @@ class JsonLines:
         """A line's whole text without its indentation."""
         return "".join(piece.text for piece in self.pieces(line))
 
+    def unfolded_text(self, line: int) -> str:
+        """A line's whole text as if nothing was folded: keys and values, no counts."""
+        one = self.lines[line]
+        if one.kind != "open":
+            return self.text(line)
+        return (f"{_spelled(one.key)}: " if one.key else "") + self.raw[one.start]
+
     def value(self, line: int) -> str:
         """A line's value as it is taken away: a string without its quotes, raw; all else as it is
         stored, but ASCII only."""

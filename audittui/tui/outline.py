@@ -246,7 +246,7 @@ class Outline:
                     self._searched.append((Place(part.name, number), found.casefold()))
                 if part.tree is not None:
                     for line in range(len(part.tree.lines)):
-                        text = part.tree.text(line).casefold()
+                        text = part.tree.unfolded_text(line).casefold()
                         self._searched.append((Place(part.name, line), text))
         needle = wanted.casefold()
         return [place for place, text in self._searched if needle in text] if needle else []
