@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from audittui import timestamp
 from audittui.errors import UsageError
 from audittui.escape import escaped, shortened
-from audittui.runbook.model import PLACE, PLACES, Runbook
+from audittui.runbook.model import PLACE, PLACES
 from audittui.runbook.parameter import Value, check_value, choices_of, parse_value
 from audittui.runbook.suggest import suggestion
 from audittui.runbook.timerange import refuse_backwards
+
+if TYPE_CHECKING:
+    from audittui.runbook.model import Runbook
 
 __all__ = ["Bound", "ParameterErrors", "Value", "bind", "check_value", "choices_of"]
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from audittui.errors import UsageError
 from audittui.escape import escaped, shortened
-from audittui.runbook.document import RunbookError, place_text
-from audittui.runbook.load import load_runbook
-from audittui.runbook.model import Runbook
+
+if TYPE_CHECKING:
+    from audittui.runbook.model import Runbook
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -31,6 +31,8 @@ class BrokenRunbook(msgspec.Struct, frozen=True):
     @property
     def text(self) -> str:
         """The fault in one line: ``mine.yaml:7: params.window.type: what is wrong``."""
+        from audittui.runbook.document import place_text
+
         return place_text(self.path, self.line, self.where, self.message)
 
 
@@ -42,6 +44,8 @@ class Catalogue(msgspec.Struct, frozen=True):
 
     def find(self, name: str) -> Runbook:
         """The runbook with the id ``name``. Raises `UsageError` that suggests or explains."""
+        import difflib
+
         for runbook in self.runbooks:
             if runbook.id == name:
                 return runbook
@@ -102,6 +106,10 @@ def check(paths: Sequence[Path]) -> list[Runbook | BrokenRunbook]:
 
 
 def _read(path: Path) -> Runbook | BrokenRunbook:
+    # Reading YAML takes longer to import than to do; the terminal does without at first.
+    from audittui.runbook.document import RunbookError
+    from audittui.runbook.load import load_runbook
+
     try:
         return load_runbook(path)
     except RunbookError as error:

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from audittui.connection import Connection
 from audittui.entry import decode_strict
 from audittui.errors import AuditError
 from audittui.layout.row import Row
-from audittui.runbook.catalogue import Catalogue
-from audittui.runbook.model import Runbook
 from audittui.runbook.plan import Window
 from audittui.runbook.timerange import window_text
 from audittui.tui.json_lines import JsonLines
 
 if TYPE_CHECKING:
+    from audittui.connection import Connection
     from audittui.integrity.verdict import Verdict
     from audittui.investigate.diff import DiffLine
     from audittui.investigate.version import Version
     from audittui.query.result import ResultPage
+    from audittui.runbook.catalogue import Catalogue
+    from audittui.runbook.model import Runbook
 
 MOST = 500
 """How many entries of a lifecycle are read at once."""

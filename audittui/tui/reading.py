@@ -8,21 +8,18 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from audittui.connection import Connection
-from audittui.errors import AuditError
-from audittui.layout.row import Row
-from audittui.query.asked import AskedStore
-from audittui.query.execute import Execution
-from audittui.query.result import ResultPage
-from audittui.runbook.estimate import Used, comparison
-from audittui.runbook.model import Runbook
-from audittui.runbook.plan import Plan
-from audittui.runbook.timerange import duration_text
 from audittui.tui.group_source import GroupSource
 from audittui.tui.sources import RowSource
 
 if TYPE_CHECKING:
+    from audittui.connection import Connection
+    from audittui.errors import AuditError
     from audittui.investigate.correlations import Correlator, Group
+    from audittui.layout.row import Row
+    from audittui.query.execute import Execution
+    from audittui.query.result import ResultPage
+    from audittui.runbook.model import Runbook
+    from audittui.runbook.plan import Plan
     from audittui.tui.live import Live
 
 SCREENFUL = 200
@@ -57,6 +54,8 @@ class Reading:
 
             self._correlator = Correlator(plan.correlation)
             self.groups = GroupSource(plan.correlation.group_by, reads_success=reads_success(plan))
+        from audittui.query.asked import AskedStore
+
         self.store = AskedStore(connection.store)
         """What this reading asks, by partition."""
         self.max_rcu = connection.target.max_rcu
@@ -67,6 +66,8 @@ class Reading:
         self._start(plan, "")
 
     def _start(self, plan: Plan, cursor: str) -> None:
+        from audittui.query.execute import Execution
+
         self._execution = Execution(
             plan, self.store, cursor=cursor, page_rows=SCREENFUL,
             notify=self._notify, max_rcu=self.max_rcu,
@@ -116,6 +117,8 @@ class Reading:
     @property
     def comparison(self) -> list[tuple[str, str, str]]:
         """The estimate and what was used, line by line."""
+        from audittui.runbook.estimate import Used, comparison
+
         used = Used(
             self.requests, self.rcu, self.by_index, self.unmetered,
             self.plan.spent_requests, self.plan.spent_rcu,
@@ -152,6 +155,8 @@ class Reading:
 
     def took_thresholds(self, least: int, timespan: int, groups: Sequence[Group]) -> None:
         """The groups are others now; so is the command that asks the same, where it can say so."""
+        from audittui.runbook.timerange import duration_text
+
         rule, written = self.plan.correlation, self.runbook.correlation
         assert rule is not None and written is not None and self.groups is not None
         texts = {

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.text import Text
 
 from audittui.escape import escaped
 from audittui.tui.palette import ACCENT, BAD, DIM, WARN
-from audittui.tui.reading import Reading
-from audittui.tui.sources import RowSource
+
+if TYPE_CHECKING:
+    from audittui.tui.reading import Reading
+    from audittui.tui.sources import RowSource
 
 
 def status_text(reading: Reading | None, shown: RowSource | None, notice: str = "") -> Text:

@@ -8,20 +8,22 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from audittui import timestamp
-from audittui.connection import TABLE_HINT, Target
+from audittui.connection import TABLE_HINT
 from audittui.errors import AuditError, StoreError
 from audittui.escape import escaped, shortened
-from audittui.layout.row import ROW_FIELDS, Row
-from audittui.runbook.plan import Order
-from audittui.runbook.timerange import parse_time
-from audittui.tui.inspection import Life
-from audittui.tui.reading import Reading
-from audittui.tui.session import Session
-from audittui.tui.sources import RowSource, cell_of
+from audittui.layout.row import ROW_FIELDS
+from audittui.tui.sources import cell_of
 from audittui.tui.times import ago
 
 if TYPE_CHECKING:
+    from audittui.connection import Target
     from audittui.investigate.correlations import Group
+    from audittui.layout.row import Row
+    from audittui.runbook.plan import Order
+    from audittui.tui.inspection import Life
+    from audittui.tui.reading import Reading
+    from audittui.tui.session import Session
+    from audittui.tui.sources import RowSource
 
 _VALUE = 40
 CHOOSE = "Choose a runbook (1), fill in the form (2), Enter runs it. x shows the plan first."
@@ -176,6 +178,8 @@ def row_line(row: Row) -> str:
 
 def find_time(source: RowSource, text: str, order: Order) -> int | str:
     """The line of the first row at or after a time (in the list's order), or why there is none."""
+    from audittui.runbook.timerange import parse_time
+
     try:
         moment = parse_time(text, timestamp.now())
     except ValueError as error:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from itertools import islice
+from typing import TYPE_CHECKING
 
-from audittui.investigate.correlations import Group
 from audittui.tui.application.threads import ThreadedApp
-from audittui.tui.reading import Reading
+
+if TYPE_CHECKING:
+    from audittui.investigate.correlations import Group
+    from audittui.tui.reading import Reading
 
 AT_ONCE = 20
 """Groups that are asked about at once."""

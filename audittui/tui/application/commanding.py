@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from rich.markup import escape
 from textual.app import SystemCommand
 from textual.screen import Screen
 
 from audittui.escape import escaped
-from audittui.runbook.model import Runbook
 from audittui.tui.application.threads import ThreadedApp
-from audittui.tui.screens.reader import ReaderScreen
+
+if TYPE_CHECKING:
+    from audittui.runbook.model import Runbook
 
 
 class CommandingApp(ThreadedApp):
@@ -32,6 +34,7 @@ class CommandingApp(ThreadedApp):
     def show_help(self) -> None:
         """Every key, made from the bindings."""
         from audittui.tui.help import help_text
+        from audittui.tui.screens.reader import ReaderScreen
 
         self.push_screen(ReaderScreen("Keys", help_text(self.keymap, self.key_faults)))
 

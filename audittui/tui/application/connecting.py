@@ -6,16 +6,19 @@ import gc
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from audittui.connection import Connection, Target
-from audittui.errors import StoreError
-from audittui.runbook.catalogue import Catalogue
 from audittui.store.port import Patience
 from audittui.tui.application.running import RunningApp
 from audittui.tui.marks import Marks
 from audittui.tui.palette import DIM
 from audittui.tui.widgets.bars import TitleBar
 from audittui.tui.words import ConnectionState, failed_connection
+
+if TYPE_CHECKING:
+    from audittui.connection import Connection, Target
+    from audittui.errors import StoreError
+    from audittui.runbook.catalogue import Catalogue
 
 _NO_READERS = ("query", "connection", "memory", "closing", "describe", "demo")
 """Threads of the application that never read from a connection that is shown."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from audittui import timestamp
 from audittui.errors import AuditError
-from audittui.layout.row import Row
 from audittui.tui.application.exporting import ExportingApp
-from audittui.tui.reading import Reading
+
+if TYPE_CHECKING:
+    from audittui.layout.row import Row
+    from audittui.tui.reading import Reading
 
 
 class CopyingApp(ExportingApp):
@@ -67,6 +69,8 @@ class CopyingApp(ExportingApp):
             return
 
         def work() -> None:
+            import json
+
             from audittui.tui.inspection import read_document
             from audittui.tui.json_lines import ascii_spread
 

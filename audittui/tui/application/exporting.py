@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from audittui.export.result import Extent, Written, write_result
 from audittui.tui.application.bursts import BurstingApp
-from audittui.tui.exporting import Taken, form_of, records_of
+
+if TYPE_CHECKING:
+    from audittui.export.result import Extent, Written
+    from audittui.tui.exporting import Taken
 
 
 class ExportingApp(BurstingApp):
@@ -18,6 +21,9 @@ class ExportingApp(BurstingApp):
 
     def export(self, taken: Taken, path: Path, extent: Extent) -> None:
         """Write ``taken`` to ``path``; say how far it is, and in the end what was done."""
+        from audittui.export.result import write_result
+        from audittui.tui.exporting import form_of, records_of
+
         if self._export is not None:
             self.main.say("An export is under way: Ctrl-C cancels it.")
             return

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from audittui.connection import Connection
-from audittui.layout.row import Row
-from audittui.runbook.model import Runbook
 from audittui.tui.application.threads import ThreadedApp
 
 if TYPE_CHECKING:
+    from audittui.connection import Connection
+    from audittui.layout.row import Row
+    from audittui.runbook.model import Runbook
     from audittui.tui.inspection import Life
 
 

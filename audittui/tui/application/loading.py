@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from audittui.tui.application.running import RunningApp
-from audittui.tui.reading import Reading
-from audittui.tui.screens.reader import ConfirmScreen
+
+if TYPE_CHECKING:
+    from audittui.tui.reading import Reading
 
 
 class LoadingApp(RunningApp):
@@ -19,6 +22,7 @@ class LoadingApp(RunningApp):
 
     def ask_to_load(self, reading: Reading) -> None:
         """Ask with the estimate, then read to the end."""
+        from audittui.tui.screens.reader import ConfirmScreen
 
         def answered(yes: bool | None) -> None:
             if yes:

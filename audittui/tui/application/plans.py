@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from audittui.escape import escaped
-from audittui.runbook.plan import Plan
 from audittui.tui.application.threads import ThreadedApp
-from audittui.tui.reading import Reading
-from audittui.tui.screens.reader import ReaderScreen
+
+if TYPE_CHECKING:
+    from audittui.runbook.plan import Plan
+    from audittui.tui.reading import Reading
 
 MOST_COMMANDS = 100
 """AWS CLI commands that are shown, one a partition."""
@@ -19,6 +22,7 @@ class PlanningApp(ThreadedApp):
         """The plan in words, with what was used so far."""
         from audittui.runbook.describe import command_of, describe_plan
         from audittui.tui.plan_text import plan_text
+        from audittui.tui.screens.reader import ReaderScreen
 
         words: list[str] = []
         for option, value in (

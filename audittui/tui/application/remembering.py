@@ -6,14 +6,18 @@ import contextlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from audittui import timestamp
-from audittui.connection import Connection, Target
-from audittui.runbook.model import Runbook
 from audittui.tui.application.threads import ThreadedApp
-from audittui.tui.reading import Reading
-from audittui.tui.state import Memory, Run, State
+from audittui.tui.state import Run, State
+
+if TYPE_CHECKING:
+    from audittui.connection import Connection, Target
+    from audittui.runbook.model import Runbook
+    from audittui.tui.reading import Reading
+    from audittui.tui.state import Memory
 
 _DEBOUNCE = 0.5
 """Seconds that changes are gathered before they are written."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from audittui.runbook.model import Runbook
 from audittui.tui.application.plans import PlanningApp
 from audittui.tui.application.sessions import SessionsApp
 from audittui.tui.application.standing import StandingApp
 from audittui.tui.reading import SCREENFUL, Reading
+
+if TYPE_CHECKING:
+    from audittui.runbook.model import Runbook
 
 
 class RunningApp(PlanningApp, SessionsApp, StandingApp):

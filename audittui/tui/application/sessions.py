@@ -8,15 +8,18 @@ import os
 import signal
 import socket
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from audittui import timestamp
-from audittui.connection import Connection
 from audittui.layout.row import Row
 from audittui.tui.application.remembering import RememberingApp
 from audittui.tui.marks import Mark
 from audittui.tui.session import KeptMark, Session, offered
-from audittui.tui.state import State
+
+if TYPE_CHECKING:
+    from audittui.connection import Connection
+    from audittui.tui.state import State
 
 _EVERY = 2.0
 """Seconds between looks at whether there is something new to keep."""

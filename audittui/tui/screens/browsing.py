@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from audittui.layout.row import Row
 from audittui.tui import words
 from audittui.tui.screens.finding import FindingScreen
 from audittui.tui.screens.keeping import KeepingScreen
-from audittui.tui.widgets.detail import Detail
-from audittui.tui.widgets.outline import OutlineView
 
 if TYPE_CHECKING:
     from audittui.investigate.version import Version
+    from audittui.layout.row import Row
     from audittui.tui.inspection import Life
+    from audittui.tui.widgets.detail import Detail
+    from audittui.tui.widgets.outline import OutlineView
 
 
 class BrowsingScreen(FindingScreen, KeepingScreen):

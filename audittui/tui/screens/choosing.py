@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.widgets import Input
 
-from audittui.runbook.catalogue import BrokenRunbook
-from audittui.runbook.model import Runbook
 from audittui.tui.screens.finding import FindingScreen
 from audittui.tui.widgets.sidebar import Sidebar
+
+if TYPE_CHECKING:
+    from audittui.runbook.catalogue import BrokenRunbook
+    from audittui.runbook.model import Runbook
 
 
 class ChoosingScreen(FindingScreen):

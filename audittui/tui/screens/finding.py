@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 from audittui.tui import words
 from audittui.tui.pattern import PatternError
-from audittui.tui.reading import Reading
 from audittui.tui.screens.reading import ReadingScreen
-from audittui.tui.sources import RowSource
+
+if TYPE_CHECKING:
+    from audittui.tui.reading import Reading
+    from audittui.tui.sources import RowSource
 
 _SLICE = 0.006
 _PAUSE = 0.004

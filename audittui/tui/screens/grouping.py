@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
 from audittui.runbook.timerange import duration_text, parse_duration
-from audittui.tui.reading import Reading
 from audittui.tui.screens.reading import ReadingScreen
+
+if TYPE_CHECKING:
+    from audittui.tui.reading import Reading
 
 
 class GroupingScreen(ReadingScreen):

@@ -18,7 +18,6 @@ from audittui.tui import words
 from audittui.tui.live import is_entry
 from audittui.tui.reading import Reading
 from audittui.tui.screens.reader import TooSmallScreen
-from audittui.tui.session import Step
 from audittui.tui.sources import RowSource
 from audittui.tui.status import status_text
 from audittui.tui.widgets.bars import STEP, KeyBar, StatusBar, TitleBar
@@ -31,6 +30,7 @@ from audittui.tui.widgets.sidebar import RunbookOptions, Sidebar
 if TYPE_CHECKING:
     from audittui.investigate.correlations import Group
     from audittui.tui.app import AuditApp
+    from audittui.tui.session import Step
 
 WIDE = 110
 """From this width on, sidebar and form stay beside the results."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
 from audittui import timestamp
-from audittui.layout.row import Row
 from audittui.runbook.plan import Window
 from audittui.runbook.timerange import window_text
 from audittui.tui.inspection import subject_of
 from audittui.tui.screens.panes import Place
 from audittui.tui.screens.reading import ReadingScreen
 from audittui.tui.widgets.sidebar import Sidebar
+
+if TYPE_CHECKING:
+    from audittui.layout.row import Row
 
 EVER = "all"
 """The text of a window without ends."""

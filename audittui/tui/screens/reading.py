@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 from textual.widget import Widget
 
-from audittui.layout.row import Row
-from audittui.runbook.bind import ParameterErrors
-from audittui.runbook.model import Runbook
 from audittui.tui.group_source import GroupSource
-from audittui.tui.reading import SCREENFUL, Reading
+from audittui.tui.reading import SCREENFUL
 from audittui.tui.screens.panes import PaneScreen, Place
-from audittui.tui.session import Step
 from audittui.tui.sources import RowSource
 from audittui.tui.widgets.sidebar import Sidebar
 
 if TYPE_CHECKING:
     from audittui.investigate.correlations import Group
+    from audittui.layout.row import Row
+    from audittui.runbook.model import Runbook
+    from audittui.tui.reading import Reading
+    from audittui.tui.session import Step
 
 _LAG = 0.2
 """Seconds that the status line may lag behind what is read."""
@@ -108,6 +108,8 @@ class ReadingScreen(PaneScreen):
 
     def refused(self, runbook: Runbook, error: Exception) -> None:
         """A runbook cannot run so: show why, where it is to be mended."""
+        from audittui.runbook.bind import ParameterErrors
+
         if isinstance(error, ParameterErrors) and self.form.runbook is runbook:
             self.go_pane("form")
             self.form.show_faults(error.errors)

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from audittui.runbook.model import Runbook
-from audittui.runbook.plan import Window
 from audittui.runbook.timerange import window_text
 from audittui.tui import words
-from audittui.tui.group_source import GroupSource
 from audittui.tui.pattern import PatternError
-from audittui.tui.reading import Reading
-from audittui.tui.screens.panes import Place
 from audittui.tui.screens.reading import ReadingScreen
 from audittui.tui.session import Step
 from audittui.tui.sources import RowSource
 from audittui.tui.times import list_time
 from audittui.tui.widgets.sidebar import Sidebar
+
+if TYPE_CHECKING:
+    from audittui.runbook.model import Runbook
+    from audittui.runbook.plan import Window
+    from audittui.tui.group_source import GroupSource
+    from audittui.tui.reading import Reading
+    from audittui.tui.screens.panes import Place
 
 
 class ReturningScreen(ReadingScreen):

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from audittui.layout.row import Row
 from audittui.tui import words
 from audittui.tui.group_source import GroupSource
 from audittui.tui.live import is_entry
-from audittui.tui.reading import Reading
 from audittui.tui.screens.reading import ReadingScreen
-from audittui.tui.sources import RowSource
 
 if TYPE_CHECKING:
+    from audittui.layout.row import Row
     from audittui.tui.exporting import Taken
+    from audittui.tui.reading import Reading
+    from audittui.tui.sources import RowSource
 
 LOADED = "what is loaded"
 ALL = "the whole result"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -16,9 +16,10 @@ from textual.widgets import Input, Static
 
 from audittui import timestamp
 from audittui.escape import escaped
-from audittui.runbook.bind import check_value, choices_of
-from audittui.runbook.model import Parameter, Runbook
 from audittui.tui.widgets.field import Field
+
+if TYPE_CHECKING:
+    from audittui.runbook.model import Parameter, Runbook
 
 
 class Choice(Static, can_focus=True):
@@ -74,6 +75,8 @@ class Line(Vertical):
     """A parameter: label, value, and its fault when it has one."""
 
     def __init__(self, parameter: Parameter, text: str, width: int) -> None:
+        from audittui.runbook.bind import choices_of
+
         super().__init__(classes="line")
         self.parameter = parameter
         self.field: Input | Choice
@@ -111,6 +114,8 @@ class Line(Vertical):
 
     def check(self) -> str | None:
         """Show and return the fault of the value."""
+        from audittui.runbook.bind import check_value
+
         return self.show_fault(check_value(self.parameter, self.value, timestamp.now()))
 
     def show_fault(self, fault: str | None) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -13,9 +13,12 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from audittui.escape import escaped
-from audittui.runbook.catalogue import BrokenRunbook, Catalogue
-from audittui.runbook.model import Runbook
+from audittui.runbook.catalogue import Catalogue
 from audittui.tui.widgets.field import Field
+
+if TYPE_CHECKING:
+    from audittui.runbook.catalogue import BrokenRunbook
+    from audittui.runbook.model import Runbook
 
 _BROKEN = "broken"
 
