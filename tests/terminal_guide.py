@@ -1,0 +1,53 @@
+"""The table of keys in docs/terminal.md, made from the bindings themselves.
+
+It is renewed by ``python -m tests.terminal_guide``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from audittui.tui.keymap import bindings_of, key_name, keys_of, sections
+
+DOCUMENT = Path(__file__).parents[1] / "docs" / "terminal.md"
+MARKS = ("<!-- keys: begin -->\n", "<!-- keys: end -->")
+
+
+def key_names() -> set[str]:
+    """Every key that does something somewhere, as people write it."""
+    return {
+        key_name(key)
+        for part in sections()
+        for binding in bindings_of(part.kind)
+        for key in keys_of(binding, {})
+    }
+
+
+def table() -> str:
+    """The table of the document."""
+    lines = ["| where | key | what it does | its name |", "|---|---|---|---|"]
+    for part in sections():
+        where = part.title
+        for binding in bindings_of(part.kind):
+            keys = " ".join(f"`{key_name(key)}`" for key in keys_of(binding, {}))
+            does = binding.description[:1].lower() + binding.description[1:]
+            lines.append(f"| {where} | {keys} | {does} | `{binding.id}` |")
+            where = ""
+    return "\n".join(lines) + "\n"
+
+
+def parts() -> tuple[str, str, str]:
+    """The document: what stands before the table, the table, what stands after it."""
+    head, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(MARKS[0])
+    shown, _, tail = rest.partition(MARKS[1])
+    return head, shown, tail
+
+
+def main() -> None:
+    """Write the table into the document."""
+    head, _, tail = parts()
+    DOCUMENT.write_text(f"{head}{MARKS[0]}{table()}{MARKS[1]}{tail}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
