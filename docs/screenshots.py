@@ -41,6 +41,8 @@ region = "eu-central-1"
 store = "cases/0231.db"
 """
 _MINUTES = 60 * timestamp.SECOND
+_SEEDED = 90 * timestamp.SECOND
+"""What the demo wrote at its start is so long ago that following does not read it again."""
 
 
 async def settle(pilot: Pilot[None]) -> None:
@@ -143,11 +145,15 @@ async def keep_evidence(pilot: Pilot[None], app: AuditApp, picture: Callable[[st
     await press(pilot, "escape")
 
 
-async def follow(pilot: Pilot[None], app: AuditApp, picture: Callable[[str], None]) -> None:
+async def follow(
+    pilot: Pilot[None], app: AuditApp, demo: Demo, picture: Callable[[str], None]
+) -> None:
     """Follow the log live; pause, and let three more entries come."""
     assert app.connection is not None
     store = app.connection.store
     assert isinstance(store, SqliteStore)
+    while timestamp.now() < (demo.anchor or 0) + _SEEDED:
+        await pilot.pause(1)
     await choose(pilot, "time window")
     await press(pilot, "enter", "F")
     live = app.main.live
@@ -187,7 +193,7 @@ async def draw() -> None:
     async with app.run_test(size=SIZE) as pilot:
         await settle(pilot)
         await solve(pilot, app, picture)
-        await follow(pilot, app, picture)
+        await follow(pilot, app, demo, picture)
         await rearrange(pilot, app, picture)
 
 
