@@ -8,18 +8,22 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import msgspec
 
-from audittui.config import Config, Profile
+from audittui.config import Profile
 from audittui.errors import UsageError
-from audittui.layout import Layout, load_layout
-from audittui.runbook.plan import Facts
-from audittui.runbook.price import Price, price_of
-from audittui.store.port import PATIENT, Patience, Store
-from audittui.table_facts import TableFacts, described_facts, read_registry
+from audittui.store.port import PATIENT
+
+if TYPE_CHECKING:
+    from audittui.config import Config
+    from audittui.layout import Layout
+    from audittui.runbook.plan import Facts
+    from audittui.runbook.price import Price
+    from audittui.store.port import Patience, Store
+    from audittui.table_facts import TableFacts
 
 TABLE_HINT = "Give --table NAME or --store FILE (or set AUDITTUI_TABLE or AUDITTUI_STORE)."
 _MEMORY = ":memory:"
@@ -79,16 +83,24 @@ class Target(msgspec.Struct, frozen=True):
         return words if self.layout == "native" else [*words, "--layout", self.layout]
 
 
+def _nothing_known() -> TableFacts:
+    from audittui.table_facts import TableFacts
+
+    return TableFacts()
+
+
 class Connection(msgspec.Struct, frozen=True):
     """An open store and the layout of what is in it. ``known`` remembers what a table said."""
 
     target: Target
     store: Store
     layout: Layout
-    known: TableFacts = msgspec.field(default_factory=TableFacts)
+    known: TableFacts = msgspec.field(default_factory=_nothing_known)
 
     def chains(self) -> tuple[str, ...]:
         """The chains that the table's registry knows, sorted; empty without a chain scheme."""
+        from audittui.table_facts import read_registry
+
         return read_registry(self.store, self.layout).chains
 
     def prefetch(self, patience: Patience = PATIENT) -> None:
@@ -103,6 +115,8 @@ class Connection(msgspec.Struct, frozen=True):
         A reader without the right to DescribeTable still gets a plan: then every index of the
         layout is taken to exist and nothing is estimated. Raises `StoreError`.
         """
+        from audittui.table_facts import described_facts, read_registry
+
         if self.target.store:
             # Nothing is cheaper to ask, and its counts are exact.
             registry, table = read_registry(self.store, self.layout), self.store.describe()
@@ -116,6 +130,8 @@ class Connection(msgspec.Struct, frozen=True):
     @property
     def price(self) -> Price:
         """What reading costs here."""
+        from audittui.runbook.price import price_of
+
         target = self.target
         return price_of(
             self.store.region, own=target.own_price, prices=target.prices, billed=target.billed
@@ -225,6 +241,8 @@ def open_connection(target: Target, *, create: bool = False, read_only: bool = F
 
     Raises `UsageError` when the target names nothing, `StoreError` when it cannot be opened.
     """
+    from audittui.layout import load_layout
+
     layout = load_layout(target.layout)
     if target.store:
         from audittui.store.sqlite import SqliteStore

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from audittui.runbook.timerange import duration_text, parse_duration
 from audittui.tui.screens.reading import ReadingScreen
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ class GroupingScreen(ReadingScreen):
 
     def action_thresholds(self) -> None:
         """Ask for other thresholds; the loaded rows are grouped again, nothing is read."""
+        from audittui.runbook.timerange import duration_text, parse_duration
         from audittui.tui.screens.asking import AskScreen, Blank
 
         reading = self.reading
@@ -61,6 +61,7 @@ class GroupingScreen(ReadingScreen):
     def action_success(self) -> None:
         """Say what it may cost, then ask for the first success after each group."""
         from audittui.investigate.aftermath import BUDGET, HORIZON
+        from audittui.runbook.timerange import duration_text
         from audittui.tui.application.bursts import AT_ONCE
         from audittui.tui.screens.reader import ConfirmScreen
 

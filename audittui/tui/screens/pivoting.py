@@ -7,19 +7,16 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 
 from audittui import timestamp
-from audittui.runbook.plan import Window
-from audittui.runbook.timerange import window_text
-from audittui.tui.inspection import subject_of
 from audittui.tui.screens.panes import Place
 from audittui.tui.screens.reading import ReadingScreen
 from audittui.tui.widgets.sidebar import Sidebar
 
 if TYPE_CHECKING:
     from audittui.layout.row import Row
+    from audittui.runbook.plan import Window
 
 EVER = "all"
 """The text of a window without ends."""
-_EVER = Window(None, None)
 _AROUND = 3_600 * timestamp.SECOND
 """Of an entry on each side, where nothing before had a window."""
 
@@ -44,6 +41,9 @@ class PivotingScreen(ReadingScreen):
     async def action_pivot(self, question: str) -> None:
         """Run the runbook about a value of this entry; where it is that already, in another
         window."""
+        from audittui.runbook.timerange import window_text
+        from audittui.tui.inspection import subject_of
+
         row, reading = self.row, self.reading
         if row is None or reading is None:
             self.say("No entry is chosen.")
@@ -79,9 +79,13 @@ class PivotingScreen(ReadingScreen):
     def _other_window(self, present: Window, row: Row) -> str:
         """All of time; where that is the present window, the last one that had ends, or the time
         around the row."""
-        if present != _EVER:
+        from audittui.runbook.plan import Window
+        from audittui.runbook.timerange import window_text
+
+        ever = Window(None, None)
+        if present != ever:
             return EVER
         places = (one for one in reversed(self._history) if isinstance(one, Place))
         before = (one.reading.plan.window for one in places)
         around = Window(max(row.time - _AROUND, 0), row.time + _AROUND)
-        return window_text(next((one for one in before if one != _EVER), around))
+        return window_text(next((one for one in before if one != ever), around))

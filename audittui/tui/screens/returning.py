@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from audittui.runbook.timerange import window_text
 from audittui.tui import words
 from audittui.tui.pattern import PatternError
 from audittui.tui.screens.reading import ReadingScreen
@@ -169,6 +168,8 @@ def _in_minutes(window: Window) -> str:
 
 def _step(place: Place) -> Step:
     """A place, as it is kept."""
+    from audittui.runbook.timerange import window_text
+
     reading, source, cursor = place.reading, place.source, place.sight.cursor
     texts = dict(reading.texts)
     # The window as it was, not the one that the same words would mean later.

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
 from audittui import timestamp
-from audittui.runbook.plan import Window
-from audittui.runbook.timerange import window_text
 from audittui.tui.screens.reading import ReadingScreen
+
+if TYPE_CHECKING:
+    from audittui.runbook.plan import Window
 
 _LEAST = timestamp.SECOND
 
@@ -37,6 +38,8 @@ class ZoomingScreen(ReadingScreen):
 
     def action_narrow(self) -> None:
         """Look at a quarter of the window, around the present row."""
+        from audittui.runbook.plan import Window
+
         window, row = self._window(), self.listed_row
         if window is None or row is None:
             self.say("There is no window to narrow: choose a row of a result that has one.")
@@ -48,6 +51,8 @@ class ZoomingScreen(ReadingScreen):
 
     def action_widen(self) -> None:
         """Look at twice the window, around its middle; not beyond now."""
+        from audittui.runbook.plan import Window
+
         window = self._window()
         if window is None:
             self.say("There is no window to widen.")
@@ -79,6 +84,8 @@ class ZoomingScreen(ReadingScreen):
         if not name:
             self.say("This runbook has no window that could be another one.")
             return
+        from audittui.runbook.timerange import window_text
+
         self.keep_place(reading)
         texts = {**reading.texts, name: window_text(window)}
         self.call_later(self.form.show, reading.runbook, texts)
