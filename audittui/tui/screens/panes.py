@@ -8,7 +8,7 @@ import msgspec
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.events import DescendantFocus, Resize
+from textual.events import DescendantFocus, Resize, ScreenResume
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
@@ -21,7 +21,6 @@ from audittui.tui.screens.reader import TooSmallScreen
 from audittui.tui.sources import RowSource
 from audittui.tui.status import status_text
 from audittui.tui.widgets.bars import STEP, KeyBar, StatusBar, TitleBar
-from audittui.tui.widgets.detail import Detail
 from audittui.tui.widgets.field import AskedField
 from audittui.tui.widgets.form import Form
 from audittui.tui.widgets.lines import LineList, Sight, Source
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from audittui.investigate.correlations import Group
     from audittui.tui.app import AuditApp
     from audittui.tui.session import Step
+    from audittui.tui.widgets.detail import Detail
 
 WIDE = 110
 """From this width on, sidebar and form stay beside the results."""
@@ -84,6 +84,9 @@ class PaneScreen(Screen[None]):
         self._asking = ""
         self._filter_from = 0
         self._notice = ""
+        self._detail: Detail | None = None
+        self._ask: AskedField | None = None
+        self._resumed = False
         self.chosen_columns: dict[str, tuple[str, ...]] = {}
         """The columns that were chosen, by the id of their runbook."""
 
@@ -95,17 +98,26 @@ class PaneScreen(Screen[None]):
             with Vertical(id="main"):
                 yield Form(widget_id="form")
                 yield LineList(RowSource(()), widget_id="results")
-                yield AskedField(id="ask", compact=True)
-            yield Detail(widget_id="detail")
         yield StatusBar(widget_id="status")
         yield KeyBar(widget_id="keys")
 
     def on_mount(self) -> None:
         """Show the runbooks; the application connects after the first refresh."""
-        self.query_one("#ask").display = False
         self.show_panes()
         self.query_one(RunbookOptions).focus()
         self.app.begin()
+        self.call_after_refresh(self._mount_detail)
+
+    async def _mount_detail(self) -> None:
+        """The detail view is there before anything can be read, and not before the first frame."""
+        self.detail.display = False
+        await self.query_one("#body").mount(self.detail)
+        self.show_panes()
+
+    def on_screen_resume(self, event: ScreenResume) -> None:
+        """The first time every style was worked out just now."""
+        event.refresh_styles = self._resumed
+        self._resumed = True
 
     # Panes
 
@@ -122,7 +134,11 @@ class PaneScreen(Screen[None]):
     @property
     def detail(self) -> Detail:
         """The detail view."""
-        return self.query_one(Detail)
+        if self._detail is None:
+            from audittui.tui.widgets.detail import Detail
+
+            self._detail = Detail(widget_id="detail")
+        return self._detail
 
     @property
     def form(self) -> Form:
@@ -163,9 +179,12 @@ class PaneScreen(Screen[None]):
         if self.zoomed:
             shown = {pane: pane == self.pane for pane in PANES}
         for pane, visible in shown.items():
-            self.query_one(f"#{pane}").display = visible
-        asking = bool(self._asking) and shown["results"]
-        self.query_one("#ask").display = asking
+            if pane != "detail":
+                self.query_one(f"#{pane}").display = visible
+            elif self._detail is not None:
+                self._detail.display = visible
+        if self._ask is not None:
+            self._ask.display = bool(self._asking) and shown["results"]
         self.query_one("#main").display = shown["form"] or shown["results"]
         self.set_class(self.zoomed, "-zoomed")
         self.set_class(not wide, "-narrow")
@@ -242,7 +261,10 @@ class PaneScreen(Screen[None]):
         self.close_detail()
         self.pane = "results"
         self.show_panes()
-        field = self.query_one("#ask", Input)
+        if self._ask is None:
+            self._ask = AskedField(id="ask", compact=True)
+            self.query_one("#main").mount(self._ask)
+        field = self._ask
         with self.prevent(Input.Changed):
             field.value = value
         field.placeholder = hint
@@ -251,7 +273,8 @@ class PaneScreen(Screen[None]):
     def end_asking(self) -> None:
         """Put the line away."""
         self._asking = ""
-        self.query_one("#ask").display = False
+        if self._ask is not None:
+            self._ask.display = False
 
     # Saying
 
