@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from audittui.cli.main import COMMANDS
+from audittui.cli.group import COMMANDS
 from audittui.config import Config
 from audittui.tui.app import AuditApp
 from audittui.tui.keymap import bindings_of, checked, key_name, keys_of

@@ -71,7 +71,7 @@ def command(ctx: click.Context, /, chain: str, retention: int | None, **given: A
 
     With --store, the file is made where there is none.
     """
-    from audittui.cli.options import CONNECTION
+    from audittui.cli.opening import CONNECTION
     from audittui.entry import Draft
     from audittui.writer import AuditLog
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from audittui.cli.opening import folders
 from audittui.cli.options import (
     connect,
     connection_options,
-    folders,
     settings_of,
     trusted_key_option,
 )

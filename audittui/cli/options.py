@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from audittui.cli.opening import CONNECTION
 
 if TYPE_CHECKING:
     from audittui.integrity.anchor import AnchorSettings
     from audittui.writer import Tip
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-
-CONNECTION = ("store", "table", "region", "endpoint_url", "aws_profile", "layout", "profile")
 
 
 def connection_options(function: Function) -> Function:
@@ -98,14 +97,3 @@ def signed_tail_of(connection: Any, chain: str) -> Callable[[], Tip | None] | No
         return None if tail is None else Tip(tail.seq, tail.hash.hex(), tail.expires_at)
 
     return find
-
-
-def folders() -> list[Path]:
-    """The team's runbook folders: from the configuration and ``AUDITTUI_RUNBOOKS``."""
-    import os
-
-    from audittui.config import load_config
-
-    named = [Path(folder).expanduser() for folder in load_config().runbook_folders]
-    more = os.environ.get("AUDITTUI_RUNBOOKS", "")
-    return named + [Path(folder).expanduser() for folder in more.split(os.pathsep) if folder]

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from audittui.cli.options import connect, connection_options, folders
+from audittui.cli.opening import folders
+from audittui.cli.options import connect, connection_options
 from audittui.errors import UsageError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from audittui.cli.options import folders
+from audittui.cli.opening import folders
 from audittui.escape import escaped
 
 

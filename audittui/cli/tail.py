@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from audittui.cli.options import connect, connection_options, folders
+from audittui.cli.opening import folders
+from audittui.cli.options import connect, connection_options
 from audittui.errors import StoreError, UsageError
 
 if TYPE_CHECKING:

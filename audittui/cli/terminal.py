@@ -21,7 +21,7 @@ def open_terminal(options: Mapping[str, str | None]) -> None:
             "The terminal application needs a terminal.",
             "For scripts there is audittui run; see audittui --help.",
         )
-    from audittui.cli.options import folders
+    from audittui.cli.opening import folders
     from audittui.config import load_config
     from audittui.connection import open_connection, resolve_target
     from audittui.tui.app import AuditApp

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from audittui import timestamp
-from audittui.cli.options import connect, connection_options, folders
+from audittui.cli.opening import folders
+from audittui.cli.options import connect, connection_options
 from audittui.escape import escaped, shortened
 
 if TYPE_CHECKING:

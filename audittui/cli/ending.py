@@ -1,0 +1,21 @@
+"""How the command line ends: its exit codes, and the sentence of an error."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+
+from audittui.escape import escaped
+
+OK, ERROR, USAGE, INCOMPLETE, INTEGRITY = 0, 1, 2, 3, 4
+"""Exit codes of every command."""
+
+
+def say(message: str, hint: str, code: int) -> int:
+    """Say what went wrong and what to do, harmless, on the error stream; the exit ``code``."""
+    text = escaped(f"{message} {hint}".strip())
+    if not message.startswith(("Usage", "Stopped")):
+        text = f"Error: {text}"
+    with contextlib.suppress(OSError):
+        sys.stderr.write(text + "\n")
+    return code

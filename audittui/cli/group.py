@@ -1,0 +1,98 @@
+"""The commands, read by click, each imported only when it is used."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+
+import click
+
+from audittui import __version__
+from audittui.cli.ending import ERROR, INCOMPLETE, OK, USAGE, say
+from audittui.cli.opening import open_on
+from audittui.cli.options import connection_options
+
+COMMANDS = {
+    "run": ("audittui.cli.run", "Answer a runbook."),
+    "tail": ("audittui.cli.tail", "Show what a runbook asks for as it comes in."),
+    "show": ("audittui.cli.show", "Show one entry, whole."),
+    "trace": ("audittui.cli.trace", "Show the lifecycle of a resource, with what changed."),
+    "verify": ("audittui.cli.verify", "Check entries: one, a chain, or all."),
+    "seal": ("audittui.cli.seal", "Sign a checkpoint of what was appended."),
+    "checkpoint": ("audittui.cli.checkpoint", "Show, verify and import signed checkpoints."),
+    "key": ("audittui.cli.key", "Make and show keys that sign checkpoints."),
+    "evidence": ("audittui.cli.evidence", "Bundle entries with their proofs; check bundles."),
+    "tlog": ("audittui.cli.tlog", "Export a chain for independent tools."),
+    "append": ("audittui.cli.append", "Append one entry."),
+    "import": ("audittui.cli.importing", "Import real logs: CloudTrail, JSON Lines."),
+    "table": ("audittui.cli.table", "Create or describe a table."),
+    "runbooks": ("audittui.cli.runbooks", "List, show and check runbooks."),
+    "config": ("audittui.cli.config", "Show the configuration and where it is."),
+    "demo": ("audittui.cli.demo", "Open an incident to solve; needs no AWS."),
+}
+"""Every command: the module that holds it (as ``command``) and its help in a line."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported only when they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order of `COMMANDS`."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(COMMANDS[cmd_name][0])
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="audittui", message="%(prog)s %(version)s")
+@connection_options
+@click.pass_context
+def cli(ctx: click.Context, /, **connection: str | None) -> None:
+    """Investigate an audit log in DynamoDB, or in a file.
+
+    Without a command the terminal application opens. The connection options may stand before or
+    after a command. Exit codes: 0 complete, 1 error, 2 usage, 3 incomplete, 4 integrity failure.
+    """
+    ctx.obj = connection
+    if ctx.invoked_subcommand is None:
+        open_on(connection)
+
+
+def answer(words: Sequence[str] | None) -> int:
+    """Run what ``words`` say, else the process's own arguments; the exit code.
+
+    What click finds wrong is said. Raises what commands raise: `AuditError`, ``OSError``.
+    """
+    try:
+        result = cli.main(args=words, prog_name="audittui", standalone_mode=False)
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.exceptions.NoArgsIsHelpError as help_wanted:
+        help_wanted.show()
+        return USAGE
+    except click.UsageError as error:
+        return say(f"Usage: {error.format_message()}", _usage_hint(error), USAGE)
+    except click.ClickException as error:
+        return say(error.format_message(), "", ERROR)
+    except click.Abort:
+        return say("Stopped.", "", INCOMPLETE)
+    return result if isinstance(result, int) else OK
+
+
+def _usage_hint(error: click.UsageError) -> str:
+    return f"See {error.ctx.command_path} --help." if error.ctx else ""
