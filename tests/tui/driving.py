@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import unicodedata
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from textual.events import Key
+from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
 from textual.pilot import Pilot
 
 from audittui import timestamp
@@ -19,6 +22,7 @@ from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
 from audittui.writer import AuditLog
 
+_ROUNDS = 6
 CASE = Target(store="case.db")
 NOW = timestamp.parse("2026-11-24T15:00:00Z")
 HOSTILE = {
@@ -76,11 +80,20 @@ def driven(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
     return run
 
 
+async def quiet(pilot: Pilot[None]) -> None:
+    """Wait until what is under way in the widgets has reached its end: some rounds of messages."""
+    left = _ROUNDS
+    while left:
+        await pilot.pause(0)
+        left = _ROUNDS if getattr(pilot.app, "typing", False) else left - 1
+
+
 async def settle(pilot: Pilot[None]) -> None:
     """Wait until no thread works and everything that came is shown."""
+    await quiet(pilot)
     while any(not worker.is_finished for worker in pilot.app.workers):
         await pilot.app.workers.wait_for_complete()
-        await pilot.pause()
+        await quiet(pilot)
     main = getattr(pilot.app, "main", None)
     while main is not None and main._status_due:
         # The status line follows a moment after the pages.
@@ -90,8 +103,26 @@ async def settle(pilot: Pilot[None]) -> None:
 async def press(pilot: Pilot[None], *keys: str) -> None:
     """Press keys, settled after each."""
     for key in keys:
-        await pilot.press(key)
+        send(pilot, key)
         await settle(pilot)
+
+
+async def type_text(pilot: Pilot[None], text: str) -> None:
+    """Type a text at once, as over a slow link."""
+    send(pilot, *text)
+    await settle(pilot)
+
+
+def send(pilot: Pilot[None], *keys: str) -> None:
+    """Have keys arrive, by their names or characters."""
+    for key in keys:
+        name = _character_to_key(key) if len(key) == 1 and not key.isalnum() else key
+        shown = REPLACED_KEYS.get(name, name)
+        try:
+            character: str | None = unicodedata.lookup(_get_unicode_name_from_key(shown))
+        except KeyError:
+            character = key if len(key) == 1 else None
+        pilot.app.post_message(Key(name, character))
 
 
 @asynccontextmanager
@@ -113,10 +144,8 @@ async def running(
 
 async def open_runbook(app: AuditApp, pilot: Pilot[None], runbook: str) -> None:
     """Choose a runbook in the sidebar by finding it."""
-    await press(pilot, "1", "slash")
-    await pilot.press(*runbook)
+    send(pilot, "1", "slash", *runbook, "enter")
     await settle(pilot)
-    await press(pilot, "enter")
 
 
 def screen_text(app: AuditApp) -> str:

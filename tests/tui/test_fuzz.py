@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
 from audittui.tui.app import AuditApp
-from tests.tui.driving import drafts, driven, filled, open_runbook, press, running, settle
+from tests.tui.driving import drafts, driven, filled, open_runbook, press, running, send, settle
 
-KEYS, BATCH = int(os.environ.get("AUDITTUI_FUZZ_KEYS", "300")), 30
+KEYS, BATCH = int(os.environ.get("AUDITTUI_FUZZ_KEYS", "2000")), 40
 """Random keys a seed (AUDITTUI_FUZZ_KEYS for more), and how many between two rests."""
 NAMED = (
     "up", "down", "left", "right", "pageup", "pagedown", "home", "end", "enter", "escape", "tab",
@@ -20,6 +21,7 @@ NAMED = (
     "underscore", "ampersand", "question_mark", "equals_sign", "less_than_sign",
     "greater_than_sign", "exclamation_mark", "tilde", "at", "f5", "delete",
 )  # fmt: skip
+RUNBOOKS = ("time-window", "repeated-failures", "denied")
 LETTERS = "abcdefghijklmnoprstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.*\u00e9\u6f22"
 SIZES = ((80, 24), (120, 40), (60, 15), (40, 10), (200, 50), (20, 5), (81, 25))
 
@@ -38,12 +40,19 @@ async def alive(app: AuditApp, pilot: Pilot[None]) -> None:
 
 @pytest.mark.parametrize("seed", [1])
 @driven
-async def test_random_keys_do_no_harm(seed: int) -> None:
+async def test_random_keys_do_no_harm(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Random keys export, too.
+    monkeypatch.chdir(tmp_path)
     rng = random.Random(seed)
     many = drafts()
     async with running(filled(many)) as (app, pilot):
-        for _ in range(KEYS // BATCH):
-            await pilot.press(*(chosen(rng) for _ in range(BATCH)))
+        for batch in range(KEYS // BATCH):
+            if batch % 5 == 0:
+                # Random keys seldom run anything by themselves.
+                send(pilot, *["escape"] * 8, "1", "slash", *rng.choice(RUNBOOKS), *["enter"] * 2)
+            send(pilot, *(chosen(rng) for _ in range(BATCH)))
             if rng.random() < 0.4:
                 await pilot.resize_terminal(*rng.choice(SIZES))
             await alive(app, pilot)
@@ -54,4 +63,8 @@ async def test_random_keys_do_no_harm(seed: int) -> None:
         for _ in range(12):
             await press(pilot, "escape")
         await open_runbook(app, pilot, "time-window")
+        await press(pilot, "enter")
         await alive(app, pilot)
+        assert app.main.reading is not None
+        assert len(app.main.reading.rows.rows) == len(many)
+        assert app.main.reading.complete

@@ -18,7 +18,7 @@ from audittui.layout import load_layout
 from audittui.store.port import PATIENT, Page, Patience, Query
 from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
-from tests.tui.driving import CASE, NOW, connector, drafts, filled, press, settle
+from tests.tui.driving import CASE, NOW, connector, drafts, filled, send, settle
 
 SIZES = [(80, 24), (120, 40)]
 Steps = Callable[[Pilot[None]], Awaitable[None]]
@@ -92,7 +92,8 @@ def refuse(target: Target) -> Connection:
 
 async def find(pilot: Pilot[None], name: str) -> None:
     await start(pilot)
-    await press(pilot, "slash", *name.replace(" ", "-"), "enter")
+    send(pilot, "slash", *name.replace(" ", "-"), "enter")
+    await settle(pilot)
 
 
 async def start(pilot: Pilot[None]) -> None:

@@ -38,6 +38,13 @@ class CommandingApp(ThreadedApp):
 
         self.push_screen(ReaderScreen("Keys", help_text(self.keymap, self.key_faults)))
 
+    def action_command_palette(self) -> None:
+        """Open the palette."""
+        from audittui.tui.screens.palette import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: every runbook, every action of the main screen, the theme, quit."""
         from audittui.tui.help import commands

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from textual.events import Resize
 from textual.message import Message
 
 from audittui.connection import Connection, Target
@@ -16,6 +17,7 @@ from audittui.runbook.catalogue import Catalogue
 from audittui.tui.application.typing import TypingApp
 from audittui.tui.marks import Marks
 from audittui.tui.screens.main import MainScreen
+from audittui.tui.screens.reader import TooSmallScreen, fits
 from audittui.tui.words import ConnectionState
 
 
@@ -43,6 +45,12 @@ class ThreadedApp(TypingApp, inherit_bindings=False):
         """The entries that somebody marked."""
         self._folders = folders
         self._open = connect
+
+    def on_resize(self, event: Resize) -> None:
+        """Where there is no room say so, whatever screen is on top."""
+        there = any(isinstance(screen, TooSmallScreen) for screen in self.screen_stack)
+        if not fits(event.size) and not there:
+            self.push_screen(TooSmallScreen())
 
     def on_arrived(self, event: Arrived) -> None:
         """Take in what a thread brought, while there is a screen to show it."""

@@ -25,7 +25,8 @@ class TypingApp(App[None], inherit_bindings=False):
         """Nothing was typed yet."""
         self._keys: deque[Key] = deque()
         self._key_number = 0
-        self._typing = False
+        self.typing = False
+        """True while a key is on its way."""
 
     async def on_event(self, event: Event) -> None:
         """Keep keys until it is their turn."""
@@ -33,15 +34,18 @@ class TypingApp(App[None], inherit_bindings=False):
             await super().on_event(event)
             return
         self._keys.append(event)
-        if not self._typing:
+        if not self.typing:
             await self._take_key()
 
     async def _take_key(self) -> None:
-        self._typing = bool(self._keys)
+        self.typing = bool(self._keys)
         if not self._keys:
             return
         self._key_number += 1
         number = self._key_number
+        if self.focused is not None and not self.focused.is_attached:
+            # Keys for a widget that is gone would be lost.
+            self.screen.set_focus(None)
         way: Sequence[MessagePump] = (self.focused or self.screen).ancestors_with_self
         await super().on_event(self._keys.popleft())
         self._follow(way, number)
@@ -56,5 +60,5 @@ class TypingApp(App[None], inherit_bindings=False):
         self.call_later(self._dealt_with, number)
 
     async def _dealt_with(self, number: int) -> None:
-        if number == self._key_number and self._typing:
+        if number == self._key_number and self.typing:
             await self._take_key()

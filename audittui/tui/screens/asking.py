@@ -10,12 +10,12 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from audittui.escape import escaped, escaped_lines
 from audittui.tui.palette import ACCENT, DIM
+from audittui.tui.screens.modal import Modal
 from audittui.tui.widgets.field import Field
 from audittui.tui.widgets.form import Choice
 
@@ -29,7 +29,7 @@ class Blank(msgspec.Struct, frozen=True):
     options: tuple[str, ...] = ()
 
 
-class AskScreen(ModalScreen[dict[str, str]]):
+class AskScreen(Modal[dict[str, str]]):
     """A few blanks to fill in. Enter closes with their values once ``check`` finds nothing wrong
     with them (a sentence by name, "" for all of them together)."""
 
@@ -113,7 +113,7 @@ class AskScreen(ModalScreen[dict[str, str]]):
         self.dismiss(None)
 
 
-class ChoiceScreen(ModalScreen[str]):
+class ChoiceScreen(Modal[str]):
     """A question with a few answers, each an id and what it says. The first one is marked at the
     start, so that a stray Enter takes it: let it be the one that does least. Esc takes it too."""
 

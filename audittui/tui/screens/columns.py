@@ -9,11 +9,11 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from audittui.layout.row import ROW_FIELDS
 from audittui.tui.palette import ACCENT, DIM
+from audittui.tui.screens.modal import Modal
 from audittui.tui.sources import title_of
 from audittui.tui.widgets.lines import LineList
 
@@ -44,7 +44,7 @@ class _Fields:
         return ""
 
 
-class ColumnsScreen(ModalScreen[tuple[str, ...]]):
+class ColumnsScreen(Modal[tuple[str, ...]]):
     """Which columns a list shows; closes with them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -9,12 +9,12 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from audittui.runbook.plan import Window
 from audittui.tui.histogram import LETTERS, OUTCOMES, Bar, Histogram
 from audittui.tui.palette import ACCENT, DIM
+from audittui.tui.screens.modal import Modal
 from audittui.tui.sources import RowSource
 from audittui.tui.times import TimeStyle, ago
 from audittui.tui.widgets.columns import WIDEST
@@ -62,7 +62,7 @@ class _Bars:
         return ("F" if counts[1] else " ") + ("D" if counts[2] else " ")
 
 
-class HistogramScreen(ModalScreen[Window]):
+class HistogramScreen(Modal[Window]):
     """The rows of ``source`` by time and outcome; closes with the window of a bar, or with
     nothing. ``near`` is the time that the cursor starts at, in microseconds."""
 

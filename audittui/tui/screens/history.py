@@ -9,11 +9,11 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from audittui.tui.palette import ACCENT, DIM
 from audittui.tui.screens.asking import AskScreen, Blank
+from audittui.tui.screens.modal import Modal
 from audittui.tui.state import KEPT_RUNS, Run, Saved, State
 from audittui.tui.widgets.lines import LineList
 
@@ -55,7 +55,7 @@ class _Entries:
         return ""
 
 
-class HistoryScreen(ModalScreen[Saved | Run]):
+class HistoryScreen(Modal[Saved | Run]):
     """Closes with what is to be run again, or with nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

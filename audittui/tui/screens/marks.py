@@ -10,13 +10,13 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from audittui.layout.row import Row
 from audittui.tui.marks import Mark, Marks
 from audittui.tui.palette import ACCENT, DIM
 from audittui.tui.screens.asking import AskScreen, Blank
+from audittui.tui.screens.modal import Modal
 from audittui.tui.widgets.lines import LineList
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class _Lines:
         return {"denied": "D", "failure": "F"}.get(self.marks[at].row.outcome, "")
 
 
-class MarksScreen(ModalScreen[Row]):
+class MarksScreen(Modal[Row]):
     """Closes with the entry that is to be opened, or with nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -8,7 +8,7 @@ import msgspec
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.events import DescendantFocus, Resize, ScreenResume
+from textual.events import DescendantFocus, ScreenResume
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
@@ -17,7 +17,6 @@ from audittui.layout.row import Row
 from audittui.tui import words
 from audittui.tui.live import is_entry
 from audittui.tui.reading import Reading
-from audittui.tui.screens.reader import TooSmallScreen
 from audittui.tui.sources import RowSource
 from audittui.tui.status import status_text
 from audittui.tui.widgets.bars import STEP, KeyBar, StatusBar, TitleBar
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 
 WIDE = 110
 """From this width on, sidebar and form stay beside the results."""
-SMALLEST = (60, 15)
 PANES = ("sidebar", "form", "results", "detail")
 
 
@@ -110,9 +108,13 @@ class PaneScreen(Screen[None]):
 
     async def _mount_detail(self) -> None:
         """The detail view is there before anything can be read, and not before the first frame."""
+        if not self.is_attached:
+            # Somebody has left already.
+            return
         self.detail.display = False
         await self.query_one("#body").mount(self.detail)
-        self.show_panes()
+        if self.is_attached:
+            self.show_panes()
 
     def on_screen_resume(self, event: ScreenResume) -> None:
         """The first time every style was worked out just now."""
@@ -217,14 +219,8 @@ class PaneScreen(Screen[None]):
                     self.show_panes()
                 return
 
-    def on_resize(self, event: Resize) -> None:
-        """Rearrange; say so when there is not enough room."""
-        small = event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1]
-        top = self.app.screen
-        if small and not isinstance(top, TooSmallScreen):
-            self.app.push_screen(TooSmallScreen())
-        elif not small and isinstance(top, TooSmallScreen):
-            self.app.pop_screen()
+    def on_resize(self) -> None:
+        """Rearrange."""
         self.show_panes()
 
     def action_next_pane(self, step: int) -> None:

@@ -10,7 +10,6 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from audittui.config import Config, config_path, load_config
@@ -18,6 +17,7 @@ from audittui.connection import Target, profile_target
 from audittui.errors import UsageError
 from audittui.escape import escaped, escaped_lines
 from audittui.tui.palette import ACCENT, BAD, DIM
+from audittui.tui.screens.modal import Modal
 from audittui.tui.widgets.lines import LineList
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class _Lines:
         return ""
 
 
-class ProfilesScreen(ModalScreen[Target]):
+class ProfilesScreen(Modal[Target]):
     """Closes with what is to be connected to, or with nothing. The file is read when it opens, so
     that what was changed in it meanwhile is there."""
 

@@ -9,15 +9,16 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
+from textual.geometry import Size
 from textual.widgets import Static
 
 from audittui.escape import escaped_lines
 from audittui.tui.palette import ACCENT, DIM
+from audittui.tui.screens.modal import Modal
 from audittui.tui.widgets.pager import Pager
 
 
-class ReaderScreen(ModalScreen[None]):
+class ReaderScreen(Modal[None]):
     """A text over everything: the plan, the help."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -43,7 +44,7 @@ class ReaderScreen(ModalScreen[None]):
         self.query_one(Pager).focus()
 
 
-class ConfirmScreen(ModalScreen[bool]):
+class ConfirmScreen(Modal[bool]):
     """A question with two answers. Enter or y says yes, everything that leaves says no."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -72,7 +73,15 @@ class ConfirmScreen(ModalScreen[bool]):
         self.dismiss(yes)
 
 
-class TooSmallScreen(ModalScreen[None]):
+SMALLEST = Size(60, 15)
+
+
+def fits(size: Size) -> bool:
+    """True when a terminal of this size has room for everything."""
+    return size.width >= SMALLEST.width and size.height >= SMALLEST.height
+
+
+class TooSmallScreen(Modal[None]):
     """Says that the terminal is too small; takes only q."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "app.quit", "Quit", id="quit-small")]
@@ -80,6 +89,18 @@ class TooSmallScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """The sentence."""
         yield Static(
-            Text("audittui needs 60 columns and 15 lines.\nMake the terminal larger. q quits."),
+            Text(
+                f"audittui needs {SMALLEST.width} columns and {SMALLEST.height} lines.\n"
+                "Make the terminal larger. q quits."
+            ),
             markup=False,
         )
+
+    def on_resize(self) -> None:
+        """Leave once there is room, if nothing lies over it."""
+        if fits(self.app.size) and self.app.screen is self:
+            self.dismiss()
+
+    def on_screen_resume(self) -> None:
+        """What lay over it is gone."""
+        self.on_resize()

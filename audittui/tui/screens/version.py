@@ -9,7 +9,6 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from audittui import timestamp
@@ -19,6 +18,7 @@ from audittui.tui.changes import change_items
 from audittui.tui.entry_text import Item
 from audittui.tui.outline import Part
 from audittui.tui.palette import ACCENT, DIM, WARN
+from audittui.tui.screens.modal import Modal
 from audittui.tui.screens.reader import ReaderScreen
 from audittui.tui.widgets.outline import OutlineView
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _KEYS = "c copy the value   Enter see it whole   a fold all   Esc back"
 
 
-class VersionScreen(ModalScreen[None]):
+class VersionScreen(Modal[None]):
     """What changed between two versions, value by value."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

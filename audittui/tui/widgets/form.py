@@ -168,6 +168,10 @@ class Form(VerticalScroll, can_focus=False):
                 self.runbook = runbook
                 await self.remove_children()
                 await self.mount(*widgets)
+                focused = self.screen.focused
+                if focused is not None and not focused.is_attached:
+                    # Somebody went to a field that was just going.
+                    self.start()
 
     def start(self) -> None:
         """Put the cursor on the first field that needs a value, else on the first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -32,6 +33,17 @@ class RunbookOptions(OptionList):
         Binding("g", "first", "First", id="runbooks-first", show=False),
         Binding("G", "last", "Last", id="runbooks-last", show=False),
     ]
+
+    def action_page_up(self) -> None:
+        """A page up; nothing before the list is drawn, where Textual looks up a line that is not
+        made yet."""
+        with contextlib.suppress(KeyError):
+            super().action_page_up()  # type: ignore[no-untyped-call]
+
+    def action_page_down(self) -> None:
+        """A page down."""
+        with contextlib.suppress(KeyError):
+            super().action_page_down()  # type: ignore[no-untyped-call]
 
 
 class Sidebar(Vertical):

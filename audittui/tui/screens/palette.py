@@ -1,0 +1,26 @@
+"""The command palette: Textual's own, but for what breaks it."""
+
+from __future__ import annotations
+
+import contextlib
+
+from textual.await_complete import AwaitComplete
+from textual.command import CommandPalette
+
+from audittui.tui.screens.modal import done
+
+
+class Palette(CommandPalette):
+    """Textual's palette. A page key that comes before its list is drawn does nothing, nor does
+    leaving it twice.
+
+    There Textual 8.2 looks up a line that it has not made yet, or takes another screen away.
+    """
+
+    def _action_command_list(self, action: str) -> None:
+        with contextlib.suppress(KeyError):
+            super()._action_command_list(action)
+
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        """Leave, once."""
+        return super().dismiss(result) if self.app.screen is self else done()
