@@ -8,6 +8,7 @@ from audittui.tui.application.threads import ThreadedApp
 
 if TYPE_CHECKING:
     from audittui.connection import Connection
+    from audittui.integrity.verdict import Verdict
     from audittui.layout.row import Row
     from audittui.runbook.model import Runbook
     from audittui.tui.inspection import Life
@@ -49,8 +50,12 @@ class InspectingApp(ThreadedApp):
             from audittui.tui.inspection import check_entry
 
             verdict = check_entry(connection, row)
-            self.arrive(lambda: detail.take_verdict(row, verdict))
-            self.arrive(lambda: self.spend(verdict.rcu))
+            self.arrive(lambda: took(verdict))
+
+        def took(verdict: Verdict) -> None:
+            detail.take_verdict(row, verdict)
+            self.main.take_opened_verdict(verdict)
+            self.spend(verdict.rcu)
 
         self.work(work, lambda error: detail.take_verdict(row, None, str(error)), "verdict")
 

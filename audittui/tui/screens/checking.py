@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
+from audittui.tui.live import is_entry
 from audittui.tui.screens.reading import ReadingScreen
 from audittui.tui.sources import RowSource
 
@@ -38,26 +39,37 @@ class CheckingScreen(ReadingScreen):
     def action_verify_window(self) -> None:
         """Check every row that is in sight."""
         source = self.row_source
-        if source is None or not len(source):
+        first, last = self.results.scroll_offset.y, self.results.last_in_sight
+        rows = [] if source is None else list(map(source.row, range(first, last + 1)))
+        entries = [row for row in rows if is_entry(row)]
+        if source is None or not entries:
             self.say("There are no rows to check.")
             return
-        first = self.results.scroll_offset.y
-        rows = [source.row(at) for at in range(first, self.results.last_in_sight + 1)]
-        self.say(f"Checking {len(rows):,} entries…")
-        self.app.check_rows(source, rows)
+        self.say(f"Checking {_count(len(entries))}…")
+        self.app.check_rows(source, entries)
 
     def take_verdicts(self, source: RowSource, verdicts: Sequence[Verdict]) -> None:
         """Entries were checked: mark their rows, and say what was found."""
-        first = not source.verdicts
-        source.verdicts.update({(one.chain, one.seq): one for one in verdicts})
-        if source is self.results.source and verdicts:
-            if first:
-                self.results.show(source, self.results.cursor)
-            else:
-                self.results.changed(self.results.cursor)
+        self._mark(source, verdicts)
         if len(verdicts) == 1:
             self.say(verdicts[0].summary)
         else:
             counts = Counter(one.verdict for one in verdicts)
             found = ", ".join(f"{count:,} {name}" for name, count in counts.most_common())
-            self.say(f"Checked {len(verdicts):,} entries: {found}.")
+            self.say(f"Checked {_count(len(verdicts))}: {found}.")
+
+    def take_opened_verdict(self, verdict: Verdict) -> None:
+        """An entry was checked because it was opened: its row in the list says so where checked
+        ones do, and in any case where something is wrong with it."""
+        source = self.row_source
+        if source is not None and (source.verdicts or verdict.failed):
+            self._mark(source, [verdict])
+
+    def _mark(self, source: RowSource, verdicts: Sequence[Verdict]) -> None:
+        source.verdicts.update({(one.chain, one.seq): one for one in verdicts})
+        if source is self.results.source:
+            self.results.changed(self.results.cursor)
+
+
+def _count(entries: int) -> str:
+    return f"{entries:,} {'entry' if entries == 1 else 'entries'}"

@@ -1,0 +1,84 @@
+"""Verdicts where entries stand: `v` and `V` in lists, and what the detail view tells the list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from audittui.layout import load_layout
+from audittui.store.sqlite import SqliteStore
+from audittui.tui.app import AuditApp
+from audittui.tui.live import is_entry
+from audittui.tui.sources import RowSource
+from tests.tui.driving import drafts, driven, filled, open_runbook, press, running, screen_text
+
+
+def changed(seq: int, **attributes: Any) -> SqliteStore:
+    """The small log, some attributes of one item others."""
+    store = filled(drafts())
+    item = store.get(load_layout("native").key("app/0", seq)).item
+    assert item is not None
+    store.overwrite({**item, **attributes})
+    return store
+
+
+def body_of(seq: int) -> str:
+    item = filled(drafts()).get(load_layout("native").key("app/0", seq)).item
+    assert item is not None
+    return str(item["body"])
+
+
+def rows_of(app: AuditApp) -> RowSource:
+    source = app.main.row_source
+    assert source is not None
+    return source
+
+
+@driven
+async def test_notes_between_the_rows_are_not_checked() -> None:
+    async with running() as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter")
+        app.main.action_follow()
+        app.main.action_follow()
+        await press(pilot, "V")
+        source = rows_of(app)
+        noted = [at for at in range(len(source)) if not is_entry(source.row(at))]
+        assert noted
+        assert "Checked" in screen_text(app)
+        assert all(seq >= 0 for _, seq in source.verdicts)
+        app.main.results.go(noted[-1])
+        await press(pilot, "v")
+        assert "No entry is chosen" in screen_text(app)
+
+
+@driven
+async def test_a_window_of_notes_alone_has_nothing_to_check() -> None:
+    async with running() as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter")
+        app.main.action_follow()
+        app.main.action_follow()
+        await press(pilot, "slash", *"nothing has this", "enter", "V")
+        assert "There are no rows to check" in screen_text(app)
+
+
+@driven
+async def test_an_entry_that_was_opened_has_its_verdict_in_the_list_where_there_are_some() -> None:
+    async with running() as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "enter", "escape")
+        assert not rows_of(app).verdicts
+        await press(pilot, "v", "j", "enter", "escape")
+        assert [rows_of(app).cells(at)[0] for at in range(3)] == ["chained", "chained", ""]
+
+
+@driven
+async def test_an_opened_entry_that_fails_is_marked_in_the_list() -> None:
+    async with running(changed(29, body=body_of(29).replace("alice", "mallo"))) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "j", "enter", "escape")
+        assert not rows_of(app).verdicts
+        await press(pilot, "k", "enter", "escape")
+        source = rows_of(app)
+        assert [source.cells(at)[0] for at in range(2)] == ["MODIFIED", ""]
+        assert "MODIFIED" in screen_text(app)
