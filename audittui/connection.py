@@ -168,6 +168,9 @@ def resolve_target(
     named_by = None
     if not store and not table:
         store, table, named_by = profile.store, profile.table, name
+        if store:
+            # No shell has looked at it.
+            store = str(Path(store).expanduser())
     origins: dict[str, str] = {}
 
     def setting(key: str) -> str | None:

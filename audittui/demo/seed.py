@@ -21,6 +21,10 @@ DAYS = 4
 SEED = 20_261_124
 
 
+_AT_ONCE = 100
+"""Entries that are recorded at the same time."""
+
+
 def drafts(anchor: int, entries: int = ENTRIES) -> list[tuple[str, Draft]]:
     """The demo's entries in time order, each with its chain. ``anchor`` (microseconds) is where
     they end; the same anchor gives the same entries."""
@@ -42,10 +46,16 @@ def seed(store: SqliteStore, anchor: int, entries: int = ENTRIES) -> None:
     for chain, draft in drafts(anchor, entries):
         parts[chain].append(draft)
     for chain, part in parts.items():
+        now = [anchor]
         log = AuditLog(
-            store, chain, clock=lambda: anchor, ids=lambda: f"{rng.getrandbits(128):032x}"
-        )
-        log.append_many(part)
+            store, chain, clock=lambda now=now: now[0],  # type: ignore[misc]
+            ids=lambda: f"{rng.getrandbits(128):032x}",
+        )  # fmt: skip
+        for start in range(0, len(part), _AT_ONCE):
+            some = part[start : start + _AT_ONCE]
+            # Recorded when it happened, as if the log had been written all along.
+            now[0] = max(timestamp.parse(one.time) for one in some if one.time)
+            log.append_many(some)
     seal_demo(store, store.layout, tuple(parts), anchor)
     _tamper(store)
 

@@ -35,9 +35,9 @@ _TOLD_EVERY = 500
 class Extent(msgspec.Struct, frozen=True, kw_only=True):
     """What the records of a file are.
 
-    ``title`` is the question in a few words, ``command`` asks it again. ``complete``: they are all
-    that the question has. ``covers`` says what was read, in a sentence; ``selection`` which of it
-    is here, where that is not all (empty: all). ``noun`` is what one record is.
+    ``title`` is the question in a few words, ``command`` asks it again, if one can. ``complete``:
+    they are all that the question has. ``covers`` says what was read, in a sentence; ``selection``
+    which of it is here, where that is not all (empty: all). ``noun`` is what one record is.
     """
 
     title: str
@@ -120,11 +120,10 @@ def _head(form: Form, columns: Sequence[str], extent: Extent) -> str:
     if form == "csv":
         return csv_line([*columns, EXPORT])
     if form == "markdown":
-        return (
-            f"# {literal(extent.title)}\n\n"
-            f"The last line says whether this is all. Asked again by:\n\n"
-            f"    {escaped(extent.command)}\n\n{table_head(columns)}"
-        )
+        told = "The last line says whether this is all."
+        if extent.command:
+            told += f" Asked again by:\n\n    {escaped(extent.command)}"
+        return f"# {literal(extent.title)}\n\n{told}\n\n{table_head(columns)}"
     return ""
 
 

@@ -179,6 +179,20 @@ class Live:
             self.new += len(rows)
         self.batch = batch
 
+    @property
+    def over_budget(self) -> bool:
+        """True when this go used what the reading's budget allows."""
+        most = self.reading.max_rcu
+        return most is not None and self.batch is not None and self.batch.meter.rcu >= most
+
+    def stop_for_budget(self) -> None:
+        """Stop, and say why between the rows."""
+        self.stop()
+        self.source.note(
+            f"following stopped {_clock()}: it used the budget of {self.reading.max_rcu:g} RCU;"
+            " F goes on by as much again"
+        )
+
     def wait(self, error: StoreError) -> None:
         """Something is waited out: a lost connection is marked in the list."""
         if error.kind == "network":

@@ -47,7 +47,7 @@ def status_text(reading: Reading | None, shown: RowSource | None, notice: str = 
         cost += f" and {reading.unmetered} of unknown cost"
     text.append(cost, DIM)
     if shown is not None and shown.pattern:
-        kind = "shown" if shown.hiding else "marked by n and N"
+        kind = "shown" if shown.hiding else "n and N"
         so_far = f" so far, {shown.searched:,} rows searched" if shown.searching else ""
         pattern = escaped(shown.pattern)
         text.append(f"  {shown.matches:,} match {pattern!r}{so_far} ({kind})", ACCENT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from audittui.tui.sources import RowSource
 
 _VALUE = 40
+_TIME_OF_DAY = re.compile(r"\d{1,2}:\d\d", re.ASCII)
 CHOOSE = "Choose a runbook (1), fill in the form (2), Enter runs it. x shows the plan first."
 
 
@@ -176,10 +178,15 @@ def row_line(row: Row) -> str:
     )
 
 
-def find_time(source: RowSource, text: str, order: Order) -> int | str:
-    """The line of the first row at or after a time (in the list's order), or why there is none."""
+def find_time(source: RowSource, text: str, order: Order, near: int) -> int | str:
+    """The line of the first row at or after a time (in the list's order), or why there is none.
+
+    A time of day, such as 14:00, is one of the day of ``near`` (microseconds), in UTC.
+    """
     from audittui.runbook.timerange import parse_time
 
+    if _TIME_OF_DAY.fullmatch(text.strip()):
+        text = f"{timestamp.text(near)[:10]}T{text.strip().zfill(5)}"
     try:
         moment = parse_time(text, timestamp.now())
     except ValueError as error:

@@ -378,7 +378,7 @@ async def test_plan_help_and_palette() -> None:
         for binding in MainScreen.BINDINGS:
             assert binding.description in text  # type: ignore[union-attr]
         await press(pilot, "escape", "colon")
-        assert app.screen.__class__.__name__ == "CommandPalette"
+        assert app.screen.__class__.__name__ == "Palette"
         await press(pilot, "escape")
         assert app.screen is main(app)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from textual.events import Key
 from textual.widgets import Input
 
 from tests.tui.driving import driven, open_runbook, press, running, send, settle
@@ -67,3 +68,16 @@ def test_letters_and_their_deletion_keep_their_order(typed: str) -> None:
             assert field.value == expected
 
     run()
+
+
+@driven
+async def test_a_key_right_after_escape_is_taken_after_it() -> None:
+    async with running() as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "question_mark")
+        for character in "jG":  # what Textual makes of Esc j and Esc G within a tenth of a second
+            name = character if character.islower() else f"shift+{character.lower()}"
+            app.post_message(Key(f"alt+{name}", character))
+            await settle(pilot)
+            assert app.screen is app.main
+        assert app.main.pane == "sidebar"

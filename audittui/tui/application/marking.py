@@ -32,14 +32,15 @@ class MarkingApp(ExportingApp):
     def export_marks(self, path: Path) -> None:
         """Write the marks, with their notes, as a list."""
         from audittui.export.result import Extent
-        from audittui.tui.exporting import Taken
+        from audittui.tui.exporting import Taken, form_of
 
-        marks = tuple(self.marks)
+        marks, form = tuple(self.marks), form_of(path)
         taken = Taken(
             [one.row for one in marks], columns=_COLUMNS, notes=[one.note for one in marks]
         )
         extent = Extent(
-            title="Marked entries", command=f"audittui evidence create --marks {path.name}",
+            title="Marked entries",
+            command=f"audittui evidence create --marks {path.name}" if form == "jsonl" else "",
             complete=True, covers="entries that somebody marked", noun="marked entry",
         )  # fmt: skip
         self.export(taken, path, extent)
@@ -53,7 +54,8 @@ class MarkingApp(ExportingApp):
             "audittui evidence verify FILE.zip checks every byte of it.",
             f"Reading and proving takes at most about {count * _RCU_AN_ENTRY:,} RCU.",
         ]
-        if not self.target.trusted_keys:
+        target = self.target if self.connection is None else self.connection.target
+        if not target.trusted_keys:
             details.append("No key is trusted here (trusted_keys): nothing in it will be proven.")
         return details
 

@@ -16,8 +16,8 @@ from audittui.errors import AuditError
 from audittui.runbook.catalogue import Catalogue
 from audittui.tui.application.typing import TypingApp
 from audittui.tui.marks import Marks
+from audittui.tui.room import fits
 from audittui.tui.screens.main import MainScreen
-from audittui.tui.screens.reader import TooSmallScreen, fits
 from audittui.tui.words import ConnectionState
 
 
@@ -31,6 +31,12 @@ class Arrived(Message):
 
 class ThreadedApp(TypingApp, inherit_bindings=False):
     """What every part of the application shares: the main screen, the connection, threads."""
+
+    def __init_subclass__(cls, *, whole: bool = False) -> None:
+        """As with the parts of the main screen, Textual needs to take stock of the whole alone."""
+        cls._inherit_bindings = True
+        if whole:
+            super().__init_subclass__()
 
     def __init__(
         self, target: Target, folders: Sequence[Path], connect: Callable[[Target], Connection]
@@ -48,14 +54,25 @@ class ThreadedApp(TypingApp, inherit_bindings=False):
 
     def on_resize(self, event: Resize) -> None:
         """Where there is no room say so, whatever screen is on top."""
-        there = any(isinstance(screen, TooSmallScreen) for screen in self.screen_stack)
-        if not fits(event.size) and not there:
+        if fits(event.size):
+            return
+        from audittui.tui.screens.reader import TooSmallScreen
+
+        if not any(isinstance(screen, TooSmallScreen) for screen in self.screen_stack):
             self.push_screen(TooSmallScreen())
 
     def on_arrived(self, event: Arrived) -> None:
         """Take in what a thread brought, while there is a screen to show it."""
         if self.main.is_attached:
             event.call()
+
+    def key_comes(self) -> None:
+        """What was said before is old now."""
+        self.main.forget_notice()
+
+    def key_went(self) -> None:
+        """What is old goes."""
+        self.main.drop_notice()
 
     def arrive(self, call: Callable[[], None]) -> None:
         """Have ``call`` called on the screen's side; any thread may ask."""

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from textual.app import App
 from textual.events import Event, Key
+from textual.keys import _character_to_key
 from textual.message_pump import MessagePump
 
 _PATIENCE = 0.25
@@ -33,15 +34,26 @@ class TypingApp(App[None], inherit_bindings=False):
         if not isinstance(event, Key) or event.is_forwarded:
             await super().on_event(event)
             return
-        self._keys.append(event)
+        self._keys += self._meant(event)
         if not self.typing:
             await self._take_key()
+
+    def _meant(self, event: Key) -> Sequence[Key]:
+        """Esc and a letter right after it reach us as Alt and that letter: terminals send the same
+        for both. Nothing here is on Alt, unless the user has put it there."""
+        letter = event.character
+        alone = event.key in self.screen.active_bindings
+        if not event.key.startswith("alt+") or not letter or alone:
+            return (event,)
+        name = letter if letter.isalnum() else _character_to_key(letter)
+        return Key("escape", "\x1b"), Key(name, letter)
 
     async def _take_key(self) -> None:
         self.typing = bool(self._keys)
         if not self._keys:
             return
         self._key_number += 1
+        self.key_comes()
         number = self._key_number
         if self.focused is not None and not self.focused.is_attached:
             # Keys for a widget that is gone would be lost.
@@ -61,4 +73,11 @@ class TypingApp(App[None], inherit_bindings=False):
 
     async def _dealt_with(self, number: int) -> None:
         if number == self._key_number and self.typing:
+            self.key_went()
             await self._take_key()
+
+    def key_comes(self) -> None:
+        """A key is about to be dealt with."""
+
+    def key_went(self) -> None:
+        """A key was dealt with."""

@@ -54,7 +54,7 @@ class FindingScreen(ReadingScreen):
     def action_go_to_time(self) -> None:
         """Ask for a time."""
         if self.row_source is not None and len(self.row_source):
-            self.ask("time", "", "2026-11-24T14:00, -2h, @1700000000")
+            self.ask("time", "", "14:00, 2026-11-24T14:00, -2h, @1700000000")
         else:
             self.say("There are no rows to go through.")
 
@@ -72,7 +72,8 @@ class FindingScreen(ReadingScreen):
         self.end_asking()
         self.go_pane("results")
         if kind == "time" and self.row_source is not None and self.reading is not None:
-            found = words.find_time(self.row_source, value, self.reading.plan.order)
+            row = self.row_source.row(min(self.results.cursor, len(self.row_source) - 1))
+            found = words.find_time(self.row_source, value, self.reading.plan.order, row.time)
             if isinstance(found, str):
                 self.say(found)
             else:

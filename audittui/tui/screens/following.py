@@ -103,6 +103,8 @@ class FollowingScreen(PivotingScreen):
             return
         first = live.batch is None
         live.take(batch)
+        if live.over_budget:
+            live.stop_for_budget()
         if self.live is not live:
             return
         self._show_end(live)

@@ -70,6 +70,12 @@ class PaneScreen(Screen[None]):
     ]
     app: AuditApp
 
+    def __init_subclass__(cls, *, whole: bool = False) -> None:
+        """Textual takes stock of every class of widgets, which is felt at the start with so many.
+        The parts of the main screen are none by themselves: it is enough to do so for the whole."""
+        if whole:
+            super().__init_subclass__()
+
     def __init__(self) -> None:
         super().__init__()
         self.reading: Reading | None = None
@@ -82,6 +88,7 @@ class PaneScreen(Screen[None]):
         self._asking = ""
         self._filter_from = 0
         self._notice = ""
+        self._notice_lasts = self._notice_old = False
         self._detail: Detail | None = None
         self._ask: AskedField | None = None
         self._resumed = False
@@ -274,10 +281,22 @@ class PaneScreen(Screen[None]):
 
     # Saying
 
-    def say(self, notice: str) -> None:
-        """A sentence in the status line, until the next thing happens."""
+    def say(self, notice: str, *, lasting: bool = False) -> None:
+        """A sentence in the status line until the next key, or with ``lasting`` until something
+        is read."""
         self._notice = notice
+        self._notice_lasts = lasting
+        self._notice_old = False
         self.show_status()
+
+    def forget_notice(self) -> None:
+        """A key comes: what was said before it is old."""
+        self._notice_old = bool(self._notice) and not self._notice_lasts
+
+    def drop_notice(self) -> None:
+        """Take away what is old, unless the key said something new."""
+        if self._notice_old and self.is_attached:
+            self.say("")
 
     def show_status(self) -> None:
         """Renew the status line and what an empty list says."""

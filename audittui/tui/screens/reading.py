@@ -113,7 +113,7 @@ class ReadingScreen(PaneScreen):
         if isinstance(error, ParameterErrors) and self.form.runbook is runbook:
             self.go_pane("form")
             self.form.show_faults(error.errors)
-        self.say(str(error))
+        self.say(str(error), lasting=True)
 
     def took(self, reading: Reading) -> None:
         """A page came."""

@@ -255,6 +255,10 @@ class OutlineView(CursorView):
         if on_cursor == 2:
             # One colour on the cursor's own: those of the text would not be seen on it.
             return Strip([Segment(text.plain or " ", style)])
+        if text.style:
+            # Rendering leaves a text's own style away where none of it has another one.
+            whole = text.style if isinstance(text.style, Style) else Style.parse(text.style)
+            style += whole
         segments = Segment.apply_style(text.render(self.app.console), style)
         return Strip([one for one in segments if one.text] or [Segment(" ", style)])
 
