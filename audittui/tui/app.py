@@ -37,6 +37,7 @@ class AuditApp(
     CopyingApp,
     MarkingApp,
     CommandingApp,
+    whole=True,
 ):
     """The terminal application on ``target``.
 

@@ -26,7 +26,7 @@ from audittui.tui.widgets.lines import LineList
 class MainScreen(
     ChoosingScreen, BrowsingScreen, ZoomingScreen, SteppingScreen, FollowingScreen, ViewingScreen,
     CheckingScreen, MarkingScreen, GroupingScreen, CostingScreen, RememberingScreen,
-    ConnectingScreen, ReturningScreen,
+    ConnectingScreen, ReturningScreen, whole=True,
 ):  # fmt: skip
     """What the keys do. `AuditApp` reads; this shows."""
 

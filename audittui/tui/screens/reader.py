@@ -9,11 +9,11 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.geometry import Size
 from textual.widgets import Static
 
 from audittui.escape import escaped_lines
 from audittui.tui.palette import ACCENT, DIM
+from audittui.tui.room import SMALLEST, fits
 from audittui.tui.screens.modal import Modal
 from audittui.tui.widgets.pager import Pager
 
@@ -71,14 +71,6 @@ class ConfirmScreen(Modal[bool]):
     def action_answer(self, yes: bool) -> None:
         """Close with the answer."""
         self.dismiss(yes)
-
-
-SMALLEST = Size(60, 15)
-
-
-def fits(size: Size) -> bool:
-    """True when a terminal of this size has room for everything."""
-    return size.width >= SMALLEST.width and size.height >= SMALLEST.height
 
 
 class TooSmallScreen(Modal[None]):

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from audittui.tui.screens.reader import ConfirmScreen
 from audittui.tui.screens.reading import ReadingScreen
 
 if TYPE_CHECKING:
@@ -30,6 +29,7 @@ class RememberingScreen(ReadingScreen):
             self.app.run_remembered(entry.runbook, entry.texts)
 
         def chosen(entry: Saved | Run | None) -> None:
+            from audittui.tui.screens.reader import ConfirmScreen
             from audittui.tui.state import Run
 
             here = self.app.target.label
