@@ -34,6 +34,7 @@ class ThreadedApp(TypingApp, inherit_bindings=False):
 
     def __init_subclass__(cls, *, whole: bool = False) -> None:
         """As with the parts of the main screen, Textual needs to take stock of the whole alone."""
+        # This class drops the keys of Textual's own application; those that come after it do not.
         cls._inherit_bindings = True
         if whole:
             super().__init_subclass__()
