@@ -125,6 +125,7 @@ class MarkingApp(ExportingApp):
         text.append(f"  {digest}\n", f"bold {ACCENT}")
         text.append(f"\nIt took {manifest.cost.rcu:,.1f} RCU.\n", DIM)
         text.append("Checked anywhere, without a table:\n", DIM)
-        text.append(f"  audittui evidence verify {escaped(path.name)}\n")
+        text.append(f"  audittui evidence verify {escaped(path.name)} --trusted-key KEY\n")
+        text.append("KEY is the sealer's, had from elsewhere than the bundle.\n", DIM)
         self.main.say(f"The evidence bundle is in {path.name}.")
         self.push_screen(ReaderScreen("Evidence bundle", text))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.widget import Widget
 
+from audittui.errors import UsageError
 from audittui.tui.group_source import GroupSource
 from audittui.tui.reading import SCREENFUL
 from audittui.tui.screens.panes import PaneScreen, Place
@@ -113,6 +114,9 @@ class ReadingScreen(PaneScreen):
         if isinstance(error, ParameterErrors) and self.form.runbook is runbook:
             self.go_pane("form")
             self.form.show_faults(error.errors)
+        elif isinstance(error, UsageError) and self.form.runbook is runbook and not self.reading:
+            # It is the question that has to be mended.
+            self.go_pane("form")
         self.say(str(error), lasting=True)
 
     def took(self, reading: Reading) -> None:

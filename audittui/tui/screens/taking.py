@@ -104,6 +104,12 @@ class TakingScreen(ReadingScreen):
 
         self.app.push_screen(AskScreen("Export to a new file", details, blanks, check), answered)
 
+    def took(self, reading: Reading) -> None:
+        """A page came: while all is read for an export, say so."""
+        super().took(reading)
+        if self._export_after is not None and self._export_after[0] is reading:
+            self._notice = f"All of it is read first, then written to {self._export_after[1].name}."
+
     def paused(self, reading: Reading) -> None:
         """The reading rests: write what was to be written then."""
         super().paused(reading)
