@@ -33,6 +33,7 @@ bench: $(READY)
 	.bench/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/decode.py
+	$(BIN)/python benchmarks/sweep.py
 	test -z "$$AUDITTUI_TEST_ENDPOINT" || \
 	  AUDITTUI_BENCH_BIN=$(CURDIR)/.bench/bin $(BIN)/python benchmarks/drain.py
 
