@@ -54,8 +54,8 @@ def command(
 ) -> None:  # fmt: skip
     """Answer RUNBOOK. Rows go to standard output, everything else to standard error.
 
-    Exit code 3 says that a limit or the budget ended the run: the coverage and the cursor to go on
-    from are on standard error.
+    Exit code 3 says that the window is not covered: a limit or the budget ended the run, and the
+    cursor to go on from is on standard error; or the window ends in the future.
     """
     import msgspec
 
@@ -192,9 +192,10 @@ def _conclude(
         _note(execution.error.hint)
     if coverage.complete:
         return
-    _note(f"Cursor: {last.cursor}")
-    again = command_of(plan, options) + (" --count" if count else "")
-    _note(f"Go on with: {again} --resume {last.cursor}")
+    if last.cursor:
+        _note(f"Cursor: {last.cursor}")
+        again = command_of(plan, options) + (" --count" if count else "")
+        _note(f"Go on with: {again} --resume {last.cursor}")
     ctx.exit(1 if coverage.stop == "error" else 3)
 
 

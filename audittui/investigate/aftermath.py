@@ -82,8 +82,8 @@ def first_success(
             return Aftermath(page.rows[0], rcu=meter.rcu, requests=meter.requests)
     last = execution.latest
     return Aftermath(
-        until=end if last.coverage.complete else last.coverage.reached or group.last,
-        complete=last.coverage.complete,
+        until=end if last.coverage.finished else last.coverage.reached or group.last,
+        complete=last.coverage.finished,
         rcu=last.meter.rcu,
         requests=last.meter.requests,
         fault=execution.error.message if execution.error is not None else "",

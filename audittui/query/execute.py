@@ -79,6 +79,9 @@ class Execution:
         if cursor:
             resume = decode_cursor(cursor)
             check_cursor(resume, self._digest)
+        # Clocks differ, and a run that goes on knows of its first rows only as they were then.
+        self._as_of = max(self._now, plan.now) if resume is None else resume.now
+        self._present = (plan.now or self._now) if resume is None else resume.now
         after = resume.last_order if resume else None
         self._front = Front(plan, resume)
         self._start = self._front.barrier
@@ -235,7 +238,7 @@ class Execution:
 
     def _page(self, rows: list[Row], stop: Stop) -> ResultPage:
         coverage = self._coverage(stop)
-        cursor = "" if coverage.complete else self._cursor()
+        cursor = "" if coverage.finished else self._cursor()
         self.latest = ResultPage(tuple(rows), coverage, self._meter, cursor)
         return self.latest
 
@@ -243,9 +246,10 @@ class Execution:
         window = counted_window(self.plan) if self._counts else self.plan.window
         unfinished = self._front.unfinished
         lag = self._store.index_lag if self.plan.index.name else 0
+        settled = self._as_of - lag
         unsettled = None
-        if lag and (window.end is None or window.end > self._now - lag):
-            unsettled = self._now - lag
+        if lag and (window.end is None or window.end > settled):
+            unsettled = settled
             if window.start is not None:
                 unsettled = max(unsettled, window.start)
         return Coverage(
@@ -256,7 +260,8 @@ class Execution:
             reached=self._reached() if unfinished and self._meter.pages else None,
             stop=stop,
             error=self.error.message if self.error is not None else "",
-            as_of=self._now,
+            as_of=self._as_of,
+            ahead=self.plan.window.end is not None and self.plan.window.end > self._as_of,
             unsettled=unsettled,
             budget=self._costs.budget if stop == "budget" else None,
             rcu=self._meter.rcu,
@@ -288,7 +293,7 @@ class Execution:
                 plan=self._digest,
                 last=None if self._last_order is None else list(self._last_order),
                 shards=keys,
-                now=self.plan.now or self._now,
+                now=self._present,
                 begins=begins,
                 unread=unread,
             )

@@ -37,8 +37,10 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     """What a result covers.
 
     ``reached`` is the time up to which every row of the window has been given (in reading order);
-    None before the first page. ``stop`` says why a run ended early. ``unsettled`` is the time from
-    which indexes may not hold everything yet (None: the window ends before it).
+    None before the first page. ``stop`` says why a run ended early. ``as_of`` is the moment of
+    reading (microseconds): nothing is known of what comes after it. ``ahead``: the window asked for
+    ends later than that. ``unsettled`` is the time from which indexes may not hold everything yet
+    (None: the window ends before it).
     """
 
     window: Window
@@ -48,15 +50,22 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     reached: int | None = None
     stop: Stop = ""
     error: str = ""
-    as_of: int = 0
+    as_of: int
+    ahead: bool = False
     unsettled: int | None = None
     budget: float | None = None
     rcu: float = 0.0
 
     @property
-    def complete(self) -> bool:
-        """True when every partition was read to its end and every row given."""
+    def finished(self) -> bool:
+        """True when every partition was read to its end and every row given: nothing is left to
+        read now."""
         return not self.stop and self.partitions_read == self.partitions
+
+    @property
+    def complete(self) -> bool:
+        """True when all of the window is covered: it was read to its end, and it is over."""
+        return self.finished and not self.ahead
 
     def text(self) -> str:
         """The coverage in one line, in the words of DESIGN §1."""
@@ -64,9 +73,14 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
         if start is not None and end is not None and end - start >= _MINUTE:
             # Whole seconds read better; inwards, so that no more is claimed than is true.
             start, end = start + -start % timestamp.SECOND, _second(end)
+        if end is not None and not self.ahead:
+            # A tick that the present lies in is counted whole, but only known so far.
+            end = min(end, self.as_of)
         first = "the beginning" if start is None else timestamp.short(start)
         last = "now" if end is None else timestamp.short(end)
-        if self.complete:
+        if self.finished and self.ahead:
+            return self._ahead_text(first, last)
+        if self.finished:
             return f"complete from {first} to {last}{self._unsettled_text()}"
         parts = f"{self.partitions_read} of {self.partitions} partitions read"
         if not self.stop:
@@ -89,12 +103,29 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     def _reached(self) -> str:
         return "" if self.reached is None else timestamp.short(self.reached)
 
+    def _ahead_text(self, first: str, last: str) -> str:
+        """What is known of a window that was not over when it was read."""
+        read = timestamp.short(_second(self.as_of))
+        if self.window.start is not None and self.window.start >= self.as_of:
+            return (
+                f"nothing of the window {first} to {last} has happened yet: "
+                f"it lies in the future of {read}, when it was read"
+            )
+        unsettled = "" if self.unsettled is None else f"; {self._unsettled_since}"
+        return (
+            f"complete from {first} to {read}, when it was read{unsettled}; "
+            f"the rest of the window, to {last}, lies in the future"
+        )
+
     def _unsettled_text(self) -> str:
         if self.unsettled is None:
             return ""
-        since = timestamp.short(_second(self.unsettled))
-        read = timestamp.short(_second(self.as_of))
-        return f", as of {read}; entries since {since} may not be indexed yet"
+        return f", as of {timestamp.short(_second(self.as_of))}; {self._unsettled_since}"
+
+    @property
+    def _unsettled_since(self) -> str:
+        since = timestamp.short(_second(self.unsettled or 0))
+        return f"entries since {since} may not be indexed yet"
 
 
 def _second(micros: int) -> int:

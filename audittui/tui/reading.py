@@ -77,15 +77,15 @@ class Reading:
 
     @property
     def complete(self) -> bool:
-        """True when all of the window was read."""
-        return self.last is not None and self.last.coverage.complete
+        """True when all that there is in the window was read."""
+        return self.last is not None and self.last.coverage.finished
 
     @property
     def more(self) -> bool:
         """True when reading rests and may go on by itself."""
         if self.active or self.last is None:
             return False
-        return not self.last.coverage.complete and not self.last.coverage.stop
+        return not self.last.coverage.finished and not self.last.coverage.stop
 
     @property
     def error(self) -> AuditError | None:
@@ -143,7 +143,7 @@ class Reading:
         self.rows.add(page.rows)
         if self.groups is not None:
             self.groups.groups = self._found
-            self.groups.complete = page.coverage.complete
+            self.groups.complete = page.coverage.finished
 
     def rethreshold(self, least: int, timespan: int) -> Sequence[Group]:
         """Group what was read by other thresholds. Blocks; call it in a thread."""

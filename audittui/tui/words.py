@@ -134,7 +134,10 @@ def empty_text(
     if not reading.complete:
         return "Nothing yet. L reads on."
     what = "No group reaches the threshold" if reading.groups is not None else "No entries"
-    return f"{what}: the window was read completely.\n2 changes the question, 1 another runbook."
+    covers = "the window was read completely"
+    if not reading.last.coverage.complete:
+        covers = reading.last.coverage.text()
+    return f"{what}: {covers}.\n2 changes the question, 1 another runbook."
 
 
 def offer_text(session: Session) -> str:

@@ -16,7 +16,7 @@ import pytest
 Done = subprocess.CompletedProcess[str]
 Run = Callable[..., Done]
 APPEND = ("append", "--store", "case.db", "--actor", "a", "--action", "b")
-DAY = ("run", "time-window", "-p", "window=2026-11-24", "--store", "case.db")
+DAY = ("run", "time-window", "-p", "window=2024-11-24", "--store", "case.db")
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def case(run: Run) -> Run:
         json.dumps(
             {
                 "actor": "ann" if at % 3 else "bob", "action": "door.open",
-                "resource": f"door/{at % 2}", "time": f"2026-11-24T10:00:{at:02d}Z",
+                "resource": f"door/{at % 2}", "time": f"2024-11-24T10:00:{at:02d}Z",
                 "outcome": "denied" if at % 5 == 0 else "success", "request_id": f"r{at // 2}",
             }
         )
@@ -71,7 +71,7 @@ def test_formats_say_the_same_rows(case: Run) -> None:
     assert marked[2].startswith(f"| {whole[0]['time']} | door.open | door/")
     shown = case(*words)
     assert len(shown.stdout.splitlines()) == 11
-    assert "10 rows: complete from 2026-11-24T00:00:00Z to 2026-11-25T00:00:00Z" in shown.stderr
+    assert "10 rows: complete from 2024-11-24T00:00:00Z to 2024-11-25T00:00:00Z" in shown.stderr
 
 
 def test_a_limit_is_exit_code_3_and_its_cursor_goes_on(case: Run) -> None:
@@ -101,7 +101,7 @@ def test_a_relative_window_can_be_resumed_later(run: Run) -> None:
 
 
 def test_stats_are_one_object(case: Run, tmp_path: Path) -> None:
-    done = case("run", "time-window", "-p", "window=2026-11-24", "--store", "case.db",
+    done = case("run", "time-window", "-p", "window=2024-11-24", "--store", "case.db",
                 "--stats", "stats.json")  # fmt: skip
     assert done.returncode == 0
     stats = json.loads((tmp_path / "stats.json").read_text(encoding="utf-8"))
@@ -112,14 +112,14 @@ def test_stats_are_one_object(case: Run, tmp_path: Path) -> None:
 
 
 def test_explain_reads_nothing_and_shows_the_plan(case: Run) -> None:
-    done = case("run", "time-window", "-p", "window=2026-11-24", "--store", "case.db", "--explain")
-    for word in ("by-time", "bucket = main/0#2026-11-24", "RCU", "aws dynamodb query"):
+    done = case("run", "time-window", "-p", "window=2024-11-24", "--store", "case.db", "--explain")
+    for word in ("by-time", "bucket = main/0#2024-11-24", "RCU", "aws dynamodb query"):
         assert word in done.stdout
 
 
 def test_a_closed_pipe_is_silent(case: Run, tmp_path: Path) -> None:
     done = subprocess.run(
-        f"{sys.executable} -m audittui run time-window -p window=2026-11-24 --store case.db "
+        f"{sys.executable} -m audittui run time-window -p window=2024-11-24 --store case.db "
         "--format jsonl | head -1",
         shell=True, capture_output=True, text=True, check=False, cwd=tmp_path,
     )  # fmt: skip
@@ -242,11 +242,11 @@ def test_profiles_and_environment_say_where_to_look(case: Run, tmp_path: Path) -
     (tmp_path / "config.toml").write_text(
         'profile = "case"\n[profiles.case]\nstore = "case.db"\n', encoding="utf-8"
     )
-    assert case("run", "time-window", "-p", "window=2026-11-24").returncode == 0
+    assert case("run", "time-window", "-p", "window=2024-11-24").returncode == 0
     (tmp_path / "config.toml").unlink()
-    found = case("run", "time-window", "-p", "window=2026-11-24", AUDITTUI_STORE="case.db")
+    found = case("run", "time-window", "-p", "window=2024-11-24", AUDITTUI_STORE="case.db")
     assert found.returncode == 0
-    above = case("--store", "case.db", "run", "time-window", "-p", "window=2026-11-24")
+    above = case("--store", "case.db", "run", "time-window", "-p", "window=2024-11-24")
     assert above.returncode == 0
     (tmp_path / "config.toml").write_text("profil = 3", encoding="utf-8")
     broken = case("run", "time-window")
@@ -291,3 +291,17 @@ def test_a_broken_application_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(AuditApp, "run", breaks)
     with pytest.raises(AuditError, match="did not expect: ZeroDivisionError"):
         run_application(AuditApp(Target()))
+
+
+def test_the_future_is_not_claimed(case: Run, tmp_path: Path) -> None:
+    ahead = ("run", "time-window", "-p", "window=9000-01-01..9000-02-01", "--store", "case.db")
+    done = case(*ahead, "--stats", "stats.json")
+    assert done.returncode == 3
+    assert "0 rows: nothing of the window 9000-01-01T00:00:00Z to" in done.stderr
+    assert "complete" not in done.stderr and "Cursor" not in done.stderr
+    stats = json.loads((tmp_path / "stats.json").read_text(encoding="utf-8"))
+    assert stats["complete"] is False and stats["cursor"] == ""
+    around = ("run", "time-window", "-p", "window=-1m..+1h", "--store", "case.db")
+    done = case(*around)
+    assert done.returncode == 3 and "lies in the future" in done.stderr
+    assert case(*around[:2], "-p", "window=-1m..now", "--store", "case.db").returncode == 0

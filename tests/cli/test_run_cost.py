@@ -22,7 +22,7 @@ from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
 
 NATIVE = load_layout("native")
-WINDOW = ("run", "time-window", "-p", "window=2026-11-24")
+WINDOW = ("run", "time-window", "-p", "window=2024-11-24")
 CONFIG = """
 [profiles.prod]
 table = "audit-log"
@@ -61,7 +61,7 @@ def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     AuditLog(store, "main/0").append_many(
         [
             Draft(actor="ann", action="door.open", resource="door/1", outcome="success",
-                  time=f"2026-11-24T10:00:{at:02d}.000000Z")
+                  time=f"2024-11-24T10:00:{at:02d}.000000Z")
             for at in range(40)
         ]
     )  # fmt: skip

@@ -14,6 +14,7 @@ from audittui import timestamp
 from audittui.errors import StoreError, UsageError
 from audittui.layout.row import Row
 from audittui.query.execute import Execution
+from audittui.query.result import ResultPage
 from audittui.runbook.plan import Facts
 from audittui.runbook.planner import make_plan
 from audittui.store.port import PATIENT, Page, Patience, Query
@@ -246,3 +247,67 @@ def test_a_cursor_of_another_run_or_damaged_is_refused() -> None:
     for text in ("x", last.cursor[:-4], "é", "=" * 9):
         with pytest.raises(UsageError, match="damaged"):
             Execution(plan, store, cursor=text)
+
+
+NOW = DAY0 + 2 * timestamp.DAY + 15 * 3600 * timestamp.SECOND
+HOUR = 3600 * timestamp.SECOND
+
+
+def _read(start: int, end: int, *, lag: int = 0, **options: Any) -> ResultPage:
+    """A whole window read at ``NOW``."""
+    rows = [("app/0", NOW - HOUR, "alice", "success"), ("app/0", NOW - 5, "alice", "success")]
+    store = filled(rows)
+    known = msgspec.structs.replace(facts(store, rows), now=NOW)
+    plan = make_plan(CATALOGUE.find("time-window"), {"window": window(start, end)}, NATIVE, known)
+    lagging = _Lagging(store, lag)
+    *_, last = Execution(plan, lagging, now=NOW, **options).pages()  # type: ignore[arg-type]
+    return last
+
+
+class _Lagging(_Failing):
+    """A store whose indexes lag."""
+
+    def __init__(self, store: SqliteStore, lag: int) -> None:
+        super().__init__(store, 0)
+        self.index_lag = lag
+
+
+def test_coverage_ends_at_the_moment_of_reading() -> None:
+    last = _read(NOW - HOUR, NOW + HOUR)
+    assert last.meter.returned == 2 and last.cursor == ""
+    assert last.coverage.finished and not last.coverage.complete
+    assert last.coverage.text() == (
+        "complete from 2026-11-22T14:00:00Z to 2026-11-22T15:00:00Z, when it was read; "
+        "the rest of the window, to 2026-11-22T16:00:00Z, lies in the future"
+    )
+    said = _read(NOW - HOUR, NOW + HOUR, lag=10 * timestamp.SECOND).coverage.text()
+    assert "when it was read; entries since 2026-11-22T14:59:50Z may not be indexed yet; " in said
+
+
+@pytest.mark.parametrize("start", [NOW, NOW + HOUR])
+def test_a_window_in_the_future_proves_no_absence(start: int) -> None:
+    last = _read(start, NOW + 2 * HOUR)
+    assert not last.coverage.complete and last.meter.returned == 0
+    said = last.coverage.text()
+    assert said.startswith("nothing of the window 2026-11-22T") and "complete" not in said
+    assert "has happened yet" in said and "2026-11-22T15:00:00Z, when it was read" in said
+
+
+@pytest.mark.parametrize("counted", [False, True])
+def test_a_window_up_to_now_is_complete(counted: bool) -> None:
+    last = _read(NOW - HOUR, NOW, count=counted)
+    assert last.coverage.complete
+    assert last.coverage.text() == ("complete from 2026-11-22T14:00:00Z to 2026-11-22T15:00:00Z")
+
+
+def test_a_run_that_goes_on_knows_no_more_than_when_it_began() -> None:
+    rows = [("app/0", NOW - at, "alice", "success") for at in range(9)]
+    store = filled(rows)
+    known = msgspec.structs.replace(facts(store, rows), now=NOW)
+    texts = {"window": window(NOW - HOUR, NOW + HOUR)}
+    plan = make_plan(CATALOGUE.find("time-window"), texts, NATIVE, known)
+    *_, first = Execution(plan, store, limit=3, now=NOW).pages()
+    later = NOW + 2 * HOUR
+    *_, last = Execution(plan, store, cursor=first.cursor, now=later).pages()
+    assert last.coverage.finished and not last.coverage.complete
+    assert "to 2026-11-22T15:00:00Z, when it was read" in last.coverage.text()
