@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 import pytest
@@ -45,6 +46,23 @@ def row(at: int, **named: object) -> Row:
         ("action:~^s3[.]", True), ("action:~^iam", False), ("request_id:r-1", True),
         ("r-1", False), ("2026-11-24 15", True), ("time:15:00", True), ("no:such field", False),
         ("a:b actor:alice", False),
+        # Every term counts, whichever comes first.
+        ("outcome:denied alice", True), ("alice outcome:denied", True),
+        ("outcome:denied carol", False), ("carol outcome:denied", False),
+        ("!outcome:success s3", True), ("!outcome:success iam", False),
+        ("!outcome:denied s3", False), ("~^s3[.] !outcome:success", True),
+        ("~^iam !outcome:success", False), ("!~^iam !actor:bob s3", True),
+        ("!actor:!alice", True), ("!actor:!bob", False), ("actor:~^al outcome:!~^suc", True),
+        ('resource:"my bucket"', True), ('resource:"my  bucket"', False), ('"my bucket"', True),
+        ('"bucket my"', False), ("bucket my", True), ('!"my bucket"', False),
+        ('~"^my b"', True), ("~^my b", True), ('resource:!~"^my b"', False), ('~"^my x"', False),
+        ('time:"2026-11-24 15"', True), ('time:"2026-11-24 16"', False),
+        # What is typed up to now, with nothing to look for yet.
+        ("actor:", True), ("!", True), ("!actor:", True), ("alice ", True),
+        ("alice outcome:", True), ("  ", True), ('""', True), ("~", True),
+        # A text with a colon is a text.
+        ("15:00", True), ("s3://x", False), ("actor://x", False), ("arn:aws:iam", False),
+        ('"actor:alice"', False),
     ],
 )  # fmt: skip
 def test_patterns(pattern: str, fits: bool) -> None:
@@ -54,6 +72,59 @@ def test_patterns(pattern: str, fits: bool) -> None:
     )  # fmt: skip
     columns = ("time", "actor", "action", "resource", "outcome")
     assert compiled(pattern, columns)(one) is fits
+
+
+plain = st.text('ab1:. "\\\u212a', min_size=1, max_size=3)
+terms = st.builds(
+    lambda before, field, after, expression, text: (
+        before + field + after + ("~" + quoted(re.escape(text)) if expression else quoted(text))
+    ),
+    st.sampled_from(["", "!"]),
+    st.sampled_from(["", "actor:", "resource:", "TIME:"]),
+    st.sampled_from(["", "!"]),
+    st.booleans(),
+    plain.filter(lambda text: not text.endswith("\\")),
+)
+
+
+def quoted(text: str) -> str:
+    return '"' + text.replace('"', '\\"') + '"'
+
+
+@given(st.lists(terms, min_size=1, max_size=4), st.lists(st.tuples(plain, plain), max_size=8))
+def test_terms_together_show_what_each_of_them_shows(
+    many: list[str], values: list[tuple[str, str]]
+) -> None:
+    columns = ("time", "actor")
+    each = [compiled(term, columns) for term in many]
+    together = compiled(" ".join(many), columns)
+    for at, (actor, resource) in enumerate(values):
+        one = row(NOW + at, actor=actor, resource=resource)
+        assert together(one) is all(fits(one) for fits in each)
+
+
+@given(plain.filter(lambda text: not text.endswith("\\")), st.lists(plain, max_size=8))
+def test_a_text_in_quotes_is_that_text(text: str, values: list[str]) -> None:
+    fits, inverse = (compiled(sign + quoted(text), ("actor",)) for sign in ("", "!"))
+    for value in values:
+        one = row(NOW, actor=value)
+        assert fits(one) is (text.casefold() in value.casefold())
+        assert inverse(one) is not fits(one)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "told"),
+    [
+        ('"a', "A quote is open"), ('actor:"Jane D', "A quote is open"),
+        ('x ~"', "A quote is open"),
+        ('"a"b', "a space is needed"), ("actr:alice", "There is no field actr"),
+        ("x !Outcom:y", "There is no field Outcom"), ("ip:10.0", "fields are time, actor"),
+        ("~(a b)", "in quotes"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_says_what_to_do(pattern: str, told: str) -> None:
+    with pytest.raises(PatternError, match=told):
+        compiled(pattern, ("actor",))
 
 
 @pytest.mark.parametrize("pattern", ["~(", "actor:~[", "!~*", "~a{99999999999999999999}"])

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _SLICE = 0.006
 _PAUSE = 0.004
 """Of many rows some are filtered for so many seconds, then keys have so many."""
+_HINT = 'text  actor:text  !not  ~regular.*expression  "a b"; spaces: all of them'
 
 
 class FindingScreen(ReadingScreen):
@@ -49,7 +50,7 @@ class FindingScreen(ReadingScreen):
         else:
             source = self.row_source
             self._filter_from = source.at_of(self.results.cursor) if len(source) else 0
-            self.ask("filter", source.pattern, "text, actor:text, ~regular expression, !not that")
+            self.ask("filter", source.pattern, _HINT)
 
     def action_go_to_time(self) -> None:
         """Ask for a time."""
