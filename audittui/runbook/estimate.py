@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 
 from audittui.runbook.price import Price
+
+LEAST_UNITS = 0.5
+"""Read units that a request costs at least, eventually consistent."""
+PAGE_UNITS = 128.0
+"""Read units of a full page (1 MB), eventually consistent."""
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     """What reading all of a plan takes.
 
     ``requests_low`` and ``rcu_low`` are certain. ``requests_high`` and ``rcu_high`` (read units)
-    are those of reading all of the index, None where its size is not known; small pages and
-    entries newer than the table's counts add to them. ``rcu_likely`` is a fair guess in between,
+    are those of reading all of the index in full pages, None where its size is not known; small
+    pages (a screenful, say) and entries newer than the table's counts add to them. ``rcu_likely`` is a fair guess in between,
     None where there is no ground for one. ``how`` says in sentences what this was computed from.
     """
 
@@ -33,9 +40,10 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
         """The requests in words."""
         if self.requests_high is None:
             return f"at least {counted_text(self.requests_low, 'request')}"
-        if self.requests_high == self.requests_low:
-            return f"about {counted_text(self.requests_low, 'request')}"
-        return f"{self.requests_low:,} to about {counted_text(self.requests_high, 'request')}"
+        most = f"about {counted_text(self.requests_high, 'request')} of full pages"
+        return (
+            most if self.requests_high <= self.requests_low else f"{self.requests_low:,} to {most}"
+        )
 
     @property
     def rcu_text(self) -> str:
@@ -56,6 +64,28 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
             return self.price.text(self.rcu_high, "at most")
         return self.price.text(self.rcu_low, "at least")
 
+    def left_text(self, rcu: float, partitions: int) -> str:
+        """What is left to read in one line, after ``rcu`` read units were used for rows and with
+        ``partitions`` not read to their end."""
+        least = partitions * LEAST_UNITS
+        at_least = f"at least {units_text(least)} RCU more in at least {_requests_text(partitions)}"
+        if self.rcu_high is None:
+            return f"{at_least}; {self.price.text(least, 'at least')}"
+        most = self.rcu_high - rcu
+        if most < least:
+            grown = "as much was used as all of the index was estimated at"
+            return f"{at_least}: {grown}; {self.price.text(least, 'at least')}"
+        word, units = "at most about", most
+        if self.rcu_likely is not None and least < self.rcu_likely - rcu < most:
+            word, units = "likely about", self.rcu_likely - rcu
+        # The last page of a partition is seldom full.
+        pages = partitions + math.ceil(units / PAGE_UNITS) - 1
+        text = f"{word} {units_text(units)} RCU more"
+        if units < most:
+            text += f", at most about {units_text(most)}"
+        money = self.price.text(units, word.removesuffix(" about"))
+        return f"{text}, in about {_requests_text(pages)} of full pages; {money}"
+
     @property
     def text(self) -> str:
         """The estimate in one line."""
@@ -66,6 +96,10 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
 def units_text(units: float) -> str:
     """Read units in words."""
     return f"{units:,.1f}".removesuffix(".0")
+
+
+def _requests_text(number: int) -> str:
+    return counted_text(max(number, 0), "request")
 
 
 def counted_text(number: int, word: str) -> str:

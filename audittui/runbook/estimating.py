@@ -12,12 +12,11 @@ import msgspec
 
 from audittui import timestamp
 from audittui.layout.model import Index
-from audittui.runbook.estimate import Estimate, counted_text
+from audittui.runbook.estimate import LEAST_UNITS, Estimate, counted_text
 from audittui.runbook.plan import Facts, Window
 from audittui.store.port import IndexDescription
 
 _BYTES_PER_UNIT = 8192
-_LEAST = 0.5
 _PAGE_BYTES = 1_048_576
 
 
@@ -28,7 +27,7 @@ def estimated(
 
     ``everything``: the partitions hold every entry of their days, not those of one actor, say.
     """
-    least = Estimate(requests_low=partitions, rcu_low=partitions * _LEAST, price=facts.price)
+    least = Estimate(requests_low=partitions, rcu_low=partitions * LEAST_UNITS, price=facts.price)
     if not partitions:
         return msgspec.structs.replace(
             least, requests_high=0, rcu_high=0.0, how="There is no partition to read."
@@ -39,11 +38,11 @@ def estimated(
         return msgspec.structs.replace(
             least,
             how=f"How large {index.label} is, is not known: {said}. "
-            f"{counted_text(partitions, 'partition')} cost at least {_LEAST} RCU each.",
+            f"{counted_text(partitions, 'partition')} cost at least {LEAST_UNITS} RCU each.",
         )
     requests = partitions + math.ceil(known.size_bytes / _PAGE_BYTES) - 1
     # Every request rounds up by less than the least that one costs.
-    whole = _rounded(known.size_bytes / _BYTES_PER_UNIT) + requests * _LEAST
+    whole = _rounded(known.size_bytes / _BYTES_PER_UNIT) + requests * LEAST_UNITS
     average = known.size_bytes / known.item_count
     place = f"The index {index.name}" if index.name else "The base table"
     sentences = [
@@ -100,7 +99,7 @@ def _unknown_share(index: Index) -> str:
 
 
 def _rounded(units: float) -> float:
-    return math.ceil(units / _LEAST) * _LEAST
+    return math.ceil(units / LEAST_UNITS) * LEAST_UNITS
 
 
 def _bytes_text(size: int) -> str:

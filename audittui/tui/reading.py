@@ -53,7 +53,10 @@ class Reading:
             from audittui.investigate.correlations import Correlator
 
             self._correlator = Correlator(plan.correlation)
-            self.groups = GroupSource(plan.correlation.group_by, reads_success=reads_success(plan))
+            self.groups = GroupSource(
+                plan.correlation.group_by, plan.correlation.timespan,
+                reads_success=reads_success(plan),
+            )  # fmt: skip
         from audittui.query.asked import AskedStore
 
         self.store = AskedStore(connection.store)
@@ -115,6 +118,15 @@ class Reading:
         return _together(*(page.meter.by_index for page in pages))
 
     @property
+    def left_text(self) -> str:
+        """What it takes to read the rest, in one line."""
+        plan = self.plan
+        partitions = len(plan.shards)
+        if self.last is not None:
+            partitions -= self.last.coverage.partitions_read
+        return plan.estimate.left_text(self.rcu - plan.spent_rcu, partitions)
+
+    @property
     def comparison(self) -> list[tuple[str, str, str]]:
         """The estimate and what was used, line by line."""
         from audittui.runbook.estimate import Used, comparison
@@ -168,6 +180,7 @@ class Reading:
             self.plan, correlation=rule, parameters=tuple(said.items())
         )
         self.texts = {name: said.get(name, text) for name, text in self.texts.items()}
+        self.groups.timespan = timespan
         self.groups.groups = groups
 
     def drain(self) -> None:

@@ -143,6 +143,40 @@ def test_money_in_words(dollars: float, said: str) -> None:
     assert money_text(dollars) == said
 
 
+def _known(likely: float | None = None) -> Estimate:
+    return Estimate(
+        requests_low=2, rcu_low=1.0, requests_high=4, rcu_high=369.0, rcu_likely=likely,
+        price=Price("x", 0.125),
+    )  # fmt: skip
+
+
+def test_what_is_left_is_never_what_was_used() -> None:
+    assert _known().left_text(8.0, 2) == (
+        "at most about 361 RCU more, in about 4 requests of full pages; under $0.0001"
+    )
+    assert _known(100.0).left_text(8.0, 1) == (
+        "likely about 92 RCU more, at most about 361, in about 1 request of full pages; "
+        "under $0.0001"
+    )
+    # A guess that was passed is none any more.
+    assert _known(100.0).left_text(120.0, 1).startswith("at most about 249 RCU more, in about 2 ")
+
+
+def test_what_is_left_is_at_least_a_request_a_partition() -> None:
+    for used in (368.5, 400.0):
+        assert _known().left_text(used, 2) == (
+            "at least 1 RCU more in at least 2 requests: as much was used as all of the index was "
+            "estimated at; under $0.0001"
+        )
+    unknown = Estimate(requests_low=3, rcu_low=1.5)
+    assert unknown.left_text(700.0, 2).startswith("at least 1 RCU more in at least 2 requests; ")
+
+
+@given(st.floats(0, 2000), st.integers(1, 40), st.none() | st.floats(1, 300))
+def test_what_is_left_is_not_negative(used: float, partitions: int, likely: float | None) -> None:
+    assert "-" not in _known(likely).left_text(used, partitions)
+
+
 def test_prices_are_known_or_said_not_to_be() -> None:
     assert price_of("us-east-1").dollars(1e6) == 0.125
     nowhere = price_of("eu-nowhere-9")
@@ -171,6 +205,7 @@ def test_a_guess_is_called_one() -> None:
         price=Price("x", 0.125),
     )  # fmt: skip
     assert estimate.text == (
-        "0.5 to about 90,000, likely about 40,000 RCU in 1 to about 9 requests; "
+        "0.5 to about 90,000, likely about 40,000 RCU in 1 to about 9 requests of full "
+        "pages; "
         "likely about $0.0050"
     )

@@ -85,6 +85,10 @@ async def test_the_profiles_budget_stops_a_reading_and_l_goes_on() -> None:
         await press(pilot, "enter")
         assert "The budget of this run is used up." in screen_text(app)
         assert "> Stop here" in screen_text(app)
+        # What is left, not all of it again.
+        rest = reading_of(app).left_text
+        assert rest.split(" RCU")[0] in screen_text(app) and "RCU more" in screen_text(app)
+        assert rest != reading_of(app).plan.estimate.left_text(0, len(reading_of(app).plan.shards))
         await press(pilot, "escape")
         assert "stopped by the budget" in status(app)
         assert not reading_of(app).complete

@@ -399,7 +399,7 @@ async def test_pages_are_read_as_one_scrolls_and_l_loads_all() -> None:
         await press(pilot, "L")
         assert isinstance(app.screen, ConfirmScreen)
         asked = screen_text(app)
-        assert "All of it:" in asked and "The index by-time holds 1,200 items" in asked
+        assert "The rest:" in asked and "The index by-time holds 1,200 items" in asked
         await press(pilot, "escape")
         assert len(rows_of(app)) < len(many)
         await press(pilot, "L", "enter")

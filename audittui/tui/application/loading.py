@@ -35,7 +35,7 @@ class LoadingApp(RunningApp):
             used += f", {estimate.price.text(reading.rcu)}"
         details = [
             f"Loaded: {count:,} rows for {used}.",
-            f"All of it: {estimate.text}.",
+            f"The rest: {reading.left_text}.",
             estimate.how,
             "Ctrl-C stops at any moment and keeps the rows.",
         ]

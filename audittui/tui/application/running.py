@@ -74,7 +74,7 @@ class RunningApp(PlanningApp, SessionsApp, StandingApp):
         details = [
             f"{len(reading.rows.rows):,} rows so far, for {used}.",
             f"{reading.last.coverage.text()}.",
-            f"All of it: {reading.plan.estimate.text}.",
+            f"The rest: {reading.left_text}.",
         ]
         answers = [
             ("stop", "Stop here"),

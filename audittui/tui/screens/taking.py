@@ -83,7 +83,7 @@ class TakingScreen(ReadingScreen):
             )
         blanks = [Blank("file", "file", proposed_name(reading.runbook.id, ".jsonl", Path()))]
         if not reading.complete:
-            details.insert(1, f"That is not all: {reading.plan.estimate.text} for all of it.")
+            details.insert(1, f"That is not all: the rest takes {reading.left_text}.")
             blanks.append(Blank("what", "export", LOADED, (LOADED, ALL)))
 
         def check(values: Mapping[str, str]) -> dict[str, str]:
