@@ -81,3 +81,15 @@ async def test_a_key_right_after_escape_is_taken_after_it() -> None:
             await settle(pilot)
             assert app.screen is app.main
         assert app.main.pane == "sidebar"
+
+
+@driven
+async def test_no_field_blinks() -> None:
+    async with running() as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "slash", "escape", "s")
+        fields = [*app.main.query(Input), *app.screen.query(Input)]
+        await press(pilot, "escape", "colon")
+        fields += app.screen.query(Input)
+        assert len(fields) >= 5
+        assert not any(field.cursor_blink for field in fields)

@@ -6,6 +6,7 @@ import contextlib
 
 from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette
+from textual.widgets import Input
 
 from audittui.tui.screens.modal import done
 
@@ -16,6 +17,10 @@ class Palette(CommandPalette):
 
     There Textual 8.2 looks up a line that it has not made yet, or takes another screen away.
     """
+
+    def on_mount(self) -> None:
+        """Nothing blinks."""
+        self.query_one(Input).cursor_blink = False
 
     def _action_command_list(self, action: str) -> None:
         with contextlib.suppress(KeyError):

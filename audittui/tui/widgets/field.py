@@ -21,6 +21,10 @@ class Field(Input):
     value is kept as it is.
     """
 
+    def on_mount(self) -> None:
+        """Nothing blinks, and nothing is sent while nothing happens."""
+        self.cursor_blink = False
+
     @property
     def _value(self) -> Text:
         # Textual draws this text and measures the cursor's place on it.
