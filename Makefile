@@ -34,6 +34,8 @@ bench: $(READY)
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/decode.py
 	$(BIN)/python benchmarks/sweep.py
+	$(BIN)/python benchmarks/start.py
+	$(BIN)/python -m benchmarks.list
 	test -z "$$AUDITTUI_TEST_ENDPOINT" || \
 	  AUDITTUI_BENCH_BIN=$(CURDIR)/.bench/bin $(BIN)/python benchmarks/drain.py
 
