@@ -217,6 +217,7 @@ def keys_of(pane: str, *, grouped: bool) -> Sequence[tuple[str, str]]:
         case "form":
             return (
                 ("Enter", "run"), ("Tab", "next field"), ("←→", "choose"), ("Esc", "runbooks"),
+                ("Ctrl-R", "as the last time"),
             )  # fmt: skip
         case "results" if grouped:
             return (
