@@ -19,8 +19,9 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
 
     ``requests_low`` and ``rcu_low`` are certain. ``requests_high`` and ``rcu_high`` (read units)
     are those of reading all of the index in full pages, None where its size is not known; small
-    pages (a screenful, say) and entries newer than the table's counts add to them. ``rcu_likely`` is a fair guess in between,
-    None where there is no ground for one. ``how`` says in sentences what this was computed from.
+    pages (a screenful, say) and entries newer than the table's counts add to them. ``rcu_likely``
+    is a fair guess in between, None where there is no ground for one. ``how`` says in sentences
+    what this was computed from.
     """
 
     requests_low: int

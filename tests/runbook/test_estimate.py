@@ -63,7 +63,8 @@ def test_a_window_in_day_buckets_gets_a_fair_estimate() -> None:
     assert estimate.requests_low == 12
     assert estimate.rcu_likely == pytest.approx(492e6 / 8192 / 20 + 6, abs=0.5)
     assert "5.0% of the 100.0 days" in estimate.how and "fair estimate" in estimate.how
-    assert estimate.rcu_high is not None and estimate.rcu_high > estimate.rcu_likely
+    assert estimate.rcu_high is not None and estimate.rcu_likely is not None
+    assert estimate.rcu_high > estimate.rcu_likely
 
 
 @pytest.mark.parametrize("since", [None, NOW - timestamp.DAY, NOW, NOW + timestamp.DAY])
