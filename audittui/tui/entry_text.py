@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -39,14 +40,24 @@ class Item(msgspec.Struct, frozen=True):
     hang: int = 0
 
 
-def field_items(row: Row) -> list[Item]:
-    """The fields of an entry; absent ones are left out."""
+def field_items(row: Row, stored: Row | None = None, listed: Collection[str] = ()) -> list[Item]:
+    """The fields of an entry; absent ones are left out.
+
+    ``row`` is what a list shows of it, ``stored`` (once it is read) what is stored of it now.
+    Of the fields in ``listed`` both are told.
+    """
     found = []
     for name in _FIELDS:
-        value = getattr(row, name)
-        value = timestamp.text(value) if name == "time" else str(value)
-        if value:
-            found.append(_field(name.replace("_", " "), value, OUTCOME_COLOURS.get(value, "")))
+        label, value = name.replace("_", " "), _value(stored or row, name)
+        other = _value(row, name) if stored is not None and name in listed else value
+        if other == value:
+            if value:
+                found.append(_field(label, value, OUTCOME_COLOURS.get(value, "")))
+            continue
+        now = (_shown(value) or "nothing", OUTCOME_COLOURS.get(value, ""))
+        then = (f"  (the list showed {_shown(other) or 'nothing'})", WARN)
+        told = Text.assemble((label.ljust(_LABEL), DIM), now, then)
+        found.append(Item(told, label if value else "", value, _LABEL))
     place = f"{row.chain}, seq {row.seq}" if row.seq >= 0 else row.chain
     found.append(_field("chain", place))
     return found
@@ -125,6 +136,11 @@ def _compared(step: Step) -> list[Item]:
 
 def _shown(value: str) -> str:
     return escaped(shortened(value, LONGEST))
+
+
+def _value(row: Row, field: str) -> str:
+    value = getattr(row, field)
+    return timestamp.text(value) if field == "time" else str(value)
 
 
 def _field(name: str, value: str, style: str = "") -> Item:

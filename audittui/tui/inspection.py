@@ -9,7 +9,7 @@ import msgspec
 
 from audittui.entry import decode_strict
 from audittui.errors import AuditError
-from audittui.layout.row import Row
+from audittui.layout.row import ROW_FIELDS, Item, Row
 from audittui.runbook.plan import Window
 from audittui.runbook.timerange import window_text
 from audittui.tui.json_lines import JsonLines
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from audittui.integrity.verdict import Verdict
     from audittui.investigate.diff import DiffLine
     from audittui.investigate.version import Version
+    from audittui.layout.model import Layout
     from audittui.query.result import ResultPage
     from audittui.runbook.catalogue import Catalogue
     from audittui.runbook.model import Runbook
@@ -29,11 +30,17 @@ SHIPPED = ("actor-activity", "resource-lifecycle", "request-trace")
 
 
 class Document(msgspec.Struct, frozen=True):
-    """The stored text of an entry; empty with a ``fault`` where it cannot be read."""
+    """The stored text of an entry; empty with a ``fault`` where it cannot be read.
+
+    ``row`` is what the stored item's fields say. ``listed`` names those of them for which the list
+    showed what no index can show of this item.
+    """
 
     text: str
     rcu: float = 0.0
     fault: str = ""
+    row: Row | None = None
+    listed: frozenset[str] = frozenset()
 
 
 class Life(msgspec.Struct, frozen=True):
@@ -57,7 +64,23 @@ def read_document(connection: Connection, row: Row) -> Document:
         return Document("", fault=str(error))
     if found.item is None:
         return Document("", found.rcu, "The entry is not in the table any more.")
-    return Document(connection.layout.document(found.item), found.rcu)
+    layout, item = connection.layout, found.item
+    listed = _listed_otherwise(layout, row, item)
+    return Document(layout.document(item), found.rcu, row=layout.row(item), listed=listed)
+
+
+def _listed_otherwise(layout: Layout, row: Row, item: Item) -> frozenset[str]:
+    """The fields of ``row`` that do not come from this item. An index may hold less than the item,
+    and its times may be coarser, so each is asked what it would show."""
+    kept = (layout.partition.attribute, layout.sort.attribute)
+    views = [layout.row(item)]
+    for index in layout.indexes:
+        held = {name: value for name, value in item.items() if index.holds(name) or name in kept}
+        views.append(layout.row(held, index))
+    return frozenset(
+        name for name in ROW_FIELDS
+        if all(getattr(view, name) != getattr(row, name) for view in views)
+    )  # fmt: skip
 
 
 def tree_of(document: Document) -> JsonLines | None:

@@ -24,18 +24,19 @@ def breaks(text: str, width: int, hang: int = 0) -> list[int]:
         start, word = match.start(), match.group()
         size = cell_len(word.rstrip())
         begun = text[found[-1] if found else 0 : start]
-        if size > left and begun.strip():
+        # Spaces alone keep what they indent, unless not even a wide letter fits beside them.
+        if size > left and (begun.strip() or left < 2):
             found.append(start)
             left = later
         if size > left:
             # Longer than a line: what fits, then the rest.
-            head = chop_cells(word, left)[0]
-            pieces = chop_cells(word[len(head) :], later)
-            start += len(head)
-            for piece in pieces:
-                found.append(start)
-                start += len(piece)
-            left, word = later, pieces[-1]
+            letters = word.rstrip()
+            head = chop_cells(letters, left)[0]
+            at = len(head)
+            for piece in chop_cells(letters[at:], later):
+                found.append(start + at)
+                at += len(piece)
+            left, word = later, text[found[-1] : match.end()]
         left -= cell_len(word)
     return found
 

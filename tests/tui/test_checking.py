@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
+from audittui.connection import Connection
 from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
+from audittui.tui.inspection import read_document
 from audittui.tui.live import is_entry
+from audittui.tui.palette import WARN
 from audittui.tui.sources import RowSource
-from tests.tui.driving import drafts, driven, filled, open_runbook, press, running, screen_text
+from tests.tui.driving import (
+    CASE,
+    drafts,
+    driven,
+    filled,
+    open_runbook,
+    press,
+    running,
+    screen_text,
+)
 
 
 def changed(seq: int, **attributes: Any) -> SqliteStore:
@@ -82,3 +96,50 @@ async def test_an_opened_entry_that_fails_is_marked_in_the_list() -> None:
         source = rows_of(app)
         assert [source.cells(at)[0] for at in range(2)] == ["MODIFIED", ""]
         assert "MODIFIED" in screen_text(app)
+
+
+@driven
+async def test_fields_are_shown_as_they_are_stored_now_and_what_the_list_showed_is_said() -> None:
+    store = filled(drafts())
+    async with running(store, size=(120, 40)) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter")
+        item = store.get(load_layout("native").key("app/0", 29)).item
+        assert item is not None
+        later = {key: value for key, value in item.items() if key != "request_id"}
+        store.overwrite({**later, "actor": "mallory", "time": "2026-11-24T14:58:07.000000Z"})
+        await press(pilot, "enter")
+        detail = app.main.detail
+        lines = [item.text.plain for item in detail.entry.parts[1].items]
+        told = {line[:12].strip(): line[12:] for line in lines}
+        assert told["actor"] == "mallory  (the list showed alice)"
+        assert told["request id"] == "nothing  (the list showed req-9)"
+        assert told["time"].startswith("2026-11-24T14:58:07.000000Z  (the list showed 2026-11-24")
+        assert told["action"] == "bucket.update"
+        actor = next(item for item in detail.entry.parts[1].items if item.name == "actor")
+        assert actor.value == "mallory"
+        assert any(WARN in str(span.style) for span in actor.text.spans)
+        await press(pilot, "escape", "r", "enter")
+        assert "the list showed" not in detail.entry.text
+
+
+def test_what_an_index_does_not_hold_is_no_difference() -> None:
+    native = load_layout("native")
+    store = filled(drafts())
+    item = store.get(native.key("app/0", 29)).item
+    assert item is not None
+    narrow = msgspec.structs.replace(
+        native,
+        indexes=tuple(
+            msgspec.structs.replace(index, projection=("hash",)) if index.answers == "actor"
+            else index
+            for index in native.indexes
+        ),
+    )  # fmt: skip
+    index = narrow.index_answering("actor", None)
+    assert index is not None
+    held = {name: value for name, value in item.items() if name in ("pk", "sk", "actor", "time")}
+    listed = narrow.row(held, index)
+    for layout, differ in ((narrow, set()), (native, {"action", "resource"})):
+        connection = Connection(CASE, store, layout)
+        assert differ == read_document(connection, listed).listed & {"actor", "action", "resource"}

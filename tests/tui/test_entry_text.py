@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.text import Text
@@ -24,6 +24,8 @@ def said(verdict: Verdict) -> str:
 
 
 @given(st.text(" ab漢é-", max_size=120), st.integers(4, 40), st.integers(0, 8))
+@example("aaaaaa  a", 4, 2)
+@example("     漢漢漢漢", 4, 0)
 def test_a_text_is_broken_without_losing_a_letter(text: str, width: int, hang: int) -> None:
     lines = wrapped(Text(text), width, hang)
     indent = min(hang, width // 2)

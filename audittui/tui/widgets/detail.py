@@ -118,7 +118,7 @@ class Detail(Vertical):
             return
         parts = [
             Part("verdict", verdict_items(self.verdict, self._verdict_fault)),
-            Part("fields", field_items(self.row)),
+            Part("fields", self._field_items(self.row)),
         ]
         odd = self._oddities(self.life) if self.life is not None else ()
         if any(not one.mild for one in odd):
@@ -131,6 +131,12 @@ class Detail(Vertical):
             parts.append(Part("checked", step_items(self.verdict), "Checked"))
         parts.append(Part("body", self._body_items(), "Body", self._tree))
         self.entry.show(parts, keep_place=keep_place)
+
+    def _field_items(self, row: Row) -> Sequence[Item]:
+        """As the list shows them, and once the entry is read as they are stored."""
+        if self.document is None:
+            return field_items(row)
+        return field_items(row, self.document.row, self.document.listed)
 
     def _body_items(self) -> Sequence[Item]:
         """What is said in place of a tree."""
