@@ -30,6 +30,8 @@ _WIDTHS = {
     "severity": 8, "source_ip": 15, "reason": 14, "chain": 12, "seq": 6,
 }  # fmt: skip
 """Widths that suit rows of which only the first are known."""
+_WORTH_SAYING = 100.0
+"""Read units of catching up that are said before they are spent."""
 _SAID_EVERY = 60.0
 """Seconds between two lines of state where standard error is no terminal."""
 
@@ -40,6 +42,12 @@ _SAID_EVERY = 60.0
 @click.option("--since", metavar="TIME", help="Begin earlier: -10m, 2026-11-24T14:00:00Z.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Stop after N rows.")
+@click.option(
+    "--max-rcu",
+    type=click.FloatRange(min=0.5),
+    metavar="X",
+    help="Stop when X read units are used up (a profile's max_rcu).",
+)
 @click.option(
     "--interval",
     default="0.5..5",
@@ -52,12 +60,13 @@ _SAID_EVERY = 60.0
 @click.pass_context
 def command(
     ctx: click.Context, /, runbook: str, params: tuple[str, ...], since: str | None, form: str,
-    limit: int | None, interval: str, resume: str, **connection: Any,
+    limit: int | None, max_rcu: float | None, interval: str, resume: str, **connection: Any,
 ) -> None:  # fmt: skip
     """Show what RUNBOOK asks for as it comes in, until Ctrl-C.
 
     A tail has no end, so the runbook's window is not used. Rows go to standard output, the state
-    and the cost to standard error, and at the end the cursor to go on from.
+    and the cost to standard error, and at the end the cursor to go on from. Exit code 3 says that
+    the budget ended it.
     """
     from audittui.cli.run import parameters
     from audittui.investigate.tail import Tail
@@ -72,19 +81,48 @@ def command(
     pauses = _interval(interval)
     opened = connect(ctx, connection)
     status = _Status()
+    budget = opened.target.max_rcu if max_rcu is None else max_rcu
     tail = Tail(
-        book, texts, opened, since=begin, cursor=resume, limit=limit, interval=pauses,
-        notify=status.say,
+        book, texts, opened, since=begin, cursor=resume, limit=limit, max_rcu=budget,
+        interval=pauses, notify=status.say,
     )  # fmt: skip
     words = ["audittui", "tail", runbook, *(w for p in params for w in ("-p", p))]
     words += opened.target.options()
     try:
         with _interrupt_cancels(tail):
+            if since or resume:
+                _tell_backlog(tail, budget, status)
             _write(tail, book, form, status)
     except StoreError:
         status.go_on(words, tail.cursor)
         raise
+    if tail.stop == "budget":
+        status.stopped(tail.meter.rcu, budget, begun=bool(tail.cursor))
     status.go_on(words, tail.cursor)
+    if tail.stop == "budget":
+        ctx.exit(3)
+
+
+def _tell_backlog(tail: Tail, budget: float | None, status: _Status) -> None:
+    """What catching up takes, where that is much, before anything of it is read."""
+    from audittui.investigate.tail import LONG
+
+    backlog = tail.backlog()
+    if backlog is None:
+        return
+    entries, rcu = backlog
+    left = None if budget is None else budget - tail.meter.rcu
+    short = left is not None and rcu > left
+    if not short and (entries or 0) <= LONG and rcu <= _WORTH_SAYING:
+        return
+    least = "at least" if entries is None else "about"
+    read = "" if entries is None else f"{entries:,} entries are to be read, "
+    said = f"To catch up, {read}{least} {rcu:,.0f} RCU."
+    if short:
+        said += f" The budget of {budget:g} RCU ends it before that."
+    elif left is None and rcu > _WORTH_SAYING:
+        said += " Ctrl-C ends it; --max-rcu sets a budget."
+    status.say(said)
 
 
 def _write(tail: Tail, book: Runbook, form: str, status: _Status) -> None:
@@ -194,6 +232,13 @@ class _Status:
         if cursor:
             words = [*words, "--resume", cursor]
             click.echo(f"Go on with: {' '.join(shlex.quote(word) for word in words)}", err=True)
+
+    def stopped(self, used: float, budget: float | None, *, begun: bool) -> None:
+        """That the budget ended the tail, and how far it had come."""
+        said = f"Stopped by the budget ({used:g} of {budget:g} RCU used)"
+        if not begun:
+            said += ", before it was found where to begin: nothing was read"
+        self.say(f"{said}.")
 
     def show(self, batch: TailBatch) -> None:
         """The state after a batch."""

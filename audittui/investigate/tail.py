@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from typing import Literal
 
 import msgspec
 
@@ -19,12 +20,21 @@ from audittui.errors import StoreError, UsageError
 from audittui.investigate.pace import Interval, Spending
 from audittui.investigate.tail_chains import ChainSource
 from audittui.investigate.tail_cursor import (
+    ChainPlace,
     TailCursor,
     decode_tail_cursor,
     encode_tail_cursor,
     question_digest,
 )
-from audittui.investigate.tail_source import Asker, Round, Source, TailCancelledError
+from audittui.investigate.tail_narrow import LONG, narrowed
+from audittui.investigate.tail_source import (
+    Asker,
+    Backlog,
+    Round,
+    Source,
+    TailBudgetError,
+    TailCancelledError,
+)
 from audittui.investigate.tail_window import WindowSource
 from audittui.layout.row import Row
 from audittui.query.result import Meter
@@ -70,10 +80,11 @@ class Tail:
 
     A tail has no end, so the runbook's window is left out; ``since`` (microseconds) says where to
     begin, None with what comes from now on. ``cursor`` goes on where another tail was, right after
-    the last row it gave. ``limit`` ends the tail after so many rows. ``notify`` is told in a
-    sentence about waits. ``clock`` gives monotonic seconds, ``now`` the wall clock's microseconds,
-    ``wait`` waits some seconds and says whether the tail was cancelled meanwhile: tests have their
-    own. Raises `UsageError` for a cursor that is damaged.
+    the last row it gave. ``limit`` ends the tail after so many rows, ``max_rcu`` before it uses
+    more than so many read units; ``stop`` then says which of the two it was. ``notify`` is told in
+    a sentence about waits. ``clock`` gives monotonic seconds, ``now`` the wall clock's
+    microseconds, ``wait`` waits some seconds and says whether the tail was cancelled meanwhile:
+    tests have their own. Raises `UsageError` for a cursor that is damaged.
     """
 
     def __init__(
@@ -85,6 +96,7 @@ class Tail:
         since: int | None = None,
         cursor: str = "",
         limit: int | None = None,
+        max_rcu: float | None = None,
         interval: Interval | None = None,
         notify: Callable[[str], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -104,7 +116,8 @@ class Tail:
         self._now = now
         self._cancelled = threading.Event()
         self._wait = wait or self._cancelled.wait
-        self._asker = Asker(connection.store, self._cancelled, self._notify)
+        self._asker = Asker(connection.store, self._cancelled, self._notify, max_rcu)
+        self.stop: Literal["", "limit", "budget", "cancelled"] = ""
         self._spending: Spending | None = None
         self._source: Source | None = None
         self._question = ""
@@ -124,6 +137,32 @@ class Tail:
             self._source.place(TailCursor("tail-1", self._question, self._since))
         )
 
+    @property
+    def meter(self) -> Meter:
+        """What the tail cost so far."""
+        return self._asker.meter
+
+    def backlog(self) -> Backlog | None:
+        """What catching up takes, before the first batch is asked for: the tail is opened and
+        nothing is read but where its chains begin and end.
+
+        None when the table does not answer now, the budget does not reach so far, or the tail was
+        cancelled: `batches` deals with that. Raises like `batches`. Blocks; call it in a thread.
+        """
+        try:
+            if self._source is None:
+                self._source = self._open()
+            return self._source.backlog()
+        except TailCancelledError:
+            return None
+        except TailBudgetError:
+            self.stop = "budget"
+            return None
+        except StoreError as error:
+            if error.kind not in _PASSING:
+                raise
+            return None
+
     def cancel(self) -> None:
         """End at once; what was given stays given. Callable from any thread."""
         self._cancelled.set()
@@ -132,24 +171,32 @@ class Tail:
             source.cancel()
 
     def batches(self) -> Iterator[TailBatch]:
-        """What comes in, a batch a poll (empty ones too), until cancelled or the limit is reached.
+        """What comes in, a batch a poll (empty ones too), until cancelled or a limit is reached.
 
         Throttling and a lost network are waited out. Raises other `StoreError`s; ``cursor`` then
         says where to go on. Raises `UsageError` when the table cannot answer, or when the cursor
         belongs to another question.
         """
         failures = 0
+        if self.stop == "budget":
+            return
         while not self._cancelled.is_set():
+            room = None if self._limit is None else self._limit - self._given
             try:
                 if self._source is None:
                     self._source = self._open()
-                room = None if self._limit is None else self._limit - self._given
                 for part in self._source.poll(room):
                     yield self._batch(part)
                     if self._limit is not None and self._given >= self._limit:
+                        self.stop = "limit"
                         return
                 self._polls += 1
             except TailCancelledError:
+                break
+            except TailBudgetError:
+                self.stop = "budget"
+                if self._source is not None and (rows := self._source.rest(room)):
+                    yield self._batch(Round(rows, more=True))
                 return
             except StoreError as error:
                 if error.kind not in _PASSING:
@@ -161,7 +208,8 @@ class Tail:
                 failures = 0
                 seconds = max(self._source.due - self._clock(), 0.0)
             if self._wait(seconds):
-                return
+                break
+        self.stop = "cancelled"
 
     def _batch(self, part: Round) -> TailBatch:
         assert self._source is not None
@@ -219,6 +267,8 @@ class Tail:
                 places=None if resumed is None else resumed.chains,
                 interval=self._interval,
                 clock=self._clock,
+                narrow=partial(self._narrowed, facts),
+                item_bytes=_mean_bytes(facts),
                 notes=(_ALL_READ,) if conditions else (),
             )
         return WindowSource(
@@ -232,10 +282,21 @@ class Tail:
             now=self._now,
         )
 
+    def _narrowed(self, facts: Facts, places: dict[str, ChainPlace]) -> dict[str, ChainPlace]:
+        if self._since is None:
+            return places
+        plan = self._plan(facts, Window(self._since, None), "oldest")
+        return narrowed(places, plan, self._asker)
+
     def _plan(self, facts: Facts, window: Window, order: Order) -> Plan:
         known = msgspec.structs.replace(facts, now=self._now(), requests=0, rcu=0.0)
         runbook = within(self._runbook, window, order)
         return make_plan(runbook, self._texts, self._connection.layout, known)
 
 
-__all__ = ["Interval", "Tail", "TailBatch"]
+def _mean_bytes(facts: Facts) -> float | None:
+    base = facts.base
+    return base.size_bytes / base.item_count if base is not None and base.item_count else None
+
+
+__all__ = ["LONG", "Backlog", "Interval", "Tail", "TailBatch"]

@@ -12,7 +12,7 @@ from audittui.store.port import Query
 
 _LAST_SEQ = 2**63 - 1
 """No chain gets there; a cursor can still say it."""
-_CLOCK_SLACK = 60 * timestamp.SECOND
+CLOCK_SLACK = 60 * timestamp.SECOND
 """A writer's clock may be this far behind the one that dated the entry."""
 
 
@@ -35,6 +35,18 @@ def beginning(layout: Layout, asker: Asker, chain: str, since: int | None) -> Ch
 
     Raises `StoreError`, `TailCancelledError`.
     """
+    tip = tip_of(layout, asker, chain)
+    if tip < 0:
+        return ChainPlace(-1, loose=True)
+    if since is None:
+        return ChainPlace(tip)
+    first = first_since(layout, asker, chain, tip, since - CLOCK_SLACK)
+    # What is before the first place may be expired, so nobody knows where the chain begins.
+    return ChainPlace(first - 1, tip, loose=True)
+
+
+def tip_of(layout: Layout, asker: Asker, chain: str) -> int:
+    """The last seq of a chain, -1 for none. Raises `StoreError`, `TailCancelledError`."""
     request = msgspec.structs.replace(
         chain_range(layout, chain, 0),
         forward=False,
@@ -42,18 +54,14 @@ def beginning(layout: Layout, asker: Asker, chain: str, since: int | None) -> Ch
         attributes=(layout.partition.attribute, layout.sort.attribute),
     )
     items = asker.ask(request).items
-    tip = layout.row(items[0]).seq if items else -1
-    if tip < 0:
-        return ChainPlace(-1, loose=True)
-    if since is None:
-        return ChainPlace(tip)
-    first = _first_since(layout, asker, chain, tip, since - _CLOCK_SLACK)
-    # What is before the first place may be expired, so nobody knows where the chain begins.
-    return ChainPlace(first - 1, tip, loose=True)
+    return layout.row(items[0]).seq if items else -1
 
 
-def _first_since(layout: Layout, asker: Asker, chain: str, tip: int, since: int) -> int:
-    """The lowest seq written at ``since`` or later, by leaps back from the tip and halving."""
+def first_since(layout: Layout, asker: Asker, chain: str, tip: int, since: int) -> int:
+    """The lowest seq written at ``since`` or later, by leaps back from the tip and halving.
+
+    Raises `StoreError`, `TailCancelledError`.
+    """
     early, late, leap = -1, tip + 1, 1
     while late > 0:
         at = max(tip + 1 - leap, 0)

@@ -15,10 +15,10 @@ import msgspec
 from audittui.errors import StoreError
 from audittui.escape import escaped
 from audittui.investigate.pace import HOUR, Interval, Pace
-from audittui.investigate.tail_begin import beginning, chain_range
+from audittui.investigate.tail_begin import beginning, chain_range, tip_of
 from audittui.investigate.tail_cursor import ChainPlace, TailCursor
 from audittui.investigate.tail_gaps import Gap, with_gap, without
-from audittui.investigate.tail_source import Asker, Round
+from audittui.investigate.tail_source import Asker, Backlog, Round
 from audittui.layout.model import PAYLOAD, Layout
 from audittui.layout.native import REGISTRY
 from audittui.layout.row import Row
@@ -29,8 +29,21 @@ REGISTRY_SECONDS = 15.0
 GAP_SECONDS = 2.0
 """How long an absent seq is waited for; a transaction shows whole within milliseconds."""
 _GAP_READS = 3
+_ITEM_BYTES = 1024.0
+"""What an item is taken for until one was read."""
+_WEIGHED = 16
+"""Items whose page says how large one is."""
+_UNIT_BYTES = 4096
+"""Bytes that a strongly consistent read unit reads."""
+_PAGE_UNITS = 256.0
+"""A full page, strongly consistent."""
+Narrow = Callable[[dict[str, ChainPlace]], dict[str, ChainPlace]]
 _TOGETHER = 0.05
 """Polls that are due within this many seconds are made together."""
+
+
+def _as_they_are(places: dict[str, ChainPlace]) -> dict[str, ChainPlace]:
+    return places
 
 
 class _Chain:
@@ -69,8 +82,9 @@ class ChainSource:
 
     ``wanted`` says which rows to give. ``since`` (microseconds) begins with the entries written
     since then, those dated earlier left out; None begins with the next entry of each chain.
-    ``places`` goes on from a cursor instead. ``clock`` gives monotonic seconds. ``notes`` are
-    passed on.
+    ``places`` goes on from a cursor instead. ``narrow`` lets chains with a long backlog begin
+    later, where it knows that nothing before is wanted. ``item_bytes`` is the mean size of an item,
+    None where nobody knows. ``clock`` gives monotonic seconds. ``notes`` are passed on.
     """
 
     def __init__(
@@ -83,8 +97,13 @@ class ChainSource:
         places: dict[str, ChainPlace] | None,
         interval: Interval,
         clock: Callable[[], float],
+        narrow: Narrow = _as_they_are,
+        item_bytes: float | None = None,
         notes: tuple[str, ...] = (),
     ) -> None:
+        self._narrow = narrow
+        self._begins = places is None
+        self._item_bytes = item_bytes or _ITEM_BYTES
         self._layout = layout
         self._asker = asker
         self._wanted = wanted
@@ -130,6 +149,17 @@ class ChainSource:
         }
         return msgspec.structs.replace(cursor, chains=places)
 
+    def backlog(self) -> Backlog:
+        """What lies between the places and the ends of the chains. A tail that begins knows the
+        ends; one that goes on asks for them."""
+        entries, rcu = 0, 0.0
+        for name, chain in self._chains.items():
+            tip = chain.tip if self._begins else tip_of(self._layout, self._asker, name)
+            behind = max(tip - chain.read, 0)
+            entries += behind
+            rcu += max(behind * self._item_bytes / _UNIT_BYTES, 1.0 if behind else 0.0)
+        return Backlog(entries, rcu)
+
     def poll(self, room: int | None) -> Iterator[Round]:
         """Ask the chains that are due. What some brought is given before another's error."""
         now = self._clock()
@@ -145,8 +175,9 @@ class ChainSource:
         due = self._to_ask(now)
         passed = [(chain, gap) for chain in self._chains.values() for gap in chain.passed]
         passed = passed if looking else []
+        most = self._most_items(len(due) + len(passed))
         answers = self._asker.ask_all(
-            [self._request(chain) for chain in due]
+            [self._request(chain, most) for chain in due]
             + [self._gap_request(chain, gap) for chain, gap in passed]
         )
         # From here on nothing is asked: what was taken in is given, whoever cancels.
@@ -155,6 +186,7 @@ class ChainSource:
             if isinstance(answer, StoreError):
                 failure = failure or answer
             else:
+                self._weigh(answer)
                 chain.ready += self._take(chain, answer, missed)
         late: list[Row] = []
         for (chain, _), answer in zip(passed, answers[len(due) :], strict=True):
@@ -162,7 +194,8 @@ class ChainSource:
             if not isinstance(answer, StoreError):
                 left = None if room is None else room - len(late)
                 late += self._take_late(chain, answer, left, missed)
-        rows = self._give(None if room is None else room - len(late))
+        left = None if room is None else room - len(late)
+        rows = self._give(left, self._barrier())
         behind = any(chain.behind for chain in self._chains.values())
         yield Round((*late, *rows), tuple(missed), more=behind)
         if failure is not None:
@@ -205,9 +238,12 @@ class ChainSource:
         behind = [chain.reached for chain in self._chains.values() if chain.behind]
         return min(behind, default=float("inf"))
 
-    def _give(self, room: int | None) -> tuple[Row, ...]:
+    def rest(self, room: int | None) -> tuple[Row, ...]:
+        """The rows of chains that were read further than others."""
+        return self._give(room, float("inf"))
+
+    def _give(self, room: int | None, barrier: float) -> tuple[Row, ...]:
         """Rows of all chains merged by time, each chain's in seq order, up to the barrier."""
-        barrier = self._barrier()
         given: list[Row] = []
         for row in merge(*(chain.ready for chain in self._chains.values()), key=_time):
             if row.time > barrier or (room is not None and len(given) == room):
@@ -225,9 +261,9 @@ class ChainSource:
     def _begin(self, places: dict[str, ChainPlace] | None) -> None:
         names = self._registered()
         if places is None:
-            places = {
-                name: beginning(self._layout, self._asker, name, self._since) for name in names
-            }
+            places = self._narrow(
+                {name: beginning(self._layout, self._asker, name, self._since) for name in names}
+            )
         for name, place in places.items():
             self._chains[name] = self._chain(name, place)
         self._welcome(names)
@@ -255,13 +291,30 @@ class ChainSource:
             if start is None:
                 return names
 
-    def _request(self, chain: _Chain) -> Query:
+    def _most_items(self, sharers: int) -> int | None:
+        """How many items each of so many requests may read, so that all fit into the budget; None
+        for full pages."""
+        left = self._asker.left
+        if left is None or not sharers or left / sharers >= _PAGE_UNITS:
+            return None
+        return max(int(left / sharers * _UNIT_BYTES / self._item_bytes), 1)
+
+    def _weigh(self, page: Page) -> None:
+        """Keep to the size of the items that come, as pages are billed."""
+        if page.scanned >= _WEIGHED:
+            self._item_bytes = page.rcu * _UNIT_BYTES / page.scanned
+        elif page.scanned:
+            whole = (page.rcu - 1) * _UNIT_BYTES / page.scanned
+            self._item_bytes = max(self._item_bytes, whole)
+
+    def _request(self, chain: _Chain, most: int | None) -> Query:
         if not chain.behind:
             chain.low, chain.page_key = chain.read + 1, None
         return msgspec.structs.replace(
             chain_range(self._layout, chain.name, chain.low),
             attributes=self._listed,
             start_key=chain.page_key,
+            limit=most,
         )
 
     def _gap_request(self, chain: _Chain, gap: Gap) -> Query:

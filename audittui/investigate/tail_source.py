@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 import msgspec
 
@@ -16,6 +16,7 @@ from audittui.layout.row import Row
 from audittui.query.patience import RunPatience, Waits
 from audittui.query.pool import abandon, submit
 from audittui.query.result import Meter
+from audittui.runbook.estimate import LEAST_UNITS
 from audittui.store.port import Page, Query, Store
 
 MAX_IN_FLIGHT = 16
@@ -26,6 +27,18 @@ Result = TypeVar("Result")
 
 class TailCancelledError(Exception):
     """The tail was told to end; nothing is wrong."""
+
+
+class TailBudgetError(Exception):
+    """What is to be asked next does not fit into the tail's budget; nothing is wrong."""
+
+
+class Backlog(NamedTuple):
+    """What is to be read before a tail has caught up: ``entries`` (None where nobody knows), for
+    about ``rcu`` read units (where nobody knows, the least)."""
+
+    entries: int | None
+    rcu: float
 
 
 class Round(msgspec.Struct, frozen=True):
@@ -58,8 +71,18 @@ class Source(Protocol):
         """What this way of following cannot see, a sentence each."""
         ...
 
+    def backlog(self) -> Backlog:
+        """What the first catching up takes; asks for the ends of chains at most. Raises like
+        `poll`."""
+        ...
+
     def poll(self, room: int | None) -> Iterator[Round]:
-        """Read what is new, at most ``room`` rows. Raises `StoreError`, `TailCancelledError`."""
+        """Read what is new, at most ``room`` rows. Raises `StoreError`, `TailCancelledError`,
+        `TailBudgetError`."""
+        ...
+
+    def rest(self, room: int | None) -> tuple[Row, ...]:
+        """Rows that were read, and paid for, and wait for others to be merged with."""
         ...
 
     def place(self, cursor: TailCursor) -> TailCursor:
@@ -75,27 +98,44 @@ class Asker:
     """Sends requests to ``store`` from pool threads and adds up what they cost.
 
     ``cancelled`` ends every wait for an answer with `TailCancelledError`; the answer is then left
-    alone and its cost stays unknown.
+    alone and its cost stays unknown. ``max_rcu`` is a budget in read units, None for no limit.
     """
 
     def __init__(
-        self, store: Store, cancelled: threading.Event, notify: Callable[[str], None]
+        self,
+        store: Store,
+        cancelled: threading.Event,
+        notify: Callable[[str], None],
+        max_rcu: float | None = None,
     ) -> None:
+        self.max_rcu = max_rcu
         self.store = store
         self.cancelled = cancelled
         self.notify = notify
         self.meter = Meter()
         self._waits = Waits(notify, cancelled)
 
+    @property
+    def left(self) -> float | None:
+        """What is left of the budget, in read units; None without one."""
+        return None if self.max_rcu is None else max(self.max_rcu - self.meter.rcu, 0.0)
+
     def ask(self, request: Query) -> Page:
-        """One page. Raises `StoreError`, `TailCancelledError`."""
+        """One page. Raises `StoreError`, `TailCancelledError`, `TailBudgetError`."""
         (answer,) = self.ask_all([request])
         if isinstance(answer, StoreError):
             raise answer
         return answer
 
     def ask_all(self, requests: Sequence[Query]) -> list[Page | StoreError]:
-        """The answer to each request, or why there is none. Raises `TailCancelledError`."""
+        """The answer to each request, or why there is none.
+
+        Raises `TailCancelledError`, and `TailBudgetError` before anything is asked when all of
+        them cannot fit into the budget.
+        """
+        least = sum(LEAST_UNITS * (2 if request.consistent else 1) for request in requests)
+        if self.left is not None and least > self.left:
+            raise TailBudgetError
         answers: list[Page | StoreError] = []
         for start in range(0, len(requests), MAX_IN_FLIGHT):
             batch = requests[start : start + MAX_IN_FLIGHT]

@@ -16,10 +16,17 @@ import msgspec
 from audittui import timestamp
 from audittui.investigate.pace import Interval, Pace
 from audittui.investigate.tail_cursor import MARK_BYTES, TailCursor, WindowPlace
-from audittui.investigate.tail_source import Asker, Round, TailCancelledError
+from audittui.investigate.tail_source import (
+    Asker,
+    Backlog,
+    Round,
+    TailBudgetError,
+    TailCancelledError,
+)
 from audittui.layout.row import Row
 from audittui.query.execute import Execution
 from audittui.query.result import Meter, ResultPage
+from audittui.runbook.estimate import LEAST_UNITS
 from audittui.runbook.plan import Order, Plan, Window
 from audittui.runbook.timerange import duration_text
 
@@ -129,6 +136,19 @@ class WindowSource:
         )  # fmt: skip
         return msgspec.structs.replace(cursor, window=place)
 
+    def backlog(self) -> Backlog:
+        """What the estimate of the plan says; nothing is asked."""
+        if self._unsought:
+            return Backlog(0, 0.0)
+        estimate = self._plan_for(Window(self._start, None), "oldest").estimate
+        if estimate.rcu_likely is None:
+            return Backlog(None, estimate.rcu_low)
+        return Backlog(None, estimate.rcu_likely)
+
+    def rest(self, room: int | None) -> tuple[Row, ...]:
+        """Nothing: what a poll reads it gives."""
+        return ()
+
     def poll(self, room: int | None) -> Iterator[Round]:
         """Read from the overlap on. A poll that fails leaves the start where it was."""
         present = self._now()
@@ -182,10 +202,15 @@ class WindowSource:
             yield page.rows
 
     def _run(self, plan: Plan, limit: int | None) -> Iterator[ResultPage]:
-        """The pages of a plan, metered. Raises `StoreError`, `TailCancelledError`."""
+        """The pages of a plan, metered. Raises `StoreError`, `TailCancelledError`,
+        `TailBudgetError`."""
+        left = self._asker.left
+        if left is not None and left < LEAST_UNITS:
+            raise TailBudgetError
         execution = Execution(
-            plan, self._asker.store, limit=limit, notify=self._asker.notify, now=self._now()
-        )
+            plan, self._asker.store, limit=limit, max_rcu=left, notify=self._asker.notify,
+            now=self._now(),
+        )  # fmt: skip
         self._running = execution
         before = Meter()
         try:
@@ -197,6 +222,8 @@ class WindowSource:
                 yield page
                 if page.coverage.stop == "cancelled":
                     raise TailCancelledError
+                if page.coverage.stop == "budget":
+                    raise TailBudgetError
             if execution.error is not None:
                 raise execution.error
         finally:

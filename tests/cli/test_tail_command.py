@@ -134,3 +134,42 @@ def test_what_cannot_be_meant_is_said(
     lines, errors = running.communicate(timeout=30)
     assert (running.returncode, lines) == (2, "")
     assert said in errors and "Go on with" not in errors and len(errors.splitlines()) == 1
+
+
+def test_a_budget_ends_it_with_exit_code_3_and_a_command_that_goes_on(
+    start: Start, log: AuditLog
+) -> None:
+    long = {"said": "x" * 2000}
+    log.append_many([Draft(actor="ann", action="door.open", details=long) for _ in range(60)])
+    words = ("--format", "jsonl", "--max-rcu", "14")
+    lines, errors = start(*TAIL, "--since", "-10m", *words).communicate(timeout=30)
+    assert "To catch up, 63 entries are to be read, about " in errors
+    assert "The budget of 14 RCU ends it before that." in errors
+    assert re.search(r"^Stopped by the budget \([\d.]+ of 14 RCU used\)\.$", errors, re.MULTILINE)
+    seqs = [json.loads(line)["seq"] for line in lines.splitlines()]
+    while True:
+        command = re.search(r"^Go on with: audittui (.*)$", errors, re.MULTILINE)
+        assert command is not None
+        again = start(*shlex.split(command.group(1)), *words, "--limit", str(63 - len(seqs)))
+        lines, errors = again.communicate(timeout=30)
+        seqs += [json.loads(line)["seq"] for line in lines.splitlines()]
+        if again.returncode != 3:
+            break
+    assert again.returncode == 0 and seqs == list(range(63))
+
+
+def test_a_budget_that_does_not_reach_the_beginning_says_so(start: Start, log: AuditLog) -> None:
+    running = start(*TAIL, "--since", "-10m", "--max-rcu", "1")
+    lines, errors = running.communicate(timeout=30)
+    assert (running.returncode, lines) == (3, "")
+    assert "before it was found where to begin: nothing was read" in errors
+
+
+def test_a_long_way_to_catch_up_is_said_first(start: Start, log: AuditLog) -> None:
+    for _ in range(3):
+        log.append_many([Draft(actor="ann", action="door.open") for _ in range(100)])
+    running = start(*TAIL, "--since", "-10m", "--limit", "303")
+    lines, errors = running.communicate(timeout=30)
+    assert running.returncode == 0 and len(lines.splitlines()) == 304
+    assert re.search(r"^To catch up, 303 entries are to be read, about \d+ RCU\.$",
+                     errors.splitlines()[0])  # fmt: skip

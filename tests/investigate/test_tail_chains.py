@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -425,3 +426,123 @@ def test_the_pause_doubles_while_nothing_comes() -> None:
     assert [pace.after(False) for _ in range(6)] == [0.5, 1, 2, 4, 5, 5]
     assert pace.after(True) == 0.5
     assert [pace.after(False) for _ in range(3)] == [0.5, 1, 2]
+
+
+def imported(count: int, fresh: Sequence[int], *, lag: int = 0) -> Log:
+    """A chain of ``count`` entries written a minute before `START` and dated a year before, but for
+    those at ``fresh``, which are dated as they were written."""
+    log = Log()
+    log.flaky.index_lag = lag
+    for seq in range(count):
+        recorded = START - 60 * SECOND
+        log.append(
+            "app/0", recorded if seq in fresh else recorded - 365 * timestamp.DAY, recorded=recorded
+        )
+    return log
+
+
+def read_of(log: Log) -> int:
+    """How many requests for whole stretches of the chain were sent, by the lowest seq asked."""
+    lows = [
+        int(str(one.low))
+        for one in log.flaky.queries
+        if one.partition[1] == "entry#app/0" and one.forward and one.limit != 1
+    ]
+    return min(lows)
+
+
+def test_what_was_just_imported_is_not_read_for_what_is_not_in_it(world: World) -> None:
+    log = imported(900, (896, 898))
+    follower = Follower(log, world, since=START - 120 * SECOND).until(0)
+    assert follower.numbers == [896, 898] and read_of(log) == 896
+    assert follower.last is not None and follower.last.meter.rcu < 20
+    # The same with a question of its own index.
+    log = imported(900, (896, 898))
+    follower = Follower(
+        log, world, "actor-activity", texts={"actor": "ann"}, since=START - 120 * SECOND
+    ).until(0)
+    assert follower.numbers == [896, 898] and read_of(log) == 896
+
+
+def test_what_an_index_may_not_hold_yet_is_read_from_the_chain(world: World) -> None:
+    log = imported(900, (3, 896), lag=10 * SECOND)
+    log.append("app/0", START)
+    # The index shows nothing.
+    log.flaky.hide = lambda item: "body" not in item and "bucket" in item
+    follower = Follower(log, world, since=START - 120 * SECOND).until(0)
+    assert follower.numbers == [3, 896, 900]
+
+
+def test_many_that_are_wanted_are_all_given(world: World) -> None:
+    log = imported(900, range(300, 900))
+    follower = Follower(log, world, since=START - 120 * SECOND).until(0)
+    assert follower.numbers == list(range(300, 900))
+
+
+def test_the_backlog_is_known_before_it_is_read(world: World) -> None:
+    log = imported(900, range(300, 900))
+    follower = Follower(log, world, since=START - 120 * SECOND)
+    backlog = follower.tail.backlog()
+    assert backlog is not None and backlog.entries == 900
+    opened = follower.tail.meter.rcu
+    assert opened < 30
+    follower.until(0)
+    assert follower.last is not None
+    spent = follower.last.meter.rcu - opened
+    assert spent / 2 < backlog.rcu < spent * 2
+    # From a cursor that has everything nothing is to be read.
+    again = Follower(log, world, cursor=follower.tail.cursor).tail.backlog()
+    assert again == (0, 0.0)
+    for _ in range(5):
+        log.append("app/0", START)
+    again = Follower(log, world, cursor=follower.tail.cursor).tail.backlog()
+    assert again is not None and again.entries == 5
+    assert Follower(log, world).tail.backlog() == (0, 0.0)
+
+
+def test_a_budget_stops_it_and_the_cursor_goes_on(world: World) -> None:
+    log = imported(900, range(300, 900))
+    numbers: list[int] = []
+    cursor, since = "", START - 120 * SECOND
+    for _ in range(40):
+        begin: dict[str, Any] = {"cursor": cursor} if cursor else {"since": since}
+        follower = Follower(log, world, max_rcu=40, **begin)
+        for batch in follower.tail.batches():
+            numbers += [row.seq for row in batch.rows]
+            if not batch.more:
+                follower.tail.cancel()
+        assert follower.tail.meter.rcu <= 40
+        cursor = follower.tail.cursor
+        if follower.tail.stop == "cancelled":
+            break
+        assert follower.tail.stop == "budget" and cursor
+    else:
+        raise AssertionError("it never caught up")
+    assert numbers == list(range(300, 900))
+
+
+def test_a_budget_too_small_to_begin_reads_nothing(world: World) -> None:
+    follower = Follower(imported(900, ()), world, since=START - 120 * SECOND, max_rcu=1)
+    assert follower.tail.backlog() is None
+    assert list(follower.tail.batches()) == [] and follower.tail.stop == "budget"
+    assert follower.tail.cursor == "" and follower.tail.meter.rcu <= 1
+
+
+def test_what_was_paid_is_given_when_the_budget_ends_it(world: World) -> None:
+    log = Log()
+    for at in range(1200):
+        log.append("a/0" if at < 600 else "b/0", START - (1200 - at) * SECOND)
+    seen: list[tuple[str, int]] = []
+    begin: dict[str, Any] = {"since": START - timestamp.DAY}
+    for _ in range(60):
+        follower = Follower(log, world, max_rcu=60, **begin)
+        for batch in follower.tail.batches():
+            seen += [(row.chain, row.seq) for row in batch.rows]
+            if not batch.more and len(seen) == 1200:
+                follower.tail.cancel()
+        begin = {"cursor": follower.tail.cursor}
+        # Of the later chain a page was read at once.
+        assert ("b/0", 0) in seen
+        if follower.tail.stop == "cancelled":
+            break
+    assert sorted(seen) == [(chain, seq) for chain in ("a/0", "b/0") for seq in range(600)]
