@@ -52,26 +52,31 @@ class Group:
         return chosen[::-1] if self._backwards else chosen
 
     @property
-    def success(self) -> Row | None:
-        """The first success of the same key later than the last event that was none, as far as
-        rows were read."""
+    def last_failure(self) -> int | None:
+        """When the last event was that was no success, in microseconds."""
         spans = (*self._spans[: self._before], self._tail)
         sign = 1 if self._backwards else -1
-        failed = next(
+        return next(
             (
-                row
+                row.time
                 for start, end, _ in spans[::sign]
                 for row in self._rows[start:end][::sign]
                 if row.outcome != "success"
             ),
             None,
         )
+
+    @property
+    def success(self) -> Row | None:
+        """The first success of the same key later than the last event that was none, as far as
+        rows were read."""
+        failed = self.last_failure
         if failed is None:
             return None
         if self._backwards:
-            at = bisect_left(self._successes, -failed.time, key=lambda row: -row.time) - 1
+            at = bisect_left(self._successes, -failed, key=lambda row: -row.time) - 1
         else:
-            at = bisect_right(self._successes, failed.time, key=lambda row: row.time)
+            at = bisect_right(self._successes, failed, key=lambda row: row.time)
         return self._successes[at] if 0 <= at < len(self._successes) else None
 
     def rate(self, parts: int) -> list[int]:

@@ -95,9 +95,8 @@ def extent_of(reading: Reading, taken: Taken, title: str, command: str) -> Exten
     if taken.of_group:
         selection = f"only the events of the group {taken.of_group}"
     if taken.filter:
-        selection = (
-            f"only those of {taken.loaded:,} loaded rows that match the filter {taken.filter}"
-        )
+        of = f"{taken.loaded:,} {'groups' if taken.rows is None else 'loaded rows'}"
+        selection = f"only those of {of} that match the filter {taken.filter}"
     return Extent(
         title=title,
         command=command,

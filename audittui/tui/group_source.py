@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
+
+from audittui.tui.pattern import compiled_for
+from audittui.tui.times import list_time
 
 if TYPE_CHECKING:
     from audittui.investigate.aftermath import Aftermath
@@ -12,17 +15,21 @@ if TYPE_CHECKING:
 
 Key = tuple[tuple[str, str], ...]
 _PARTS = 8
-_BLOCKS = "▁▂▃▄▅▆▇█"
+_SHOWN = ("count", "success", "first", "last", "sources", "peak")
+_TIMES = frozenset({"success", "first", "last"})
+# A whole block would grow together with those of the lines above and below.
+_BLOCKS = "▁▂▃▄▅▆▇"
 _PLAIN = ".:-=+*%#"
 
 
 def sparkline(counts: Sequence[int], *, blocks: bool) -> str:
-    """One character a count, as high as it is; a space where there is nothing.
+    """One character a count, as high as it is; a space where there is nothing. A few events stay
+    low: full height is the largest count, and no fewer than there are heights.
 
     ``blocks`` False: in ASCII, for terminals that are not UTF-8.
     """
     shades = _BLOCKS if blocks else _PLAIN
-    most = max(counts, default=0)
+    most = max(len(shades), *counts)
     return "".join(
         " " if count <= 0 else shades[max((count * len(shades) + most - 1) // most - 1, 0)]
         for count in counts
@@ -40,18 +47,24 @@ def shows_blocks() -> bool:
 
 
 class GroupSource:
-    """The groups of a correlation, as they are now.
+    """The groups of a correlation, as they are now, or those of them that fit a filter
+    (`audittui.tui.pattern`): its fields are those of the key and what the list shows beside it.
 
-    ``reads_success``: the rows hold successes too, so that a group itself knows its first one.
-    ``complete``: all rows are there. What was asked of groups beside that is in ``aftermaths``.
+    ``timespan`` is that of the rule, in microseconds. ``reads_success``: the rows hold successes
+    too, so that a group itself knows its first one. ``complete``: all rows are there. What was
+    asked of groups beside that is in ``aftermaths``.
     """
 
-    def __init__(self, group_by: Sequence[str], *, reads_success: bool) -> None:
+    def __init__(self, group_by: Sequence[str], timespan: int, *, reads_success: bool) -> None:
         self._group_by = tuple(group_by)
         self._blocks = shows_blocks()
         self._lines: dict[Key, int] = {}
+        self._all: Sequence[Group] = ()
         self._groups: Sequence[Group] = ()
         self._before: Sequence[Group] = ()
+        self._fits: Callable[[Group], bool] | None = None
+        self.pattern = ""
+        self.timespan = timespan
         self.reads_success = reads_success
         self.complete = False
         self.aftermaths: dict[Key, tuple[int, Aftermath]] = {}
@@ -59,16 +72,45 @@ class GroupSource:
 
     @property
     def groups(self) -> Sequence[Group]:
-        """The groups, largest first."""
+        """The groups that are listed, largest first."""
         return self._groups
 
     @groups.setter
     def groups(self, groups: Sequence[Group]) -> None:
-        self._before, self._groups = self._groups, groups
-        self._lines = {group.key: at for at, group in enumerate(groups)}
+        self._all = groups
+        self.filter_again()
+
+    @property
+    def total(self) -> int:
+        """How many groups there are, listed or not."""
+        return len(self._all)
+
+    def filter(self, pattern: str) -> None:
+        """List the groups that fit; an empty pattern lists all.
+
+        Raises `PatternError`; then the filter stays what it was.
+        """
+        fields = (*self._group_by, *_SHOWN)
+        self._fits = compiled_for(pattern, fields, self._text) if pattern else None
+        self.pattern = pattern
+        self.filter_again()
+
+    def filter_again(self) -> None:
+        """More is known of the groups: look which of them fit now."""
+        fits = self._fits
+        self._before = self._groups
+        self._groups = [one for one in self._all if fits(one)] if fits else self._all
+        self._lines = {group.key: at for at, group in enumerate(self._groups)}
+
+    def _text(self, group: Group, field: str) -> str:
+        """What is shown of a group under a column, times in UTC, counts without commas."""
+        if field in self._group_by:
+            return dict(group.key)[field]
+        value = self.success(group) if field == "success" else getattr(group, field)
+        return list_time(value) if field in _TIMES and isinstance(value, int) else str(value)
 
     def line_of(self, key: Key) -> int | None:
-        """The line of the group with this key, if there is one."""
+        """The line of the group with this key, if it is listed."""
         return self._lines.get(key)
 
     def moved(self, line: int) -> int:
@@ -102,12 +144,21 @@ class GroupSource:
         ]  # fmt: skip
 
     def tone(self, at: int) -> str:
-        """Failures that ended in a success need a look."""
+        """Failures that soon ended in a success need a look."""
         return "denied" if self.mark(at) else ""
 
     def mark(self, at: int) -> str:
         """The same in a character."""
-        return "!" if isinstance(self.success(self._groups[at]), int) else ""
+        return "!" if self._ended_well(self._groups[at]) else ""
+
+    def _ended_well(self, group: Group) -> bool:
+        """True when the success came within the rule's own timespan after the last failure: one
+        much later need not have to do with it."""
+        success = self.success(group)
+        if not isinstance(success, int):
+            return False
+        failed = group.last_failure if self.reads_success else group.last
+        return failed is not None and success - failed <= self.timespan
 
     def success(self, group: Group) -> int | str:
         """When the first success after a group was, or what is known of it."""
@@ -129,4 +180,4 @@ class GroupSource:
         """The groups whose success was not looked for, largest first."""
         if self.reads_success:
             return []
-        return [group for group in self._groups if self.success(group) == "?"]
+        return [group for group in self._all if self.success(group) == "?"]

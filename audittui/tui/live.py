@@ -230,7 +230,7 @@ class Live:
 
     def status(self, notice: str) -> Text:
         """Two lines: how it stands and what it costs, then a notice or the keys."""
-        text = Text(" ")
+        text = Text()
         rows = f"{self.came:,} {'row' if self.came == 1 else 'rows'} came"
         if self.state == "following":
             text.append("following  ", f"bold {ACCENT}").append(rows, "bold")
@@ -247,9 +247,9 @@ class Live:
             "stopped": "F goes on where it stopped, Esc goes back.",
         }[self.state]
         if self.trouble:
-            text.append("\n " + escaped(self.trouble), BAD)
+            text.append("\n" + escaped(self.trouble), BAD)
         else:
-            text.append("\n " + escaped(notice or keys), DIM)
+            text.append("\n" + escaped(notice or keys), DIM)
         return text
 
     def _cost(self) -> str:

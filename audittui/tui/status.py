@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from audittui.escape import escaped
+from audittui.escape import ELLIPSIS, escaped
 from audittui.tui.palette import ACCENT, BAD, DIM, WARN
 
 if TYPE_CHECKING:
@@ -14,30 +15,54 @@ if TYPE_CHECKING:
     from audittui.tui.sources import RowSource
 
 
-def status_text(reading: Reading | None, shown: RowSource | None, notice: str = "") -> Text:
-    """Two lines: rows and cost, then the coverage. ``notice`` replaces the second for a while."""
-    text = Text(" ")
+_SHORTEST = 10
+"""Cells of a filter that are shown even where there is no room for it."""
+
+
+def status_text(
+    reading: Reading | None, shown: RowSource | None, notice: str = "", width: int = 0
+) -> Text:
+    """Rows and cost in one line of ``width`` cells where that is possible, then the coverage in as
+    many as it takes. ``notice`` replaces the coverage for a while. A ``width`` of 0 is endless."""
     if reading is None:
-        return text.append(escaped(notice) or "Nothing is read yet.", DIM)
-    count = len(reading.rows.rows)
-    rows = f"{count:,} {'row' if count == 1 else 'rows'}"
-    if reading.groups is not None:
-        groups = len(reading.groups)
-        rows = f"{groups:,} {'group' if groups == 1 else 'groups'} in {rows}"
+        return Text(escaped(notice) or "Nothing is read yet.", DIM)
+    said, style, hint = _state_text(reading, _rows_text(reading, shown))
+    requests, cost = f"  {reading.requests:,} requests,", _cost_text(reading)
+    before, pattern, after = _filter_texts(reading, shown)
+    room = width - cell_len(said + cost + before + after) - min(cell_len(pattern), _SHORTEST)
+    if width and pattern:
+        # The filter pushes away what is told elsewhere too, so that one line is enough.
+        hint = hint if cell_len(hint + requests) <= room else ""
+        requests = requests if cell_len(hint + requests) <= room else " "
+        pattern = _cut(pattern, width - cell_len(said + hint + requests + cost + before + after))
+    text = Text.assemble((said, style), (hint + requests + cost, DIM))
+    text.append(before + pattern + after, ACCENT)
+    second = notice
+    if not second and reading.last is not None:
+        second = reading.last.coverage.text()
+        if reading.error is not None and reading.error.hint:
+            second += f". {reading.error.hint}"
+    if second:
+        text.append("\n" + escaped(second), BAD if reading.error is not None else DIM)
+    return text
+
+
+def _state_text(reading: Reading, rows: str) -> tuple[str, str, str]:
+    """How reading stands, its style, and the next key."""
     if reading.active:
-        text.append(f"reading… {rows} so far", f"bold {ACCENT}")
-        text.append("  Ctrl-C stops", DIM)
-    elif reading.error is not None:
-        text.append(f"failed, {rows} kept", f"bold {BAD}")
-    elif reading.complete:
-        text.append(f"{rows}, all", "bold")
-    elif reading.last is not None and reading.last.coverage.stop:
-        text.append(f"incomplete, {rows} kept", f"bold {WARN}")
-        text.append("  L goes on", DIM)
-    else:
-        text.append(f"{rows}, more to read", "bold")
-        text.append("  L loads all", DIM)
-    cost = f"  {reading.requests:,} requests, {reading.rcu:,.1f} RCU"
+        return f"reading… {rows} so far", f"bold {ACCENT}", "  Ctrl-C stops"
+    if reading.error is not None:
+        return f"failed, {rows} kept", f"bold {BAD}", ""
+    if reading.complete:
+        return f"{rows}, all", "bold", ""
+    if reading.last is not None and reading.last.coverage.stop:
+        return f"incomplete, {rows} kept", f"bold {WARN}", "  L goes on"
+    return f"{rows}, more to read", "bold", "  L loads all"
+
+
+def _cost_text(reading: Reading) -> str:
+    """What it cost up to now."""
+    cost = f" {reading.rcu:,.1f} RCU"
     if reading.looked_rcu:
         cost += f", {reading.looked_rcu:,.1f} for entries"
     price = reading.plan.estimate.price
@@ -45,17 +70,38 @@ def status_text(reading: Reading | None, shown: RowSource | None, notice: str = 
         cost += f", {price.text(reading.rcu + reading.looked_rcu)}"
     if reading.unmetered:
         cost += f" and {reading.unmetered} of unknown cost"
-    text.append(cost, DIM)
+    return cost
+
+
+def _rows_text(reading: Reading, shown: RowSource | None) -> str:
+    """How much is loaded; of groups how many there are, or how many events the open one has."""
+    count = len(reading.rows.rows)
+    rows = f"{count:,} {'row' if count == 1 else 'rows'}"
+    if reading.groups is None:
+        return rows
+    if shown is not None:
+        events = len(shown.rows)
+        return f"{events:,} {'event' if events == 1 else 'events'} of this group, of {rows}"
+    groups = reading.groups.total
+    return f"{groups:,} {'group' if groups == 1 else 'groups'} in {rows}"
+
+
+def _filter_texts(reading: Reading, shown: RowSource | None) -> tuple[str, str, str]:
+    """How much matches the filter: what stands before it, the filter, what stands after it."""
     if shown is not None and shown.pattern:
         kind = "shown" if shown.hiding else "n and N"
         so_far = f" so far, {shown.searched:,} rows searched" if shown.searching else ""
-        pattern = escaped(shown.pattern)
-        text.append(f"  {shown.matches:,} match {pattern!r}{so_far} ({kind})", ACCENT)
-    second = notice
-    if not second and reading.last is not None:
-        second = reading.last.coverage.text()
-        if reading.error is not None and reading.error.hint:
-            second += f". {reading.error.hint}"
-    if second:
-        text.append("\n " + escaped(second), BAD if reading.error is not None else DIM)
-    return text
+        before, after = f"  {shown.matches:,} match ", f"{so_far} ({kind})"
+        return before, repr(escaped(shown.pattern)), after
+    groups = reading.groups
+    if shown is None and groups is not None and groups.pattern:
+        return f"  {len(groups):,} match ", repr(escaped(groups.pattern)), " (shown)"
+    return "", "", ""
+
+
+def _cut(text: str, width: int) -> str:
+    """The text in ``width`` cells, or the fewest that tell something."""
+    width = max(width, _SHORTEST)
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, width - 1).rstrip() + ELLIPSIS

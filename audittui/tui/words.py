@@ -120,8 +120,9 @@ def empty_text(
     if reading.rows.rows and source is not None and source.filtered:
         if source.searching:
             return f"None of the first {source.searched:,} rows matches; searching on…"
-        more = "\nNot all is loaded: n n loads until the next match." if reading.more else ""
-        loaded = f"{len(reading.rows.rows):,} loaded rows"
+        here = source is reading.rows and reading.more
+        more = "\nNot all is loaded: n n loads until the next match." if here else ""
+        loaded = f"{len(source.rows):,} loaded rows"
         return f"None of the {loaded} matches. Esc clears the filter.{more}"
     if reading.active or reading.last is None:
         return "Reading… Ctrl-C stops and keeps what was read."

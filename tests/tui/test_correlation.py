@@ -12,8 +12,10 @@ from audittui.runbook.plan import Correlation
 from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
 from audittui.tui.group_source import GroupSource, sparkline
+from audittui.tui.screens.histogram import HistogramScreen
 from audittui.tui.screens.main import MainScreen
 from audittui.tui.sources import RowSource
+from audittui.tui.widgets.bars import StatusBar
 from tests.tui.driving import (
     NOW,
     driven,
@@ -22,6 +24,7 @@ from tests.tui.driving import (
     press,
     running,
     screen_text,
+    type_text,
 )  # fmt: skip
 from tests.tui.test_hostile import harmless, hostile_log
 
@@ -108,9 +111,79 @@ async def test_the_first_success_afterwards_is_looked_for_where_it_costs_nothing
         assert [one["success"] for one in cells(source)] == [
             NOW - 300 * timestamp.SECOND, "none",
         ]  # fmt: skip
-        assert [source.mark(at) for at in (0, 1)] == ["!", ""]
-        assert source.tone(0) == "denied"
+        assert [source.mark(at) for at in (0, 1)] == ["", ""], "an hour later is another story"
         assert "14:55:00" in screen_text(app)
+
+
+@driven
+async def test_a_success_soon_after_the_failures_is_marked() -> None:
+    soon = Draft(
+        actor="mallory", action="auth.login", resource="user/x", outcome="success",
+        time=timestamp.text(NOW - 3500 * timestamp.SECOND),
+    )  # fmt: skip
+    async with running(filled([*spraying(), soon])) as (app, pilot):
+        await open_runbook(app, pilot, "repeated failures")
+        await press(pilot, "enter")
+        source = group_source(app)
+        assert [source.mark(at) for at in (0, 1)] == ["!", ""]
+        assert [source.tone(at) for at in (0, 1)] == ["denied", ""]
+
+
+@driven
+async def test_groups_are_filtered_by_their_key_and_by_what_is_shown() -> None:
+    async with running(filled(spraying())) as (app, pilot):
+        await open_runbook(app, pilot, "repeated failures")
+        await press(pilot, "enter", "slash")
+        await type_text(pilot, "q")
+        assert app.screen is main(app), "what is typed is no command"
+        assert len(group_source(app)) == 0
+        assert "None of the 2 groups matches" in screen_text(app)
+        await press(pilot, "backspace")
+        await type_text(pilot, "!mallory count:6")
+        assert [dict(group.key)["actor"] for group in group_source(app).groups] == ["bob"]
+        assert "2 groups in 18 rows, all" in screen_text(app)
+        assert "1 match '!mallory" in screen_text(app)
+        await press(pilot, "enter", "n", "ampersand", "enter")
+        assert {row.actor for row in main(app).results.source.rows} == {"bob"}  # type: ignore[attr-defined]
+        await press(pilot, "escape", "escape")
+        assert len(group_source(app)) == 2
+        await press(pilot, "slash")
+        await type_text(pilot, "outcome:failure")
+        assert "There is no field outcome" in main(app).query_one(StatusBar).text
+        await press(pilot, "enter")
+        assert main(app)._asking == "filter", "what cannot be read stays to be mended"
+
+
+@driven
+async def test_keys_of_entries_say_what_they_do_with_a_group() -> None:
+    async with running(filled(spraying())) as (app, pilot):
+        await open_runbook(app, pilot, "repeated failures")
+        await press(pilot, "enter")
+        for key in ("m", "v", "V", "c"):
+            await press(pilot, key)
+            assert "Enter opens those of the group" in main(app).query_one(StatusBar).text
+        await press(pilot, "Q")
+        assert "do not share one request id" in main(app).query_one(StatusBar).text
+        await press(pilot, "i")
+        assert isinstance(app.screen, HistogramScreen)
+        await pilot.pause(0.1)
+        assert "18 loaded rows" in screen_text(app)
+        await press(pilot, "escape", "A")
+        reading = main(app).reading
+        assert reading is not None and reading.texts["actor"] == "mallory"
+        await press(pilot, "escape")
+        assert len(group_source(app)) == 2
+
+
+@driven
+async def test_the_events_of_a_group_are_counted() -> None:
+    async with running(filled(spraying())) as (app, pilot):
+        await open_runbook(app, pilot, "repeated failures")
+        await press(pilot, "enter", "enter")
+        assert "12 events of this group, of 18 rows, all" in main(app).query_one(StatusBar).text
+        await press(pilot, "slash")
+        await type_text(pilot, "nothing")
+        assert "None of the 12 loaded rows matches" in screen_text(app)
 
 
 @driven
@@ -125,6 +198,7 @@ async def test_where_it_costs_it_is_asked_for_with_s_and_its_bound_said_before()
         assert [one["success"] for one in cells(source)] == ["?", "?"]
         await press(pilot, "S")
         assert "At most 4 RCU a group, 8 RCU in all." in screen_text(app)
+        assert "! marks a success within 10m after the last failure." in screen_text(app)
         await press(pilot, "escape")
         reading = main(app).reading
         assert reading is not None and reading.looked_rcu == 0
@@ -169,14 +243,15 @@ async def test_keys_of_groups_elsewhere_say_where_they_belong() -> None:
 
 
 def test_a_rate_is_drawn_on_any_terminal() -> None:
-    assert sparkline([0, 1, 4, 8], blocks=True) == " ▁▄█"
+    assert sparkline([0, 1, 4, 8], blocks=True) == " ▁▄▇"
+    assert sparkline([1, 0, 1, 2], blocks=True) == "▁ ▁▂", "a few events make no stripes"
     assert sparkline([0, 1, 4, 8], blocks=False) == " .=#"
     assert sparkline([0, 0], blocks=True) == "  "
     assert sparkline([3], blocks=False).isascii()
 
 
 def test_a_line_stays_with_its_group_while_groups_are_sorted_anew() -> None:
-    source = GroupSource(("actor",), reads_success=False)
+    source = GroupSource(("actor",), 10, reads_success=False)
     rule = Correlation("event_count", ("actor",), 10, (("gte", 1),))
     correlator = Correlator(rule)
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual.widgets import Input
 
 from audittui import timestamp
 from audittui.layout.row import Row
@@ -27,6 +28,7 @@ from tests.tui.driving import (
     running,
     screen_text,
     settle,
+    type_text,
 )
 
 
@@ -251,3 +253,65 @@ async def test_the_histogram_zooms_and_the_window_is_narrowed_and_widened() -> N
         assert len(app.main.results.source) > narrowed
         await press(pilot, "i", "i")
         assert app.screen is app.main
+
+
+@driven
+async def test_a_long_filter_does_not_push_the_coverage_away() -> None:
+    async with running() as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "slash")
+        await type_text(pilot, "!actor:nobody !action:nothing !resource:none !outcome:so")
+        first, second = screen_text(app).splitlines()[-3:-1]
+        assert "30 rows, all" in first and "30 match '!actor:" in first and "… (shown)" in first
+        assert second.startswith(" complete from ")
+        await pilot.resize_terminal(120, 24)
+        await settle(pilot)
+        assert "!resource:none" in screen_text(app).splitlines()[-3]
+
+
+@driven
+async def test_what_takes_several_lines_is_indented() -> None:
+    async with running() as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter")
+        app.main.say("words and " * 12)
+        await settle(pilot)
+        lines = screen_text(app).splitlines()[-4:-1]
+        assert all(line.startswith(" ") and line[1] != " " for line in lines)
+
+
+@driven
+async def test_a_time_that_is_none_is_told_and_stays_to_be_mended() -> None:
+    async with running() as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "t")
+        await type_text(pilot, "noonish")
+        await press(pilot, "enter")
+        field = app.main.query_one("#ask", Input)
+        assert field.has_focus and field.display and field.value == "noonish"
+        assert "noonish" in app.main.query_one(StatusBar).text
+        await press(pilot, *["backspace"] * 7)
+        await type_text(pilot, "14:30")
+        await press(pilot, "enter")
+        assert not field.display
+        row = app.main.listed_row
+        assert row is not None and timestamp.text(row.time)[11:16] == "14:30"
+
+
+@driven
+async def test_the_histogram_says_what_is_not_read() -> None:
+    store = filled([one for _ in range(30) for one in drafts()])
+    async with running(store) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "i")
+        await pilot.pause(0.1)
+        assert "loaded rows" in screen_text(app)
+        assert "a bar, more to read in the oldest" in screen_text(app)
+
+
+@driven
+async def test_columns_are_chosen_of_what_was_run() -> None:
+    async with running() as (app, pilot):
+        await press(pilot, "C")
+        assert app.screen is app.main
+        assert "Run something first" in app.main.query_one(StatusBar).text

@@ -28,7 +28,7 @@ class CheckingScreen(ReadingScreen):
         """Check the entry, in the detail view or in its row."""
         row = self.row
         if row is None:
-            self.say("No entry is chosen.")
+            self.say_no_entry()
         elif self.pane == "detail":
             self.detail.take_verdict(row, None)
             self.app.check(row)
@@ -42,6 +42,9 @@ class CheckingScreen(ReadingScreen):
         first, last = self.results.scroll_offset.y, self.results.last_in_sight
         rows = [] if source is None else list(map(source.row, range(first, last + 1)))
         entries = [row for row in rows if is_entry(row)]
+        if source is None and self.listed_group is not None:
+            self.say_no_entry()
+            return
         if source is None or not entries:
             self.say("There are no rows to check.")
             return

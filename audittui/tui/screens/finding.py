@@ -8,17 +8,19 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 from audittui.tui import words
+from audittui.tui.group_source import GroupSource
 from audittui.tui.pattern import PatternError
 from audittui.tui.screens.reading import ReadingScreen
+from audittui.tui.sources import RowSource
 
 if TYPE_CHECKING:
     from audittui.tui.reading import Reading
-    from audittui.tui.sources import RowSource
 
 _SLICE = 0.006
 _PAUSE = 0.004
 """Of many rows some are filtered for so many seconds, then keys have so many."""
-_HINT = 'text  actor:text  !not  ~regular.*expression  "a b"; spaces: all of them'
+_HINT = 'text, actor:text, !not this, ~regular expression, "a b"; all of them hold'
+_GROUPS = "Of groups only those that match are listed: / changes the filter, Esc takes it away."
 
 
 class FindingScreen(ReadingScreen):
@@ -45,12 +47,17 @@ class FindingScreen(ReadingScreen):
             self.pane = "sidebar"
             self.show_panes()
             self.set_focus(self.query_one("#find"))
-        elif self.row_source is None:
-            self.say("Open a group first: Enter.")
         else:
             source = self.row_source
-            self._filter_from = source.at_of(self.results.cursor) if len(source) else 0
-            self.ask("filter", source.pattern, _HINT)
+            if source is not None:
+                self._filter_from = source.at_of(self.results.cursor) if len(source) else 0
+            self.ask("filter", self.shown_pattern, _HINT)
+
+    @property
+    def shown_pattern(self) -> str:
+        """What the list is filtered by, be it of rows or of groups."""
+        source = self.results.source
+        return source.pattern if isinstance(source, (RowSource, GroupSource)) else ""
 
     def action_go_to_time(self) -> None:
         """Ask for a time."""
@@ -65,34 +72,49 @@ class FindingScreen(ReadingScreen):
             self.set_filter(event.value, self._filter_from)
 
     def answered(self, value: str) -> None:
-        """Keep the filter, or go to the time."""
+        """Keep the filter, or go to the time. What cannot be read is told, and stays to be
+        mended."""
         kind = self._asking
-        if kind == "filter" and self.row_source is not None and self.row_source.pattern != value:
-            # Whoever types fast is here before the last change was told.
-            self.set_filter(value, self._filter_from)
+        # Whoever types fast is here before the last change was told.
+        new = kind == "filter" and self.shown_pattern != value
+        if new and not self.set_filter(value, self._filter_from):
+            return
+        found = self._line_at(value) if kind == "time" else None
+        if isinstance(found, str):
+            self.say(found)
+            return
         self.end_asking()
         self.go_pane("results")
-        if kind == "time" and self.row_source is not None and self.reading is not None:
-            row = self.row_source.row(min(self.results.cursor, len(self.row_source) - 1))
-            found = words.find_time(self.row_source, value, self.reading.plan.order, row.time)
-            if isinstance(found, str):
-                self.say(found)
-            else:
-                self.results.go(found)
+        if found is not None:
+            self.results.go(found)
 
-    def set_filter(self, pattern: str, at: int | None = None, *, hiding: bool = True) -> None:
-        """Filter the rows and stay at the same row, or the nearest one. A pattern that is none is
-        told, and the filter stays."""
+    def _line_at(self, text: str) -> int | str | None:
+        """The line of a time, why there is none, or None where there are no rows any more."""
         source = self.row_source
-        if source is None:
-            return
-        if at is None:
-            at = source.at_of(self.results.cursor) if len(source) else 0
+        if source is None or not len(source) or self.reading is None:
+            return None
+        row = source.row(min(self.results.cursor, len(source) - 1))
+        return words.find_time(source, text, self.reading.plan.order, row.time)
+
+    def set_filter(self, pattern: str, at: int | None = None, *, hiding: bool = True) -> bool:
+        """Filter the list and stay at the same line, or the nearest one. A pattern that cannot be
+        read is told, the filter stays, and this is False."""
+        shown, source = self.results.source, self.row_source
         try:
+            if isinstance(shown, GroupSource):
+                shown.filter(pattern)
+                self._notice = ""
+                self.results.changed(shown.moved(self.results.cursor))
+                self.show_status()
+                return True
+            if source is None:
+                return True
+            if at is None:
+                at = source.at_of(self.results.cursor) if len(source) else 0
             source.filter(pattern, hiding=hiding)
         except PatternError as error:
             self.say(str(error))
-            return
+            return False
         self._offered = False
         self._notice = ""
         self.results.changed(source.line_of(at))
@@ -100,6 +122,16 @@ class FindingScreen(ReadingScreen):
             self._stay = at
             self._search_on(source, pattern)
         self.show_status()
+        return True
+
+    def show_status(self) -> None:
+        """Where a filter hides every group, say so in their place."""
+        super().show_status()
+        groups = self.results.source
+        if isinstance(groups, GroupSource) and groups.pattern and groups.total:
+            self.results.say(
+                f"None of the {groups.total:,} groups matches. Esc clears the filter, / changes it."
+            )
 
     def _search_on(self, source: RowSource, pattern: str) -> None:
         """Look at the next rows, and at others after the next key."""
@@ -120,7 +152,9 @@ class FindingScreen(ReadingScreen):
     def action_toggle_filter(self) -> None:
         """Show all rows, or only the matches, at the same place."""
         source = self.row_source
-        if source is None or not source.pattern:
+        if source is None and self.shown_pattern:
+            self.say(_GROUPS)
+        elif source is None or not source.pattern:
             self.say("There is no filter: / makes one.")
         else:
             self.set_filter(source.pattern, hiding=not source.hiding)
@@ -128,6 +162,9 @@ class FindingScreen(ReadingScreen):
     def action_match(self, step: int) -> None:
         """Go to the next or previous row that matches."""
         source = self.row_source
+        if source is None and self.shown_pattern:
+            self.say(_GROUPS)
+            return
         if source is None or not source.pattern:
             self.say("There is no filter: / makes one.")
             return

@@ -82,6 +82,7 @@ class GroupingScreen(ReadingScreen):
             "This runbook reads failures alone, so successes have to be asked for: one question",
             f"a group, up to {duration_text(HORIZON)} after its last event.",
             f"At most {BUDGET:g} RCU a group, {count * BUDGET:g} RCU in all.",
+            f"! marks a success within {duration_text(source.timespan)} after the last failure.",
         ]
         if count < len(unknown):
             details.append(f"These are the largest {count} of {len(unknown):,}; S goes on.")
@@ -115,6 +116,10 @@ class GroupingScreen(ReadingScreen):
 
     def learnt(self, reading: Reading, notice: str) -> None:
         """More is known of the groups."""
-        if reading is self.reading and self.results.source is reading.groups:
-            self.results.changed(self.results.cursor)
+        groups = reading.groups
+        if groups is None:
+            return
+        groups.filter_again()
+        if reading is self.reading and self.results.source is groups:
+            self.results.changed(groups.moved(self.results.cursor))
             self.say(notice)

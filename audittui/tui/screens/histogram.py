@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -19,6 +19,9 @@ from audittui.tui.sources import RowSource
 from audittui.tui.times import TimeStyle, ago
 from audittui.tui.widgets.columns import WIDEST
 from audittui.tui.widgets.lines import LineList
+
+if TYPE_CHECKING:
+    from audittui.tui.reading import Reading
 
 _SLICE = 0.006
 _PAUSE = 0.01
@@ -64,18 +67,23 @@ class _Bars:
 
 class HistogramScreen(Modal[Window]):
     """The rows of ``source`` by time and outcome; closes with the window of a bar, or with
-    nothing. ``near`` is the time that the cursor starts at, in microseconds."""
+    nothing. ``near`` is the time that the cursor starts at, in microseconds. ``reading`` is what
+    reads the rows, where more may come."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("z", "into", "look into the bar", id="histogram-zoom"),
         Binding("escape,q,i", "leave", "back", id="histogram-leave"),
     ]
 
-    def __init__(self, source: RowSource, near: int | None, style: TimeStyle) -> None:
+    def __init__(
+        self, source: RowSource, near: int | None, style: TimeStyle, reading: Reading | None = None
+    ) -> None:
         super().__init__()
         self._source = source
         self._near = near
         self._style = style
+        self._reading = reading
+        self._told = ""
         self._histogram = Histogram()
 
     def compose(self) -> ComposeResult:
@@ -102,11 +110,21 @@ class HistogramScreen(Modal[Window]):
             return
         before = self._histogram.taken
         done = self._histogram.take(self._source.rows, seconds=_SLICE)
-        if done and (self._histogram.taken != before or not before):
+        if done and (self._histogram.taken != before or not before or self._told != self._more):
             self._show()
         self.set_timer(_RENEWED if done else _PAUSE, self._count)
 
+    @property
+    def _more(self) -> str:
+        """What is not counted because it is not read, and which bar that concerns."""
+        reading = self._reading
+        if reading is None or reading.complete:
+            return ""
+        end = "oldest" if reading.plan.order == "newest" else "newest"
+        return f", {'still reading' if reading.active else 'more to read in'} the {end}"
+
     def _show(self) -> None:
+        self._told = self._more
         lines = self.query_one(LineList)
         bars = self._histogram.bars(max(lines.size.height - 1, 10))
         shown = lines.source
@@ -120,7 +138,8 @@ class HistogramScreen(Modal[Window]):
         text = Text("Entries by time", f"bold {ACCENT}")
         if bars:
             width = ago(bars[0].end - bars[0].start)
-            text.append(f"  {self._histogram.taken:,} loaded rows, {width} a bar", DIM)
+            rows = f"{self._histogram.taken:,} loaded rows, {width} a bar"
+            text.append(f"  {rows}{self._told}", f"not bold {DIM}")
         else:
             lines.say("There are no rows.")
         self.query_one("#histogram-title", Static).update(text)

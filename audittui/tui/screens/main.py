@@ -91,7 +91,7 @@ class MainScreen(
             self.results.show(self.reading.groups, self.reading.groups.line_of(key) or 0)
             self.show_panes()
             self.show_status()
-        elif self.pane == "results" and self.row_source is not None and self.row_source.pattern:
+        elif self.pane == "results" and self.shown_pattern:
             self.set_filter("")
         elif self.pane == "results" and self._history:
             self.restore(self._history.pop())

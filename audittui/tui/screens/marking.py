@@ -24,7 +24,7 @@ class MarkingScreen(ReadingScreen):
         """Mark the entry, or take its mark away."""
         row, marks = self.row, self.app.marks
         if row is None:
-            self.say("No entry is chosen.")
+            self.say_no_entry()
             return
         marked = marks.toggle(row)
         self.app.marks_changed()

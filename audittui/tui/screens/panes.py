@@ -229,6 +229,11 @@ class PaneScreen(Screen[None]):
     def on_resize(self) -> None:
         """Rearrange."""
         self.show_panes()
+        self.call_after_refresh(self._fit_status)
+
+    def _fit_status(self) -> None:
+        if self.is_attached and self.reading is not None:
+            self.show_status()
 
     def action_next_pane(self, step: int) -> None:
         """The next field of the form, or the next pane."""
@@ -300,7 +305,8 @@ class PaneScreen(Screen[None]):
 
     def show_status(self) -> None:
         """Renew the status line and what an empty list says."""
-        self.query_one(StatusBar).show(status_text(self.reading, self.row_source, self._notice))
+        bar = self.query_one(StatusBar)
+        bar.show(status_text(self.reading, self.row_source, self._notice, bar.size.width))
         self.results.say(
             words.empty_text(self.reading, self.row_source, self.app.state, self.app.target)
         )

@@ -12,7 +12,6 @@ from audittui.tui.screens.reading import ReadingScreen
 from audittui.tui.widgets.sidebar import Sidebar
 
 if TYPE_CHECKING:
-    from audittui.layout.row import Row
     from audittui.runbook.plan import Window
 
 EVER = "all"
@@ -44,17 +43,24 @@ class PivotingScreen(ReadingScreen):
         from audittui.runbook.timerange import window_text
         from audittui.tui.inspection import subject_of
 
-        row, reading = self.row, self.reading
-        if row is None or reading is None:
-            self.say("No entry is chosen.")
+        row, group, reading = self.row, self.listed_group, self.reading
+        name = question.replace("_", " ")
+        if reading is not None and row is not None:
+            value, time = getattr(row, question), row.time
+        elif reading is not None and group is not None:
+            value, time = dict(group.key).get(question, ""), group.last
+        else:
+            self.say_no_entry()
             return
-        value = getattr(row, question)
+        if not value and group is not None:
+            self.say(f"These events do not share one {name}: Enter opens them.")
+            return
         if not value:
-            self.say(f"This entry has no {question.replace('_', ' ')}.")
+            self.say(f"This entry has no {name}.")
             return
         found = self.app.pivot(question, value)
         if found is None:
-            self.say(f"No runbook answers by {question.replace('_', ' ')}.")
+            self.say(f"No runbook answers by {name}.")
             return
         runbook, texts = found
         window = runbook.query.during.strip("{}")
@@ -66,7 +72,7 @@ class PivotingScreen(ReadingScreen):
             texts = dict(reading.texts)
         if runbook.param(window) is not None:
             if again:
-                texts[window] = self._other_window(reading.plan.window, row)
+                texts[window] = self._other_window(reading.plan.window, time)
             elif question == "actor":
                 texts[window] = window_text(reading.plan.window)
             else:
@@ -76,9 +82,9 @@ class PivotingScreen(ReadingScreen):
         await self.form.show(runbook, texts)
         self.run_runbook(runbook, texts)
 
-    def _other_window(self, present: Window, row: Row) -> str:
-        """All of time; where that is the present window, the last one that had ends, or the time
-        around the row."""
+    def _other_window(self, present: Window, time: int) -> str:
+        """All of time; where that is the present window, the last one that had ends, or the hours
+        around ``time``."""
         from audittui.runbook.plan import Window
         from audittui.runbook.timerange import window_text
 
@@ -87,5 +93,5 @@ class PivotingScreen(ReadingScreen):
             return EVER
         places = (one for one in reversed(self._history) if isinstance(one, Place))
         before = (one.reading.plan.window for one in places)
-        around = Window(max(row.time - _AROUND, 0), row.time + _AROUND)
+        around = Window(max(time - _AROUND, 0), time + _AROUND)
         return window_text(next((one for one in before if one != ever), around))

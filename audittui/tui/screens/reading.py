@@ -30,6 +30,21 @@ class ReadingScreen(PaneScreen):
 
     _status_due = False
 
+    @property
+    def listed_group(self) -> Group | None:
+        """The group under the cursor of the list, while groups are listed and have the keys."""
+        source = self.results.source
+        if self.pane == "detail" or not isinstance(source, GroupSource) or not len(source):
+            return None
+        return source.groups[min(self.results.cursor, len(source) - 1)]
+
+    def say_no_entry(self) -> None:
+        """A key acts on entries, and none is chosen: say what to do."""
+        if self.listed_group is not None:
+            self.say("This acts on entries: Enter opens those of the group.")
+        else:
+            self.say("No entry is chosen.")
+
     def run_runbook(self, runbook: Runbook, texts: Mapping[str, str]) -> None:
         """Plan and read; the results pane takes the keys."""
         self._notice = ""

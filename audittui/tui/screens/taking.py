@@ -52,7 +52,7 @@ class TakingScreen(ReadingScreen):
             return
         row = self.row
         if row is None:
-            self.say("No entry is chosen.")
+            self.say_no_entry()
         elif what == "row":
             self.app.copy("the row", words.row_line(row))
         else:
@@ -78,9 +78,8 @@ class TakingScreen(ReadingScreen):
         plural = "" if taken.count == 1 else "s"
         details = [f"{taken.count:,} {taken.noun}{plural} in the list.", FORMS_TEXT]
         if taken.filter:
-            details[0] = (
-                f"{taken.count:,} of {taken.loaded:,} loaded rows match the filter {taken.filter}."
-            )
+            of = f"{taken.loaded:,} {'groups' if taken.rows is None else 'loaded rows'}"
+            details[0] = f"{taken.count:,} of {of} match the filter {taken.filter}."
         blanks = [Blank("file", "file", proposed_name(reading.runbook.id, ".jsonl", Path()))]
         if not reading.complete:
             details.insert(1, f"That is not all: the rest takes {reading.left_text}.")
@@ -134,7 +133,7 @@ class TakingScreen(ReadingScreen):
 
         source = self.results.source
         if isinstance(source, GroupSource):
-            return Taken(None, tuple(source.groups))
+            return Taken(None, tuple(source.groups), loaded=source.total, filter=source.pattern)
         rows = self.row_source
         assert rows is not None
         return Taken(

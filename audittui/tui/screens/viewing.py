@@ -50,6 +50,9 @@ class ViewingScreen(ReadingScreen):
     def action_choose_columns(self) -> None:
         """Choose which columns stand where."""
         source = self.row_source
+        if self.reading is None:
+            self.say("Run something first: C chooses the columns of what it shows.")
+            return
         if source is None:
             self.say("Open a group first: Enter.")
             return

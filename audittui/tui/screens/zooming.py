@@ -26,14 +26,17 @@ class ZoomingScreen(ReadingScreen):
 
     def action_histogram(self) -> None:
         """Show when how much happened."""
-        source = self.row_source
+        reading, group, row = self.reading, self.listed_group, self.listed_row
+        # Of groups all that was read is counted.
+        source = reading.rows if group is not None and reading is not None else self.row_source
         if source is None or not source.rows:
             self.say("There are no rows to count.")
             return
         from audittui.tui.screens.histogram import HistogramScreen
 
-        row = self.listed_row
-        screen = HistogramScreen(source, row.time if row else None, self.results.time_style)
+        near = row.time if row is not None else group.last if group is not None else None
+        whole = reading if reading is not None and source is reading.rows else None
+        screen = HistogramScreen(source, near, self.results.time_style, whole)
         self.app.push_screen(screen, self._zoom)
 
     def action_narrow(self) -> None:
