@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 from audittui import timestamp
 from audittui.escape import escaped
+from audittui.runbook.following import window_parameters
+from audittui.runbook.model import Runbook
 from audittui.runbook.plan import Plan, Shard
 from audittui.runbook.timerange import window_text
 
@@ -147,6 +149,17 @@ def command_of(plan: Plan, options: Sequence[str] = ()) -> str:
         if name == plan.window_parameter:
             value = window_text(plan.window)  # noqa: PLW2901 - relative to a present that is over
         words += ["-p", f"{name}={value}"]
+    return " ".join(_quoted(word) for word in [*words, *options])
+
+
+def tail_command_of(plan: Plan, runbook: Runbook, since: int, options: Sequence[str] = ()) -> str:
+    """The ``audittui tail`` command that follows from ``since`` (microseconds) on what ``plan``
+    asks, which was made of ``runbook``. Quoted like `command_of`."""
+    words = ["audittui", "tail", plan.runbook, "--since", timestamp.text(since)]
+    dropped = window_parameters(runbook)
+    for name, value in plan.parameters:
+        if name not in dropped:
+            words += ["-p", f"{name}={value}"]
     return " ".join(_quoted(word) for word in [*words, *options])
 
 

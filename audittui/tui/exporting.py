@@ -14,10 +14,14 @@ from audittui.export.result import SUFFIXES, Extent, Form
 from audittui.export.rows import row_object
 from audittui.investigate.correlations import Group
 from audittui.layout.row import ROW_FIELDS, Row
+from audittui.runbook.describe import tail_command_of
+from audittui.tui.live import FRESH, Live, is_entry
 from audittui.tui.reading import Reading
 
 _FORMS = {f".{suffix}": form for form, suffix in SUFFIXES.items()}
 _ENDINGS = ", ".join(list(_FORMS)[:-1]) + f" or {list(_FORMS)[-1]}"
+JOINED = 2 * FRESH
+"""How long before following began an entry may be written that came with it."""
 FORMS_TEXT = f"The end of the name says the format: {_ENDINGS}."
 
 
@@ -100,8 +104,45 @@ def extent_of(reading: Reading, taken: Taken, title: str, command: str) -> Exten
     return Extent(
         title=title,
         command=command,
-        complete=reading.complete,
+        complete=last is not None and last.coverage.complete,
         covers="nothing" if last is None else last.coverage.text(),
+        selection=selection,
+        noun=taken.noun,
+    )
+
+
+def followed_extent(live: Live, taken: Taken, title: str, options: Sequence[str]) -> Extent:
+    """What the file says of itself when the list was followed: it has a beginning and no end, so
+    that it is never all. ``options`` name the table in the command."""
+    reading = live.reading
+    rows = live.source.rows
+    at = next(at for at, row in enumerate(rows) if not is_entry(row))
+    began, before = rows[at].time, at
+    came = [row for row in rows[at:] if is_entry(row)]
+    # What joins the rows above to the following was written a moment before it began.
+    joined = [row.time for row in came if row.time >= began - JOINED]
+    since = min([began, *joined])
+    until = "it was stopped"
+    if live.state != "stopped":
+        until = timestamp.short(timestamp.now())
+    parts = [
+        f"followed from {timestamp.short(began)} until {until}",
+        f"{len(came):,} {'row' if len(came) == 1 else 'rows'} came",
+    ]
+    if before:
+        covers = "nothing" if reading.last is None else reading.last.coverage.text()
+        parts.append(f"the {before:,} before were read earlier, of a reading that is {covers}")
+    if live.missed:
+        parts.append(f"{live.missed:,} perhaps missed")
+    selection = ""
+    if taken.filter:
+        loaded = before + len(came)
+        selection = f"only those of {loaded:,} rows that match the filter {taken.filter}"
+    return Extent(
+        title=title,
+        command=tail_command_of(reading.plan, reading.runbook, since, options),
+        complete=False,
+        covers="; ".join(parts),
         selection=selection,
         noun=taken.noun,
     )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -271,3 +274,31 @@ async def test_following_needs_something_that_was_run() -> None:
         assert "F follows it" in status(app)
         await press(pilot, "equals_sign")
         assert "F follows" in status(app)
+
+
+@driven
+async def test_what_is_followed_is_exported_as_what_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with following() as (app, pilot, log):
+        log.append(3)
+        await until(pilot, lambda: len(entries(app)) == 33)
+        await press(pilot, "s")
+        assert "what comes later is not in the file" in screen_text(app)
+        await press(pilot, *["backspace"] * 60, *"came.jsonl", "enter")
+        await until(pilot, (tmp_path / "came.jsonl").exists)
+        lines = [json.loads(line) for line in Path("came.jsonl").read_text().splitlines()]
+        said = lines[-1]["_export"]
+        assert said["records"] == len(lines) - 1 == 33 and said["complete"] is False
+        assert said["covers"].startswith("followed from 2026-11-24T15:00:00Z until 2026-11-24T15:")
+        assert "; 3 rows came; the 30 before were read earlier" in said["covers"]
+        words = shlex.split(said["command"])
+        assert words[:4] == ["audittui", "tail", "time-window", "--since"]
+        # The command begins no later than what came, and asks for no window.
+        assert timestamp.parse(words[4]) <= NOW and "window=" not in said["command"]
+        # Back in the list that was read it is that list.
+        await press(pilot, "escape", "s", *["backspace"] * 60, *"read.jsonl", "enter")
+        await until(pilot, (tmp_path / "read.jsonl").exists)
+        last = json.loads(Path("read.jsonl").read_text().splitlines()[-1])["_export"]
+        assert last["records"] == 30 and last["command"].startswith("audittui run time-window")

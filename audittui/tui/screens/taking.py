@@ -16,6 +16,7 @@ from audittui.tui.screens.reading import ReadingScreen
 if TYPE_CHECKING:
     from audittui.layout.row import Row
     from audittui.tui.exporting import Taken
+    from audittui.tui.live import Live
     from audittui.tui.reading import Reading
     from audittui.tui.sources import RowSource
 
@@ -72,7 +73,8 @@ class TakingScreen(ReadingScreen):
             self.say("Nothing was run yet, so there is nothing to export.")
             return
         taken = self._taken(reading)
-        if not taken.count and reading.complete:
+        over = reading.complete or self._followed(reading) is not None
+        if not taken.count and over:
             self.say("There is nothing to export: the list is empty.")
             return
         plural = "" if taken.count == 1 else "s"
@@ -81,7 +83,9 @@ class TakingScreen(ReadingScreen):
             of = f"{taken.loaded:,} {'groups' if taken.rows is None else 'loaded rows'}"
             details[0] = f"{taken.count:,} of {of} match the filter {taken.filter}."
         blanks = [Blank("file", "file", proposed_name(reading.runbook.id, ".jsonl", Path()))]
-        if not reading.complete:
+        if self._followed(reading) is not None:
+            details.insert(1, "They are followed: what comes later is not in the file.")
+        elif not reading.complete:
             details.insert(1, f"That is not all: the rest takes {reading.left_text}.")
             blanks.append(Blank("what", "export", LOADED, (LOADED, ALL)))
 
@@ -121,11 +125,21 @@ class TakingScreen(ReadingScreen):
             self.say("Not all was read, so nothing was written. s exports what is loaded.")
 
     def _write(self, reading: Reading, path: Path) -> None:
-        from audittui.tui.exporting import extent_of
+        from audittui.tui.exporting import extent_of, followed_extent
 
         taken = self._taken(reading)
-        extent = extent_of(reading, taken, words.crumb(reading), self.app.command_of(reading))
+        title = words.crumb(reading)
+        live = self._followed(reading)
+        if live is not None:
+            extent = followed_extent(live, taken, title, self.app.target.options())
+        else:
+            extent = extent_of(reading, taken, title, self.app.command_of(reading))
         self.app.export(taken, path, extent)
+
+    def _followed(self, reading: Reading) -> Live | None:
+        """What the list shows, while that is something followed."""
+        live = reading.live
+        return live if live is not None and self.results.source is live.source else None
 
     def _taken(self, reading: Reading) -> Taken:
         """What the list shows now."""
