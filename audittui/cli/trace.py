@@ -33,7 +33,7 @@ def command(
 ) -> None:  # fmt: skip
     """Show what happened to RESOURCE from its creation on, oldest first, with what changed."""
     from audittui.investigate.lifecycle import trace
-    from audittui.investigate.oddities import oddities
+    from audittui.investigate.oddities import Known, oddities
     from audittui.query.execute import Execution
     from audittui.runbook.catalogue import load_catalogue
     from audittui.runbook.planner import make_plan
@@ -50,7 +50,9 @@ def command(
         rcu += step.rcu
         sys.stdout.write(_text(step) if form == "text" else _json(step))
     sys.stdout.flush()
-    for oddity in oddities(rows):
+    everything = plan.window.start is None and plan.window.end is None
+    known: Known = "part" if not last.coverage.complete else "log" if everything else "window"
+    for oddity in oddities(rows, known):
         click.echo(f"Odd: {escaped(oddity)}.", err=True)
     count = f"{len(rows):,} {'entry' if len(rows) == 1 else 'entries'}"
     click.echo(f"{count}: {last.coverage.text()}. {rcu:g} RCU.", err=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from statistics import median
+from typing import Literal
 
 import msgspec
 
@@ -33,6 +34,15 @@ _LONG, _ENTRIES = 7 * _DAY, 10
 _TIMES_MEDIAN, _TIMES_SECOND = 20, 4
 
 
+Known = Literal["log", "window", "part"]
+"""What rows are all of: the log, a window of it, or nothing (a part of a window)."""
+_NEVER: dict[Known, str] = {
+    "log": "no creation is in the log",
+    "window": "never created in this window",
+    "part": "no creation is among what was read",
+}
+
+
 class Oddity(msgspec.Struct, frozen=True):
     """What is odd, in a sentence without its full stop, and the place of the row that shows it.
 
@@ -44,11 +54,14 @@ class Oddity(msgspec.Struct, frozen=True):
     mild: bool = False
 
 
-def find_oddities(rows: Sequence[Row], unread: int = -1) -> tuple[Oddity, ...]:
+def find_oddities(
+    rows: Sequence[Row], unread: int = -1, known: Known = "window"
+) -> tuple[Oddity, ...]:
     """What looks wrong in a life, in the order of its rows.
 
     ``rows`` are in time order, from the beginning of the window on. ``unread`` is the place before
     which rows were left out; -1: none were. What could be explained by those is not said.
+    ``known`` is what the rows are all of.
     """
     found: list[Oddity] = []
     made: Row | None = None
@@ -82,14 +95,14 @@ def find_oddities(rows: Sequence[Row], unread: int = -1) -> tuple[Oddity, ...]:
             found.append(Oddity(f"deleted at {_at(gone)} but {what}, at {_at(row)}", at))
             gone = None
     if rows and not created and unread != 0:
-        found.insert(0, Oddity("never created in this window", 0, mild=True))
+        found.insert(0, Oddity(_NEVER[known], 0, mild=True))
     found += _pause(rows, unread)
     return tuple(found)
 
 
-def oddities(rows: Sequence[Row]) -> tuple[str, ...]:
+def oddities(rows: Sequence[Row], known: Known = "window") -> tuple[str, ...]:
     """The sentences of `find_oddities`."""
-    return tuple(one.text for one in find_oddities(rows))
+    return tuple(one.text for one in find_oddities(rows, known=known))
 
 
 def _same_making(before: Row, after: Row) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,21 +11,18 @@ from audittui.entry import decode_strict
 from audittui.errors import AuditError
 from audittui.layout.row import ROW_FIELDS, Item, Row
 from audittui.runbook.plan import Window
-from audittui.runbook.timerange import window_text
 from audittui.tui.json_lines import JsonLines
 
 if TYPE_CHECKING:
     from audittui.connection import Connection
     from audittui.integrity.verdict import Verdict
     from audittui.investigate.diff import DiffLine
+    from audittui.investigate.oddities import Known
     from audittui.investigate.version import Version
     from audittui.layout.model import Layout
-    from audittui.query.result import ResultPage
     from audittui.runbook.catalogue import Catalogue
     from audittui.runbook.model import Runbook
 
-MOST = 500
-"""How many entries of a lifecycle are read at once."""
 SHIPPED = ("actor-activity", "resource-lifecycle", "request-trace")
 
 
@@ -44,16 +41,46 @@ class Document(msgspec.Struct, frozen=True):
 
 
 class Life(msgspec.Struct, frozen=True):
-    """The entries of one resource, oldest first, and how complete they are, in words.
+    """The entries of one resource, oldest first, as far as they were read.
 
-    Before the row at the place ``unread`` some were not read; -1: none are missing between.
+    ``fault`` says why reading ended before its time. Before the row at the place ``unread`` some
+    were not read (-1: none are missing between); ``more``: later ones were not. ``window`` is what
+    was asked for.
     """
 
     resource: str
     rows: tuple[Row, ...] = ()
-    coverage: str = ""
+    fault: str = ""
     rcu: float = 0.0
     unread: int = -1
+    more: bool = False
+    window: Window = Window(None, None)
+
+    @property
+    def complete(self) -> bool:
+        """True when all of the window was read."""
+        return not self.fault and not self.more and self.unread < 0
+
+    @property
+    def known(self) -> Known:
+        """What these entries are all of."""
+        if not self.complete:
+            return "part"
+        return "log" if self.window.start is None and self.window.end is None else "window"
+
+    @property
+    def told(self) -> str:
+        """How complete it is, in a few words."""
+        count = f"{len(self.rows):,}"
+        noun = "entry" if len(self.rows) == 1 else "entries"
+        if self.fault:
+            return f"{count} {noun}: {self.fault}"
+        if self.complete:
+            return f"all {count} {noun}" + (" of its window" if self.known == "window" else "")
+        if self.unread >= 0:
+            left = " and later" if self.more else ""
+            return f"{count} of more, not those between{left}; L here reads on"
+        return f"the first {count} of more; L here reads on"
 
 
 def read_document(connection: Connection, row: Row) -> Document:
@@ -152,49 +179,11 @@ def check_entries(connection: Connection, rows: Sequence[Row]) -> tuple[list[Ver
     return found, rcu
 
 
-def trace_resource(connection: Connection, runbook: Runbook, present: Row) -> Life:
-    """The lifecycle of the resource of ``present``, as the lifecycle runbook finds it.
-
-    The first `MOST` entries; of a longer life also those from the present entry on, with the gap
-    told. Errors of the store are told in the coverage. Raises `AuditError` when it cannot be
-    planned.
-    """
-    texts = {subject_of(runbook): present.resource}
-    rows, page = _read(connection, runbook, texts)
-    coverage = "all" if page.coverage.complete else page.coverage.text()
-    rcu, unread = page.meter.rcu, -1
-    window = runbook.query.during.strip("{}")
-    if all(row.key != present.key for row in rows) and not page.coverage.complete:
-        texts[window] = window_text(Window(max(present.time, rows[-1].time if rows else 0), None))
-        later, page = _read(connection, runbook, texts)
-        known = {row.key for row in rows}
-        unread = len(rows)
-        rows += [row for row in later if row.key not in known]
-        coverage = f"the first {MOST:,}, and those from this one on; not what lies between"
-        if not page.coverage.complete:
-            coverage = f"the first {MOST:,}, and {MOST:,} from this one on; not the rest"
-        rcu += page.meter.rcu
-    return Life(present.resource, tuple(rows), coverage, rcu, unread)
-
-
 def compare_versions(connection: Connection, life: Life, at: int) -> Version:
     """What the entry at ``at`` of a life changed. Raises `StoreError`."""
     from audittui.investigate.version import compare
 
     return compare(connection.store, connection.layout, life.rows, at, life.unread)
-
-
-def _read(
-    connection: Connection, runbook: Runbook, texts: Mapping[str, str]
-) -> tuple[list[Row], ResultPage]:
-    from audittui.query.execute import Execution
-    from audittui.runbook.planner import make_plan
-
-    plan = make_plan(runbook, texts, connection.layout, connection.facts())
-    rows: list[Row] = []
-    for page in Execution(plan, connection.store, limit=MOST).pages():
-        rows += page.rows
-    return rows, page
 
 
 def subject_of(runbook: Runbook) -> str:

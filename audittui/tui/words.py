@@ -171,6 +171,8 @@ def end_of_life(life: Life | None, step: int) -> str:
     """Why there is no next entry of a lifecycle."""
     if life is None:
         return "The lifecycle is not read yet."
+    if step > 0 and not life.complete:
+        return "Later entries of this resource were not read: Tab to the lifecycle, L reads on."
     return f"This is the {'last' if step > 0 else 'first'} entry of the lifecycle."
 
 

@@ -133,7 +133,7 @@ def test_show_trace_and_verify(case: Run) -> None:
     body = json.loads(case("show", "main/0", "3", "--store", "case.db", "--format", "json").stdout)
     assert (body["chain"], body["seq"]) == ("main/0", 3)
     traced = case("trace", "door/1", "--store", "case.db")
-    assert len(traced.stdout.splitlines()) == 15 and "never created" in traced.stderr
+    assert len(traced.stdout.splitlines()) == 15 and "no creation is in the log" in traced.stderr
     one = json.loads(case("verify", "main/0", "3", "--store", "case.db", "--format", "json").stdout)
     assert one["verdict"] == "CHAINED" and one["steps"]
     every = case("verify", "--all", "--store", "case.db", "--format", "json")

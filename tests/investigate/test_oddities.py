@@ -44,6 +44,8 @@ def test_what_was_never_created_is_said_mildly() -> None:
     assert (one.text, one.at, one.mild) == (NEVER, 0, True)
     refused = life((0, CREATED), outcome="denied")
     assert oddities(refused) == (NEVER,)
+    assert oddities(refused, "log") == ("no creation is in the log",)
+    assert oddities(refused, "part") == ("no creation is among what was read",)
 
 
 def test_changed_after_it_was_deleted() -> None:

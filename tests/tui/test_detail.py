@@ -10,13 +10,17 @@ from textual.events import Key
 from textual.pilot import Pilot
 
 from audittui import timestamp
+from audittui.connection import Connection, Target
 from audittui.entry import Draft
 from audittui.layout import load_layout
+from audittui.query.asked import AskedStore
+from audittui.runbook.catalogue import load_catalogue
 from audittui.store.sqlite import SqliteStore
-from audittui.tui import inspection
+from audittui.tui import tracing
 from audittui.tui.app import AuditApp
-from audittui.tui.inspection import Document
+from audittui.tui.inspection import Document, Life
 from audittui.tui.json_lines import JsonLines
+from audittui.tui.life_source import LifecycleSource
 from audittui.tui.screens.reader import ReaderScreen
 from audittui.tui.screens.version import VersionScreen
 from audittui.tui.widgets.outline import OutlineView
@@ -380,19 +384,100 @@ async def test_a_match_deep_in_a_long_value_is_seen() -> None:
         assert under_cursor(view).startswith('"text"')
 
 
+def busy(count: int) -> list[Draft]:
+    """Many changes of one role; oldest first."""
+    return [
+        Draft(actor="ann", action="role.update", resource="role/1", outcome="success",
+              time=timestamp.text(NOW - (count - at) * timestamp.SECOND))
+        for at in range(count)
+    ]  # fmt: skip
+
+
 @driven
 async def test_where_a_lifecycle_was_not_read_it_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inspection, "MOST", 2)
+    monkeypatch.setattr(tracing, "FIRST", 2)
+    monkeypatch.setattr(tracing, "AROUND", 2)
+    monkeypatch.setattr(tracing, "STRETCH", 2)
+    async with running(filled(busy(11))) as (app, pilot):
+        await opened(app, pilot, "j", "j")
+        detail, lane = app.main.detail, app.main.detail.lane
+
+        def seqs() -> list[int]:
+            assert detail.life is not None
+            return [row.seq for row in detail.life.rows]
+
+        assert seqs() == [0, 1, 7, 8, 9]
+        assert [lane.source.mark(at) for at in range(5)] == ["", "", "…", "", ""]
+        assert "5 of more, not those between and later; L here reads on" in screen_text(app)
+        await press(pilot, "tab", "L")
+        assert seqs() == [0, 1, 2, 3, 4, 7, 8, 9]
+        assert lane.source.mark(5) == "…"
+        assert detail.chosen_version == 6
+        await press(pilot, "L")
+        assert seqs() == list(range(10))
+        assert "the first 10 of more" in screen_text(app)
+        await press(pilot, "L")
+        assert seqs() == list(range(11))
+        assert "all 11 entries; no creation is in the log" in screen_text(app)
+        await press(pilot, "L")
+        assert "is read already" in screen_text(app)
+
+
+@driven
+async def test_the_lane_of_another_entry_of_the_same_resource_holds_that_entry(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tracing, "FIRST", 2)
+    monkeypatch.setattr(tracing, "AROUND", 2)
+    async with running(filled(busy(30))) as (app, pilot):
+        await opened(app, pilot)
+        await press(pilot, "escape", *"jjjjjjjjjj", "enter")
+        source = app.main.detail.lane.source
+        assert isinstance(source, LifecycleSource)
+        assert source.rows[source.present].seq == 19
+
+
+def traced(store: Any, seq: int, **target: Any) -> Life:
+    """The lifecycle around one entry of ``app/0``."""
+    connection = Connection(Target(store="case.db", **target), store, load_layout("native"))
+    row = connection.layout.row(store.get(connection.layout.key("app/0", seq)).item or {})
+    runbook = load_catalogue(()).find("resource-lifecycle")
+    return tracing.trace_resource(connection, runbook, row)
+
+
+def test_a_lane_reads_no_more_than_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracing, "FIRST", 2000)
+    store = filled(busy(400))
+    assert traced(store, 399).rcu > 2
+    life = traced(store, 399, max_rcu=2.0)
+    assert life.rcu <= 2.0
+    assert "stopped by the budget (2 of 2 RCU used)" in life.told
+
+
+def test_a_busy_resource_costs_little() -> None:
+    life = traced(filled(busy(2000)), 1000)
+    seqs = [row.seq for row in life.rows]
+    assert seqs == [*range(50), *range(976, 1025)]
+    assert life.unread == 50
+    assert life.more
+    assert life.rcu <= 5
+
+
+def test_a_small_resource_takes_one_query() -> None:
+    asked = AskedStore(filled(story()))
+    assert traced(asked, 3).known == "log"
+    assert [one.requests for one in asked.asked() if one.index == "by-resource"] == [1]
+
+
+@driven
+async def test_a_title_that_is_too_long_says_so() -> None:
     long = [
-        Draft(actor="ann", action="role.update", resource="role/1", outcome="success",
+        Draft(actor="ann", action=action, resource="role/1", outcome="success",
               time=timestamp.text(NOW - (10 - at) * 60 * timestamp.SECOND))
-        for at in range(9)
+        for at, action in enumerate(("role.update", "role.delete", "role.update"))
     ]  # fmt: skip
     async with running(filled(long)) as (app, pilot):
-        await opened(app, pilot, "j")
-        life, lane = app.main.detail.life, app.main.detail.lane
-        assert life is not None
-        assert [row.seq for row in life.rows] == [0, 1, 7, 8]
-        assert life.unread == 2
-        assert [lane.source.mark(at) for at in range(4)] == ["", "", "…", ""]
-        assert "not what lies between" in life.coverage
+        await opened(app, pilot)
+        title = next(one for one in screen_text(app).split("\n") if "Lifecycle" in one)
+        assert "Lifecycle all 3 entries; deleted at" in title
+        assert title.rstrip().endswith("…")

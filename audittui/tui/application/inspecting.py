@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 class InspectingApp(ThreadedApp):
     """One entry, looked at in threads: read, checked, its resource traced; and where it leads."""
 
+    _read_on: Life | None = None
+    """The lifecycle of which more is being read."""
+
     def inspect(self, row: Row, trace: bool) -> None:
         """Read an entry, check it, and trace its resource if that is not known yet."""
         connection = self.connection
@@ -60,21 +63,63 @@ class InspectingApp(ThreadedApp):
         self.work(work, lambda error: detail.take_verdict(row, None, str(error)), "verdict")
 
     def _trace(self, connection: Connection, row: Row) -> None:
-        from audittui.tui.inspection import Life, runbook_about, trace_resource
+        from audittui.tui.inspection import Life, runbook_about
 
         detail = self.main.detail
         runbook = runbook_about(self.catalogue, "resource")
         if runbook is None:
-            detail.take_life(Life(row.resource, coverage="no runbook answers by resource"))
+            detail.take_life(Life(row.resource, fault="no runbook answers by resource"))
             return
 
         def work() -> None:
+            from audittui.tui.tracing import trace_resource
+
             life = trace_resource(connection, runbook, row)
             self.arrive(lambda: detail.take_life(life))
             self.arrive(lambda: self.spend(life.rcu))
 
         def failed(error: Exception) -> None:
-            detail.take_life(Life(row.resource, coverage=str(error)))
+            detail.take_life(Life(row.resource, fault=str(error)))
+
+        self.work(work, failed, "lifecycle")
+
+    def read_life_on(self) -> None:
+        """Read more of the lifecycle that is shown, in a thread."""
+        from audittui.tui.inspection import runbook_about
+
+        connection, detail = self.connection, self.main.detail
+        row, life = detail.row, detail.life
+        runbook = runbook_about(self.catalogue, "resource")
+        if connection is None or row is None or life is None or runbook is None:
+            self.main.say("The lifecycle is not read yet.")
+            return
+        if life.complete:
+            self.main.say("All of this lifecycle is read already.")
+            return
+        if life is self._read_on:
+            return
+        if not life.rows:
+            self._trace(connection, row)
+            return
+        self._read_on = life
+        self.main.say("Reading on in the lifecycle…")
+
+        def work() -> None:
+            from audittui.tui.tracing import read_on
+
+            more = read_on(connection, runbook, life)
+            self.arrive(lambda: took(more))
+
+        def took(more: Life) -> None:
+            self._read_on = None
+            if detail.life is life:
+                detail.take_life(more)
+            self.main.say(f"Lifecycle: {more.told}.")
+            self.spend(more.rcu)
+
+        def failed(error: Exception) -> None:
+            self._read_on = None
+            self.main.say(str(error))
 
         self.work(work, failed, "lifecycle")
 

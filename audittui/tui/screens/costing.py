@@ -18,8 +18,12 @@ class CostingScreen(ReadingScreen):
     ]
 
     def action_load_all(self) -> None:
-        """Ask, then read to the end; after a stop, go on where it stopped."""
+        """Ask, then read to the end; after a stop, go on where it stopped. In a lifecycle read the
+        next of it."""
         reading = self.reading
+        if self.pane == "detail" and self.detail.lane.has_focus:
+            self.app.read_life_on()
+            return
         if reading is None or reading.active:
             self.say("Still reading." if reading else "Nothing was run yet: choose a runbook (1).")
         elif reading.complete:

@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 class Detail(Vertical):
     """An entry's verdict, fields, changes and body; its resource's lifecycle below."""
 
+    DEFAULT_CSS = """
+    Detail > #life-title { text-wrap: nowrap; text-overflow: ellipsis; }
+    """
+
     class Said(Message):
         """Something for the status line."""
 
@@ -75,8 +79,13 @@ class Detail(Vertical):
 
     def show(self, row: Row) -> None:
         """Show the entry of ``row``; what must be read comes later. The lifecycle stays if the
-        resource is the same."""
-        self.clear(life=self.life is not None and self.life.resource != row.resource)
+        entry is in it."""
+        life = self.life
+        kept = life is None or (
+            life.resource == row.resource
+            and (life.complete or any(one.key == row.key for one in life.rows))
+        )
+        self.clear(life=not kept)
         self.row = row
         self._update(keep_place=False)
         self._show_life()
@@ -172,22 +181,34 @@ class Detail(Vertical):
             lines.say("Reading…")
             return
         odd = self._oddities(life)
-        count = f"{len(life.rows):,} {'entry' if len(life.rows) == 1 else 'entries'}"
+        # How complete it is first: the line may be cut.
+        text.append(escaped(life.told), WARN if life.fault else "")
         for one in odd:
-            text.append(f"{escaped(one.text)}; ", DIM if one.mild else WARN)
-        text.append(f"{count}, {escaped(life.coverage)}", DIM)
+            text.append(f"; {escaped(one.text)}", DIM if one.mild else WARN)
         title.update(text)
         present = next((at for at, one in enumerate(life.rows) if one.key == row.key), -1)
         lines.say("No entry of this resource was found.")
         marked = [one.at for one in odd if not one.mild]
-        lines.show(LifecycleSource(life.rows, present, marked, life.unread), max(present, 0))
+        source = LifecycleSource(life.rows, present, marked, life.unread)
+        lines.show(source, self._lane_cursor(source))
+
+    def _lane_cursor(self, source: LifecycleSource) -> int:
+        """The row that the lane is at: the one that somebody chose there, else the present one."""
+        before, lane = self.lane.source, self.lane
+        if lane.has_focus and isinstance(before, LifecycleSource) and before.rows:
+            chosen = before.rows[min(lane.cursor, len(before.rows) - 1)].key
+            for at, row in enumerate(source.rows):
+                if row.key == chosen:
+                    return at
+        return max(source.present, 0)
 
     @staticmethod
     def _oddities(life: Life) -> Sequence[Oddity]:
         from audittui.investigate.oddities import find_oddities
 
         # What is wrong first: the title may be cut.
-        return sorted(find_oddities(life.rows, life.unread), key=lambda one: one.mild)
+        found = find_oddities(life.rows, life.unread, life.known)
+        return sorted(found, key=lambda one: one.mild)
 
     def neighbour(self, step: int) -> Row | None:
         """The next or the previous entry of the same resource."""
