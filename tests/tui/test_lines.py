@@ -107,3 +107,28 @@ def test_a_filter_and_its_inverse_part_the_rows(
         assert source.matches + inverse.matches == len(many)
     for line in range(len(source)):
         assert source.line_of(source.at_of(line)) == line
+
+
+class Marked(Numbers):
+    def mark(self, at: int) -> str:
+        return "F*"
+
+    def cells(self, at: int) -> Sequence[str | int]:
+        return ["a" * 40, "b" * 40]
+
+
+@driven
+async def test_marks_stand_apart_and_stay_when_columns_are_scrolled() -> None:
+    app = Host(Marked(3))
+    async with app.run_test(size=(60, 20)) as pilot:
+        app.query_one(LineList).focus()
+        await pilot.pause()
+        assert lines_of(app)[1].startswith("F* aaa")
+        await pilot.press("greater_than_sign")
+        await pilot.pause()
+        assert lines_of(app)[1].startswith("F* aaa") and lines_of(app)[1].rstrip().endswith("bbb")
+        assert lines_of(app)[0].startswith("   ")
+        await pilot.press("greater_than_sign", "l", "l", "l")
+        await pilot.pause()
+        assert lines_of(app)[1].startswith("F* ")
+        assert lines_of(app)[1].count("b") == 40, "the last column is seen whole"

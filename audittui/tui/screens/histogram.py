@@ -27,7 +27,7 @@ _SLICE = 0.006
 _PAUSE = 0.01
 _RENEWED = 0.5
 """Seconds between looks at whether more rows have come."""
-_BESIDE = 52
+_BESIDE = 53
 """Cells that the columns before the bars take."""
 
 

@@ -9,8 +9,9 @@ from rich.cells import cell_len, set_cell_size
 from audittui.escape import ELLIPSIS
 
 GAP = 2
-GUTTER = 2
-"""Cells before the first column: the marks."""
+GUTTER = 3
+"""Cells before the first column: two marks and a space. They stay when a list is scrolled
+sideways."""
 WIDEST = 60
 NARROWEST = 10
 TIME_WITHOUT_YEAR = len("11-24 14:00:00")

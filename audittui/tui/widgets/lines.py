@@ -23,7 +23,7 @@ from textual.strip import Strip
 from audittui import timestamp
 from audittui.escape import escaped, shortened
 from audittui.tui.times import LABELS, TimeStyle, shown_time
-from audittui.tui.widgets.columns import GAP, Columns, fitted
+from audittui.tui.widgets.columns import GAP, GUTTER, Columns, fitted
 from audittui.tui.widgets.cursor import CursorView
 
 _LONGEST_CELL = 300
@@ -375,7 +375,10 @@ class LineList(CursorView):
         return self._cropped(strip, width, next(iter(strip)).style or base)
 
     def _cropped(self, strip: Strip, width: int, style: Style) -> Strip:
-        return strip.crop(self._left, self._left + width).extend_cell_length(width, style)
+        if self._left:
+            first = GUTTER + self._left
+            strip = Strip.join([strip.crop(0, GUTTER), strip.crop(first, first + width - GUTTER)])
+        return strip.crop(0, width).extend_cell_length(width, style)
 
     def _line(self, line: int, part: int, base: Style, on_cursor: int) -> Strip:
         tone = self._source.tone(line)
@@ -387,7 +390,7 @@ class LineList(CursorView):
             style += self.get_component_rich_style(name, partial=True)
         whole = self._source.whole(line) if isinstance(self._source, Noted) else ""
         if whole:
-            text = fitted(f"  {escaped(whole)}" if part == 0 else "", self._room_across)
+            text = fitted(" " * GUTTER + escaped(whole) if part == 0 else "", self._room_across)
         else:
             text = self._columns.text(self._source.mark(line), self._texts(line), part)
         return Strip([Segment(text, style)], cell_len(text))
