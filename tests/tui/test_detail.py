@@ -6,12 +6,14 @@ import json
 from typing import Any
 
 import pytest
+from rich.color import Color
 from textual.events import Key
 from textual.pilot import Pilot
 
 from audittui import timestamp
 from audittui.connection import Connection, Target
 from audittui.entry import Draft
+from audittui.integrity.verdict import Verdict, VerdictName
 from audittui.layout import load_layout
 from audittui.query.asked import AskedStore
 from audittui.runbook.catalogue import load_catalogue
@@ -21,6 +23,7 @@ from audittui.tui.app import AuditApp
 from audittui.tui.inspection import Document, Life
 from audittui.tui.json_lines import JsonLines
 from audittui.tui.life_source import LifecycleSource
+from audittui.tui.palette import ACCENT, BAD, GOOD
 from audittui.tui.screens.reader import ReaderScreen
 from audittui.tui.screens.version import VersionScreen
 from audittui.tui.widgets.outline import OutlineView
@@ -481,3 +484,23 @@ async def test_a_title_that_is_too_long_says_so() -> None:
         title = next(one for one in screen_text(app).split("\n") if "Lifecycle" in one)
         assert "Lifecycle all 3 entries; deleted at" in title
         assert title.rstrip().endswith("…")
+
+
+@pytest.mark.parametrize("word", ["ANCHORED", "CHAINED", "MODIFIED"])
+@driven
+async def test_the_cursor_on_a_verdict_has_the_verdict_s_colour(word: VerdictName) -> None:
+    colours = {"ANCHORED": GOOD, "CHAINED": ACCENT, "MODIFIED": BAD}
+    async with running(filled(story())) as (app, pilot):
+        view = await opened(app, pilot)
+        row = app.main.detail.row
+        assert row is not None
+        app.main.detail.take_verdict(row, Verdict("app/0", 3, word, "said"))
+        assert view.cursor == 0
+        assert view.has_focus
+        (segment,) = [one for one in view.render_line(0) if word in one.text]
+        assert segment.style is not None
+        assert segment.style.bgcolor == Color.parse(colours[word])
+        await press(pilot, "G", "k")
+        body = next(one for one in view.render_line(view.cursor - view.scroll_offset.y))
+        assert body.style is not None
+        assert body.style.bgcolor == Color.parse(ACCENT)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
+from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
@@ -253,7 +254,9 @@ class OutlineView(CursorView):
             name = "outline--cursor" if on_cursor == 2 else "outline--cursor-blurred"
             style += self.get_component_rich_style(name, partial=True)
         if on_cursor == 2:
-            # One colour on the cursor's own: those of the text would not be seen on it.
+            # One colour on the cursor's own: those of the text would not be seen on it. What a
+            # line names in bold at its start, such as a verdict, colours the cursor instead.
+            style += Style(bgcolor=_named_colour(text))
             return Strip([Segment(text.plain or " ", style)])
         if text.style:
             # Rendering leaves a text's own style away where none of it has another one.
@@ -279,3 +282,12 @@ class OutlineView(CursorView):
             text.stylize(_FOUND, at, at + len(wanted))
             at = plain.find(wanted, at + len(wanted))
         return text
+
+
+def _named_colour(text: Text) -> Color | None:
+    """The colour of the bold words that a line begins with; None where it begins otherwise."""
+    for span in text.spans:
+        style = span.style if isinstance(span.style, Style) else Style.parse(span.style)
+        if span.start == 0 and style.bold:
+            return style.color
+    return None
