@@ -136,7 +136,7 @@ class Live:
         self.state, self.new = "following", 0
         self.tail = Tail(
             reading.runbook, reading.texts, msgspec.structs.replace(connection, store=watched),
-            since=self._since, cursor=self._cursor, now=timestamp.now,
+            since=self._since, cursor=self._cursor, now=timestamp.now, max_rcu=reading.max_rcu,
         )  # fmt: skip
         return self.tail
 
@@ -179,20 +179,6 @@ class Live:
             self.new += len(rows)
         self.batch = batch
 
-    @property
-    def over_budget(self) -> bool:
-        """True when this go used what the reading's budget allows."""
-        most = self.reading.max_rcu
-        return most is not None and self.batch is not None and self.batch.meter.rcu >= most
-
-    def stop_for_budget(self) -> None:
-        """Stop, and say why between the rows."""
-        self.stop()
-        self.source.note(
-            f"following stopped {_clock()}: it used the budget of {self.reading.max_rcu:g} RCU;"
-            " F goes on by as much again"
-        )
-
     def wait(self, error: StoreError) -> None:
         """Something is waited out: a lost connection is marked in the list."""
         if error.kind == "network":
@@ -214,9 +200,20 @@ class Live:
 
     def ended(self, error: AuditError | None) -> None:
         """The tail came to its end by itself."""
+        spent = self.tail is not None and self.tail.stop == "budget"
         self.stop()
         if error is not None:
             self.source.note(f"following ended {_clock()}: {error}")
+        elif spent:
+            self.source.note(
+                f"following stopped {_clock()}: the budget is {self.reading.max_rcu:g} RCU; "
+                "F goes on by as much again"
+            )
+
+    def declined(self) -> None:
+        """Somebody did not want to pay for catching up."""
+        self.stop()
+        self.source.note(f"not followed {_clock()}: nothing of it was read")
 
     def pause(self) -> None:
         """Let the cursor stay; rows go on coming."""

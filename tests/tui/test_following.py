@@ -15,15 +15,19 @@ import pytest
 from textual.pilot import Pilot
 
 from audittui import timestamp
+from audittui.connection import Connection, Target
 from audittui.entry import Draft
 from audittui.errors import StoreError
 from audittui.investigate import tail as tail_module
 from audittui.investigate.pace import Interval
+from audittui.investigate.tail_source import Backlog
+from audittui.layout import load_layout
 from audittui.store.port import PATIENT, Page, Patience, Query
 from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
 from audittui.tui.live import Live, Note
 from audittui.tui.screens.main import MainScreen
+from audittui.tui.screens.reader import ConfirmScreen
 from audittui.tui.widgets.bars import StatusBar
 from audittui.writer import AuditLog
 from tests.tui.driving import (
@@ -36,8 +40,11 @@ from tests.tui.driving import (
     press,
     running,
     screen_text,
+    send,
 )  # fmt: skip
 from tests.tui.test_hostile import harmless
+
+REAL = tail_module.Tail
 
 
 class Flaky(SqliteStore):
@@ -302,3 +309,42 @@ async def test_what_is_followed_is_exported_as_what_it_is(
         await until(pilot, (tmp_path / "read.jsonl").exists)
         last = json.loads(Path("read.jsonl").read_text().splitlines()[-1])["_export"]
         assert last["records"] == 30 and last["command"].startswith("audittui run time-window")
+
+
+@driven
+async def test_catching_up_that_costs_is_asked_for_first() -> None:
+    store = filled(drafts())
+    paid = Target(table="audit", region="eu-west-1", max_rcu=150)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(REAL, "backlog", lambda _: Backlog(1800, 120.0))
+        connect = lambda _: Connection(paid, store, load_layout("native"))  # noqa: E731
+        async with running(target=paid, connect=connect) as (app, pilot):
+            await open_runbook(app, pilot, "time window")
+            await press(pilot, "enter")
+            send(pilot, "F")
+            await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+            said = " ".join(screen_text(app).split())
+            assert "1,800 entries since then must be read first: about 120 RCU, about $" in said
+            assert "budget of 150 RCU" in said
+            send(pilot, "escape")
+            await until(pilot, lambda: "nothing of it was read" in screen_text(app))
+            live = live_of(app)
+            assert (live.state, live.came) == ("stopped", 0)
+            send(pilot, "F")
+            await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+            send(pilot, "enter")
+            await until(pilot, lambda: live.state == "following" and live.batch is not None)
+
+
+@driven
+async def test_following_ends_with_the_budget() -> None:
+    store = filled([one for _ in range(60) for one in drafts()])
+    paid = Target(table="audit", region="eu-west-1", max_rcu=20)
+    connect = lambda _: Connection(paid, store, load_layout("native"))  # noqa: E731
+    async with running(target=paid, connect=connect) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter")
+        send(pilot, "F")
+        await until(pilot, lambda: main(app).live is not None and live_of(app).state == "stopped")
+        await until(pilot, lambda: "the budget is 20 RCU" in screen_text(app))
+        assert 0 < live_of(app).rcu <= 20

@@ -18,7 +18,9 @@ from audittui.layout import load_layout
 from audittui.store.port import PATIENT, Page, Patience, Query
 from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
-from tests.tui.driving import CASE, NOW, connector, drafts, filled, send, settle
+from audittui.tui.session import Session, Step
+from audittui.tui.state import Memory
+from tests.tui.driving import CASE, NOW, connector, drafts, filled, press, send, settle
 
 SIZES = [(80, 24), (120, 40)]
 Steps = Callable[[Pilot[None]], Awaitable[None]]
@@ -157,6 +159,29 @@ STATES: dict[str, tuple[Callable[[], Any], Steps]] = {
     "export": (lambda: connector(page_of(30)), after("time window", "enter", "s")),
     "thresholds": (lambda: connector(spraying()), after("repeated failures", "enter", "T")),
     "budget": (lambda: held_to(8, page_of(30)), after("time window", "enter", "L", "enter")),
+    "histogram": (lambda: connector(filled(drafts())), after("time window", "enter", "i")),
+    "columns": (lambda: connector(filled(drafts())), after("time window", "enter", "C", "j", "x")),
+    "wrapped": (lambda: connector(filled(drafts())), after("time window", "enter", "w", "D", "D")),
+    "checked": (lambda: connector(tampered()), after("time window", "enter", "V")),
+    "filter-fault": (
+        lambda: connector(filled(drafts())), after("time window", "enter", "slash", *"~["),
+    ),
+    "marks": (
+        lambda: connector(filled(drafts())),
+        after("time window", "enter", "m", "j", "j", "m", "M", "a", *"why?", "enter"),
+    ),
+    "no-marks": (lambda: connector(filled(drafts())), after("time window", "enter", "M")),
+    "evidence": (lambda: connector(filled(drafts())), after("time window", "enter", "m", "M", "e")),
+    "detail-search": (
+        lambda: connector(filled(drafts())),
+        after("time window", "enter", "enter", "slash", *"size", "enter"),
+    ),
+    "version": (
+        lambda: connector(filled(drafts())), after("time window", "enter", "enter", "tab", "d"),
+    ),
+    "keep-entry": (
+        lambda: connector(filled(drafts())), after("time window", "enter", "enter", "s"),
+    ),
     "plan": (lambda: connector(filled(drafts())), after("time window", "enter", "x")),
     "help": (lambda: connector(filled(drafts())), after("time window", "enter", "question_mark")),
 }  # fmt: skip
@@ -215,3 +240,35 @@ def test_picture_without_colour(snap_compare: Any, monkeypatch: pytest.MonkeyPat
     connect, steps = STATES["results"]
     app = AuditApp(CASE, connect=connect())
     assert snap_compare(app, terminal_size=(80, 24), run_before=steps)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_picture_of_the_profiles(
+    snap_compare: Any, size: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(
+        '[profiles.staging]\ntable = "audit-staging"\nregion = "eu-west-1"\n'
+        '[profiles.prod]\ntable = "audit"\nregion = "eu-central-1"\nmax_rcu = 500\n'
+        '[profiles.case]\nstore = "case.db"\n'
+    )
+    monkeypatch.setenv("AUDITTUI_CONFIG", str(config))
+
+    async def steps(pilot: Pilot[None]) -> None:
+        await start(pilot)
+        await press(pilot, "P")
+
+    app = AuditApp(CASE, connect=connector(filled(drafts())))
+    assert snap_compare(app, terminal_size=size, run_before=steps)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_picture_of_an_investigation_to_go_on_with(
+    snap_compare: Any, size: tuple[int, int], tmp_path: Path
+) -> None:
+    place = Step("Actor activity: alice", "actor-activity", {"actor": "alice"}, line=4, rows=15)
+    left = Session("1", "--store case.db", "elsewhere", 1, NOW - 720 * timestamp.SECOND, (place,))
+    memory = Memory(tmp_path)
+    memory.change(lambda state: state.with_session(left))
+    app = AuditApp(CASE, connect=connector(filled(drafts())), memory=memory)
+    assert snap_compare(app, terminal_size=size, run_before=start)

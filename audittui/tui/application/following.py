@@ -8,6 +8,9 @@ from audittui.errors import AuditError, StoreError
 from audittui.tui.application.standing import StandingApp
 from audittui.tui.live import Live
 
+_UNASKED = 100.0
+"""Read units that catching up may take without a question."""
+
 
 class FollowingApp(StandingApp):
     """A question followed live, in a thread that lasts as long as it is followed."""
@@ -25,6 +28,8 @@ class FollowingApp(StandingApp):
         def run() -> None:
             ending: AuditError | None = None
             try:
+                if not agreed():
+                    return
                 for batch in tail.batches():
                     self.arrive(lambda batch=batch: main.follow_came(live, tail, batch))  # type: ignore[misc]
             except AuditError as error:
@@ -34,6 +39,24 @@ class FollowingApp(StandingApp):
                     f"audittui met something it did not expect: {type(error).__name__}: {error}."
                 )
             self.arrive(lambda: ended(ending))
+
+        def agreed() -> bool:
+            """Ask before catching up costs more than a little money or the budget."""
+            target = live.reading.connection.target
+            backlog = tail.backlog() if target.billed else None
+            most = min(live.reading.max_rcu or _UNASKED, _UNASKED)
+            if backlog is None or backlog.rcu <= most:
+                return True
+            decided = threading.Event()
+            said: list[bool] = []
+
+            def decide(yes: bool) -> None:
+                said.append(yes)
+                decided.set()
+
+            self.arrive(lambda: main.follow_asks(live, tail, backlog, decide))
+            decided.wait()
+            return said[0]
 
         def ended(ending: AuditError | None) -> None:
             if ending is not None and live.tail is tail:

@@ -11,8 +11,11 @@ from audittui.tui.widgets.bars import StatusBar
 from audittui.tui.widgets.lines import LineList
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from audittui.errors import AuditError, StoreError
     from audittui.investigate.tail import Tail, TailBatch
+    from audittui.investigate.tail_source import Backlog
     from audittui.tui.live import Live
 
 
@@ -103,14 +106,40 @@ class FollowingScreen(PivotingScreen):
             return
         first = live.batch is None
         live.take(batch)
-        if live.over_budget:
-            live.stop_for_budget()
         if self.live is not live:
             return
         self._show_end(live)
         if first and tail.notes:
             self._notice = " ".join(tail.notes)
         self.show_status()
+
+    def follow_asks(
+        self, live: Live, tail: Tail, backlog: Backlog, decide: Callable[[bool], None]
+    ) -> None:
+        """Catching up costs more than a little: ask before anything of it is read."""
+        from audittui.tui.screens.reader import ConfirmScreen
+
+        if live.tail is not tail:
+            decide(False)
+            return
+        price = live.reading.plan.estimate.price
+        cost = f"about {backlog.rcu:,.0f} RCU"
+        if price.billed:
+            cost += f", {price.text(backlog.rcu)}"
+        count = "What was written" if backlog.entries is None else f"{backlog.entries:,} entries"
+        details = [f"{count} since then must be read first: {cost}."]
+        if live.reading.max_rcu is not None:
+            details.append(f"It stops at the profile's budget of {live.reading.max_rcu:g} RCU.")
+        details.append("F or Esc stops it at any moment; what came stays.")
+
+        def answered(yes: bool | None) -> None:
+            if not yes and live.tail is tail:
+                followed = live.state == "following"
+                live.declined()
+                self._show_ending(live, followed)
+            decide(bool(yes))
+
+        self.app.push_screen(ConfirmScreen("Follow from here?", details), answered)
 
     def follow_waits(self, live: Live, error: StoreError) -> None:
         """Something is waited out."""
@@ -125,9 +154,16 @@ class FollowingScreen(PivotingScreen):
         """The following ended by itself."""
         if live.tail is not tail:
             return
+        followed = live.state == "following"
         live.ended(error)
+        self._show_ending(live, followed)
+
+    def _show_ending(self, live: Live, followed: bool) -> None:
+        """Show the note that says why, to who looks at the end."""
         if self.live is live:
             self._show_end(live)
+            if followed:
+                self.results.go(len(live.source) - 1)
             self.show_status()
 
     def _show_end(self, live: Live) -> None:
