@@ -12,6 +12,8 @@ from audittui.store.port import Query
 
 _LAST_SEQ = 2**63 - 1
 """No chain gets there; a cursor can still say it."""
+_LEAP = 8
+"""Each look back goes so many times as far: most beginnings are near the end."""
 CLOCK_SLACK = 60 * timestamp.SECOND
 """A writer's clock may be this far behind the one that dated the entry."""
 
@@ -68,7 +70,7 @@ def first_since(layout: Layout, asker: Asker, chain: str, tip: int, since: int) 
         if _written(layout, asker, chain, at, tip) < since:
             early = at
             break
-        late, leap = at, leap * 2
+        late, leap = at, leap * _LEAP
     while late - early > 1:
         middle = (early + late) // 2
         if _written(layout, asker, chain, middle, tip) < since:

@@ -16,6 +16,8 @@ LONG = 200
 """Entries from which on a backlog is called long."""
 MOST_RCU = 16.0
 """Read units that looking into the index may take."""
+_FEWEST = 20
+"""Rows of a page."""
 
 
 def narrowed(places: dict[str, ChainPlace], plan: Plan, asker: Asker) -> dict[str, ChainPlace]:
@@ -50,8 +52,10 @@ def narrowed(places: dict[str, ChainPlace], plan: Plan, asker: Asker) -> dict[st
 def _first_wanted(plan: Plan, asker: Asker) -> dict[str, int] | None:
     """The lowest seq that the plan finds, by chain; None when there is too much to look at."""
     budget = MOST_RCU if asker.left is None else min(MOST_RCU, asker.left)
+    # Small pages: where there is too much, that is known after a few of them.
+    rows = max(LONG // max(len(plan.shards), 1), _FEWEST)
     execution = Execution(
-        plan, asker.store, limit=LONG, max_rcu=budget, page_rows=LONG, notify=asker.notify
+        plan, asker.store, limit=LONG, max_rcu=budget, page_rows=rows, notify=asker.notify
     )
     try:
         first, meter = asker.call(lambda: _read(execution))
