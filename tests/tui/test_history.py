@@ -11,7 +11,7 @@ import pytest
 from textual.pilot import Pilot
 
 from audittui.tui.app import AuditApp
-from audittui.tui.screens.history import HistoryScreen
+from audittui.tui.screens.history import HistoryScreen, question_text
 from audittui.tui.state import Memory, Run, Saved
 from tests.tui.driving import (
     CASE,
@@ -175,6 +175,42 @@ async def test_hostile_values_are_shown_harmless(tmp_path: Path) -> None:
         assert not set(text) & set("\x1b\x00\x07\u202e\u2066")
         assert "[bold]x" in text
         await press(pilot, "enter")
+
+
+@driven
+async def test_runs_are_told_apart_at_80_columns(tmp_path: Path) -> None:
+    memory = Memory(tmp_path)
+    asked = [
+        ("actor-activity", {"window": "2026-11-24T14:00:00Z..2026-11-24T15:30:10.5Z",
+                            "actor": "h.silva", "outcome": "any"}),
+        ("actor-activity", {"window": "2026-11-24T13:00:00Z..2026-11-24T14:00:00Z",
+                            "actor": "b.okafor"}),
+        ("time-window", {"window": "2025-11-23T23:30:00Z..2025-11-24T00:30:00Z"}),
+        ("gone", {"window": "2h", "what": "x"}),
+    ]  # fmt: skip
+    for at, (runbook, texts) in enumerate(asked):
+        run = Run(f"{at}", runbook, texts, "case.db" if at else "far.db", NOW - at,
+                  "complete from a to b" if at else "read back to x", 1234, 56.5)  # fmt: skip
+        memory.change(lambda state, run=run: state.with_run(run))  # type: ignore[misc]
+    async with remembering(memory) as (app, pilot):
+        await press(pilot, "H")
+        lines = screen_text(app).splitlines()[2:6]
+        assert ": h.silva, 11-24" in lines[0] and "part" in lines[0]
+        assert "far.db" in lines[0] and "here" in lines[1] and "all" in lines[1]
+        assert ": b.okafor, 11-24" in lines[1]
+        assert ": 2025-11-23 23:30" in lines[2]
+        assert "gone: what x, 2h" in lines[3]
+
+
+def test_a_window_is_told_to_the_minute() -> None:
+    for window, told in (
+        ("2026-11-24T14:00:00Z..2026-11-24T15:30:10.5Z", "gone: 11-24 14:00..15:30"),
+        ("2026-11-24T14:00..2026-11-25T15:30Z", "gone: 11-24 14:00..11-25 15:30"),
+        ("2025-11-24 14:00..2026-11-24 15:30", "gone: 2025-11-24 14:00..11-24 15:30"),
+        ("2h..now", "gone: 2h..now"),
+        ("", "gone"),
+    ):
+        assert question_text("gone", {"window": window}, None, "2026") == told
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=lambda size: f"{size[0]}x{size[1]}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -11,26 +12,68 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Static
 
+from audittui.tui.inspection import subject_of
 from audittui.tui.palette import ACCENT, DIM
 from audittui.tui.screens.asking import AskScreen, Blank
 from audittui.tui.screens.modal import Modal
 from audittui.tui.state import KEPT_RUNS, Run, Saved, State
+from audittui.tui.times import list_time
 from audittui.tui.widgets.lines import LineList
 
 if TYPE_CHECKING:
+    from audittui.runbook.model import Runbook
     from audittui.tui.app import AuditApp
 
+_PLACE = re.compile(r"\{(\w+)\}")
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?::\d\d(?:\.\d+)?)?Z?", re.ASCII)
+_FAR = {"": "", "complete": "all", "failed": "failed", "cancelled": "cancelled"}
+"""How far a run came, by the first word of its coverage; otherwise a part was read."""
 _EMPTY = "Nothing was run yet. Esc goes back; choose a runbook (1) and run it with Enter."
 
 
-class _Entries:
-    """Saved searches and runs as lines."""
+def question_text(
+    name: str, texts: Mapping[str, str], runbook: Runbook | None, year: str = ""
+) -> str:
+    """What was asked, the most telling first: the runbook, what it is about, the rest, the window
+    to the minute. Times of ``year`` are told without it. ``runbook`` is None when it is gone."""
+    subject, during = "", "{window}"
+    if runbook is not None:
+        name, during = runbook.name, runbook.query.during
+        subject = subject_of(runbook)
+    windows = [one for one in _PLACE.findall(during) if one in texts]
+    rest = [one for one in texts if one != subject and one not in windows]
+    told = [texts[subject]] if subject in texts else []
+    told += [f"{one} {texts[one]}" for one in rest if texts[one] not in ("", "any")]
+    window = "..".join(texts[one] for one in windows)
+    told.append(_in_minutes(window, year))
+    said = ", ".join(one for one in told if one)
+    return f"{name}: {said}" if said else name
 
-    titles = ("when", "runbook", "asked", "rows", "RCU", "where", "read")
+
+def _in_minutes(window: str, year: str) -> str:
+    """A window without its seconds; a day that is named twice is told once."""
+    ends, day = [], ""
+    for end in window.split(".."):
+        found = _TIME.fullmatch(end)
+        if found is None:
+            return window
+        date = found[1].removeprefix(f"{year}-") if year else found[1]
+        ends.append(found[2] if found[1] == day else f"{date} {found[2]}")
+        day = found[1]
+    return "..".join(ends)
+
+
+class _Entries:
+    """Saved searches and runs as lines. ``named`` finds a runbook by its id, ``here`` is what one
+    is connected to."""
+
+    titles = ("when", "question", "rows", "RCU", "read", "where")
     times = frozenset({0})
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, named: Callable[[str], Runbook | None], here: str) -> None:
         self.entries: list[Saved | Run] = [*state.saved, *state.runs]
+        self._named = named
+        self._here = here
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -38,12 +81,14 @@ class _Entries:
     def cells(self, at: int) -> Sequence[str | int]:
         """When, what, and how far it came."""
         one = self.entries[at]
-        asked = ", ".join(f"{name} {value}" for name, value in one.texts.items())
         if isinstance(one, Saved):
-            return ["saved", one.runbook, f"{one.name}: {asked}", "", "", "", ""]
+            asked = question_text(one.runbook, one.texts, self._named(one.runbook))
+            return ["saved", f"{one.name}: {asked}", "", "", "", ""]
+        year = list_time(one.started)[:4]
         return [
-            one.started, one.runbook, asked, f"{one.rows:,}", f"{one.rcu:,.1f}", one.target,
-            one.coverage,
+            one.started, question_text(one.runbook, one.texts, self._named(one.runbook), year),
+            f"{one.rows:,}", f"{one.rcu:,.1f}", _FAR.get(one.coverage.partition(" ")[0], "part"),
+            "here" if one.target == self._here else one.target,
         ]  # fmt: skip
 
     def tone(self, at: int) -> str:
@@ -69,8 +114,11 @@ class HistoryScreen(Modal[Saved | Run]):
         """How many there are, the list, the keys."""
         with Vertical(id="history"):
             yield Static(id="history-title", markup=False)
-            yield LineList(_Entries(self.app.remembered), empty=_EMPTY)
+            yield LineList(self._entries(), empty=_EMPTY)
             yield Static(Text("Enter runs it again   s save   d delete   Esc back", style=DIM))
+
+    def _entries(self) -> _Entries:
+        return _Entries(self.app.remembered, self.app.runbook_named, self.app.target.label)
 
     def on_mount(self) -> None:
         """The list takes the keys."""
@@ -96,7 +144,7 @@ class HistoryScreen(Modal[Saved | Run]):
         """Show what is remembered now."""
         lines = self.query_one(LineList)
         at = lines.cursor
-        entries = _Entries(self.app.remembered)
+        entries = self._entries()
         lines.show(entries, max(min(at, len(entries) - 1), 0))
         self._count()
 
