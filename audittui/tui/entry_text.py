@@ -122,6 +122,14 @@ def step_items(verdict: Verdict | None) -> list[Item]:
     return found
 
 
+def proof_items(verdict: Verdict) -> list[Item]:
+    """The proof, line by line as its file has it (C2SP tlog-proof); a copy takes all of it."""
+    told = "s writes it to a file; audittui checkpoint verify FILE checks it without any table."
+    proof = verdict.proof.decode("utf-8", "replace")
+    lines = [Item(Text(_shown(line)), "the proof", proof, 2) for line in proof.splitlines()]
+    return [Item(Text(told, DIM)), *lines]
+
+
 def _compared(step: Step) -> list[Item]:
     if step.result != "fails":
         if not step.expected:

@@ -224,8 +224,8 @@ def keys_of(pane: str, *, grouped: bool) -> Sequence[tuple[str, str]]:
             )  # fmt: skip
         case "results" if grouped:
             return (
-                ("Enter", "events"), ("T", "thresholds"), ("S", "success?"), ("x", "plan"),
-                ("s", "export"), ("?", "help"), ("Esc", "back"), ("r", "again"),
+                ("Enter", "events"), ("/", "filter"), ("T", "thresholds"), ("S", "success?"),
+                ("x", "plan"), ("s", "export"), ("?", "help"), ("Esc", "back"), ("r", "again"),
             )  # fmt: skip
         case "results":
             return (

@@ -66,6 +66,9 @@ async def test_v_says_anchored_and_the_proof_is_written_to_a_file(
         assert "anchored" in screen_text(app).splitlines()[-22]
         await press(pilot, "enter")
         assert "ANCHORED" in screen_text(app)
+        text = app.main.detail.entry.text
+        assert "c2sp.org/tlog-proof@v1" in text
+        assert "index 29" in text
         await press(pilot, "s")
         assert "This entry to a new file" in screen_text(app)
         await press(pilot, "enter")

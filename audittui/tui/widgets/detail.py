@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 from audittui.escape import escaped
 from audittui.layout.row import Row
 from audittui.tui.changes import change_items
-from audittui.tui.entry_text import Item, field_items, step_items, verdict_items
+from audittui.tui.entry_text import Item, field_items, proof_items, step_items, verdict_items
 from audittui.tui.inspection import Document, Life
 from audittui.tui.json_lines import JsonLines
 from audittui.tui.life_source import LifecycleSource
@@ -139,6 +139,8 @@ class Detail(Vertical):
         if self.verdict is not None and self.verdict.steps:
             parts.append(Part("checked", step_items(self.verdict), "Checked"))
         parts.append(Part("body", self._body_items(), "Body", self._tree))
+        if self.verdict is not None and self.verdict.proof:
+            parts.append(Part("proof", proof_items(self.verdict), "Proof"))
         self.entry.show(parts, keep_place=keep_place)
 
     def _field_items(self, row: Row) -> Sequence[Item]:
