@@ -34,7 +34,7 @@ class FindingScreen(ReadingScreen):
     """The row that stays in sight while others are filtered."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "find", "filter rows, find a runbook", id="find"),
+        Binding("slash", "find", "filter the list, find a runbook", id="find"),
         Binding("n", "match(1)", "next match", id="next-match"),
         Binding("N", "match(-1)", "previous match", id="previous-match"),
         Binding("ampersand", "toggle_filter", "filter off and on, same place", id="toggle-filter"),
