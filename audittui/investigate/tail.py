@@ -80,11 +80,12 @@ class Tail:
 
     A tail has no end, so the runbook's window is left out; ``since`` (microseconds) says where to
     begin, None with what comes from now on. ``cursor`` goes on where another tail was, right after
-    the last row it gave. ``limit`` ends the tail after so many rows, ``max_rcu`` before it uses
-    more than so many read units; ``stop`` then says which of the two it was. ``notify`` is told in
-    a sentence about waits. ``clock`` gives monotonic seconds, ``now`` the wall clock's
-    microseconds, ``wait`` waits some seconds and says whether the tail was cancelled meanwhile:
-    tests have their own. Raises `UsageError` for a cursor that is damaged.
+    the last row it gave. ``limit`` ends the tail after so many rows, ``max_rcu`` once about so
+    many read units are used (pages are sized by the mean item); ``stop`` then says which of
+    the two it was. ``notify`` is told in a sentence about waits. ``clock`` gives monotonic
+    seconds, ``now`` the wall clock's microseconds, ``wait`` waits some seconds and says whether
+    the tail was cancelled meanwhile: tests have their own. Raises `UsageError` for a cursor that is
+    damaged.
     """
 
     def __init__(
