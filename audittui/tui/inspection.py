@@ -73,6 +73,8 @@ class Life(msgspec.Struct, frozen=True):
         """How complete it is, in a few words."""
         count = f"{len(self.rows):,}"
         noun = "entry" if len(self.rows) == 1 else "entries"
+        if self.fault and not self.rows:
+            return f"not read: {self.fault}"
         if self.fault:
             return f"{count} {noun}: {self.fault}"
         if self.complete:

@@ -389,3 +389,9 @@ def test_metering_counts_attempts_that_were_retried(stubbed: tuple[DynamoStore, 
     )
     page = store.query(QUERY)
     assert (page.scanned, page.rcu, page.unmetered) == (3, 2.5, 2)
+
+
+def test_an_answer_of_something_in_between_says_what_to_check() -> None:
+    told = service_error("404", "", "Query", PLACE)
+    assert "answered Query with the HTTP status 404, not as DynamoDB does." in told.message
+    assert "HTTPS_PROXY" in told.hint

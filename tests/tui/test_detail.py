@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from rich.color import Color
+from rich.text import Text
 from textual.events import Key
 from textual.pilot import Pilot
 
@@ -20,9 +21,11 @@ from audittui.runbook.catalogue import load_catalogue
 from audittui.store.sqlite import SqliteStore
 from audittui.tui import tracing
 from audittui.tui.app import AuditApp
+from audittui.tui.entry_text import Item
 from audittui.tui.inspection import Document, Life
 from audittui.tui.json_lines import JsonLines
 from audittui.tui.life_source import LifecycleSource
+from audittui.tui.outline import Part
 from audittui.tui.palette import ACCENT, BAD, GOOD
 from audittui.tui.screens.reader import ReaderScreen
 from audittui.tui.screens.version import VersionScreen
@@ -504,3 +507,16 @@ async def test_the_cursor_on_a_verdict_has_the_verdict_s_colour(word: VerdictNam
         body = next(one for one in view.render_line(view.cursor - view.scroll_offset.y))
         assert body.style is not None
         assert body.style.bgcolor == Color.parse(ACCENT)
+
+
+@driven
+async def test_a_line_broken_at_a_word_is_not_cut() -> None:
+    async with running(filled(story())) as (app, pilot):
+        view = await opened(app, pilot)
+        width = view.size.width - 1
+        told = "x" * (width - 5) + " four more"
+        view.show([Part("one", [Item(Text(told))])])
+        await pilot.pause()
+        assert view.outline.text(0).plain.endswith("four ")
+        assert "four" in screen_text(app)
+        assert "…" not in "".join(one.text for one in view.render_line(0))

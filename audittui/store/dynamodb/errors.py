@@ -20,6 +20,7 @@ _ACTION = re.compile(r"perform:? (dynamodb:\w+)", re.ASCII)
 _AWS_HOST = re.compile(r"\.(amazonaws\.com(\.cn)?|api\.aws)(:\d+)?$", re.ASCII)
 # What botocore makes of an answer that says nothing but its HTTP status.
 _SERVER_ERROR = re.compile(r"5\d\d", re.ASCII)
+_NOT_DYNAMODB = re.compile(r"[34]\d\d", re.ASCII)
 _UNTRUSTED_TEXT = "CERTIFICATE_VERIFY_FAILED"
 _DETAIL_CHARACTERS = 300
 
@@ -92,6 +93,11 @@ _FAILED = _Rule(
     "network",
     "DynamoDB in {region} failed to answer ({code}).",
     "Try again in a moment; see the AWS Health Dashboard if it goes on.",
+)
+_FOREIGN = _Rule(
+    "other",
+    "{endpoint} answered {operation} with the HTTP status {code}, not as DynamoDB does.",
+    "Check --endpoint-url, HTTPS_PROXY, and whether a proxy stands in the way.",
 )
 _INVALID = _Rule("invalid", "DynamoDB refused the request: {detail}", "")
 _NO_ANSWER = _Rule(
@@ -253,6 +259,8 @@ def service_error(code: str, detail: str, operation: str, place: Place) -> Store
     rule = SERVICE_RULES.get(code.rpartition("#")[2])
     if rule is None and _SERVER_ERROR.fullmatch(code):
         rule = _FAILED
+    if rule is None and _NOT_DYNAMODB.fullmatch(code):
+        rule = _FOREIGN
     if rule is None:
         rule = _Rule("other", "DynamoDB answered {operation} with {code}: {detail}", "")
     return _filled(

@@ -244,6 +244,9 @@ class OutlineView(CursorView):
             text = self._around_found(at, text)
         if cell_len(text.plain) > across:
             text = text.copy()
+            # A line that was broken at a word may end in spaces beyond the edge.
+            text.rstrip()
+        if cell_len(text.plain) > across:
             kept = set_cell_size(text.plain, across - 1).rstrip()
             text.right_crop(len(text.plain) - len(kept))
             text.append(ELLIPSIS)
