@@ -28,8 +28,8 @@ FORMS_TEXT = f"The end of the name says the format: {_ENDINGS}."
 class Taken(msgspec.Struct, frozen=True):
     """What is on the screen to be taken away: rows (with the columns shown) or groups.
 
-    ``loaded`` is how many there are without the ``filter`` that hides some of them. ``notes`` are
-    somebody's words about each row, where there are any.
+    ``loaded`` is how many there are without the ``filter`` that hides some of them. ``told`` is
+    what is said of each row, in a column called ``teller``: somebody's note, or the verdict.
     """
 
     rows: Sequence[Row] | None
@@ -38,7 +38,8 @@ class Taken(msgspec.Struct, frozen=True):
     loaded: int = 0
     filter: str = ""
     of_group: str = ""
-    notes: Sequence[str] = ()
+    teller: str = ""
+    told: Sequence[str] = ()
 
     @property
     def noun(self) -> str:
@@ -155,7 +156,9 @@ def records_of(taken: Taken, form: Form) -> tuple[Sequence[str], Iterator[Mappin
         made = group_object if form == "jsonl" else group_values
         return [*key, *GROUP_FIELDS], (made(group) for group in taken.groups)
     columns = ROW_FIELDS if form != "markdown" else tuple(taken.columns)
-    if taken.notes:
-        noted = zip(taken.rows, taken.notes, strict=True)
-        return (*columns, "note"), ({**row_object(row), "note": note} for row, note in noted)
+    if taken.teller:
+        told = zip(taken.rows, taken.told, strict=True)
+        return (*columns, taken.teller), (
+            {**row_object(row), taken.teller: said} for row, said in told
+        )
     return columns, (row_object(row) for row in taken.rows)

@@ -85,6 +85,9 @@ async def quiet(pilot: Pilot[None]) -> None:
     left = _ROUNDS
     while left:
         await pilot.pause(0)
+        if pilot.app._exception is not None:
+            # Nothing comes to rest any more.
+            raise pilot.app._exception
         left = _ROUNDS if getattr(pilot.app, "typing", False) else left - 1
 
 

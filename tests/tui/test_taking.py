@@ -148,3 +148,21 @@ def test_names_that_cannot_be() -> None:
     assert fault_of("~nobody-at-all/a.csv")
     assert fault_of("x\x00.csv") and fault_of("x" * 300 + ".csv")
     assert fault_of("free.csv") == ""
+
+
+@driven
+async def test_what_was_checked_goes_into_the_file() -> None:
+    store = filled(drafts())
+    item = dict(store.get({"pk": "entry#app/0", "sk": f"{28:020d}"}).item or {})
+    item["body"] = item["body"].replace("bob", "carol")
+    store.overwrite(item)
+    async with running(store) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "V", "s", *["backspace"] * 60, *"all.csv", "enter")
+        await press(pilot, "s", *["backspace"] * 60, *"all.jsonl", "enter")
+    with Path("all.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["checked"] for row in rows[:3]] == ["chained", "MODIFIED", "chained"]
+    assert rows[-2]["checked"] == ""  # beyond the window
+    lines = [json.loads(line) for line in Path("all.jsonl").read_text().splitlines()]
+    assert lines[1]["checked"] == "MODIFIED"

@@ -36,7 +36,10 @@ class MarkingApp(ExportingApp):
 
         marks, form = tuple(self.marks), form_of(path)
         taken = Taken(
-            [one.row for one in marks], columns=_COLUMNS, notes=[one.note for one in marks]
+            [one.row for one in marks],
+            columns=_COLUMNS,
+            teller="note",
+            told=[one.note for one in marks],
         )
         extent = Extent(
             title="Marked entries",

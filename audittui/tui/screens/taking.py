@@ -144,14 +144,19 @@ class TakingScreen(ReadingScreen):
     def _taken(self, reading: Reading) -> Taken:
         """What the list shows now."""
         from audittui.tui.exporting import Taken
+        from audittui.tui.sources import verdict_word
 
         source = self.results.source
         if isinstance(source, GroupSource):
             return Taken(None, tuple(source.groups), loaded=source.total, filter=source.pattern)
         rows = self.row_source
         assert rows is not None
+        shown = _shown(rows)
+        verdicts = [rows.verdicts.get((row.chain, row.seq)) for row in shown]
         return Taken(
-            _shown(rows),
+            shown,
+            teller="checked" if any(verdicts) else "",
+            told=["" if one is None else verdict_word(one) for one in verdicts],
             columns=rows.columns,
             loaded=len(rows.rows),
             filter=rows.pattern if rows.filtered else "",
