@@ -119,6 +119,15 @@ class RowSource:
                 return "denied"
         return _TONES.get(row.outcome, "")
 
+    def first_tone(self, at: int) -> str:
+        """Only what a signed checkpoint proves is green."""
+        if not self.verdicts:
+            return ""
+        row = self.row(at)
+        verdict = self.verdicts.get((row.chain, row.seq))
+        proven = verdict is not None and verdict.verdict == "ANCHORED" and not verdict.failed
+        return "proven" if proven else ""
+
     def mark(self, at: int) -> str:
         """Denied and failed entries are marked, and what somebody marked."""
         row = self.row(at)

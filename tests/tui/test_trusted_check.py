@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from rich.color import Color
 
 from audittui.connection import Connection, Target
 from audittui.demo.seal import demo_key, seal_demo
@@ -15,6 +16,7 @@ from audittui.integrity.verdict import Verdict
 from audittui.layout import load_layout
 from audittui.layout.row import Row
 from audittui.tui.inspection import check_entry
+from audittui.tui.palette import GOOD
 from tests.tui.driving import (
     NOW,
     drafts,
@@ -62,8 +64,12 @@ async def test_v_says_anchored_and_the_proof_is_written_to_a_file(
     key = demo_key(store, "app/0")
     async with running(store, target=Target(store="case.db", trusted_keys=(key,))) as (app, pilot):
         await open_runbook(app, pilot, "time window")
-        await press(pilot, "enter", "v")
+        await press(pilot, "enter", "v", "j")
         assert "anchored" in screen_text(app).splitlines()[-22]
+        first = app.main.results.render_line(1)
+        green = [one.text for one in first if one.style and one.style.color == Color.parse(GOOD)]
+        assert "".join(green).strip() == "anchored"
+        await press(pilot, "k")
         await press(pilot, "enter")
         assert "ANCHORED" in screen_text(app)
         text = app.main.detail.entry.text

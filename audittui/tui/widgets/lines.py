@@ -71,6 +71,15 @@ class Noted(Protocol):
         ...
 
 
+@runtime_checkable
+class Vouched(Protocol):
+    """A source whose first column has a colour of its own in some lines."""
+
+    def first_tone(self, at: int) -> str:
+        """How the first column is coloured: ``proven``, or empty for as the row is."""
+        ...
+
+
 class Sight(msgspec.Struct, frozen=True):
     """A look at a list: the row of the cursor, the first row in sight, the cells left of it."""
 
@@ -90,7 +99,7 @@ class LineList(CursorView):
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "lines--header", "lines--cursor", "lines--cursor-blurred", "lines--denied",
-        "lines--failure", "lines--marked", "lines--empty",
+        "lines--failure", "lines--marked", "lines--proven", "lines--empty",
     }  # fmt: skip
 
     DEFAULT_CSS = """
@@ -393,7 +402,19 @@ class LineList(CursorView):
             text = fitted(" " * GUTTER + escaped(whole) if part == 0 else "", self._room_across)
         else:
             text = self._columns.text(self._source.mark(line), self._texts(line), part)
-        return Strip([Segment(text, style)], cell_len(text))
+        strip = Strip([Segment(text, style)], cell_len(text))
+        if part == 0 and on_cursor != 2 and isinstance(self._source, Vouched):
+            return self._vouched(strip, self._source.first_tone(line))
+        return strip
+
+    def _vouched(self, strip: Strip, tone: str) -> Strip:
+        """A line with its first column coloured."""
+        if not tone:
+            return strip
+        end = GUTTER + self._columns.widths[0]
+        gutter, cell, rest = strip.divide([GUTTER, end, strip.cell_length])
+        colour = self.get_component_rich_style(f"lines--{tone}", partial=True)
+        return Strip.join([gutter, Strip(Segment.apply_style(cell, post_style=colour)), rest])
 
     def _header(self, part: int, style: Style) -> Strip:
         text = self._columns.text("", self._columns.titles, part)
