@@ -14,11 +14,11 @@ from pathlib import Path
 import msgspec
 
 from audittui import timestamp
+from audittui.tui.marks import Key
 
 KEPT = 10
 """Investigations that are kept."""
 _LASTS = 14 * 86_400 * timestamp.SECOND
-Key = tuple[str, str | int]
 
 
 class KeptMark(msgspec.Struct, frozen=True):

@@ -154,6 +154,11 @@ def offer_text(session: Session) -> str:
     return f"B goes on where you were {told} ago: {last}{marks}."
 
 
+def entries_text(count: int) -> str:
+    """How many entries."""
+    return f"{count:,} {'entry' if count == 1 else 'entries'}"
+
+
 def group_name(group: Group) -> str:
     """A group of repeated events in a few words."""
     return ", ".join(value or "-" for _, value in group.key)

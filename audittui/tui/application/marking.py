@@ -13,6 +13,7 @@ from audittui.errors import AuditError
 from audittui.escape import escaped
 from audittui.tui.application.exporting import ExportingApp
 from audittui.tui.palette import ACCENT, BAD, DIM
+from audittui.tui.words import entries_text
 
 if TYPE_CHECKING:
     from audittui.export.evidence.manifest import Manifest
@@ -51,9 +52,8 @@ class MarkingApp(ExportingApp):
     def evidence_details(self) -> Sequence[str]:
         """What a bundle of the marks will be, before it is made."""
         count = len(self.marks)
-        noun = "entry" if count == 1 else "entries"
         details = [
-            f"{count:,} {noun} with notes, proofs and checkpoints, for whoever has no table:",
+            f"{entries_text(count)} with notes, proofs and checkpoints, for whoever has no table:",
             "audittui evidence verify FILE.zip checks every byte of it.",
             f"Reading and proving takes at most about {count * _RCU_AN_ENTRY:,} RCU.",
         ]

@@ -140,13 +140,12 @@ class SessionsApp(RememberingApp):
 def _read(connection: Connection, marks: Sequence[KeptMark]) -> tuple[list[Mark], float]:
     """Marks with the rows that they are on, and the read units that took."""
     layout = connection.layout
-    keys = [
-        {layout.partition.attribute: one.key[0], layout.sort.attribute: one.key[1]} for one in marks
-    ]
+    unread = [_unread(one) for one in marks]
+    keys = [layout.key_of(one.row) for one in unread]
     found = connection.store.get_many(keys, consistent=False)
     return [
-        Mark(layout.row(item), one.note) if item is not None else _unread(one)
-        for one, item in zip(marks, found.items, strict=True)
+        one if item is None else Mark(layout.row(item), one.note)
+        for one, item in zip(unread, found.items, strict=True)
     ], found.rcu
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
+from audittui.tui import words
 from audittui.tui.live import is_entry
 from audittui.tui.screens.reading import ReadingScreen
 from audittui.tui.sources import RowSource
@@ -48,7 +49,7 @@ class CheckingScreen(ReadingScreen):
         if source is None or not entries:
             self.say("There are no rows to check.")
             return
-        self.say(f"Checking {_count(len(entries))}…")
+        self.say(f"Checking {words.entries_text(len(entries))}…")
         self.app.check_rows(source, entries)
 
     def take_verdicts(self, source: RowSource, verdicts: Sequence[Verdict]) -> None:
@@ -59,7 +60,7 @@ class CheckingScreen(ReadingScreen):
         else:
             counts = Counter(one.verdict for one in verdicts)
             found = ", ".join(f"{count:,} {name}" for name, count in counts.most_common())
-            self.say(f"Checked {_count(len(verdicts))}: {found}.")
+            self.say(f"Checked {words.entries_text(len(verdicts))}: {found}.")
 
     def take_opened_verdict(self, verdict: Verdict) -> None:
         """An entry was checked because it was opened: its row in the list says so where checked
@@ -72,7 +73,3 @@ class CheckingScreen(ReadingScreen):
         source.verdicts.update({(one.chain, one.seq): one for one in verdicts})
         if source is self.results.source:
             self.results.changed(self.results.cursor)
-
-
-def _count(entries: int) -> str:
-    return f"{entries:,} {'entry' if entries == 1 else 'entries'}"

@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from audittui.layout.row import Row
+from audittui.tui import words
 from audittui.tui.screens.reading import ReadingScreen
 
 
@@ -28,7 +29,7 @@ class MarkingScreen(ReadingScreen):
             return
         marked = marks.toggle(row)
         self.app.marks_changed()
-        count = f"{len(marks):,} {'entry' if len(marks) == 1 else 'entries'}"
+        count = words.entries_text(len(marks))
         said = f"Marked; {count} now" if marked else f"Mark taken away; {count} left"
         self.say(f"{said}. M lists them.")
 

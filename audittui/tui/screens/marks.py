@@ -13,6 +13,7 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from audittui.layout.row import Row
+from audittui.tui import words
 from audittui.tui.marks import Mark, Marks
 from audittui.tui.palette import ACCENT, DIM
 from audittui.tui.screens.asking import AskScreen, Blank
@@ -83,9 +84,8 @@ class MarksScreen(Modal[Row]):
         self._count()
 
     def _count(self) -> None:
-        count = len(self.app.marks)
         text = Text("Marks", f"bold {ACCENT}")
-        text.append(f"  {count:,} {'entry' if count == 1 else 'entries'}, all", f"not bold {DIM}")
+        text.append(f"  {words.entries_text(len(self.app.marks))}, all", f"not bold {DIM}")
         self.query_one("#marks-title", Static).update(text)
 
     @property
