@@ -56,6 +56,7 @@ class MarkingApp(ExportingApp):
             f"{entries_text(count)} with notes, proofs and checkpoints, for whoever has no table:",
             "audittui evidence verify FILE.zip checks every byte of it.",
             f"Reading and proving takes at most about {count * _RCU_AN_ENTRY:,} RCU.",
+            "It is not signed: audittui evidence create --marks FILE --sign KEY makes one that is.",
         ]
         target = self.target if self.connection is None else self.connection.target
         if not target.trusted_keys:
@@ -84,7 +85,8 @@ class MarkingApp(ExportingApp):
             from audittui import timestamp
             from audittui.export.evidence.archive import unpack
             from audittui.export.evidence.collect import Source, Wanted, make_bundle
-            from audittui.export.evidence.manifest import MANIFEST, decode_manifest
+            from audittui.export.evidence.manifest import decode_manifest
+            from audittui.export.evidence.names import MANIFEST
             from audittui.integrity.settings import anchor_settings
             from audittui.whole_file import demand_free, write_new
 
@@ -130,5 +132,6 @@ class MarkingApp(ExportingApp):
         text.append("Checked anywhere, without a table:\n", DIM)
         text.append(f"  audittui evidence verify {escaped(path.name)} --trusted-key KEY\n")
         text.append("KEY is the sealer's, had from elsewhere than the bundle.\n", DIM)
+        text.append("Nobody signed it: notes, place and time are your word only.\n", DIM)
         self.main.say(f"The evidence bundle is in {path.name}.")
         self.push_screen(ReaderScreen("Evidence bundle", text))
