@@ -30,7 +30,6 @@ from audittui.export.evidence.signature import signature_fault
 from audittui.integrity.keys import VerifierKey, parse_verifier_key
 from audittui.integrity.malformed import MalformedError
 from audittui.integrity.trust import Trust, trusted_keys
-from audittui.integrity.verdict import FAILURES
 
 Outcome = Literal["proven", "partly proven", "unproven", "failed"]
 
@@ -113,7 +112,7 @@ def check_bundle(
         faults.append("The report is not what the manifest and the entries give.")
     return Checked(
         digest, manifest, tuple(faults),
-        wrong=tuple(one for one in manifest.entries if one.verdict in FAILURES or one.fault),
+        wrong=tuple(one for one in manifest.entries if one.fault),
         proven=sum(one.proven and not one.fault for one in derived),
         own_keys=not keys,
         vouched=vouched and not faults,

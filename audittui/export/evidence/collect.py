@@ -13,6 +13,7 @@ from audittui.connection import Connection
 from audittui.entry import hash_body
 from audittui.errors import UsageError
 from audittui.export.evidence.archive import pack
+from audittui.export.evidence.derive import ABSENT, GOOD
 from audittui.export.evidence.manifest import (
     FORMAT,
     MOST,
@@ -198,7 +199,7 @@ def _found(
         raise UsageError(f"There is no entry {one.chain} {one.seq}.", error.message) from None
     spent.rcu += verdict.rcu + verdict.pin_rcu
     spent.requests += 1
-    if verdict.verdict in ("EXPIRED", "MISSING", "TRUNCATED", "UNVERIFIABLE"):
+    if verdict.verdict in ABSENT or verdict.verdict == "UNVERIFIABLE":
         return None, verdict
     # It has come meanwhile.
     prover.fetch([one.seq])
@@ -237,5 +238,5 @@ def _fault(verdict: Verdict) -> str:
         return ""
     failing = [f"{step.note or step.name}." for step in verdict.steps if step.result == "fails"]
     # A good verdict tells what holds; what is wrong then is what should prove the entry.
-    told = verdict.summary if verdict.verdict not in ("ANCHORED", "CHAINED", "UNANCHORED") else ""
+    told = "" if verdict.verdict in GOOD else verdict.summary
     return told or " ".join(failing[:3]) or verdict.verdict

@@ -27,6 +27,8 @@ GOOD = frozenset({"ANCHORED", "CHAINED", "UNANCHORED"})
 """The verdicts that find nothing wrong with an entry that is there."""
 ABSENT = frozenset({"EXPIRED", "MISSING", "TRUNCATED"})
 """The verdicts on an entry that is not there."""
+PROVEN = frozenset({"ANCHORED"})
+"""The verdicts that a proof goes with."""
 _NAMES = frozenset(get_args(VerdictName))
 
 
@@ -101,7 +103,7 @@ def _wrong_words(said: BundledEntry, text: bytes | None) -> str:
         return f"there is no verdict {said.verdict[:40]!r}."
     if not 0 <= said.seq <= MAX_SEQ:
         return "there is no such place in a chain."
-    if said.verdict in FAILURES and not said.fault:
+    if said.verdict in FAILURES - ABSENT and not said.fault:
         return f"it is called {said.verdict}, and nothing is said to be wrong."
     if said.verdict in ABSENT and text is not None:
         return f"it is called {said.verdict}, but it is there."
@@ -150,10 +152,9 @@ def _wrong_verdict(
             return f"it is called {said.verdict}, but it cannot be read as an entry."
         if (entry.chain, entry.seq) != (said.chain, said.seq):
             return f"it is called {said.verdict}, but its text names another place."
-    if proven != (said.verdict == "ANCHORED"):
-        if proven:
-            return f"it is called {said.verdict}, but its proof holds."
-        return "it is called ANCHORED, but no proof holds."
+    if proven != (said.verdict in PROVEN):
+        held = "its proof holds" if proven else "no proof holds"
+        return f"it is called {said.verdict}, but {held}."
     if proven or text is None or said.fault:
         return ""
     if point is not None and said.seq < point.checkpoint.size:
