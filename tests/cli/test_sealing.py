@@ -151,25 +151,6 @@ def test_since_last_verifies_only_what_is_new(bench: Bench, key: str) -> None:
     assert "--since x is not a seq" in bench("verify", "--all", "--since", "x", code=2)[1]
 
 
-def test_a_chain_is_exported_as_a_tile_log(bench: Bench, key: str) -> None:
-    bench("seal", "--key", "key")
-    _, err = bench("tlog", "export", "log", "--chain", "payments/0")
-    assert "size 300" in err
-    files = {
-        str(path.relative_to(bench.folder / "log"))
-        for path in (bench.folder / "log").rglob("*")
-        if path.is_file()
-    }
-    assert files == {
-        "checkpoint", "tile/0/000", "tile/0/001.p/44", "tile/1/000.p/1", "tile/entries/000",
-        "tile/entries/001.p/44",
-    }  # fmt: skip
-    assert "is not empty" in bench("tlog", "export", "log", "--chain", "payments/0", code=2)[1]
-    bench.tamper(7)
-    _, err = bench("tlog", "export", "log2", "--chain", "payments/0", code=4)
-    assert "Entry 7 of payments/0 is not the one that was sealed" in err
-
-
 @pytest.mark.parametrize("every", ["", "0", "5x", "-1", "1.5m"])
 def test_every_is_a_number_or_a_time(bench: Bench, key: str, every: str) -> None:
     assert "--every" in bench("seal", "--key", "key", "--every", every, code=2)[1]
