@@ -92,7 +92,10 @@ def create(
         click.echo("No key is trusted, so nothing in it is proven.", err=True)
     else:
         _say(proof_sentences(checked))
-    _say(word_sentences(checked)[:1])
+    if signer is None:
+        _say(word_sentences(checked))
+    else:
+        _say([f"Signed by {signer.verifier.text}."])
     ctx.exit(checked.code)
 
 
