@@ -269,7 +269,7 @@ def _tell(checked: Checked, name: str) -> None:
     assert checked.manifest is not None
     counts = verdicts(checked.manifest)
     parts = ", ".join(f"{count:,} {verdict}" for verdict, count in sorted(counts.items()))
-    click.echo(f"{name}: {parts}.", err=True)
+    click.echo(escaped(f"{name}: {parts}."), err=True)
     click.echo(f"SHA-256 {checked.digest}")
 
 

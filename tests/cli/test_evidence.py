@@ -12,6 +12,7 @@ from audittui.entry import Draft
 from audittui.export.evidence.archive import pack, unpack
 from audittui.export.evidence.manifest import decode_manifest
 from audittui.export.evidence.names import MANIFEST, SIGNATURE
+from audittui.integrity.keys import SignerKey, parse_signer_key
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
 from tests.cli.bench import LAYOUT, Bench, bench, key
@@ -134,13 +135,30 @@ def test_a_signed_bundle_tells_whose_word_it_is(bench: Bench, key: str, collecto
     assert "No collector signed it" in out
 
 
+def test_a_key_of_kms_signs_under_a_name(
+    bench: Bench, key: str, collector: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def opened(arn: str, name: str, **_: object) -> SignerKey:
+        asked.append((arn, name))
+        return SignerKey(name, bytes(32))
+
+    monkeypatch.setattr("audittui.integrity.kms.open_kms_signer", opened)
+    bench("seal", "--key", "key")
+    arn = "arn:aws:kms:eu-west-1:1:key/1"
+    signed = ("--sign", f"kms:{arn}", "--name", "carol@example.com")
+    bench("evidence", "create", "--marks", marks(bench, 7), "-o", "case.zip", *signed)
+    assert asked == [(arn, "carol@example.com")]
+    carol = SignerKey("carol@example.com", bytes(32)).verifier.text
+    bench("evidence", "verify", "case.zip", "--collector-key", carol)
+
+
 def test_what_seals_signs_no_evidence(bench: Bench, key: str, collector: str) -> None:
     marked = ("evidence", "create", "--marks", marks(bench, 7), "-o", "case.zip")
     _, err = bench(*marked, "--sign", "key", code=2)
     assert "trusted for checkpoints" in err
     secret = (bench.folder / "key").read_text()
-    from audittui.integrity.keys import SignerKey, parse_signer_key
-
     renamed = SignerKey("bob", parse_signer_key(secret.strip()).seed)
     (bench.folder / "renamed").write_text(renamed.text + "\n")
     _, err = bench(*marked, "--sign", "renamed", code=2)
@@ -210,6 +228,9 @@ def test_what_cannot_be_bundled_is_said(bench: Bench, key: str, bundle: Path) ->
     assert "There is no entry payments/0 999" in err
     _, err = bench("evidence", "create", "--marks", marks(bench, 1), "-o", bundle, code=2)
     assert "exists already" in err
+    for seq in (-5, 10**21):
+        _, err = bench("evidence", "create", "--marks", marks(bench, seq), "-o", "x.zip", code=2)
+        assert f"There is no entry payments/0 {seq}" in err
     (bench.folder / "bad").write_text('{"chain": "a"}\n')
     _, err = bench("evidence", "create", "--marks", "bad", "-o", "x.zip", code=2)
     assert "bad, line 1, is no mark" in err

@@ -11,7 +11,7 @@ import msgspec
 from audittui import __version__, timestamp
 from audittui.connection import Connection
 from audittui.entry import hash_body
-from audittui.errors import UsageError
+from audittui.errors import StoreError, UsageError
 from audittui.export.evidence.archive import pack
 from audittui.export.evidence.derive import ABSENT, GOOD
 from audittui.export.evidence.manifest import (
@@ -37,6 +37,7 @@ from audittui.export.evidence.signature import sign_manifest
 from audittui.integrity.anchor import AnchorSettings
 from audittui.integrity.keys import SealingKey
 from audittui.integrity.prover import Prover
+from audittui.integrity.reader import MAX_SEQ
 from audittui.integrity.trust import trusted_keys
 from audittui.integrity.verdict import Verdict
 from audittui.integrity.verify import verify_entry
@@ -176,6 +177,9 @@ def _demand(
         raise UsageError(
             f"{len(wanted):,} entries are too many for one bundle.", f"At most {MOST:,}: narrow it."
         )
+    for one in wanted:
+        if not 0 <= one.seq <= MAX_SEQ:
+            raise UsageError(f"There is no entry {one.chain} {one.seq}.", "Entries count from 0.")
     if sign is not None:
         trusted = [key.text for key in settings.trust.keys] if settings is not None else []
         demand_collector_key(sign, [*trusted, *connection.target.trusted_keys])
@@ -199,8 +203,13 @@ def _found(
         raise UsageError(f"There is no entry {one.chain} {one.seq}.", error.message) from None
     spent.rcu += verdict.rcu + verdict.pin_rcu
     spent.requests += 1
-    if verdict.verdict in ABSENT or verdict.verdict == "UNVERIFIABLE":
+    if verdict.verdict in ABSENT:
         return None, verdict
+    if verdict.verdict == "UNVERIFIABLE":
+        raise StoreError(
+            f"The entry {one.chain} {one.seq} could not be read: "
+            f"{verdict.summary.removeprefix('UNVERIFIABLE: ')}"
+        )
     # It has come meanwhile.
     prover.fetch([one.seq])
     return prover.prove(one.seq)

@@ -108,7 +108,7 @@ def _wrong_words(said: BundledEntry, text: bytes | None) -> str:
     if said.verdict in ABSENT and text is not None:
         return f"it is called {said.verdict}, but it is there."
     if text is None:
-        if said.verdict not in ABSENT and said.verdict != "UNVERIFIABLE":
+        if said.verdict not in ABSENT:
             return f"it is called {said.verdict}, but it is not there."
         if said.hash or said.time or said.proof:
             return "it is not there, but something is said of what it holds."
