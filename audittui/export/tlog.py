@@ -20,7 +20,6 @@ from audittui.integrity.anchor import (
     find_anchor,
     hold_against_pin,
 )
-from audittui.integrity.check import Examined
 from audittui.integrity.entry_bundle import encode_bundle
 from audittui.integrity.pruned import pruned_below
 from audittui.integrity.reader import ChainReader
@@ -87,11 +86,7 @@ def export_tlog(
     holes: list[tuple[int, int]] = []
     for first in range(0, point.size, TILE_HASHES):
         end = min(first + TILE_HASHES, point.size)
-        texts = {
-            place.seq: leaf_text(place)
-            for place in entries.between(first, end - 1)
-            if _demand_sealed(chain, place.seq, place.digest, leaves)
-        }
+        texts = _leaf_texts(entries, first, end, leaves)
         absent = [seq for seq in range(first, end) if seq not in texts]
         if not absent:
             bundle = encode_bundle(texts[seq] for seq in range(first, end))
@@ -116,9 +111,16 @@ def export_tlog(
     )
 
 
-def leaf_text(place: Examined) -> bytes:
-    """The bytes of which a sealed hash is the leaf hash: what a bundle holds for a seq."""
-    return str(place.item.get("body", "")).encode()
+def _leaf_texts(
+    entries: ChainReader, first: int, end: int, leaves: SealedLeaves
+) -> dict[int, bytes]:
+    """The bytes of which the sealed hashes from ``first`` up to ``end`` are the leaf hashes, by seq,
+    as far as they are there. Raises `IntegrityError` where there are others."""
+    texts = {}
+    for place in entries.between(first, end - 1):
+        _demand_sealed(entries.chain, place.seq, place.digest, leaves)
+        texts[place.seq] = str(place.item.get("body", "")).encode()
+    return texts
 
 
 def _demand_genuine(
@@ -159,7 +161,7 @@ def _anchor(sealed: SealedLog, chain: str, settings: AnchorSettings) -> Anchored
     return found
 
 
-def _demand_sealed(chain: str, seq: int, digest: str, leaves: SealedLeaves) -> bool:
+def _demand_sealed(chain: str, seq: int, digest: str, leaves: SealedLeaves) -> None:
     leaf = leaves.leaf(seq)
     if isinstance(leaf, str):
         raise IntegrityError(f"{chain}: {leaf}.", f"Look with audittui verify --chain {chain}.")
@@ -168,7 +170,6 @@ def _demand_sealed(chain: str, seq: int, digest: str, leaves: SealedLeaves) -> b
             f"Entry {seq} of {chain} is not the one that was sealed.",
             f"Look with audittui verify {chain} {seq}.",
         )
-    return True
 
 
 def _demand_expired(

@@ -293,6 +293,17 @@ def test_a_first_entry_has_no_predecessor() -> None:
     assert "names a predecessor" in checked(forger.packed()).faults[0]
 
 
+def test_a_place_that_no_chain_has_is_none() -> None:
+    for seq in (-1, 10**20):
+        forger = Forger(bundle([Wanted("payments/0", 0)], key=None))
+        entry = forger.entries[0]
+        forger.rewrite(entry, b'"seq":0', b'"seq":%d' % seq)
+        text = forger.files.pop(entry["file"])
+        entry.update(seq=seq, file=Names(["payments/0"]).entry("payments/0", seq))
+        forger.files[entry["file"]] = text
+        assert "there is no such place" in checked(forger.packed()).faults[0]
+
+
 def test_what_the_collector_found_wrong_never_gets_better() -> None:
     store = new_log()
     item = dict(store.get(LAYOUT.key("payments/0", 7)).item or {})

@@ -89,7 +89,7 @@ def broken_links(derived: Iterable[Derived]) -> list[tuple[BundledEntry, str]]:
     wrong = []
     for seq, one in sorted(places.items()):
         before = places.get(seq - 1)
-        if before is None or before.entry is None or one.entry is None:
+        if before is None or one.entry is None:
             continue
         if one.entry.prev_hash != before.said.hash:
             fault = f"it does not follow from {seq - 1}, yet neither is said to be wrong."
