@@ -293,6 +293,18 @@ def test_a_first_entry_has_no_predecessor() -> None:
     assert "names a predecessor" in checked(forger.packed()).faults[0]
 
 
+def test_nothing_is_said_of_what_is_not_there() -> None:
+    store = new_log()
+    store.delete(LAYOUT.key("payments/0", 7))
+    data = bundle(store=store)
+    assert checked(data).faults == ()
+    other = Forger(data).entries[1]
+    for name in ("hash", "time", "proof", "file"):
+        forger = Forger(data)
+        forger.entries[0][name] = other[name]
+        assert checked(forger.packed()).faults, name
+
+
 def test_a_place_that_no_chain_has_is_none() -> None:
     for seq in (-1, 10**20):
         forger = Forger(bundle([Wanted("payments/0", 0)], key=None))
