@@ -114,8 +114,8 @@ def export_tlog(
 def _leaf_texts(
     entries: ChainReader, first: int, end: int, leaves: SealedLeaves
 ) -> dict[int, bytes]:
-    """By seq from ``first`` up to ``end``, the bytes of which a sealed hash is the leaf hash, as far
-    as they are there. Raises `IntegrityError` where there are others."""
+    """By seq, from ``first`` up to ``end``: the bytes that a sealed hash is the leaf hash of, where
+    they are there. Raises `IntegrityError` where there are others."""
     texts = {}
     for place in entries.between(first, end - 1):
         _demand_sealed(entries.chain, place.seq, place.digest, leaves)

@@ -302,7 +302,8 @@ def test_nothing_is_said_of_what_is_not_there() -> None:
     for name in ("hash", "time", "proof", "file"):
         forger = Forger(data)
         forger.entries[0][name] = other[name]
-        assert checked(forger.packed()).faults, name
+        told = "something is said" if name != "file" else "but it is there"
+        assert any(told in fault for fault in checked(forger.packed()).faults), name
 
 
 def test_a_place_that_no_chain_has_is_none() -> None:
