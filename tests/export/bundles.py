@@ -13,6 +13,7 @@ import msgspec
 from audittui.connection import Connection, Target
 from audittui.entry import Draft
 from audittui.export.evidence.archive import pack, unpack
+from audittui.export.evidence.check import Checked, check_bundle
 from audittui.export.evidence.collect import Source, Wanted, make_bundle
 from audittui.export.evidence.manifest import Cost, Manifest, Question, encode_manifest
 from audittui.export.evidence.names import DIGEST, MANIFEST, REPORT, SIGNATURE
@@ -146,3 +147,21 @@ def redigested(files: Mapping[str, bytes]) -> bytes:
     digested = dict(files)
     redigest(digested)
     return pack(digested)
+
+
+HONEST = bundle()
+SIGNED = bundle(sign=COLLECTOR)
+MIXED = bundle([*PROVEN, Wanted("payments/0", 10), Wanted("payments/0", 11)])
+
+
+def checked(data: bytes, *, signed: bool = False) -> Checked:
+    """What comes of checking a bundle, with the collector's key if it must be ``signed``."""
+    return check_bundle(data, KEYS, COLLECTORS if signed else ())
+
+
+def sealed_early() -> SqliteStore:
+    """A log as it was when five of its entries were sealed."""
+    store = new_log(("payments/0",))
+    store.delete({"pk": "checkpoint#payments/0", "sk": f"{10:020d}"})
+    Sealer(store, LAYOUT, "payments/0", SEALER).seal(up_to=5)
+    return store
