@@ -285,8 +285,7 @@ def _tell_faults(checked: Checked) -> None:
 def _tell_wrong(checked: Checked) -> None:
     """Name the entries that are not genuine."""
     for one in checked.wrong[:_FAULTS]:
-        fault = one.fault.removeprefix(one.verdict).lstrip(": ")
-        click.echo(escaped(f"{one.chain} {one.seq}: {one.verdict}. {fault}"))
+        click.echo(escaped(f"{one.chain} {one.seq}: {one.told}"))
     if len(checked.wrong) > _FAULTS:
         click.echo(f"And {len(checked.wrong) - _FAULTS:,} more; they are in its report.")
 

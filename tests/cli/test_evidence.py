@@ -210,7 +210,7 @@ def test_what_is_not_genuine_is_bundled_as_what_it_is(bench: Bench, key: str) ->
         "evidence", "create", "--marks", marks(bench, 7, 41, 100), "-o", "case.zip", code=4
     )
     assert "payments/0 41: MODIFIED. The body does not hash" in out
-    assert "payments/0 100: MISSING. (may have expired)" in out
+    assert "payments/0 100: MISSING (may have expired): seq 100" in out
     assert "1 ANCHORED, 1 MISSING, 1 MODIFIED" in err
     told, err = bench("evidence", "verify", "case.zip", code=4)
     assert told == out

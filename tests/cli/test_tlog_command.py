@@ -55,6 +55,9 @@ def test_a_chain_is_exported_for_its_owner_alone(bench: Bench, key: str) -> None
     bench("seal", "--key", "key")
     _, err = bench(*EXPORT, "payments/0")
     assert "size 300" in err
+    (bench.folder / "empty").mkdir()
+    bench("tlog", "export", "empty", "--chain", "payments/0")
+    assert written(bench.folder / "empty") == written(bench.folder / "log")
     folder = bench.folder / "log"
     assert written(folder) == {
         "checkpoint", "tile/0/000", "tile/0/001.p/44", "tile/1/000.p/1", "tile/entries/000",

@@ -28,7 +28,7 @@ from tests.export.bundles import (
     sealed_early,
 )
 
-ONCE = Path(__file__).parent / "data" / "evidence.zip"
+DATA = Path(__file__).parent / "data"
 
 
 def test_honest_bundles_are_what_they_are() -> None:
@@ -48,8 +48,10 @@ def test_honest_bundles_are_what_they_are() -> None:
 def test_a_bundle_that_was_made_once_is_whole_for_ever() -> None:
     """Where this fails, the report, a name or a spelling was changed: that is another format, and
     takes another name of it, else every bundle that was ever made is called forged."""
-    found = checked(ONCE.read_bytes(), signed=True)
+    found = checked((DATA / "evidence.zip").read_bytes(), signed=True)
     assert (found.faults, found.code, found.vouched) == ((), 0, True)
+    found = checked((DATA / "evidence_tampered.zip").read_bytes())
+    assert (found.faults, found.code, found.proven, len(found.wrong)) == ((), 4, 3, 2)
 
 
 def test_a_forger_who_changes_nothing_makes_the_same_bundle() -> None:

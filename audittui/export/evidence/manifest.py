@@ -48,6 +48,12 @@ class BundledEntry(msgspec.Struct, frozen=True):
     proof: str = ""
     note: str = ""
 
+    @property
+    def told(self) -> str:
+        """What is wrong with it, with the verdict said once."""
+        begun = self.fault.startswith(self.verdict)
+        return self.fault if begun else f"{self.verdict}. {self.fault}"
+
 
 class BundledCheckpoint(msgspec.Struct, frozen=True):
     """The signed checkpoint that entries of one chain were proven under."""

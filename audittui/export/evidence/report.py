@@ -147,10 +147,7 @@ def _wrong(manifest: Manifest) -> list[str]:
     return [
         "## What is wrong",
         "",
-        *(
-            f"- {_cell(one.chain)} {one.seq}: {_cell(one.verdict)}. {_cell(one.fault)}"
-            for one in wrong
-        ),
+        *(f"- {_cell(one.chain)} {one.seq}: {_cell(one.told)}" for one in wrong),
         "",
     ]
 

@@ -132,7 +132,7 @@ class MarkingApp(ExportingApp):
             text.append(f"  {count:,} {verdict}\n", BAD if verdict in FAILURES else "")
         wrong = [one for one in manifest.entries if one.fault]
         for one in wrong[:_FAULTS]:
-            text.append(f"  {escaped(f'{one.chain} {one.seq}: {one.fault}')}\n", BAD)
+            text.append(f"  {escaped(f'{one.chain} {one.seq}: {one.told}')}\n", BAD)
         if len(wrong) > _FAULTS:
             text.append(f"  and {len(wrong) - _FAULTS:,} more, in its report\n", BAD)
         text.append("\nSHA-256 of the file, to be kept elsewhere:\n", DIM)
