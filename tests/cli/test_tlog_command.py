@@ -121,6 +121,13 @@ def test_bundles_below_the_prune_point_are_left_out_and_counted(bench: Bench, ke
     assert len(bundle) == 256
 
 
+def test_a_bundle_that_ends_at_the_prune_point_lies_below_it(bench: Bench, key: str) -> None:
+    make_expiring(bench, 256)
+    delete(bench, 255)
+    _, err = bench(*EXPORT, CHAIN)
+    assert "256 expired entries left out (255 of them are still in the table)" in err
+
+
 def test_expired_entries_that_are_still_there_are_exported(bench: Bench, key: str) -> None:
     make_expiring(bench, 300)
     _, err = bench(*EXPORT, CHAIN)
