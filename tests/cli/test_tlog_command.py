@@ -150,12 +150,12 @@ def test_an_expired_entry_hides_no_deleted_younger_one(
     bench: Bench, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_expiring(bench, 300)
-    delete(bench, 260, 400)
+    delete(bench, 260, 300)
     _, err = bench(*EXPORT, CHAIN, code=4)
-    assert "Entry 400 of old/0 is MISSING" in err
+    assert "Entry 300 of old/0 is MISSING" in err
     _changed_after_the_sweep(monkeypatch)
     _, err = bench(*EXPORT, CHAIN, code=4)
-    assert "Entry 400 of old/0 is not in the table" in err
+    assert "Entry 300 of old/0 is not in the table" in err
     assert "checkpoint" not in written(bench.folder / "log")
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+
 from audittui.export.evidence.archive import pack, unpack
 from audittui.export.evidence.check import check_bundle
 from audittui.export.evidence.names import REPORT, SIGNATURE, Names
@@ -18,6 +20,7 @@ from tests.export.bundles import (
     PROVEN,
     SEALER,
     SIGNED,
+    SOURCE,
     THIEF,
     Forger,
     Wanted,
@@ -38,6 +41,8 @@ def test_honest_bundles_are_what_they_are() -> None:
     assert (checked(SIGNED).code, checked(SIGNED).vouched) == (0, False)
     mixed = checked(MIXED)
     assert (mixed.outcome, mixed.code, mixed.proven, mixed.faults) == ("partly proven", 3, 5, ())
+    some = checked(bundle(source=msgspec.structs.replace(SOURCE, complete=False)))
+    assert (some.outcome, some.code, some.faults) == ("proven", 3, ())
     alone = check_bundle(HONEST, ())
     assert (alone.outcome, alone.code, alone.own_keys) == ("unproven", 3, True)
     without = check_bundle(bundle(key=None), KEYS)
