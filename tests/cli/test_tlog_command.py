@@ -68,6 +68,16 @@ def test_a_chain_is_exported_for_its_owner_alone(bench: Bench, key: str) -> None
     assert "is not empty" in bench(*EXPORT, "payments/0", code=2)[1]
 
 
+def test_both_readings_of_a_chain_are_metered(bench: Bench, key: str) -> None:
+    bench("seal", "--key", "key")
+    once = _rcu(bench("verify", "--chain", "payments/0")[1])
+    assert 1.8 * once < _rcu(bench(*EXPORT, "payments/0")[1]) < 2.5 * once
+
+
+def _rcu(told: str) -> float:
+    return float(told.strip().removesuffix(" RCU.").rsplit(" ", 1)[1])
+
+
 def test_what_cannot_be_exported_is_said(
     bench: Bench, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
