@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,15 +16,18 @@ from audittui.cli.options import (
     settings_of,
     trusted_key_option,
 )
+from audittui.cli.signing import signer_of
 from audittui.errors import IntegrityError, UsageError
 from audittui.escape import escaped
 
 if TYPE_CHECKING:
     from audittui.connection import Connection
+    from audittui.export.evidence.check import Checked
     from audittui.export.evidence.collect import Source, Wanted
-    from audittui.export.evidence.manifest import Manifest
+    from audittui.integrity.keys import VerifierKey
 
-INCOMPLETE = 3
+_FAULTS = 50
+"""How many faults are printed."""
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -41,76 +42,154 @@ def command() -> None:
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Stop after N entries.")
 @click.option("--marks", metavar="FILE", type=_FILE, help="The entries in a file of marks.")
 @click.option("-o", "--output", required=True, metavar="FILE.zip", type=_FILE)
+@click.option("--sign", metavar="FILE|kms:ARN", help="Sign as the collector: a key's file, or KMS.")
+@click.option("--name", metavar="NAME", help="The collector's name, for a key of KMS.")
 @trusted_key_option
 @connection_options
 @click.pass_context
 def create(
     ctx: click.Context, /, runbook: str | None, params: tuple[str, ...], limit: int | None,
-    marks: Path | None, output: Path, **given: Any,
+    marks: Path | None, output: Path, sign: str | None, name: str | None, **given: Any,
 ) -> None:  # fmt: skip
     """Write a bundle: entries, proofs, checkpoints, how they were found, a report.
 
     A file of marks has one JSON object a line with chain, seq and, if you like, note. An existing
-    file is never overwritten. Exit code 3 says that the runbook's answer is not complete, 4 that
-    an entry is not genuine; the bundle says so too.
+    file is never overwritten. With --sign what nobody can derive from the entries is signed, with a
+    key of its own: none that is trusted for checkpoints. Exit code 3 says that the runbook's answer
+    is not complete or that not all of it is proven, 4 that an entry is not genuine; the bundle says
+    so too, and verify ends with the same code.
     """
     from audittui import timestamp
-    from audittui.export.evidence.archive import unpack
-    from audittui.export.evidence.collect import make_bundle
-    from audittui.export.evidence.manifest import MANIFEST, decode_manifest
+    from audittui.export.evidence.check import check_bundle
+    from audittui.export.evidence.collect import demand_collector_key, make_bundle
+    from audittui.export.evidence.outcome import proof_sentences, word_sentences
     from audittui.whole_file import demand_free, write_new
 
     if (runbook is None) == (marks is None):
         raise UsageError("Say what to bundle.", "Write --run RUNBOOK -p …, or --marks FILE.")
+    if name and not sign:
+        raise UsageError("--name is the name of the key that --sign names.")
     demand_free(output)
     settings = settings_of(ctx, given)
+    signer = None if sign is None else signer_of(ctx, sign, name, given)
+    keys = settings.trust.keys if settings is not None else ()
+    if signer is not None:
+        demand_collector_key(signer, [key.text for key in keys])
     opened = connect(ctx, given)
     if marks is not None:
         wanted, source = _marked(marks)
     else:
         wanted, source = _found(opened, str(runbook), params, limit)
-    data = make_bundle(opened, wanted, source, settings, now=timestamp.now(), progress=_progress())
+    data = make_bundle(
+        opened, wanted, source, settings, now=timestamp.now(), sign=signer, progress=_progress()
+    )
     write_new(output, data)
-    manifest = decode_manifest(unpack(data)[MANIFEST])
-    _tell(manifest, data, f"{output}")
+    checked = check_bundle(data, keys, () if signer is None else (signer.verifier,))
+    _tell(checked, f"{output}")
+    _tell_wrong(checked)
+    _tell_faults(checked)
     if settings is None:
         click.echo("No key is trusted, so nothing in it is proven.", err=True)
-    ctx.exit(_code(manifest, source.complete))
+    else:
+        _say(proof_sentences(checked))
+    if signer is None:
+        _say(word_sentences(checked))
+    else:
+        _say([f"Signed by {signer.verifier.text}."])
+    ctx.exit(checked.code)
 
 
 @command.command("verify")
 @click.argument("file", type=_FILE)
+@click.option(
+    "--collector-key",
+    "collectors",
+    multiple=True,
+    metavar="KEY",
+    help="A collector's verifier key: the bundle must be signed by it, or by another one given.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="json is one object.",
+)
 @trusted_key_option
 @connection_options
 @click.pass_context
-def verify(ctx: click.Context, /, file: Path, **given: Any) -> None:
+def verify(
+    ctx: click.Context, /, file: Path, collectors: tuple[str, ...], form: str, **given: Any
+) -> None:
     """Check the bundle in FILE, without any table: every byte, every hash, every proof.
 
-    Exit code 4 says that something was changed; 3 that all is whole, but no key that you trust
-    vouches for it.
+    Exit code 0 says that every entry is proven under a key that you trust; 3 that the bundle is
+    whole but not all of it is proven, or that it says itself that it is not all; 4 that something
+    in it is not genuine, or contradicts what it proves.
     """
     from audittui.export.evidence.check import check_bundle
+    from audittui.export.evidence.outcome import (
+        outcome_object,
+        proof_sentences,
+        word_sentences,
+    )
+    from audittui.export.rows import json_line
 
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}.") from None
+    data = _read(file)
     settings = settings_of(ctx, given)
-    checked = check_bundle(data, settings.trust.keys if settings is not None else ())
-    for fault in checked.faults:
-        click.echo(escaped(fault))
+    keys = settings.trust.keys if settings is not None else ()
+    checked = check_bundle(data, keys, _collectors(collectors, keys))
+    if form == "json":
+        click.echo(json_line({"file": str(file), **outcome_object(checked)}))
+    else:
+        _tell_faults(checked)
     if checked.faults or checked.manifest is None:
         raise IntegrityError(f"{file} is not as it was made.", "Do not rely on it.")
-    _tell(checked.manifest, data, str(file))
-    number = len(checked.manifest.entries)
-    click.echo(f"{checked.proven:,} of {number:,} proven under a signed checkpoint.", err=True)
-    if checked.own_keys and checked.proven:
-        click.echo(
-            "The keys are those that the bundle names: give --trusted-key KEY with one that you "
-            "have from elsewhere.",
-            err=True,
-        )
-        ctx.exit(INCOMPLETE)
+    if form == "text":
+        _tell(checked, str(file))
+        _tell_wrong(checked)
+        _say(proof_sentences(checked))
+        _say(word_sentences(checked))
+    if checked.wrong:
+        found = "an entry is" if len(checked.wrong) == 1 else f"{len(checked.wrong):,} entries are"
+        raise IntegrityError(f"{file} is as it was made, but {found} not genuine.")
+    ctx.exit(checked.code)
+
+
+def _read(path: Path) -> bytes:
+    """The bytes of a bundle: no more of a file that never ends than a bundle can have."""
+    from audittui.export.evidence.archive import MAX_BYTES
+
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def _collectors(
+    texts: tuple[str, ...], trusted: tuple[VerifierKey, ...]
+) -> tuple[VerifierKey, ...]:
+    from audittui.integrity.keys import parse_verifier_key
+    from audittui.integrity.malformed import MalformedError
+
+    keys = []
+    for text in texts:
+        try:
+            key = parse_verifier_key(text)
+        except MalformedError as error:
+            raise UsageError(
+                f"A collector's key cannot be read: {error}.",
+                "audittui key show FILE prints it.",
+            ) from None
+        if any(key.public_key == one.public_key for one in trusted):
+            raise UsageError(
+                f"The key {key.name} is trusted for checkpoints; a collector has another.",
+                "Give --collector-key with the collector's key.",
+            )
+        keys.append(key)
+    return tuple(keys)
 
 
 def _marked(path: Path) -> tuple[list[Wanted], Source]:
@@ -153,8 +232,8 @@ def _found(
 ) -> tuple[list[Wanted], Source]:
     """The entries that a runbook finds, and how."""
     from audittui.cli.run import parameters
-    from audittui.export.evidence.collect import MOST, Source, Wanted
-    from audittui.export.evidence.manifest import Cost, Question
+    from audittui.export.evidence.collect import Source, Wanted
+    from audittui.export.evidence.manifest import MOST, Cost, Question
     from audittui.query.execute import Execution
     from audittui.runbook.catalogue import load_catalogue
     from audittui.runbook.describe import command_of
@@ -184,19 +263,36 @@ def _found(
     return list(wanted.values()), source
 
 
-def _tell(manifest: Manifest, data: bytes, name: str) -> None:
-    counts = Counter(entry.verdict for entry in manifest.entries)
+def _tell(checked: Checked, name: str) -> None:
+    from audittui.export.evidence.outcome import verdicts
+
+    assert checked.manifest is not None
+    counts = verdicts(checked.manifest)
     parts = ", ".join(f"{count:,} {verdict}" for verdict, count in sorted(counts.items()))
-    click.echo(f"{name}: {parts}.", err=True)
-    click.echo(f"SHA-256 {hashlib.sha256(data).hexdigest()}")
+    click.echo(escaped(f"{name}: {parts}."), err=True)
+    click.echo(f"SHA-256 {checked.digest}")
 
 
-def _code(manifest: Manifest, complete: bool) -> int:
-    from audittui.integrity.verdict import FAILURES
+def _tell_faults(checked: Checked) -> None:
+    """Name what differs from what can be derived."""
+    for fault in checked.faults[:_FAULTS]:
+        click.echo(escaped(fault))
+    if len(checked.faults) > _FAULTS:
+        more = len(checked.faults) - _FAULTS
+        click.echo(f"And {more:,} more; audittui evidence verify --format json lists all.")
 
-    if any(entry.verdict in FAILURES for entry in manifest.entries):
-        return 4
-    return 0 if complete else INCOMPLETE
+
+def _tell_wrong(checked: Checked) -> None:
+    """Name the entries that are not genuine."""
+    for one in checked.wrong[:_FAULTS]:
+        click.echo(escaped(f"{one.chain} {one.seq}: {one.told}"))
+    if len(checked.wrong) > _FAULTS:
+        click.echo(f"And {len(checked.wrong) - _FAULTS:,} more; they are in its report.")
+
+
+def _say(sentences: list[str]) -> None:
+    for sentence in sentences:
+        click.echo(escaped(sentence), err=True)
 
 
 def _progress() -> Callable[[int, int], None] | None:

@@ -6,12 +6,12 @@ import re
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from audittui.cli.options import connect, connection_options, target_of
+from audittui.cli.options import connect, connection_options
+from audittui.cli.signing import signer_of
 from audittui.errors import StoreError, UsageError
 from audittui.escape import escaped
 
@@ -24,7 +24,6 @@ _EVERY = re.compile(r"([1-9][0-9]{0,8})([smhd]?)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _LOOK = 5.0
 """Seconds between looks at how far a chain has grown."""
-_KMS = "kms:"
 
 
 @click.command("seal")
@@ -50,7 +49,7 @@ def command(
     should be; then nothing was signed for that chain.
     """
     count, seconds = _every(every)
-    signer = _signer(ctx, key, name, connection)
+    signer = signer_of(ctx, key, name, connection)
     opened = connect(ctx, connection, write=True)
     sealing = _Sealing(opened, signer, chain)
     if every is None:
@@ -162,23 +161,3 @@ def _every(text: str | None) -> tuple[int, float]:
         )
     number, unit = int(match[1]), match[2]
     return (0, float(number * _SECONDS[unit])) if unit else (number, 0.0)
-
-
-def _signer(
-    ctx: click.Context, key: str, name: str | None, connection: dict[str, Any]
-) -> SealingKey:
-    if key.startswith(_KMS):
-        from audittui.integrity.kms import open_kms_signer
-
-        if not name:
-            raise UsageError("A key of KMS needs the log's name.", "Give --name NAME.")
-        target = target_of(ctx, connection)
-        return open_kms_signer(
-            key.removeprefix(_KMS), name, region=target.region, aws_profile=target.aws_profile
-        )
-    from audittui.cli.key import read_signer_key
-
-    signer = read_signer_key(Path(key))
-    if name and name != signer.name:
-        raise UsageError(f"The key's name is {signer.name}, not {name}.", "Leave --name out.")
-    return signer

@@ -11,7 +11,9 @@ from typing import Any
 from audittui import timestamp
 from audittui.layout.row import ROW_FIELDS, Row
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = ("=", "+", "-", "@", "\t", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a cell begins with that a spreadsheet runs: in East Asian editions, wide forms too. A
+carriage return is escaped before."""
 
 
 def row_object(row: Row) -> dict[str, Any]:
@@ -39,7 +41,7 @@ def json_line(data: Any) -> str:
 
 def csv_line(values: list[str]) -> str:
     """One line of CSV (RFC 4180). A cell that a spreadsheet would run as a formula is quoted by
-    an apostrophe."""
+    an apostrophe; characters that act or hide are written as escapes."""
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\n").writerow(map(_harmless, values))
     return buffer.getvalue()
@@ -52,5 +54,13 @@ def csv_row(row: Row) -> str:
 
 
 def _harmless(value: str) -> str:
-    value = "".join(c if c.isprintable() or c in "\n\t" else f"\\u{ord(c):04x}" for c in value)
+    if not value.isprintable():
+        value = "".join(map(_shown, value))
     return f"'{value}" if value.startswith(_FORMULA) else value
+
+
+def _shown(character: str) -> str:
+    if character.isprintable() or character in "\n\t":
+        return character
+    code = ord(character)
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

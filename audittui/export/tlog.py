@@ -1,87 +1,167 @@
 """Writes a chain as a C2SP tile log: its checkpoint, tiles and entry bundles, as files.
 
-Format: https://c2sp.org/tlog-tiles. What is written was proven first: the tiles lead to the signed
-root, and each entry is the one that was sealed.
+Format: https://c2sp.org/tlog-tiles. Nothing is written of a chain that does not verify; and what is
+written was proven: the tiles lead to the signed root, and each entry is the one that was sealed.
 """
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
-from audittui.errors import IntegrityError, UsageError
-from audittui.integrity.anchor import TileReader, find_anchor
+from audittui.errors import IntegrityError, StoreError, UsageError
+from audittui.integrity.anchor import (
+    Anchored,
+    AnchorSettings,
+    TileReader,
+    find_anchor,
+    hold_against_pin,
+)
 from audittui.integrity.entry_bundle import encode_bundle
 from audittui.integrity.pruned import pruned_below
 from audittui.integrity.reader import ChainReader
 from audittui.integrity.sealed import SealedLog
 from audittui.integrity.sealed_leaves import SealedLeaves
+from audittui.integrity.sweep import verify_chain
 from audittui.integrity.tile import TILE_HASHES, bundle_path, tiles_of_size
-from audittui.integrity.trust import Trust
+from audittui.integrity.verify import verify_entry
 from audittui.layout.model import Layout
 from audittui.store.port import Store
 
+Progress = Callable[[int, int | None], None]
+"""Told how many entries were verified, and of how many (None: unknown)."""
+
 
 class TlogExport(msgspec.Struct, frozen=True):
-    """What was written: the log's origin and size, files, and entries left out as expired."""
+    """What was written: the log's origin and size, and files.
+
+    ``expired`` entries are left out as the signed prune record allows; ``kept_out`` of them are
+    still in the table. ``unwritten`` entries are there too and should have been written, but their
+    bundles have holes: ``holes`` are the first and last seq of each such bundle. ``rcu`` was read.
+    """
 
     origin: str
     size: int
     files: int
     expired: int
+    kept_out: int
+    unwritten: int
+    holes: tuple[tuple[int, int], ...]
+    rcu: float
 
 
-def export_tlog(store: Store, layout: Layout, chain: str, trust: Trust, folder: Path) -> TlogExport:
+def export_tlog(
+    store: Store,
+    layout: Layout,
+    chain: str,
+    settings: AnchorSettings,
+    folder: Path,
+    *,
+    progress: Progress | None = None,
+) -> TlogExport:
     """Write the log of ``chain`` under its newest trusted checkpoint into ``folder``.
 
-    Bundles that hold only entries below the signed prune point are left out when one of theirs
-    is gone. The checkpoint is written last. Raises `UsageError` when there is no trusted
-    checkpoint or the folder is not empty, `IntegrityError` when an entry or a tile is not what was
-    sealed, `StoreError`, `OSError`.
+    The whole chain is verified first, with the trusted keys and pins of ``settings``. A bundle of
+    256 entries of which one is gone is left out: it ends below the signed prune point, or else it
+    is told. Files are their owner's alone; the checkpoint is written last. Raises `UsageError` when
+    there is no trusted checkpoint or the folder is not empty, `IntegrityError` when the chain does
+    not verify, `StoreError`, `OSError`.
     """
-    sealed = SealedLog(store, chain, consistent=True)
-    found = find_anchor(sealed, trust)
-    point = found.checkpoint
-    if point is None:
-        raise UsageError(
-            f"{chain} has no checkpoint that a trusted key signed.",
-            found.doubt or "audittui seal makes one.",
-        )
     if folder.exists() and any(folder.iterdir()):
         raise UsageError(f"{folder} is not empty.", "Give a new folder.")
-    folder.mkdir(parents=True, exist_ok=True)
+    rcu = _demand_genuine(store, layout, chain, settings, progress)
+    sealed = SealedLog(store, chain, consistent=True)
+    found = _anchor(sealed, chain, settings)
+    point = found.checkpoint
+    assert point is not None
     read = TileReader(sealed, point.origin, None)
     leaves = SealedLeaves(point, read)
-    below = pruned_below(sealed, trust)
+    below = pruned_below(sealed, settings.trust)
     entries = ChainReader(store, layout, chain)
-    files = expired = 0
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    files = expired = kept_out = unwritten = 0
+    holes: list[tuple[int, int]] = []
     for first in range(0, point.size, TILE_HASHES):
-        width = min(TILE_HASHES, point.size - first)
-        bodies = {
-            place.seq: str(place.item.get("body", "")).encode()
-            for place in entries.between(first, first + width - 1)
-            if _demand_sealed(chain, place.seq, place.digest, leaves)
-        }
-        absent = [seq for seq in range(first, first + width) if seq not in bodies]
-        if absent:
-            if absent[-1] >= below:
-                raise IntegrityError(
-                    f"Entry {absent[-1]} of {chain} is not in the table.",
-                    f"Look with audittui verify --chain {chain}.",
-                )
-            expired += width
-            continue
-        bundle = encode_bundle(bodies[seq] for seq in range(first, first + width))
-        files += _write(folder / bundle_path(first // TILE_HASHES, width), bundle)
+        end = min(first + TILE_HASHES, point.size)
+        texts = _leaf_texts(entries, first, end, leaves)
+        absent = [seq for seq in range(first, end) if seq not in texts]
+        if not absent:
+            bundle = encode_bundle(texts[seq] for seq in range(first, end))
+            files += _write(folder / bundle_path(first // TILE_HASHES, end - first), bundle)
+        elif end <= below:
+            expired += end - first
+            kept_out += len(texts)
+        else:
+            for seq in absent:
+                if seq >= below:
+                    rcu += _demand_expired(store, layout, chain, seq, settings)
+            unwritten += len(texts)
+            expired += len(absent)
+            holes.append((first, end - 1))
     for tile in tiles_of_size(point.size):
         files += _write(folder / tile.path, read(tile))
         read.forget()
     files += _write(folder / "checkpoint", found.note.encode())
-    return TlogExport(point.origin, point.size, files, expired)
+    rcu += sealed.take() + entries.take()
+    return TlogExport(
+        point.origin, point.size, files, expired, kept_out, unwritten, tuple(holes), rcu
+    )
 
 
-def _demand_sealed(chain: str, seq: int, digest: str, leaves: SealedLeaves) -> bool:
+def _leaf_texts(
+    entries: ChainReader, first: int, end: int, leaves: SealedLeaves
+) -> dict[int, bytes]:
+    """By seq, from ``first`` up to ``end``: the bytes that a sealed hash is the leaf hash of, where
+    they are there. Raises `IntegrityError` where there are others."""
+    texts = {}
+    for place in entries.between(first, end - 1):
+        _demand_sealed(entries.chain, place.seq, place.digest, leaves)
+        texts[place.seq] = str(place.item.get("body", "")).encode()
+    return texts
+
+
+def _demand_genuine(
+    store: Store, layout: Layout, chain: str, settings: AnchorSettings, progress: Progress | None
+) -> float:
+    """Raise unless every entry of the chain verifies; the read units that it took."""
+    look = f"Look with audittui verify --chain {chain}."
+    rcu = 0.0
+    for verdict in verify_chain(store, layout, chain, settings=settings, progress=progress):
+        rcu += verdict.rcu
+        if verdict.failed:
+            failing = [step.note for step in verdict.steps if step.result == "fails" and step.note]
+            place = chain if verdict.seq < 0 else f"Entry {verdict.seq} of {chain}"
+            why = verdict.summary.rstrip(".")
+            if failing and verdict.verdict in ("ANCHORED", "CHAINED", "UNANCHORED"):
+                why = failing[0]
+            raise IntegrityError(f"{place} is {verdict.verdict}: {why}. Nothing was written.", look)
+        if verdict.verdict == "UNVERIFIABLE":
+            why = verdict.summary.removeprefix("UNVERIFIABLE: ").rstrip(".")
+            raise StoreError(f"{chain} could not be verified: {why}. Nothing was written.", look)
+    return rcu
+
+
+def _anchor(sealed: SealedLog, chain: str, settings: AnchorSettings) -> Anchored:
+    """The checkpoint to export: trusted, and an extension of the pinned one."""
+    found = find_anchor(sealed, settings.trust)
+    origin = settings.origin(chain, found.checkpoint)
+    found = hold_against_pin(found, settings, chain, TileReader(sealed, origin, None))
+    if found.rewritten or found.doubt:
+        raise IntegrityError(
+            f"{chain}: {found.rewritten or found.doubt}. Nothing was written.",
+            f"Look with audittui verify --chain {chain}.",
+        )
+    if found.checkpoint is None:
+        raise UsageError(
+            f"{chain} has no checkpoint that a trusted key signed.", "audittui seal makes one."
+        )
+    return found
+
+
+def _demand_sealed(chain: str, seq: int, digest: str, leaves: SealedLeaves) -> None:
     leaf = leaves.leaf(seq)
     if isinstance(leaf, str):
         raise IntegrityError(f"{chain}: {leaf}.", f"Look with audittui verify --chain {chain}.")
@@ -90,10 +170,26 @@ def _demand_sealed(chain: str, seq: int, digest: str, leaves: SealedLeaves) -> b
             f"Entry {seq} of {chain} is not the one that was sealed.",
             f"Look with audittui verify {chain} {seq}.",
         )
-    return True
+
+
+def _demand_expired(
+    store: Store, layout: Layout, chain: str, seq: int, settings: AnchorSettings
+) -> float:
+    """Raise unless the absent entry at or above the prune point may be gone all the same; the read
+    units that it took."""
+    verdict = verify_entry(store, layout, chain, seq, settings=settings)
+    if verdict.failed or verdict.verdict != "EXPIRED":
+        raise IntegrityError(
+            f"Entry {seq} of {chain} is not in the table.",
+            f"Look with audittui verify {chain} {seq}.",
+        )
+    return verdict.rcu + verdict.pin_rcu
 
 
 def _write(path: Path, data: bytes) -> int:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
+    """Write a new file for its owner alone, with the folders above it; 1, for one file."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
     return 1

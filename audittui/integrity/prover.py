@@ -12,7 +12,7 @@ from audittui.integrity.anchor import (
     find_anchor,
     hold_against_pin,
 )
-from audittui.integrity.check import Examined, check
+from audittui.integrity.check import Examined, check, with_registry
 from audittui.integrity.inclusion import prove, tiles_for
 from audittui.integrity.judge import judged, with_proof
 from audittui.integrity.reader import MAX_SEQ, ChainReader
@@ -52,6 +52,7 @@ class Prover:
         self._read_strictly: TileReader | None = None
         self._places: dict[int, Examined] = {}
         self._unproven: set[int] = set()
+        self._registered = False
         if settings is not None:
             found = find_anchor(self._strictly_sealed, settings.trust)
             origin = settings.origin(chain, found.checkpoint)
@@ -84,8 +85,7 @@ class Prover:
                 f"There is no entry {self._chain} {seq}.",
                 f"Look with audittui verify {self._chain} {seq}.",
             )
-        body = str(places[seq].item.get("body", "")).encode("utf-8", "surrogatepass")
-        return body, verdict
+        return _stored(places[seq]), verdict
 
     def _verdict(
         self, seq: int, places: Mapping[int, Examined], read: TileReader | None
@@ -95,6 +95,9 @@ class Prover:
         if place is None:
             return None
         verdict = check(place, places.get(seq - 1), places.get(seq + 1), steps=True)
+        if not seq:
+            self._registered = self._registered or self._strict.registered()
+            verdict = with_registry(verdict, self._registered, steps=True)
         if self._settings is None or read is None:
             return verdict
         point, inclusion = self.found.checkpoint, None
@@ -134,6 +137,12 @@ class Prover:
                 self.rcu += rcu
         self.requests += sum(reader.take_requests() for reader in (self._reader, self._strict))
         self.rcu += self._reader.take() + self._strict.take()
+
+
+def _stored(place: Examined) -> bytes:
+    """The entry's text as it is stored; empty where that is no text."""
+    body = place.item.get("body")
+    return body.encode("utf-8", "surrogatepass") if isinstance(body, str) else b""
 
 
 def ranges_of(seqs: Iterable[int]) -> list[tuple[int, int]]:

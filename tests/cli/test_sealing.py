@@ -3,68 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from audittui.cli.main import run
-from audittui.entry import Draft
-from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
-from audittui.writer import AuditLog
+from tests.cli.bench import LAYOUT, NAME, Bench, bench, key
 
-LAYOUT = load_layout("native")
-NAME = "audit.example.com"
-
-
-class Bench:
-    """A folder with a store of one chain of 300 entries, and the command line in it."""
-
-    def __init__(self, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
-        self.folder = folder
-        self.capfd = capfd
-        self.store = folder / "log.db"
-        self.append(300)
-
-    def append(self, count: int) -> None:
-        store = SqliteStore(str(self.store), LAYOUT, create=True)
-        AuditLog(store, "payments/0").append_many([Draft(actor="a", action="b")] * count)
-        store.close()
-
-    def tamper(self, seq: int) -> None:
-        store = SqliteStore(str(self.store), LAYOUT)
-        item = dict(store.get(LAYOUT.key("payments/0", seq)).item or {})
-        store.overwrite({**item, "body": item["body"].replace('"a"', '"c"')})
-        store.close()
-
-    def __call__(self, *words: Any, code: int = 0) -> tuple[str, str]:
-        """What a command prints, on stdout and stderr."""
-        found = run([str(word) for word in words])
-        out, err = self.capfd.readouterr()
-        assert found == code, (out, err)
-        return out, err
-
-
-@pytest.fixture
-def bench(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Bench:
-    for name in ("AUDITTUI_TABLE", "AUDITTUI_TRUSTED_KEYS", "AUDITTUI_PROFILE"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AUDITTUI_STATE", str(tmp_path / "state"))
-    monkeypatch.setenv("AUDITTUI_CONFIG", str(tmp_path / "config.toml"))
-    monkeypatch.setenv("AUDITTUI_STORE", str(tmp_path / "log.db"))
-    monkeypatch.chdir(tmp_path)
-    return Bench(tmp_path, capfd)
-
-
-@pytest.fixture
-def key(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> str:
-    out, _ = bench("key", "generate", "--name", NAME, "-o", "key")
-    key = out.strip()
-    monkeypatch.setenv("AUDITTUI_TRUSTED_KEYS", key)
-    return key
+__all__ = ["bench", "key"]
 
 
 def test_a_key_is_private_and_never_overwritten(bench: Bench, key: str) -> None:
@@ -204,25 +149,6 @@ def test_since_last_verifies_only_what_is_new(bench: Bench, key: str) -> None:
     assert [json.loads(line)["seq"] for line in out.splitlines()] == [301, 302]
     assert "ends at 302" in bench("verify", "--all", "--since", 400, code=2)[1]
     assert "--since x is not a seq" in bench("verify", "--all", "--since", "x", code=2)[1]
-
-
-def test_a_chain_is_exported_as_a_tile_log(bench: Bench, key: str) -> None:
-    bench("seal", "--key", "key")
-    _, err = bench("tlog", "export", "log", "--chain", "payments/0")
-    assert "size 300" in err
-    files = {
-        str(path.relative_to(bench.folder / "log"))
-        for path in (bench.folder / "log").rglob("*")
-        if path.is_file()
-    }
-    assert files == {
-        "checkpoint", "tile/0/000", "tile/0/001.p/44", "tile/1/000.p/1", "tile/entries/000",
-        "tile/entries/001.p/44",
-    }  # fmt: skip
-    assert "is not empty" in bench("tlog", "export", "log", "--chain", "payments/0", code=2)[1]
-    bench.tamper(7)
-    _, err = bench("tlog", "export", "log2", "--chain", "payments/0", code=4)
-    assert "Entry 7 of payments/0 is not the one that was sealed" in err
 
 
 @pytest.mark.parametrize("every", ["", "0", "5x", "-1", "1.5m"])

@@ -18,6 +18,7 @@ from audittui.errors import AuditError, UsageError
 from audittui.export.markdown import table_line
 from audittui.export.new_file import NewFile
 from audittui.export.result import EXPORT, SUFFIXES, Extent, Form, write_result
+from audittui.export.rows import csv_line
 
 EXTENT = Extent(
     title="Actor activity: [x](http://evil)",
@@ -53,6 +54,31 @@ def test_csv_is_csv_and_runs_no_formula(tmp_path: Path) -> None:
     assert records[1][1] == "'=cmd|'/c calc'!A1"
     assert [record[3] for record in records[1:3]] == ["", ""]
     assert records[3] == ["", "", "", f"complete: 2 rows; {EXTENT.covers}"]
+
+
+@pytest.mark.parametrize(
+    "first", ["=", "+", "-", "@", "\t", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"]
+)
+def test_a_cell_that_begins_as_a_formula_is_text(first: str) -> None:
+    for value in (first, first + "1+1", first + "cmd|' /C calc'!A0"):
+        (record,) = csv.reader(io.StringIO(csv_line(["a", value, "b"])))
+        assert record == ["a", "'" + value, "b"]
+    (record,) = csv.reader(io.StringIO(csv_line(["1" + first + "1"])))
+    assert record == ["1" + first + "1"]
+
+
+def test_a_cell_holds_nothing_that_acts() -> None:
+    line = csv_line(["\r=1", "\x1b[31m", "\u202e", "\x00", "\U000e0041", "é", "a\rb"])
+    assert line == "\\u000d=1,\\u001b[31m,\\u202e,\\u0000,\\U000e0041,é,a\\u000db\n"
+
+
+@given(st.lists(st.text(), min_size=1, max_size=4))
+def test_no_cell_runs_and_no_record_is_split(values: list[str]) -> None:
+    (record,) = csv.reader(io.StringIO(csv_line(values), newline=""))
+    assert len(record) == len(values)
+    for cell in record:
+        assert not cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+        assert cell.replace("\n", "").replace("\t", "").isprintable()
 
 
 def test_markdown_shows_and_links_nothing(tmp_path: Path) -> None:

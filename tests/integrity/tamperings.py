@@ -15,7 +15,10 @@ from typing import Any
 
 import msgspec
 
+from audittui.connection import Connection, Target
 from audittui.entry import Draft, Entry, decode_body, encode_body, hash_body
+from audittui.export.evidence.check import Checked, check_bundle
+from audittui.export.evidence.collect import Source, Wanted, make_bundle
 from audittui.integrity.anchor import AnchorSettings
 from audittui.integrity.keys import LogSigner, SignerKey
 from audittui.integrity.note import sign_note
@@ -42,6 +45,7 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "integrity.md"
 MARKS = ("<!-- table: begin -->\n", "<!-- table: end -->\n")
 
 Found = dict[int, str]
+Row = tuple["Tampering", list[Verdict], list[Verdict], Checked]
 
 
 def make_log(store: Any) -> None:
@@ -301,24 +305,53 @@ def verdicts_on(store: Any, tampering: Tampering, folder: Path, *, trusted: bool
     return swept
 
 
+def evidence_on(
+    store: Any, tampering: Tampering, folder: Path, verdicts: list[Verdict], *, trusted: bool
+) -> Checked:
+    """What comes of a bundle of all entries, for the reader of whom ``verdicts_on`` told.
+
+    Holds the bundle against those verdicts, and its check against the bundle.
+    """
+    keys = (tampering.key.verifier,) if trusted else ()
+    settings = AnchorSettings(Trust(keys), Pins(folder)) if trusted else None
+    wanted = [Wanted(CHAIN, one.seq) for one in verdicts if one.seq >= 0]
+    connection = Connection(Target(), store, LAYOUT)
+    data = make_bundle(connection, wanted, Source(), settings, now=START)
+    checked = check_bundle(data, keys)
+    assert not checked.faults, checked.faults
+    assert checked.manifest is not None
+    told = {one.seq: one for one in verdicts if one.seq >= 0}
+    for entry in checked.manifest.entries:
+        assert entry.verdict == told[entry.seq].verdict, (entry, told[entry.seq])
+        assert bool(entry.fault) == told[entry.seq].failed, (entry, told[entry.seq])
+    anchored = sum(one.verdict == "ANCHORED" for one in told.values())
+    assert checked.proven == anchored
+    failed = any(one.failed for one in told.values())
+    assert checked.code == (4 if failed else 0 if anchored == len(told) else 3)
+    return checked
+
+
 def wrong(verdicts: list[Verdict]) -> Found:
     """The verdicts that are not good, by seq."""
     return {one.seq: one.verdict for one in verdicts if one.verdict not in GOOD}
 
 
-def table_of(rows: list[tuple[Tampering, list[Verdict], list[Verdict]]]) -> str:
+def table_of(rows: list[Row]) -> str:
     """The table of the document."""
     lines = [
-        "| what is done | without a trusted key | with one | what a person reads |",
-        "|---|---|---|---|",
+        "| what is done | without a trusted key | with one | what a person reads "
+        "| a bundle of all entries |",
+        "|---|---|---|---|---|",
     ]
-    for tampering, plain, trusted in rows:
+    for tampering, plain, trusted, checked in rows:
         told = [one for one in trusted if one.verdict not in GOOD] or trusted
         failing = [step for step in told[0].steps if step.result == "fails"]
         said = told[0].summary
         if failing and told[0].verdict in GOOD:
             said = f"{said} {failing[0].note}."
-        lines.append(f"| {tampering.name} | {_cell(plain)} | {_cell(trusted)} | {said} |")
+        evidence = _evidence_cell(checked)
+        cells = (tampering.name, _cell(plain), _cell(trusted), said, evidence)
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -340,18 +373,28 @@ def _cell(verdicts: list[Verdict]) -> str:
     return ", ".join(parts)
 
 
-def rows_on_sqlite() -> list[tuple[Tampering, list[Verdict], list[Verdict]]]:
+def _evidence_cell(checked: Checked) -> str:
+    assert checked.manifest is not None
+    number = len(checked.manifest.entries)
+    found = f", {len(checked.wrong)} not genuine" if checked.wrong else ""
+    return f"exit {checked.code}: {checked.proven} of {number} proven{found}"
+
+
+def rows_on_sqlite() -> list[Row]:
     """All of it on the embedded store."""
     rows = []
     for tampering in TAMPERINGS:
-        results = []
+        results, checks = [], []
         for trusted in (False, True):
             store = SqliteStore(":memory:", LAYOUT, create=True)
             make_log(store)
-            with tempfile.TemporaryDirectory() as folder:
-                results.append(verdicts_on(store, tampering, Path(folder), trusted=trusted))
+            with tempfile.TemporaryDirectory() as name:
+                folder = Path(name)
+                verdicts = verdicts_on(store, tampering, folder, trusted=trusted)
+                checks.append(evidence_on(store, tampering, folder, verdicts, trusted=trusted))
+            results.append(verdicts)
             store.close()
-        rows.append((tampering, results[0], results[1]))
+        rows.append((tampering, results[0], results[1], checks[1]))
     return rows
 
 

@@ -13,7 +13,15 @@ from moto import mock_aws
 from audittui.store.sqlite import SqliteStore
 from tests.integrity import tamperings
 from tests.integrity.conftest import AWS_KEYS, tampered_table
-from tests.integrity.tamperings import LAYOUT, TAMPERINGS, Tampering, make_log, verdicts_on, wrong
+from tests.integrity.tamperings import (
+    LAYOUT,
+    TAMPERINGS,
+    Tampering,
+    evidence_on,
+    make_log,
+    verdicts_on,
+    wrong,
+)
 from tests.store.conftest import ENDPOINT
 
 
@@ -43,6 +51,7 @@ def test_tampering_is_named(
     make_log(store)
     verdicts = verdicts_on(store, tampering, tmp_path, trusted=trusted)
     assert wrong(verdicts) == (tampering.trusted if trusted else tampering.plain)
+    evidence_on(store, tampering, tmp_path, verdicts, trusted=trusted)
     store.close()
 
 

@@ -16,6 +16,7 @@ import pytest
 
 from audittui.entry import Draft, hash_body
 from audittui.export.tlog import export_tlog
+from audittui.integrity.anchor import AnchorSettings
 from audittui.integrity.checkpoint import Checkpoint, parse_checkpoint
 from audittui.integrity.entry_bundle import decode_bundle, encode_bundle
 from audittui.integrity.keys import LogSigner, SignerKey, parse_verifier_key
@@ -85,7 +86,7 @@ def test_an_exported_log_is_verified_by_others(tmp_path: Path) -> None:
     key = SignerKey("audit.example.com", bytes(range(32)))
     Sealer(store, layout, "payments/0", key).seal()
     folder = tmp_path / "log"
-    export_tlog(store, layout, "payments/0", Trust((key.verifier,)), folder)
+    export_tlog(store, layout, "payments/0", AnchorSettings(Trust((key.verifier,))), folder)
     signer = LogSigner("audit.example.com/payments/0", key)
     note = outside.parse_note((folder / "checkpoint").read_bytes())
     told = outside.verify_checkpoint(

@@ -111,7 +111,7 @@ def test_the_incident_is_solved_by_keys(terminal: Terminal, table: Table, tmp_pa
     terminal.wait("Note on this entry")
     terminal.type("widened without a ticket")
     terminal.keys("Enter")
-    terminal.wait("widened wit")
+    terminal.wait("widened wit", gone="Note on this entry")
     terminal.keys("e")
     terminal.wait("An evidence bundle")
     terminal.keys("C-u")

@@ -136,9 +136,11 @@ async def test_an_evidence_bundle_is_made_of_marks(
         await open_runbook(app, pilot, "time window")
         await press(pilot, "enter", "m", "j", "m", "M", "a", *"why", "enter", "e")
         assert "at most about 20 RCU" in screen_text(app)
+        assert "It is not signed" in screen_text(app)
         await press(pilot, *["backspace"] * 60, *"case.zip", "enter")
         assert isinstance(app.screen, ReaderScreen)
         assert "2 ANCHORED" in screen_text(app)
+        assert "are your word only" in screen_text(app)
         digest = next(one for one in screen_text(app).split() if len(one) == 64)
         await press(pilot, "escape", "M", "e")
         await press(pilot, *["backspace"] * 60, *"case.zip", "enter")
@@ -148,7 +150,7 @@ async def test_an_evidence_bundle_is_made_of_marks(
     data = (tmp_path / "case.zip").read_bytes()
     assert hashlib.sha256(data).hexdigest() == digest
     checked = check_bundle(data, [KEY.verifier])
-    assert (checked.faults, checked.proven) == ((), 2)
+    assert (checked.faults, checked.proven, checked.code) == ((), 2, 0)
     assert checked.manifest is not None
     assert [one.note for one in checked.manifest.entries] == ["why", ""]
     assert zipfile.is_zipfile(tmp_path / "case.zip")

@@ -11,6 +11,10 @@ import zipfile
 from collections.abc import Mapping
 
 MAX_BYTES = 2_000_000_000
+_MAX_DIRECTORY = 8_000_000
+"""Bytes of the list of members: more than the largest bundle needs, and soon read."""
+_END = 22
+"""Bytes of the end record, which is the last thing in the file."""
 
 
 class DamagedError(ValueError):
@@ -30,18 +34,22 @@ def pack(files: Mapping[str, bytes]) -> bytes:
 
 
 def unpack(data: bytes) -> dict[str, bytes]:
-    """The files in a container. Raises `DamagedError`."""
+    """The files in a container. Raises `DamagedError`; takes no more memory than a few times
+    ``data``, whatever that is."""
     if len(data) > MAX_BYTES:
         raise DamagedError("it is too large")
+    _demand_end(data)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             infos = archive.infolist()
             names = [info.filename for info in infos]
             if len(set(names)) != len(names):
                 raise DamagedError("a file stands in it twice")
-            # A stored member is as long as it says: nothing can unfold to more than the file.
+            # Stored members that share no bytes are no longer than the file.
             if any(info.compress_type != zipfile.ZIP_STORED for info in infos):
                 raise DamagedError("a file in it is compressed")
+            if sum(max(info.file_size, info.compress_size) for info in infos) > len(data):
+                raise DamagedError("its files say that they are longer than it is")
             files = {name: archive.read(name) for name in names}
     except DamagedError:
         raise
@@ -55,3 +63,15 @@ def unpack(data: bytes) -> dict[str, bytes]:
     if not same:
         raise DamagedError("a byte of it was changed, or another program wrote it")
     return files
+
+
+def _demand_end(data: bytes) -> None:
+    """Refuse what does not end as a container does, before its list of members is gone through."""
+    end = data[-_END:]
+    if len(end) < _END or not end.startswith(b"PK\x05\x06"):
+        raise DamagedError("it is cut off, or no bundle")
+    # Beyond 65,535 members a second end record stands before the first.
+    if data[-_END - 20 : -_END].startswith(b"PK\x06\x07") or (
+        int.from_bytes(end[12:16], "little") > _MAX_DIRECTORY
+    ):
+        raise DamagedError("it holds too many files")

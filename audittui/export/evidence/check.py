@@ -1,113 +1,215 @@
-"""Checks a bundle offline: every byte, every hash, every proof. No table, no AWS."""
+"""Checks a bundle offline: every byte, every hash, every proof. No table, no AWS.
+
+Whoever made or changed the bundle may have written everything in it anew but signatures. So what
+can be derived from entries, proofs and checkpoints is derived and compared; what cannot be is the
+collector's statement, which can make the outcome worse and never better.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from typing import Literal
 
 import msgspec
 
-from audittui.entry import decode_body, hash_body
 from audittui.errors import AuditError
 from audittui.export.evidence.archive import DamagedError, unpack
-from audittui.export.evidence.manifest import (
+from audittui.export.evidence.derive import Derived, Point, believed, broken_links, derive
+from audittui.export.evidence.manifest import MOST, BundledEntry, Manifest, decode_manifest
+from audittui.export.evidence.names import (
     DIGEST,
     MANIFEST,
-    BundledEntry,
-    Manifest,
-    decode_manifest,
+    REPORT,
+    RUNBOOK,
+    SIGNATURE,
+    Names,
 )
-from audittui.integrity.checkpoint_file import read_anchor, read_proof
-from audittui.integrity.keys import VerifierKey
+from audittui.export.evidence.report import line_of, report_text
+from audittui.export.evidence.signature import signature_fault
+from audittui.integrity.keys import VerifierKey, parse_verifier_key
 from audittui.integrity.malformed import MalformedError
 from audittui.integrity.trust import Trust, trusted_keys
+
+Outcome = Literal["proven", "partly proven", "unproven", "failed"]
 
 
 class Checked(msgspec.Struct, frozen=True):
     """What came of it.
 
-    ``faults`` are sentences; empty where the bundle is whole. ``proven`` entries lie under a
-    checkpoint that ``trusted`` keys signed; where those are the bundle's own, ``own_keys`` is
-    True: then it is whole, but nobody vouches for the signer.
+    ``faults`` are sentences on what differs from what can be derived; empty where the bundle is as
+    it was made. ``wrong`` are entries that its collector found not to be genuine. ``proven``
+    entries lie under a checkpoint that trusted keys signed; where those are the bundle's own,
+    ``own_keys`` is True, and nobody vouches for the signer. ``vouched``: a trusted collector's key
+    signed what cannot be derived.
     """
 
     digest: str
     manifest: Manifest | None
     faults: tuple[str, ...]
+    wrong: tuple[BundledEntry, ...] = ()
     proven: int = 0
     own_keys: bool = False
+    vouched: bool = False
+
+    @property
+    def outcome(self) -> Outcome:
+        """The whole in a word."""
+        if self.faults or self.wrong or self.manifest is None:
+            return "failed"
+        if not self.proven or self.own_keys:
+            return "unproven"
+        return "proven" if self.proven == len(self.manifest.entries) else "partly proven"
+
+    @property
+    def code(self) -> int:
+        """The exit code: 0 when every entry is proven and the answer complete, 4 when something is
+        not genuine, else 3."""
+        if self.outcome == "failed":
+            return 4
+        assert self.manifest is not None
+        return 0 if self.outcome == "proven" and self.manifest.complete else 3
 
 
-def check_bundle(data: bytes, keys: tuple[VerifierKey, ...]) -> Checked:
-    """Check the bundle in ``data`` against trusted ``keys`` (none: those that it names)."""
+def check_bundle(
+    data: bytes, keys: tuple[VerifierKey, ...], collectors: tuple[VerifierKey, ...] = ()
+) -> Checked:
+    """Check the bundle in ``data`` against trusted ``keys`` (none: those that it names).
+
+    With ``collectors`` it must be signed by one of them.
+    """
     digest = hashlib.sha256(data).hexdigest()
     try:
         files = unpack(data)
-        manifest = decode_manifest(files.get(MANIFEST, b""))
     except DamagedError as error:
         return Checked(digest, None, (f"This is no whole bundle: {error}.",))
-    except (ValueError, msgspec.MsgspecError) as error:
+    try:
+        manifest = decode_manifest(files.get(MANIFEST, b""))
+    except ValueError as error:
         return Checked(digest, None, (f"The manifest cannot be read: {error}.",))
-    faults = list(_file_faults(files, manifest))
-    own = not keys
     try:
         trust = Trust(keys or trusted_keys(manifest.keys))
     except AuditError as error:
-        faults.append(str(error))
-        trust = Trust(())
-    proven = 0
-    for point in manifest.checkpoints:
-        try:
-            anchor = read_anchor(files.get(point.file, b""), trust)
-        except AuditError as error:
-            faults.append(f"Checkpoint of {point.chain}: {error.message}")
-            continue
-        if (anchor.chain, anchor.checkpoint.size) != (point.chain, point.size):
-            faults.append(f"Checkpoint of {point.chain}: it is another than the manifest says.")
-    for entry in manifest.entries:
-        fault = _entry_fault(files, entry, trust)
-        if fault:
-            faults.append(f"Entry {entry.chain} {entry.seq}: {fault}")
-        elif entry.proof:
-            proven += 1
-    return Checked(digest, manifest, tuple(faults), proven, own)
+        return Checked(digest, manifest, (error.message,))
+    faults = _shape_faults(manifest)
+    if faults:
+        return Checked(digest, manifest, tuple(faults))
+    faults += _file_faults(files, manifest)
+    vouched, unsigned = _signature_faults(files, manifest, trust, collectors)
+    points: dict[str, Point] = {}
+    for said in manifest.checkpoints:
+        point = believed(said, files.get(said.file, b""), trust)
+        if isinstance(point, str):
+            faults.append(f"Checkpoint of {said.chain}: {point}")
+        else:
+            points[said.chain] = point
+    derived = [
+        derive(one, files.get(one.file), files.get(one.proof), points.get(one.chain))
+        for one in manifest.entries
+    ]
+    faults += [*unsigned, *_entry_faults(derived)]
+    if files.get(REPORT) != _report(manifest, derived):
+        faults.append("The report is not what the manifest and the entries give.")
+    return Checked(
+        digest, manifest, tuple(faults),
+        wrong=tuple(one for one in manifest.entries if one.fault),
+        proven=sum(one.proven and not one.fault for one in derived),
+        own_keys=not keys,
+        vouched=vouched and not faults,
+    )  # fmt: skip
 
 
-def _file_faults(files: dict[str, bytes], manifest: Manifest) -> list[str]:
-    faults = []
-    told = files.get(DIGEST, b"").decode("ascii", "replace")
-    if told != f"{hashlib.sha256(files[MANIFEST]).hexdigest()}  {MANIFEST}\n":
-        faults.append("The manifest is not the one that was bundled.")
-    for name, digest in manifest.files.items():
-        if name not in files:
-            faults.append(f"The file {name} is absent.")
-        elif hashlib.sha256(files[name]).hexdigest() != digest:
-            faults.append(f"The file {name} was changed.")
-    extra = sorted(set(files) - set(manifest.files) - {MANIFEST, DIGEST})
-    faults += [f"The file {name} is not in the manifest." for name in extra]
+def _shape_faults(manifest: Manifest) -> list[str]:
+    """What is listed that cannot be: then nothing further is worth looking at."""
+    if not manifest.entries:
+        return ["The manifest lists no entry."]
+    if len(manifest.entries) > MOST:
+        return ["The manifest lists more entries than a bundle holds."]
+    places = Counter((one.chain, one.seq) for one in manifest.entries)
+    faults = [
+        f"Entry {chain} {seq} is listed {count:,} times."
+        for (chain, seq), count in places.items()
+        if count > 1
+    ]
+    chains = [one.chain for one in manifest.checkpoints]
+    if chains != sorted(set(chains)) or not set(chains) <= {chain for chain, _ in places}:
+        faults.append("The checkpoints are not one of each chain.")
     return faults
 
 
-def _entry_fault(files: dict[str, bytes], entry: BundledEntry, trust: Trust) -> str:
-    """What is wrong with one entry; empty where nothing is."""
-    body = files.get(entry.file)
-    if body is None:
-        return "its file is absent."
-    if hash_body(body).hex() != entry.hash:
-        return "it does not hash to what the manifest says."
-    if entry.verdict == "ANCHORED":
-        if not entry.proof:
-            return "it is called ANCHORED, but there is no proof."
-        try:
-            said = decode_body(body)
-            proven = read_proof(files.get(entry.proof, b""), trust)
-        except AuditError as error:
-            return error.message
-        except (ValueError, MalformedError) as error:
-            return f"it cannot be read: {error}."
-        if (said.chain, said.seq) != (entry.chain, entry.seq):
-            return "its body names another place."
-        if (proven.anchor.chain, proven.seq, proven.body) != (entry.chain, entry.seq, body):
-            return "its proof is another entry's."
-    elif entry.proof:
-        return f"it is called {entry.verdict}, but has a proof."
-    return ""
+def _file_faults(files: dict[str, bytes], manifest: Manifest) -> list[str]:
+    """What differs in names and digests: there is no other file than those that must be there."""
+    faults = []
+    told = f"{hashlib.sha256(files[MANIFEST]).hexdigest()}  {MANIFEST}\n"
+    if files.get(DIGEST) != told.encode():
+        faults.append("The manifest is not the one that was bundled.")
+    names = Names(one.chain for one in manifest.entries)
+    expected = {REPORT}
+    if manifest.question is not None:
+        expected.add(RUNBOOK)
+    for one in manifest.entries:
+        file = "" if _is_absent(one) else names.entry(one.chain, one.seq)
+        proof = names.proof(one.chain, one.seq) if one.proof else ""
+        if (one.file, one.proof) != (file, proof):
+            faults.append(f"Entry {one.chain} {one.seq}: its files have other names than theirs.")
+        expected |= {name for name in (file, proof) if name}
+    for point in manifest.checkpoints:
+        if point.file != names.checkpoint(point.chain):
+            faults.append(f"Checkpoint of {point.chain}: its file has another name than its own.")
+        expected.add(names.checkpoint(point.chain))
+    beside = {MANIFEST, DIGEST, *([SIGNATURE] if manifest.collector else [])}
+    for name in sorted(expected | beside):
+        if name not in files:
+            faults.append(f"The file {name} is absent.")
+    for name in sorted(set(files) - expected - beside):
+        faults.append(f"The file {name} does not belong there.")
+    for name in sorted(expected ^ set(manifest.files)):
+        faults.append(f"The manifest has no digest, or one too many, of {name}.")
+    for name, digest in manifest.files.items():
+        if name in files and hashlib.sha256(files[name]).hexdigest() != digest:
+            faults.append(f"The file {name} was changed.")
+    return faults
+
+
+def _is_absent(one: BundledEntry) -> bool:
+    return not one.file
+
+
+def _signature_faults(
+    files: dict[str, bytes], manifest: Manifest, trust: Trust, collectors: tuple[VerifierKey, ...]
+) -> tuple[bool, list[str]]:
+    """Whether a trusted collector signed, and what is wrong with the signature."""
+    if not manifest.collector:
+        wanted = ["No collector signed it, but a signature is asked for."]
+        return False, wanted if collectors else []
+    try:
+        key = parse_verifier_key(manifest.collector)
+    except MalformedError as error:
+        return False, [f"The collector's key cannot be read: {error}."]
+    if key.text != manifest.collector:
+        return False, ["The collector's key is not spelled as keys are."]
+    fault = signature_fault(files.get(SIGNATURE, b""), files[MANIFEST], key)
+    if fault:
+        return False, [f"The collector's signature does not hold: {fault}."]
+    if any(key.public_key == one.public_key for one in trust.keys):
+        return False, ["It is signed by a key that is trusted for checkpoints: no collector's key."]
+    if collectors and key not in collectors:
+        return False, [f"It is signed by {key.text}, which is none of the given collector's keys."]
+    return key in collectors, []
+
+
+def _entry_faults(derived: list[Derived]) -> list[str]:
+    faults = [(one.said, one.fault) for one in derived if one.fault]
+    chains: dict[str, list[Derived]] = {}
+    for one in derived:
+        chains.setdefault(one.said.chain, []).append(one)
+    for of_chain in chains.values():
+        faults += broken_links(of_chain)
+    return [f"Entry {said.chain} {said.seq}: {fault}" for said, fault in faults]
+
+
+def _report(manifest: Manifest, derived: list[Derived]) -> bytes | None:
+    try:
+        return report_text(manifest, [line_of(one.entry) for one in derived]).encode()
+    except (ValueError, OverflowError):
+        return None

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import msgspec
 
 from audittui import __version__, timestamp
 from audittui.connection import Connection
-from audittui.entry import decode_body
-from audittui.errors import UsageError
+from audittui.entry import hash_body
+from audittui.errors import StoreError, UsageError
 from audittui.export.evidence.archive import pack
+from audittui.export.evidence.derive import ABSENT, GOOD
 from audittui.export.evidence.manifest import (
-    DIGEST,
     FORMAT,
-    MANIFEST,
-    REPORT,
+    MOST,
     BundledCheckpoint,
     BundledEntry,
     Cost,
@@ -24,13 +24,24 @@ from audittui.export.evidence.manifest import (
     Question,
     encode_manifest,
 )
-from audittui.export.evidence.report import Line, report_text
+from audittui.export.evidence.names import (
+    DIGEST,
+    MANIFEST,
+    REPORT,
+    RUNBOOK,
+    SIGNATURE,
+    Names,
+)
+from audittui.export.evidence.report import Line, line_of, read_entry, report_text
+from audittui.export.evidence.signature import sign_manifest
 from audittui.integrity.anchor import AnchorSettings
+from audittui.integrity.keys import SealingKey
 from audittui.integrity.prover import Prover
+from audittui.integrity.reader import MAX_SEQ
+from audittui.integrity.trust import trusted_keys
 from audittui.integrity.verdict import Verdict
+from audittui.integrity.verify import verify_entry
 
-MOST = 10_000
-"""Entries in one bundle."""
 _BATCH = 50
 Progress = Callable[[int, int], None]
 """Told how many entries were gathered, and of how many."""
@@ -54,6 +65,14 @@ class Source(msgspec.Struct, frozen=True):
     cost: Cost = Cost()
 
 
+@dataclass
+class _Spent:
+    """What reading took besides the provers' own."""
+
+    requests: int = 0
+    rcu: float = 0.0
+
+
 def make_bundle(
     connection: Connection,
     wanted: Sequence[Wanted],
@@ -61,25 +80,20 @@ def make_bundle(
     settings: AnchorSettings | None,
     *,
     now: int,
+    sign: SealingKey | None = None,
     progress: Progress | None = None,
 ) -> bytes:
-    """The bytes of a bundle of ``wanted``, made at ``now`` (microseconds).
+    """The bytes of a bundle of ``wanted``, made at ``now`` (microseconds), signed by ``sign``.
 
-    Raises `UsageError` for none, too many, an entry that is not there, or a layout without
-    chains; `StoreError`.
+    An entry that was there once is bundled as what it is now: MISSING, say. Raises `UsageError`
+    for none, too many, an entry that never was, a layout without chains, or a key that is trusted
+    for checkpoints; `StoreError`.
     """
-    if not connection.layout.chained:
-        raise UsageError(
-            f"The layout {connection.layout.name} keeps no hash chain, so nothing can be proven.",
-            "Export the rows with audittui run --format jsonl instead.",
-        )
-    if not wanted:
-        raise UsageError("There is no entry to bundle.", "Mark some, or ask a runbook.")
-    if len(wanted) > MOST:
-        raise UsageError(
-            f"{len(wanted):,} entries are too many for one bundle.", f"At most {MOST:,}: narrow it."
-        )
+    wanted = list({(one.chain, one.seq): one for one in wanted}.values())
+    _demand(connection, wanted, settings, sign)
+    names = Names(one.chain for one in wanted)
     provers: dict[str, Prover] = {}
+    spent = _Spent()
     files: dict[str, bytes] = {}
     entries: list[BundledEntry] = []
     lines: list[Line] = []
@@ -90,8 +104,8 @@ def make_bundle(
                 provers[chain] = Prover(connection.store, connection.layout, chain, settings)
             provers[chain].fetch([one.seq for one in batch if one.chain == chain])
         for one in batch:
-            body, verdict = provers[one.chain].prove(one.seq)
-            entry, line = _added(files, one, body, verdict)
+            text, verdict = _found(connection, provers[one.chain], one, settings, spent)
+            entry, line = _added(files, names, one, text, verdict)
             entries.append(entry)
             lines.append(line)
         if progress is not None:
@@ -100,13 +114,13 @@ def make_bundle(
     for chain, prover in sorted(provers.items()):
         point = prover.found.checkpoint
         if point is not None:
-            name = f"checkpoints/{_folder(chain)}.note"
+            name = names.checkpoint(chain)
             files[name] = prover.found.note.encode()
             checkpoints.append(
                 BundledCheckpoint(chain, point.origin, point.size, prover.found.sealed_at, name)
             )
-    if source.runbook:
-        files["runbook.yaml"] = source.runbook.encode()
+    if source.question is not None:
+        files[RUNBOOK] = source.runbook.encode()
     cost = source.cost
     manifest = Manifest(
         format=FORMAT,
@@ -118,13 +132,14 @@ def make_bundle(
         coverage=source.coverage,
         complete=source.complete,
         cost=Cost(
-            cost.requests + sum(prover.requests for prover in provers.values()),
-            cost.rcu + sum(prover.rcu for prover in provers.values()),
+            cost.requests + spent.requests + sum(prover.requests for prover in provers.values()),
+            cost.rcu + spent.rcu + sum(prover.rcu for prover in provers.values()),
             cost.unmetered,
         ),
         entries=tuple(entries),
         checkpoints=tuple(checkpoints),
         keys=tuple(key.text for key in settings.trust.keys) if settings is not None else (),
+        collector="" if sign is None else sign.verifier.text,
         files={},
     )
     files[REPORT] = report_text(manifest, lines).encode()
@@ -132,41 +147,105 @@ def make_bundle(
     files[MANIFEST] = encode_manifest(msgspec.structs.replace(manifest, files=digests))
     digest = hashlib.sha256(files[MANIFEST]).hexdigest()
     files[DIGEST] = f"{digest}  {MANIFEST}\n".encode()
+    if sign is not None:
+        files[SIGNATURE] = sign_manifest(files[MANIFEST], sign)
     return pack(files)
 
 
+def demand_collector_key(key: SealingKey, trusted: Sequence[str]) -> None:
+    """Raise `UsageError` for a key that is among the ``trusted`` ones: what signs checkpoints must
+    sign nothing else."""
+    if any(key.verifier.public_key == one.public_key for one in trusted_keys(trusted)):
+        raise UsageError(
+            f"The key {key.verifier.name} is trusted for checkpoints, so it signs no evidence.",
+            "audittui key generate makes one for the collector.",
+        )
+
+
+def _demand(
+    connection: Connection, wanted: Sequence[Wanted], settings: AnchorSettings | None,
+    sign: SealingKey | None,
+) -> None:  # fmt: skip
+    if not connection.layout.chained:
+        raise UsageError(
+            f"The layout {connection.layout.name} keeps no hash chain, so nothing can be proven.",
+            "Export the rows with audittui run --format jsonl instead.",
+        )
+    if not wanted:
+        raise UsageError("There is no entry to bundle.", "Mark some, or ask a runbook.")
+    if len(wanted) > MOST:
+        raise UsageError(
+            f"{len(wanted):,} entries are too many for one bundle.", f"At most {MOST:,}: narrow it."
+        )
+    for one in wanted:
+        if not 0 <= one.seq <= MAX_SEQ:
+            raise UsageError(f"There is no entry {one.chain} {one.seq}.", "Entries count from 0.")
+    if sign is not None:
+        trusted = [key.text for key in settings.trust.keys] if settings is not None else []
+        demand_collector_key(sign, [*trusted, *connection.target.trusted_keys])
+
+
+def _found(
+    connection: Connection, prover: Prover, one: Wanted, settings: AnchorSettings | None,
+    spent: _Spent,
+) -> tuple[bytes | None, Verdict]:  # fmt: skip
+    """An entry's stored text and the verdict on it; no text where it is gone."""
+    try:
+        return prover.prove(one.seq)
+    except UsageError:
+        pass
+    # It is not there: a single verification tells whether that may be, or refuses what never was.
+    try:
+        verdict = verify_entry(
+            connection.store, connection.layout, one.chain, one.seq, settings=settings
+        )
+    except UsageError as error:
+        raise UsageError(f"There is no entry {one.chain} {one.seq}.", error.message) from None
+    spent.rcu += verdict.rcu + verdict.pin_rcu
+    spent.requests += 1
+    if verdict.verdict in ABSENT:
+        return None, verdict
+    if verdict.verdict == "UNVERIFIABLE":
+        raise StoreError(
+            f"The entry {one.chain} {one.seq} could not be read: "
+            f"{verdict.summary.removeprefix('UNVERIFIABLE: ')}"
+        )
+    # It has come meanwhile.
+    prover.fetch([one.seq])
+    return prover.prove(one.seq)
+
+
 def _added(
-    files: dict[str, bytes], one: Wanted, body: bytes, verdict: Verdict
+    files: dict[str, bytes], names: Names, one: Wanted, text: bytes | None, verdict: Verdict
 ) -> tuple[BundledEntry, Line]:
     """Put an entry and its proof among the files."""
-    place = f"{_folder(one.chain)}/{one.seq:020d}"
-    file = f"entries/{place}.json"
-    files[file] = body
-    proof = ""
-    if verdict.proof:
-        proof = f"proofs/{place}.tlog-proof"
-        files[proof] = verdict.proof
-    time, line = "", Line()
-    try:
-        entry = decode_body(body)
-    except ValueError:
-        pass
-    else:
-        time = entry.time
-        line = Line(entry.actor, entry.action, entry.resource or "", entry.outcome)
+    entry = None if text is None else read_entry(text)
+    file = proof = ""
+    if text is not None:
+        file = names.entry(one.chain, one.seq)
+        files[file] = text
+        if verdict.proof:
+            proof = names.proof(one.chain, one.seq)
+            files[proof] = verdict.proof
     bundled = BundledEntry(
         chain=one.chain,
         seq=one.seq,
-        time=time,
-        hash=hashlib.sha256(b"\x00" + body).hexdigest(),
+        time="" if entry is None else entry.time,
+        hash="" if text is None else hash_body(text).hex(),
         verdict=verdict.verdict,
-        summary=verdict.summary,
+        fault=_fault(verdict),
         file=file,
         proof=proof,
         note=one.note,
     )
-    return bundled, line
+    return bundled, line_of(entry)
 
 
-def _folder(chain: str) -> str:
-    return chain.replace("/", "__")
+def _fault(verdict: Verdict) -> str:
+    """What is wrong, in words; empty where nothing is."""
+    if not verdict.failed:
+        return ""
+    failing = [f"{step.note or step.name}." for step in verdict.steps if step.result == "fails"]
+    # A good verdict tells what holds; what is wrong then is what should prove the entry.
+    told = "" if verdict.verdict in GOOD else verdict.summary
+    return told or " ".join(failing[:3]) or verdict.verdict

@@ -1,11 +1,17 @@
-"""What an evidence bundle says of itself: ``manifest.json``."""
+"""What an evidence bundle says of itself: ``manifest.json``.
+
+Part of it follows from the other files, and is compared with them: ``time``, ``hash``, ``file`` and
+``proof`` of an entry, whether it is ANCHORED, everything of a checkpoint but ``sealed_at``, and
+``files``. The rest is the collector's statement, which ``manifest.note`` may sign.
+"""
 
 from __future__ import annotations
 
 import msgspec
 
-FORMAT = "audittui-evidence-1"
-MANIFEST, DIGEST, REPORT = "manifest.json", "manifest.sha256", "report.md"
+FORMAT = "audittui-evidence/v1"
+MOST = 10_000
+"""Entries in one bundle."""
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -26,17 +32,27 @@ class Cost(msgspec.Struct, frozen=True):
 
 
 class BundledEntry(msgspec.Struct, frozen=True):
-    """One entry: where it was, its hash (RFC 6962 leaf, hex), what was found, and its files."""
+    """One entry: where it was, its hash (RFC 6962 leaf, hex), what was found, and its files.
+
+    ``fault`` says what the collector found wrong; empty: nothing. Of an entry that was not in the
+    table there is no file, hash or time.
+    """
 
     chain: str
     seq: int
     time: str
     hash: str
     verdict: str
-    summary: str
+    fault: str
     file: str
     proof: str = ""
     note: str = ""
+
+    @property
+    def told(self) -> str:
+        """What is wrong with it, with the verdict said once."""
+        begun = self.fault.startswith(self.verdict)
+        return self.fault if begun else f"{self.verdict}. {self.fault}"
 
 
 class BundledCheckpoint(msgspec.Struct, frozen=True):
@@ -50,7 +66,12 @@ class BundledCheckpoint(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """The whole manifest. ``files`` is the SHA-256 (hex) of every other file."""
+    """The whole manifest.
+
+    ``keys`` are those that the collector trusted, ``collector`` is the key of ``manifest.note``
+    (empty: nobody signed). ``files`` is the SHA-256 (hex) of every file but the manifest, its
+    digest and its signature.
+    """
 
     format: str
     tool: str
@@ -64,6 +85,7 @@ class Manifest(msgspec.Struct, frozen=True):
     entries: tuple[BundledEntry, ...]
     checkpoints: tuple[BundledCheckpoint, ...]
     keys: tuple[str, ...]
+    collector: str
     files: dict[str, str]
 
 
@@ -74,8 +96,13 @@ def encode_manifest(manifest: Manifest) -> bytes:
 
 
 def decode_manifest(data: bytes) -> Manifest:
-    """The manifest in ``data``. Raises `ValueError`."""
-    manifest = msgspec.json.decode(data, type=Manifest)
+    """The manifest in ``data``, which has one spelling only. Raises `ValueError`."""
+    try:
+        manifest = msgspec.json.decode(data, type=Manifest)
+    except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
+        raise ValueError(str(error)) from None
     if manifest.format != FORMAT:
         raise ValueError(f"its format is {manifest.format[:40]!r}, not {FORMAT!r}")
+    if encode_manifest(manifest) != data:
+        raise ValueError("it is not spelled as audittui spells it")
     return manifest

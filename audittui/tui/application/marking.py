@@ -23,6 +23,10 @@ _RCU_AN_ENTRY = 10
 """What proving one takes at most."""
 
 
+_FAULTS = 5
+"""How many entries that are not genuine are named."""
+
+
 class _CancelledError(AuditError):
     """Somebody cancelled."""
 
@@ -56,6 +60,7 @@ class MarkingApp(ExportingApp):
             f"{entries_text(count)} with notes, proofs and checkpoints, for whoever has no table:",
             "audittui evidence verify FILE.zip checks every byte of it.",
             f"Reading and proving takes at most about {count * _RCU_AN_ENTRY:,} RCU.",
+            "It is not signed; audittui evidence create --sign KEY makes one that is.",
         ]
         target = self.target if self.connection is None else self.connection.target
         if not target.trusted_keys:
@@ -84,7 +89,8 @@ class MarkingApp(ExportingApp):
             from audittui import timestamp
             from audittui.export.evidence.archive import unpack
             from audittui.export.evidence.collect import Source, Wanted, make_bundle
-            from audittui.export.evidence.manifest import MANIFEST, decode_manifest
+            from audittui.export.evidence.manifest import decode_manifest
+            from audittui.export.evidence.names import MANIFEST
             from audittui.integrity.settings import anchor_settings
             from audittui.whole_file import demand_free, write_new
 
@@ -124,11 +130,17 @@ class MarkingApp(ExportingApp):
         text.append(f"{escaped(str(path.absolute()))}\n\n", "bold")
         for verdict, count in counts.most_common():
             text.append(f"  {count:,} {verdict}\n", BAD if verdict in FAILURES else "")
+        wrong = [one for one in manifest.entries if one.fault]
+        for one in wrong[:_FAULTS]:
+            text.append(f"  {escaped(f'{one.chain} {one.seq}: {one.told}')}\n", BAD)
+        if len(wrong) > _FAULTS:
+            text.append(f"  and {len(wrong) - _FAULTS:,} more, in its report\n", BAD)
         text.append("\nSHA-256 of the file, to be kept elsewhere:\n", DIM)
         text.append(f"  {digest}\n", f"bold {ACCENT}")
         text.append(f"\nIt took {manifest.cost.rcu:,.1f} RCU.\n", DIM)
         text.append("Checked anywhere, without a table:\n", DIM)
         text.append(f"  audittui evidence verify {escaped(path.name)} --trusted-key KEY\n")
         text.append("KEY is the sealer's, had from elsewhere than the bundle.\n", DIM)
+        text.append("It is not signed: its notes, place and time are your word only.\n", DIM)
         self.main.say(f"The evidence bundle is in {path.name}.")
         self.push_screen(ReaderScreen("Evidence bundle", text))
