@@ -8,7 +8,12 @@ import sys
 from audittui.escape import escaped
 
 OK, ERROR, USAGE, INCOMPLETE, INTEGRITY = 0, 1, 2, 3, 4
-"""Exit codes of every command."""
+"""Exit codes of every command: everything was done; it failed; it cannot be meant, or what it names
+is not there; a part is missing or not proven; the log is not what it should be."""
+
+
+class ClosedOutputError(Exception):
+    """Whoever read the output has had enough. Not an ``OSError``, which click would end with 1."""
 
 
 def say(message: str, hint: str, code: int) -> int:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import click
 
 from audittui import __version__
-from audittui.cli.ending import ERROR, INCOMPLETE, OK, USAGE, say
+from audittui.cli.ending import ERROR, INCOMPLETE, OK, USAGE, ClosedOutputError, say
 from audittui.cli.opening import open_on
 from audittui.cli.options import connection_options
 
@@ -36,6 +38,16 @@ COMMANDS = {
 class LazyGroup(click.Group):
     """A group whose commands are imported only when they are used."""
 
+    def make_context(self, *args: Any, **more: Any) -> click.Context:
+        """The context; help is printed while it is made. Raises `ClosedOutputError`."""
+        with _closed_output():
+            return super().make_context(*args, **more)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. Raises `ClosedOutputError`."""
+        with _closed_output():
+            return super().invoke(ctx)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, in the order of `COMMANDS`."""
         return list(COMMANDS)
@@ -52,6 +64,14 @@ class LazyGroup(click.Group):
         """The list of commands, without importing any."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@contextmanager
+def _closed_output() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise ClosedOutputError from error
 
 
 @click.group(
@@ -76,7 +96,8 @@ def cli(ctx: click.Context, /, **connection: str | None) -> None:
 def answer(words: Sequence[str] | None) -> int:
     """Run what ``words`` say, else the process's own arguments; the exit code.
 
-    What click finds wrong is said. Raises what commands raise: `AuditError`, ``OSError``.
+    What click finds wrong is said. Raises what commands raise: `AuditError`,
+    ``OSError``, `ClosedOutputError`.
     """
     try:
         result = cli.main(args=words, prog_name="audittui", standalone_mode=False)

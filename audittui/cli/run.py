@@ -220,7 +220,12 @@ def _write_stats(place: str, plan: Plan, last: ResultPage, elapsed: float, *, co
     if place == "-":
         sys.stdout.write(text + "\n")
         return
-    Path(place).write_text(text + "\n", encoding="utf-8")
+    try:
+        Path(place).write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        from audittui.whole_file import cannot_write
+
+        raise cannot_write(Path(place), error) from None
 
 
 @contextmanager
