@@ -12,7 +12,8 @@ import click
 from audittui import __version__
 from audittui.cli.ending import ERROR, INCOMPLETE, OK, USAGE, ClosedOutputError, say
 from audittui.cli.opening import open_on
-from audittui.cli.options import connection_options
+from audittui.cli.options import connection_options, is_set
+from audittui.errors import UsageError
 
 COMMANDS = {
     "run": ("audittui.cli.run", "Answer a runbook."),
@@ -90,7 +91,12 @@ def cli(ctx: click.Context, /, **connection: str | None) -> None:
     """
     ctx.obj = connection
     if ctx.invoked_subcommand is None:
-        open_on(connection)
+        if is_set(ctx, "verbose"):
+            raise UsageError(
+                "--verbose is for commands: the terminal application draws where it would tell.",
+                "There, x shows the plan of a run and what it cost.",
+            )
+        open_on(connection, keep_session=not is_set(ctx, "no_session_cache"))
 
 
 def answer(words: Sequence[str] | None) -> int:

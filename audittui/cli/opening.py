@@ -31,15 +31,18 @@ def terminal_options(words: Sequence[str]) -> dict[str, str | None] | None:
     return found
 
 
-def open_on(connection: Mapping[str, str | None]) -> None:
-    """Open the terminal application on what ``connection`` names. Raises `AuditError`."""
+def open_on(connection: Mapping[str, str | None], *, keep_session: bool = True) -> None:
+    """Open the terminal application on what ``connection`` names. Raises `AuditError`.
+
+    ``keep_session`` lets sessions of AWS roles be read and kept in the AWS CLI's cache.
+    """
     import gc
 
     # Nothing that is made up to the first frame is garbage; the application collects from then on.
     gc.disable()
     from audittui.cli.terminal import open_terminal
 
-    open_terminal(connection)
+    open_terminal(connection, keep_session=keep_session)
 
 
 def folders() -> list[Path]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from audittui.cli.options import connect, connection_options, target_of
+from audittui.cli.options import access_of, connect, connection_options, target_of
 from audittui.errors import StoreError, UsageError
 from audittui.escape import escaped
 
@@ -174,8 +174,9 @@ def _signer(
             raise UsageError("A key of KMS needs the log's name.", "Give --name NAME.")
         target = target_of(ctx, connection)
         return open_kms_signer(
-            key.removeprefix(_KMS), name, region=target.region, aws_profile=target.aws_profile
-        )
+            key.removeprefix(_KMS), name, region=target.region, aws_profile=target.aws_profile,
+            access=access_of(ctx),
+        )  # fmt: skip
     from audittui.cli.key import read_signer_key
 
     signer = read_signer_key(Path(key))

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from audittui.cli.options import connection_options, target_of
+from audittui.cli.options import access_of, connection_options, target_of
 from audittui.errors import UsageError
 from audittui.escape import escaped
 from audittui.layout.native import INDEX_NAMES
@@ -32,6 +32,7 @@ def _where(ctx: click.Context, given: dict[str, Any]) -> tuple[str, Any, dict[st
         "region": target.region,
         "endpoint_url": target.endpoint_url,
         "aws_profile": target.aws_profile,
+        "access": access_of(ctx),
     }
     return target.table, load_layout(target.layout), place
 
