@@ -17,6 +17,7 @@ from audittui.errors import UsageError
 from audittui.store.access import NOBODY, Access
 from audittui.store.endpoint import is_aws
 from audittui.store.port import PATIENT
+from audittui.suggest import suggestion
 
 if TYPE_CHECKING:
     from audittui.config import Config
@@ -164,8 +165,8 @@ def resolve_target(
     profile = Profile()
     if name:
         if name not in config.profiles:
-            known = ", ".join(sorted(config.profiles)) or "none"
-            raise UsageError(f"There is no profile {name!r}.", f"The profiles are: {known}.")
+            said = suggestion(name, sorted(config.profiles))
+            raise UsageError(f"There is no profile {name!r}.", f"{said[0].upper()}{said[1:]}.")
         profile = config.profiles[name]
     store, table = options.get("store"), options.get("table")
     if store and table:

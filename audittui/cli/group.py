@@ -30,7 +30,7 @@ COMMANDS = {
     "import": ("audittui.cli.importing", "Import real logs: CloudTrail, JSON Lines."),
     "table": ("audittui.cli.table", "Create or describe a table."),
     "runbooks": ("audittui.cli.runbooks", "List, show and check runbooks."),
-    "config": ("audittui.cli.config", "Show the configuration and where it is."),
+    "config": ("audittui.cli.config", "Show and check the configuration."),
     "demo": ("audittui.cli.demo", "Open an incident to solve; needs no AWS."),
 }
 """Every command: the module that holds it (as ``command``) and its help in a line."""

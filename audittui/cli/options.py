@@ -74,7 +74,7 @@ def _tell(line: str) -> None:
 
 def target_of(ctx: click.Context, given: dict[str, Any]) -> Any:
     """The `Target` of a command: its own options, else those before the command."""
-    from audittui.config import load_config
+    from audittui.configured import checked_config
     from audittui.connection import resolve_target
 
     above = ctx.find_root().obj or {}
@@ -84,7 +84,7 @@ def target_of(ctx: click.Context, given: dict[str, Any]) -> Any:
         options["table"] = None
     if given.get("table") and not given.get("store"):
         options["store"] = None
-    return resolve_target(options, load_config())
+    return resolve_target(options, checked_config())
 
 
 def connect(
