@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +15,9 @@ from audittui.cli.ending import ERROR, INCOMPLETE, OK, USAGE, ClosedOutputError,
 from audittui.cli.opening import open_on
 from audittui.cli.options import connection_options, is_set
 from audittui.errors import UsageError
+from audittui.suggest import suggestion
+
+_MISTYPED = re.compile(r"No such command ['\"](.*?)['\"]\.", re.DOTALL)
 
 COMMANDS = {
     "run": ("audittui.cli.run", "Answer a runbook."),
@@ -113,12 +117,25 @@ def answer(words: Sequence[str] | None) -> int:
         help_wanted.show()
         return USAGE
     except click.UsageError as error:
-        return say(f"Usage: {error.format_message()}", _usage_hint(error), USAGE)
+        return say(f"Usage: {_nearest(error)}", _usage_hint(error), USAGE)
     except click.ClickException as error:
         return say(error.format_message(), "", ERROR)
     except click.Abort:
         return say("Stopped.", "", INCOMPLETE)
     return result if isinstance(result, int) else OK
+
+
+def _nearest(error: click.UsageError) -> str:
+    """What is wrong, with the nearest command where one was mistyped; click knows only those that
+    are imported."""
+    told = error.format_message()
+    found = _MISTYPED.match(told)
+    if found is None or error.ctx is None or not isinstance(error.ctx.command, click.Group):
+        return told
+    known = error.ctx.command.list_commands(error.ctx)
+    said = suggestion(found.group(1), known)
+    end = "?" if said.startswith("did") else "."
+    return f"There is no command {found.group(1)!r}. {said[0].upper()}{said[1:]}{end}"
 
 
 def _usage_hint(error: click.UsageError) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from audittui.cli.ending import clear_line
 from audittui.cli.options import access_of, connect, connection_options, target_of
 from audittui.errors import StoreError, UsageError
 from audittui.escape import escaped
@@ -126,6 +127,7 @@ class _Sealing:
 
 
 def _tell(seal: Seal) -> None:
+    clear_line()
     if seal.added:
         sys.stdout.write(seal.note)
         sys.stdout.flush()
@@ -144,7 +146,8 @@ def _progress(chain: str) -> Callable[[int], None] | None:
 
     def show(done: int) -> None:
         if done % 1000 == 0:
-            sys.stderr.write(f"\rVerifying {escaped(chain)}: {done:,} entries\r")
+            clear_line()
+            sys.stderr.write(f"Verifying {escaped(chain)}: {done:,} entries")
             sys.stderr.flush()
 
     return show
