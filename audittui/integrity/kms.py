@@ -61,28 +61,30 @@ class KmsSigner:
         return signature
 
     def _asked(self, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.exceptions import ClientError
 
-        from audittui.store.dynamodb.errors import Place, store_error
+        from audittui.store.dynamodb.errors import Place, told_plainly
         from audittui.store.dynamodb.lenders import lender_of
 
-        place = self._place or Place("AWS KMS", self._client.meta.region_name, "")
+        meta = self._client.meta
+        place = self._place or Place("AWS KMS", meta.region_name, meta.endpoint_url)
         try:
-            return call()
-        except ClientError as error:
-            if lender_of(error.operation_name):
-                raise store_error(error, place) from error
-            raise _refusal(error.response, self._arn) from error
-        except (BotoCoreError, OSError, ValueError) as error:
-            told = store_error(error, place)
-            if told.kind != "network":
-                raise told from error
+            with told_plainly(place):
+                try:
+                    return call()
+                except ClientError as error:
+                    if lender_of(error.operation_name):
+                        raise
+                    raise _refusal(error.response, self._arn) from error
+        except StoreError as told:
+            if told.kind != "network" or not told.message.startswith(place.endpoint):
+                raise
             raise StoreError(
                 f"AWS KMS did not answer: {told.message}",
                 "Check the network, the proxy and the region of the key's ARN.",
                 kind="network",
                 brief=told.brief,
-            ) from error
+            ) from told
 
 
 def open_kms_signer(

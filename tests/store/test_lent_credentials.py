@@ -232,6 +232,31 @@ def test_what_is_no_code_is_not_sent(
     assert "AWS STS does not accept the MFA code. Wait for the next" in capsys.readouterr().err
 
 
+def test_a_key_of_kms_is_reached_by_the_same_roles_and_codes(
+    sts: Sts, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("AWS_ENDPOINT_URL_KMS", f"http://127.0.0.1:{probe.getsockname()[1]}")
+        key = "kms:arn:aws:kms:eu-west-1:123456789012:key/1"
+        words = ["seal", "--key", key, "--name", "audit.example.com"]
+        words += ["--table", "t", "--region", "eu-west-1", "--aws-profile"]
+        monkeypatch.setattr("audittui.cli.asking.ask_code", lambda _: "123456")
+        assert run([*words, "mfa"]) == 1
+        told = capsys.readouterr().err
+        assert "AWS KMS did not answer: http://127.0.0.1" in told and "ARN" in told
+        assert sts.asked[0]["TokenCode"] == ["123456"]
+        sts.status, sts.code, sts.text = 403, "AccessDenied", "not yours"
+        (kept,) = (tmp_path / ".aws" / "cli" / "cache").iterdir()
+        kept.unlink()
+        assert run([*words, "role"]) == 1
+        told = capsys.readouterr().err
+        assert "AWS STS refuses AssumeRole for the AWS profile role: not yours." in told
+        assert "KMS" not in told
+        assert run([*words, "web"]) == 1
+        assert "The web identity token file /no/such/token" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("profile", ["mfa", "through"])
 def test_where_nobody_can_be_asked_the_sentence_says_what_to_do(
     sts: Sts, monkeypatch: pytest.MonkeyPatch, profile: str
