@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import platformdirs
 
 from audittui.errors import UsageError
+
+if TYPE_CHECKING:
+    from audittui.toml_file import TomlFile
 
 Dollars = Annotated[float, msgspec.Meta(ge=0)]
 """US dollars per million read request units."""
@@ -79,14 +82,31 @@ def cache_folder() -> Path:
 def load_config(path: Path | None = None) -> Config:
     """The configuration; an empty one where there is no file.
 
-    Raises `UsageError` that names the file and what is wrong in it.
+    Raises `UsageError` that names the file, the line, the key and what is wrong there.
     """
     path = path or config_path()
     try:
-        return msgspec.toml.decode(path.read_bytes(), type=Config)
+        data = path.read_bytes()
     except FileNotFoundError:
         return Config()
     except OSError as error:
         raise UsageError(f"The configuration {path} cannot be read: {error.strerror}.") from None
-    except ValueError as error:
-        raise UsageError(f"The configuration {path} is not right: {error}.") from None
+    try:
+        return msgspec.toml.decode(data, type=Config)
+    except (ValueError, RecursionError):
+        file = config_file(path, data)
+        return file.convert(file.data, Config)
+
+
+def config_file(path: Path, data: bytes) -> TomlFile:
+    """The file of the configuration, which can tell lines. Raises `UsageError`."""
+    from audittui.toml_file import TomlFile
+
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise UsageError(
+            f"The configuration is not right: {path}:{line}: this is not UTF-8."
+        ) from None
+    return TomlFile(path, text, "The configuration")

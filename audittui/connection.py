@@ -9,13 +9,15 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import msgspec
 
 from audittui.config import Profile
 from audittui.errors import UsageError
+from audittui.store.access import NOBODY, Access
+from audittui.store.endpoint import is_aws
 from audittui.store.port import PATIENT
+from audittui.suggest import suggestion
 
 if TYPE_CHECKING:
     from audittui.config import Config
@@ -60,9 +62,7 @@ class Target(msgspec.Struct, frozen=True):
     @property
     def billed(self) -> bool:
         """True when AWS charges for what is read."""
-        host = urlsplit(self.endpoint_url or "").hostname or ""
-        ours = not host or host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws"))
-        return not self.store and ours
+        return not self.store and is_aws(self.endpoint_url or "")
 
     @property
     def label(self) -> str:
@@ -90,12 +90,16 @@ def _nothing_known() -> TableFacts:
 
 
 class Connection(msgspec.Struct, frozen=True):
-    """An open store and the layout of what is in it. ``known`` remembers what a table said."""
+    """An open store and the layout of what is in it. ``known`` remembers what a table said.
+
+    ``charged`` is False where AWS's own configuration names another endpoint than AWS's.
+    """
 
     target: Target
     store: Store
     layout: Layout
     known: TableFacts = msgspec.field(default_factory=_nothing_known)
+    charged: bool = True
 
     def chains(self) -> tuple[str, ...]:
         """The chains that the table's registry knows, sorted; empty without a chain scheme."""
@@ -128,13 +132,21 @@ class Connection(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(facts, price=self.price)
 
     @property
+    def billed(self) -> bool:
+        """True when AWS charges for what is read."""
+        return self.target.billed and self.charged
+
+    @property
     def price(self) -> Price:
         """What reading costs here."""
         from audittui.runbook.price import price_of
 
         target = self.target
         return price_of(
-            self.store.region, own=target.own_price, prices=target.prices, billed=target.billed
+            self.store.region,
+            own=target.own_price,
+            prices=target.prices,
+            billed=self.billed,
         )
 
 
@@ -153,8 +165,8 @@ def resolve_target(
     profile = Profile()
     if name:
         if name not in config.profiles:
-            known = ", ".join(sorted(config.profiles)) or "none"
-            raise UsageError(f"There is no profile {name!r}.", f"The profiles are: {known}.")
+            said = suggestion(name, sorted(config.profiles))
+            raise UsageError(f"There is no profile {name!r}.", f"{said[0].upper()}{said[1:]}.")
         profile = config.profiles[name]
     store, table = options.get("store"), options.get("table")
     if store and table:
@@ -239,8 +251,11 @@ def _aws_endpoint(environment: Mapping[str, str]) -> tuple[str | None, str]:
     return None, ""
 
 
-def open_connection(target: Target, *, create: bool = False, read_only: bool = False) -> Connection:
-    """Open what ``target`` names. ``create`` makes an embedded store that does not exist yet.
+def open_connection(
+    target: Target, *, create: bool = False, read_only: bool = False, access: Access = NOBODY
+) -> Connection:
+    """Open what ``target`` names. ``create`` makes an embedded store that does not exist yet;
+    ``access`` says who is asked and told.
 
     Raises `UsageError` when the target names nothing, `StoreError` when it cannot be opened.
     """
@@ -258,12 +273,13 @@ def open_connection(target: Target, *, create: bool = False, read_only: bool = F
         raise UsageError("No table and no store is named.", TABLE_HINT)
     from audittui.store.dynamodb import open_table
 
-    store = open_table(
+    table = open_table(
         target.table,
         layout,
         region=target.region,
         endpoint_url=target.endpoint_url,
         aws_profile=target.aws_profile,
         read_only=read_only,
+        access=access,
     )
-    return Connection(target, store, layout)
+    return Connection(target, table, layout, charged=table.charged)

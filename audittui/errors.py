@@ -42,7 +42,9 @@ class StoreError(AuditError):
 
     ``kind`` is one of ``missing_table credentials permission throttled network invalid disk
     corrupt other``. ``tried`` is how the store was to be reached, line by line: a name
-    (credentials, region, endpoint ...) and its value, harmless and without a secret.
+    (credentials, region, endpoint ...) and its value, harmless and without a secret. ``brief`` is
+    the fault in two or three words, where ``kind`` says too little. ``usage`` is True where what
+    was named is not there or cannot be meant: the exit code is 2 then.
     """
 
     def __init__(
@@ -52,7 +54,12 @@ class StoreError(AuditError):
         *,
         kind: str = "other",
         tried: tuple[tuple[str, str], ...] = (),
+        brief: str = "",
+        usage: bool = False,
     ) -> None:
         super().__init__(message, hint)
         self.kind = kind
         self.tried = tried
+        self.brief = brief
+        if usage:
+            self.exit_code = UsageError.exit_code

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from audittui.cli.opening import CONNECTION
 from audittui.config import Config
 from audittui.layout.native import INDEX_NAMES
 
@@ -21,6 +22,11 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 def blocks(kind: str) -> list[str]:
     return re.findall(rf"```{kind}\n(.*?)```", README, re.DOTALL)
+
+
+def before(block: str) -> str:
+    """The paragraph before a block."""
+    return README[: README.index(block)].split("\n\n")[-2]
 
 
 def shape(text: str) -> list[str]:
@@ -46,6 +52,7 @@ def test_the_commands_print_what_is_shown(tmp_path: Path) -> None:
             cwd=tmp_path, env=environment, check=False,
         )  # fmt: skip
         assert shape(done.stdout + done.stderr) == shape(output), command
+        assert done.returncode == (4 if "Exit code 4" in before(block) else 0), command
 
 
 def test_the_python_example_runs(tmp_path: Path) -> None:
@@ -71,11 +78,34 @@ def test_the_reading_policy_is_what_readers_may_send() -> None:
     assert actions == set(client.READ_OPERATIONS)
 
 
+def test_every_variable_that_is_read_is_told_and_no_other() -> None:
+    told = set(re.findall(r"`(AUDITTUI_\w+)`", README[README.index("## Environment") :]))
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "audittui").rglob("*.py"))
+    read = set(re.findall(r"[\"'(` ](AUDITTUI_[A-Z_]+[A-Z])\b", code))
+    # Those of connecting are named by the option that they stand for.
+    assert read <= told | {"AUDITTUI_TEST_ENDPOINT"}
+    named = {f"AUDITTUI_{name.upper()}" for name in CONNECTION}
+    assert named <= told
+    assert told - read <= named | {"AUDITTUI_TEST_ENDPOINT"}
+
+
+def test_every_format_and_exit_code_is_told() -> None:
+    from audittui.cli import ending, run
+
+    for form in run.FORMATS:
+        assert f"`{form}`" in README
+    for code in (ending.OK, ending.ERROR, ending.USAGE, ending.INCOMPLETE, ending.INTEGRITY):
+        assert re.search(rf"^\| {code} \| ", README, re.MULTILINE)
+
+
 def test_every_index_option_and_link_exists(tmp_path: Path) -> None:
     for name in INDEX_NAMES:
         assert f"`{name}`" in README
     for link in re.findall(r"\]\(([^)]+)\)", README):
-        assert (ROOT / link).exists(), link
+        if link.startswith("#"):
+            assert f"## {link[1:]}\n" in README.lower(), link
+        else:
+            assert (ROOT / link).exists(), link
     targets = re.findall(
         r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE
     )
@@ -93,6 +123,7 @@ def test_every_index_option_and_link_exists(tmp_path: Path) -> None:
         ["seal"],
         ["key", "generate"],
         ["evidence", "create"],
+        ["config"],
     ):
         helps += subprocess.run(
             [sys.executable, "-m", "audittui", *words, "--help"], capture_output=True, text=True,

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
+
+from audittui.errors import UsageError
+from audittui.escape import escaped
 
 _EXAMPLE = """\
 # profile = "prod"
@@ -26,7 +31,7 @@ _EXAMPLE = """\
 
 @click.group("config")
 def command() -> None:
-    """Show the configuration and where it is."""
+    """Show the configuration, where it is, and what is wrong with it."""
 
 
 @command.command("path")
@@ -48,3 +53,62 @@ def show() -> None:
     except FileNotFoundError:
         click.echo(f"There is no {config_path()} yet. It could say:", err=True)
         click.echo(_EXAMPLE.rstrip())
+
+
+@command.command("check")
+@click.pass_context
+def check(ctx: click.Context) -> None:
+    """Check config.toml: every key, profile, layout, trusted key, price, runbook folder, theme and
+    key of the terminal.
+
+    Prints each fault with its line. Exit code 1 when there is one.
+    """
+    from audittui.config import config_path
+
+    path = config_path()
+    if not path.exists():
+        raise UsageError(
+            f"There is no configuration {path}.", "audittui config show prints an example."
+        )
+    found = _faults()
+    for fault in found:
+        click.echo(escaped(fault))
+    if not found:
+        click.echo(f"{path}: good")
+    ctx.exit(1 if found else 0)
+
+
+def _faults() -> list[str]:
+    from audittui.config import load_config
+    from audittui.configured import faults_of, located
+    from audittui.layout import load_layout
+
+    kind = "The configuration is not right: "
+
+    def said(error: UsageError) -> str:
+        return str(error).removeprefix(kind)
+
+    try:
+        config = load_config()
+    except UsageError as error:
+        return [said(error)]
+    found = list(faults_of(config))
+    for name, profile in config.profiles.items():
+        try:
+            load_layout(profile.layout or "native")
+        except UsageError as error:
+            text = error.message.rstrip(".")
+            found.append((("profiles", name, "layout"), text[:1].lower() + text[1:]))
+    for at, folder in enumerate(config.runbook_folders):
+        if not Path(folder).expanduser().is_dir():
+            found.append((("runbook_folders", at), f"there is no folder {folder}"))
+    if config.keys:
+        # Only the terminal knows its keys.
+        from audittui.tui.keymap import checked
+
+        for sentence in checked(config.keys)[1]:
+            name = next((name for name in config.keys if f" {name} " in sentence), "")
+            named = next((name for name in config.keys if f'"{name}"' in sentence), name)
+            where = ("keys", named) if named else ("keys",)
+            found.append((where, sentence.removeprefix("[keys] ").rstrip(".")))
+    return [said(located(where, reason)) for where, reason in found]

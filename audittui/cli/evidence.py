@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from audittui.cli.ending import clear_line
 from audittui.cli.opening import folders
 from audittui.cli.options import (
     connect,
@@ -300,7 +301,9 @@ def _progress() -> Callable[[int, int], None] | None:
         return None
 
     def show(done: int, total: int) -> None:
-        sys.stderr.write(f"\rProving {done:,} of {total:,}" + ("\n" if done == total else ""))
-        sys.stderr.flush()
+        clear_line()
+        if done < total:
+            sys.stderr.write(f"Proving {done:,} of {total:,}")
+            sys.stderr.flush()
 
     return show

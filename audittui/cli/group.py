@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import click
 
 from audittui import __version__
-from audittui.cli.ending import ERROR, INCOMPLETE, OK, USAGE, say
+from audittui.cli.ending import ERROR, INCOMPLETE, OK, USAGE, ClosedOutputError, say
 from audittui.cli.opening import open_on
-from audittui.cli.options import connection_options
+from audittui.cli.options import connection_options, is_set
+from audittui.errors import UsageError
+from audittui.suggest import suggestion
+
+_MISTYPED = re.compile(r"No such command ['\"](.*?)['\"]\.", re.DOTALL)
 
 COMMANDS = {
     "run": ("audittui.cli.run", "Answer a runbook."),
@@ -27,7 +34,7 @@ COMMANDS = {
     "import": ("audittui.cli.importing", "Import real logs: CloudTrail, JSON Lines."),
     "table": ("audittui.cli.table", "Create or describe a table."),
     "runbooks": ("audittui.cli.runbooks", "List, show and check runbooks."),
-    "config": ("audittui.cli.config", "Show the configuration and where it is."),
+    "config": ("audittui.cli.config", "Show and check the configuration."),
     "demo": ("audittui.cli.demo", "Open an incident to solve; needs no AWS."),
 }
 """Every command: the module that holds it (as ``command``) and its help in a line."""
@@ -35,6 +42,16 @@ COMMANDS = {
 
 class LazyGroup(click.Group):
     """A group whose commands are imported only when they are used."""
+
+    def make_context(self, *args: Any, **more: Any) -> click.Context:
+        """The context; help is printed while it is made. Raises `ClosedOutputError`."""
+        with _closed_output():
+            return super().make_context(*args, **more)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. Raises `ClosedOutputError`."""
+        with _closed_output():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, in the order of `COMMANDS`."""
@@ -54,6 +71,14 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
 
+@contextmanager
+def _closed_output() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise ClosedOutputError from error
+
+
 @click.group(
     cls=LazyGroup,
     invoke_without_command=True,
@@ -70,13 +95,19 @@ def cli(ctx: click.Context, /, **connection: str | None) -> None:
     """
     ctx.obj = connection
     if ctx.invoked_subcommand is None:
-        open_on(connection)
+        if is_set(ctx, "verbose"):
+            raise UsageError(
+                "--verbose is for commands: the terminal application draws where it would tell.",
+                "There, x shows the plan of a run and what it cost.",
+            )
+        open_on(connection, keep_session=not is_set(ctx, "no_session_cache"))
 
 
 def answer(words: Sequence[str] | None) -> int:
     """Run what ``words`` say, else the process's own arguments; the exit code.
 
-    What click finds wrong is said. Raises what commands raise: `AuditError`, ``OSError``.
+    What click finds wrong is said. Raises what commands raise: `AuditError`,
+    ``OSError``, `ClosedOutputError`.
     """
     try:
         result = cli.main(args=words, prog_name="audittui", standalone_mode=False)
@@ -86,12 +117,25 @@ def answer(words: Sequence[str] | None) -> int:
         help_wanted.show()
         return USAGE
     except click.UsageError as error:
-        return say(f"Usage: {error.format_message()}", _usage_hint(error), USAGE)
+        return say(f"Usage: {_nearest(error)}", _usage_hint(error), USAGE)
     except click.ClickException as error:
         return say(error.format_message(), "", ERROR)
     except click.Abort:
         return say("Stopped.", "", INCOMPLETE)
     return result if isinstance(result, int) else OK
+
+
+def _nearest(error: click.UsageError) -> str:
+    """What is wrong, with the nearest command where one was mistyped; click knows only those that
+    are imported."""
+    told = error.format_message()
+    found = _MISTYPED.match(told)
+    if found is None or error.ctx is None or not isinstance(error.ctx.command, click.Group):
+        return told
+    known = error.ctx.command.list_commands(error.ctx)
+    said = suggestion(found.group(1), known)
+    end = "?" if said.startswith("did") else "."
+    return f"There is no command {found.group(1)!r}. {said[0].upper()}{said[1:]}{end}"
 
 
 def _usage_hint(error: click.UsageError) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from audittui.cli.formats import format_option, write_objects
 from audittui.errors import UsageError
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def generate(name: str, output: Path) -> None:
 @command.command("show")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--chain", metavar="CHAIN", help="Under the name of this chain's log.")
-def show(file: Path, chain: str | None) -> None:
+@format_option("text", "json", "jsonl")
+def show(file: Path, chain: str | None, form: str) -> None:
     """Print the public half of the key in FILE: what readers trust.
 
     One key serves all chains. With --chain it is printed under the name that it signs this one's
@@ -56,7 +58,18 @@ def show(file: Path, chain: str | None) -> None:
     from audittui.integrity.trust import origin_of
 
     key = read_signer_key(file).verifier
-    click.echo((key.named(origin_of(key.name, chain)) if chain else key).text)
+    if chain:
+        key = key.named(origin_of(key.name, chain))
+    if form == "text":
+        click.echo(key.text)
+        return
+    shown = {
+        "name": key.name,
+        "key_id": key.key_id.hex(),
+        "public_key": key.public_key.hex(),
+        "verifier_key": key.text,
+    }
+    write_objects(form, [shown])
 
 
 def read_signer_key(path: Path) -> SignerKey:

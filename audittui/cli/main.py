@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import sys
-from typing import Any
+from typing import TextIO
 
-from audittui.cli.ending import ERROR, INCOMPLETE, OK, say
+from audittui.cli.ending import ERROR, INCOMPLETE, OK, ClosedOutputError, say
 from audittui.cli.opening import open_on, terminal_options
 from audittui.errors import AuditError
 
@@ -19,6 +20,12 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line; the exit code. Never raises."""
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
+    if sys.stdout is None:
+        # The next file that is opened would take its place, and what is printed.
+        hint = "Send it somewhere, such as >/dev/null."
+        return say("Standard output is closed.", hint, ERROR)
     connection = terminal_options(sys.argv[1:] if arguments is None else arguments)
     code = OK
     try:
@@ -33,11 +40,10 @@ def run(arguments: list[str] | None = None) -> int:
         return say(error.message, error.hint, error.exit_code)
     except (KeyboardInterrupt, EOFError):
         return say("Stopped.", "", INCOMPLETE)
-    except BrokenPipeError:
-        return _silent()
+    except (ClosedOutputError, BrokenPipeError):
+        _give_up(sys.stdout)
+        return OK
     except OSError as error:
-        if error.errno in (errno.EPIPE, errno.EINVAL) and _stdout_gone():
-            return _silent()
         return say(*_os_error(error), ERROR)
     except Exception as error:
         if os.environ.get("AUDITTUI_DEBUG"):
@@ -51,22 +57,23 @@ def run(arguments: list[str] | None = None) -> int:
 
 
 def _os_error(error: OSError) -> tuple[str, str]:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    if full and error.filename is None:
+        # Every file is written under its name; only a stream has none.
+        _give_up(sys.stdout)
+        return (
+            "The disk is full: standard output was not written whole.",
+            "Free some space and run the command again.",
+        )
     place = f" ({error.filename})" if error.filename else ""
-    if error.errno == errno.ENOSPC:
+    if full:
         return f"The disk is full{place}.", "Free some space and run the command again."
     return f"{error.strerror or error}{place}.", ""
 
 
-def _stdout_gone() -> bool:
-    try:
-        sys.stdout.flush()
-    except (OSError, ValueError):
-        return True
-    return False
-
-
-def _silent() -> int:
-    """A closed pipe is no error: the reader has had enough. Keep Python's exit quiet too."""
-    nowhere: Any = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    return OK
+def _give_up(stream: TextIO) -> None:
+    """Let what is left in ``stream`` go nowhere, so that Python's own exit is quiet too."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from audittui.config import Config
 
 CONNECTION = ("store", "table", "region", "endpoint_url", "aws_profile", "layout", "profile")
 """The options that say what to connect to."""
@@ -31,21 +35,27 @@ def terminal_options(words: Sequence[str]) -> dict[str, str | None] | None:
     return found
 
 
-def open_on(connection: Mapping[str, str | None]) -> None:
-    """Open the terminal application on what ``connection`` names. Raises `AuditError`."""
+def open_on(connection: Mapping[str, str | None], *, keep_session: bool = True) -> None:
+    """Open the terminal application on what ``connection`` names. Raises `AuditError`.
+
+    ``keep_session`` lets sessions of AWS roles be read and kept in the AWS CLI's cache.
+    """
     import gc
 
     # Nothing that is made up to the first frame is garbage; the application collects from then on.
     gc.disable()
     from audittui.cli.terminal import open_terminal
 
-    open_terminal(connection)
+    open_terminal(connection, keep_session=keep_session)
 
 
-def folders() -> list[Path]:
-    """The team's runbook folders: from the configuration and ``AUDITTUI_RUNBOOKS``."""
-    from audittui.config import load_config
+def folders(config: Config | None = None) -> list[Path]:
+    """The team's runbook folders: from the configuration and ``AUDITTUI_RUNBOOKS``. Raises
+    `UsageError` where the configuration, read here unless it is given, is not right."""
+    if config is None:
+        from audittui.configured import checked_config
 
-    named = [Path(folder).expanduser() for folder in load_config().runbook_folders]
+        config = checked_config()
+    named = [Path(folder).expanduser() for folder in config.runbook_folders]
     more = os.environ.get("AUDITTUI_RUNBOOKS", "")
     return named + [Path(folder).expanduser() for folder in more.split(os.pathsep) if folder]

@@ -8,16 +8,28 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from audittui.cli.opening import CONNECTION
+from audittui.escape import escaped
 
 if TYPE_CHECKING:
     from audittui.integrity.anchor import AnchorSettings
+    from audittui.store.access import Access
     from audittui.writer import Tip
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def connection_options(function: Function) -> Function:
-    """Options that say what to connect to; they also come from the environment and a profile."""
+    """Options that say what to connect to; they also come from the environment and a profile.
+
+    Beside them: what is told, and what is remembered, of connecting (`access_of`).
+    """
+    for option, text in (
+        ("--no-session-cache", "Do not keep the sessions of AWS roles (~/.aws/cli/cache)."),
+        ("--verbose", "Tell every request to AWS: what it asks, attempts, ids."),
+    ):
+        function = click.option(
+            option, is_flag=True, expose_value=False, callback=_remember, help=text
+        )(function)
     for option, meta, text in reversed(
         (
             ("--table", "NAME", "The DynamoDB table (AUDITTUI_TABLE)."),
@@ -33,9 +45,36 @@ def connection_options(function: Function) -> Function:
     return function
 
 
+def _remember(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    """Keep a flag for all of a command, whether it stands before or after its name."""
+    if value:
+        ctx.meta[f"audittui.{param.name}"] = True
+
+
+def is_set(ctx: click.Context, name: str) -> bool:
+    """True when the flag ``name`` (``verbose``, say) was given, before or after the command."""
+    return bool(ctx.meta.get(f"audittui.{name}"))
+
+
+def access_of(ctx: click.Context) -> Access:
+    """Who is asked for an MFA code and told of requests: the person at this terminal."""
+    from audittui.cli.asking import ask_code
+    from audittui.store.access import Access
+
+    return Access(
+        ask_code=ask_code,
+        keep_session=not is_set(ctx, "no_session_cache"),
+        tell=_tell if is_set(ctx, "verbose") else None,
+    )
+
+
+def _tell(line: str) -> None:
+    click.echo(line, err=True)
+
+
 def target_of(ctx: click.Context, given: dict[str, Any]) -> Any:
     """The `Target` of a command: its own options, else those before the command."""
-    from audittui.config import load_config
+    from audittui.configured import checked_config
     from audittui.connection import resolve_target
 
     above = ctx.find_root().obj or {}
@@ -45,7 +84,7 @@ def target_of(ctx: click.Context, given: dict[str, Any]) -> Any:
         options["table"] = None
     if given.get("table") and not given.get("store"):
         options["store"] = None
-    return resolve_target(options, load_config())
+    return resolve_target(options, checked_config())
 
 
 def connect(
@@ -55,10 +94,18 @@ def connect(
     when the command ends."""
     from audittui.connection import open_connection
 
+    target = target_of(ctx, given)
+    if is_set(ctx, "verbose"):
+        layout = "" if target.layout == "native" else f", layout {target.layout}"
+        profile = f", of the profile {target.profile}" if target.profile else ""
+        _tell(escaped(f"Connecting to {target.store or target.label}{layout}{profile}"))
     connection = open_connection(
-        target_of(ctx, given), create=create, read_only=not (create or write)
+        target, create=create, read_only=not (create or write), access=access_of(ctx)
     )
     ctx.call_on_close(connection.store.close)
+    if is_set(ctx, "verbose"):
+        for name, value in getattr(connection.store, "tried", ()):
+            _tell(f"{name}: {value}")
     return connection
 
 

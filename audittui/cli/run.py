@@ -66,6 +66,11 @@ def command(
     from audittui.runbook.describe import describe_plan
     from audittui.runbook.planner import make_plan
 
+    if stats == "-" and form == "json":
+        raise UsageError(
+            "--stats - would put a second JSON document after the array.",
+            "Give --stats FILE, or --format jsonl.",
+        )
     if count and limit:
         raise UsageError("--count and --limit exclude each other.", "Give one of them.")
     texts = parameters(params)
@@ -120,8 +125,12 @@ def _write_count(pages: Iterable[ResultPage], form: str) -> ResultPage:
     for last in pages:
         page = last
     number = page.meter.matched
-    texts = {"csv": f"count\n{number}", "table": f"{number}", "markdown": f"{number}"}
-    sys.stdout.write(texts.get(form, json_line({"count": number})) + "\n")
+    line = json_line({"count": number})
+    texts = {
+        "csv": f"count\n{number}", "table": f"{number}", "markdown": f"{number}",
+        "json": f"[\n{line}\n]", "jsonl": line,
+    }  # fmt: skip
+    sys.stdout.write(texts[form] + "\n")
     sys.stdout.flush()
     return page
 
@@ -196,7 +205,8 @@ def _conclude(
         _note(f"Cursor: {last.cursor}")
         again = command_of(plan, options) + (" --count" if count else "")
         _note(f"Go on with: {again} --resume {last.cursor}")
-    ctx.exit(1 if coverage.stop == "error" else 3)
+    failed = coverage.stop == "error"
+    ctx.exit((execution.error.exit_code if execution.error else 1) if failed else 3)
 
 
 def _write_stats(place: str, plan: Plan, last: ResultPage, elapsed: float, *, count: bool) -> None:
@@ -220,7 +230,12 @@ def _write_stats(place: str, plan: Plan, last: ResultPage, elapsed: float, *, co
     if place == "-":
         sys.stdout.write(text + "\n")
         return
-    Path(place).write_text(text + "\n", encoding="utf-8")
+    try:
+        Path(place).write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        from audittui.whole_file import cannot_write
+
+        raise cannot_write(Path(place), error) from None
 
 
 @contextmanager

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from audittui.cli.ending import INCOMPLETE, OK
+from audittui.cli.formats import format_option, write_objects
 from audittui.cli.opening import folders
+from audittui.errors import UsageError
 from audittui.escape import escaped
+
+if TYPE_CHECKING:
+    from audittui.runbook.catalogue import BrokenRunbook
+    from audittui.runbook.model import Runbook
 
 
 @click.group("runbooks")
@@ -16,18 +25,58 @@ def command() -> None:
 
 
 @command.command("list")
-def list_runbooks() -> None:
-    """List every runbook by name, and every file that is none."""
+@format_option("text", "json", "jsonl")
+@click.pass_context
+def list_runbooks(ctx: click.Context, form: str) -> None:
+    """List every runbook by name, and every file that is none. Exit code 3 when there is one."""
     from audittui.runbook.catalogue import load_catalogue
 
     catalogue = load_catalogue(folders())
-    width = max((len(runbook.id) for runbook in catalogue.runbooks), default=0)
-    for runbook in catalogue.runbooks:
-        tags = ", ".join(runbook.tags)
-        click.echo(escaped(f"{runbook.id.ljust(width)}  {runbook.description} [{tags}]"))
     for broken in catalogue.broken:
         click.echo(f"Broken: {escaped(broken.text)}", err=True)
-    click.echo(f"{len(catalogue.runbooks)} runbooks, {len(catalogue.broken)} broken.", err=True)
+    count = len(catalogue.runbooks)
+    click.echo(
+        f"{count} {'runbook' if count == 1 else 'runbooks'}, {len(catalogue.broken)} broken.",
+        err=True,
+    )
+    if form != "text":
+        write_objects(form, [*map(_object, catalogue.runbooks), *map(_fault, catalogue.broken)])
+    else:
+        _write_list(catalogue.runbooks)
+    ctx.exit(INCOMPLETE if catalogue.broken else OK)
+
+
+def _write_list(runbooks: Sequence[Runbook]) -> None:
+    width = max((len(runbook.id) for runbook in runbooks), default=0)
+    for runbook in runbooks:
+        tags = ", ".join(runbook.tags)
+        click.echo(escaped(f"{runbook.id.ljust(width)}  {runbook.description} [{tags}]"))
+
+
+def _object(runbook: Runbook) -> dict[str, Any]:
+    return {
+        "id": runbook.id,
+        "name": runbook.name,
+        "description": runbook.description,
+        "tags": list(runbook.tags),
+        "file": str(runbook.path),
+        "params": [
+            {
+                "name": one.name, "type": one.type, "required": one.required,
+                "default": one.default_text or None, "help": one.help,
+            }
+            for one in runbook.params
+        ],
+        "broken": None,
+    }  # fmt: skip
+
+
+def _fault(broken: BrokenRunbook) -> dict[str, Any]:
+    return {
+        "id": broken.path.stem,
+        "file": str(broken.path),
+        "broken": {"line": broken.line or None, "where": broken.where, "reason": broken.message},
+    }
 
 
 @command.command("show")
@@ -59,9 +108,11 @@ def show(runbook: str) -> None:
 @click.pass_context
 def check_paths(ctx: click.Context, paths: tuple[Path, ...]) -> None:
     """Check runbook files and folders. Exit code 1 when one is broken."""
-
     from audittui.runbook.catalogue import BrokenRunbook, check
 
+    for path in paths:
+        if not path.exists():
+            raise UsageError(f"There is no file {path}.", "Check the path.")
     broken = 0
     results = check(paths)
     for result in results:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from audittui.cli.ending import clear_line
 from audittui.cli.options import connect, connection_options
 from audittui.cli.signing import signer_of
 from audittui.errors import StoreError, UsageError
@@ -125,6 +126,7 @@ class _Sealing:
 
 
 def _tell(seal: Seal) -> None:
+    clear_line()
     if seal.added:
         sys.stdout.write(seal.note)
         sys.stdout.flush()
@@ -143,7 +145,8 @@ def _progress(chain: str) -> Callable[[int], None] | None:
 
     def show(done: int) -> None:
         if done % 1000 == 0:
-            sys.stderr.write(f"\rVerifying {escaped(chain)}: {done:,} entries\r")
+            clear_line()
+            sys.stderr.write(f"Verifying {escaped(chain)}: {done:,} entries")
             sys.stderr.flush()
 
     return show

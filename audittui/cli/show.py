@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from audittui import timestamp
 from audittui.cli.options import connect, connection_options
-from audittui.errors import AuditError
+from audittui.errors import UsageError
 from audittui.escape import escaped, escaped_lines
 from audittui.layout.row import ROW_FIELDS
+from audittui.suggest import suggestion
+
+if TYPE_CHECKING:
+    from audittui.connection import Connection
 
 
 @click.command("show")
@@ -21,10 +25,10 @@ from audittui.layout.row import ROW_FIELDS
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(["text", "json", "jsonl"]),
     default="text",
     show_default=True,
-    help="json is the entry's body: verbatim, but on a terminal harmless.",
+    help="jsonl is the entry's body, verbatim but on a terminal harmless; json an array of it.",
 )
 @connection_options
 @click.pass_context
@@ -35,11 +39,13 @@ def command(ctx: click.Context, /, chain: str, seq: int, form: str, **connection
     opened = connect(ctx, connection)
     fetched = fetch_entry(opened.store, opened.layout, chain, seq)
     if fetched.item is None:
-        raise AuditError(
-            f"There is no entry {seq} in the chain {chain}.", "Check both; entries count from 0."
-        )
-    if form == "json":
-        click.echo(harmless(fetched.document) if sys.stdout.isatty() else fetched.document)
+        raise _absent(opened, chain, seq)
+    if form != "text":
+        text = harmless(fetched.document) if sys.stdout.isatty() else fetched.document
+        # A line break can only stand between the values of JSON.
+        line = " ".join(text.splitlines()) if fetched.entry is None else text
+        click.echo(f"[\n{line}\n]" if form == "json" else line)
+        click.echo(f"{fetched.rcu:g} RCU.", err=True)
         return
     row = opened.layout.row(fetched.item)
     for name in ROW_FIELDS:
@@ -52,6 +58,17 @@ def command(ctx: click.Context, /, chain: str, seq: int, form: str, **connection
     click.echo()
     click.echo(pretty(fetched.document))
     click.echo(f"{fetched.rcu:g} RCU.", err=True)
+
+
+def _absent(opened: Connection, chain: str, seq: int) -> UsageError:
+    """What is told of an entry that is not there: whether its chain is."""
+    if opened.layout.chained:
+        chains = opened.chains()
+        if chain not in chains:
+            said = suggestion(chain, chains)
+            return UsageError(f"There is no chain {chain}.", f"{said[0].upper()}{said[1:]}.")
+    hint = "Entries count from 0; audittui verify says whether it was ever there."
+    return UsageError(f"There is no entry {seq} in the chain {chain}.", hint)
 
 
 def pretty(document: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from audittui.cli.options import target_of
+from audittui.cli.options import access_of, target_of
 from audittui.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,8 +28,9 @@ def signer_of(
             raise UsageError("A key of KMS needs a name.", "Give --name NAME.")
         target = target_of(ctx, connection)
         return open_kms_signer(
-            key.removeprefix(_KMS), name, region=target.region, aws_profile=target.aws_profile
-        )
+            key.removeprefix(_KMS), name, region=target.region, aws_profile=target.aws_profile,
+            access=access_of(ctx),
+        )  # fmt: skip
     from audittui.cli.key import read_signer_key
 
     signer = read_signer_key(Path(key))

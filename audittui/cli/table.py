@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from audittui.cli.options import connection_options, target_of
+from audittui.cli.formats import format_option, write_objects
+from audittui.cli.options import access_of, connection_options, target_of
 from audittui.errors import UsageError
 from audittui.escape import escaped
 from audittui.layout.native import INDEX_NAMES
+
+if TYPE_CHECKING:
+    from audittui.store.dynamodb import TableReport
 
 
 @click.group("table")
@@ -32,6 +36,7 @@ def _where(ctx: click.Context, given: dict[str, Any]) -> tuple[str, Any, dict[st
         "region": target.region,
         "endpoint_url": target.endpoint_url,
         "aws_profile": target.aws_profile,
+        "access": access_of(ctx),
     }
     return target.table, load_layout(target.layout), place
 
@@ -63,14 +68,18 @@ def create(ctx: click.Context, /, without: tuple[str, ...], wait: bool, **connec
 
 
 @command.command("describe")
+@format_option("text", "json", "jsonl")
 @connection_options
 @click.pass_context
-def describe(ctx: click.Context, /, **connection: Any) -> None:
+def describe(ctx: click.Context, /, form: str, **connection: Any) -> None:
     """Describe the table: keys, indexes, sizes, and what differs from the layout."""
     table, layout, place = _where(ctx, connection)
     from audittui.store.dynamodb import describe_table
 
     report = describe_table(table, layout, **place)
+    if form != "text":
+        write_objects(form, [_object(report, layout.name)])
+        return
     lines = [
         ("Table", f"{report.table}, {report.status}"),
         ("Keys", _keys(report)),
@@ -98,6 +107,18 @@ def describe(ctx: click.Context, /, **connection: Any) -> None:
         click.echo(escaped(f"Differs     {difference}"))
     if not report.differences:
         click.echo(f"The table is as the layout {layout.name} wants it.")
+
+
+def _object(report: TableReport, layout: str) -> dict[str, Any]:
+    import msgspec
+
+    found: dict[str, Any] = msgspec.to_builtins(report)
+    del found["place"]
+    for keyed in (found, *found["indexes"]):
+        for key in (keyed["partition"], keyed["sort"]):
+            # The service knows no templates.
+            (key or {}).pop("template", None)
+    return {**found, "layout": layout, "agrees": not report.differences}
 
 
 def _keys(keyed: Any) -> str:

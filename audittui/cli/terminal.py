@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from audittui.tui.app import AuditApp
 
 
-def open_terminal(options: Mapping[str, str | None]) -> None:
+def open_terminal(options: Mapping[str, str | None], *, keep_session: bool = True) -> None:
     """Run the application on what ``options`` name. Raises `UsageError` without a terminal."""
     import sys
     from functools import partial
@@ -22,14 +22,16 @@ def open_terminal(options: Mapping[str, str | None]) -> None:
             "For scripts there is audittui run; see audittui --help.",
         )
     from audittui.cli.opening import folders
-    from audittui.config import load_config
+    from audittui.configured import checked_config
     from audittui.connection import open_connection, resolve_target
+    from audittui.store.access import Access
     from audittui.tui.app import AuditApp
 
-    config = load_config()
+    config = checked_config(theme=False)
     target = resolve_target(options, config)
-    connect = partial(open_connection, read_only=True)
-    run_application(AuditApp(target, folders(), connect, config.keys, config.theme))
+    # Nobody is asked for a code: the question would stand in the midst of the application.
+    connect = partial(open_connection, read_only=True, access=Access(keep_session=keep_session))
+    run_application(AuditApp(target, folders(config), connect, config.keys, config.theme))
 
 
 def run_application(app: AuditApp) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from audittui import timestamp
+from audittui.cli.formats import ArrayOf, format_option
 from audittui.cli.opening import folders
 from audittui.cli.options import connect, connection_options
 from audittui.escape import escaped, shortened
@@ -22,9 +23,7 @@ if TYPE_CHECKING:
 @click.argument("resource")
 @click.option("--window", default="all", show_default=True, help="When, such as -30d..now.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Stop after N entries.")
-@click.option(
-    "--format", "form", type=click.Choice(["text", "jsonl"]), default="text", show_default=True
-)
+@format_option("text", "json", "jsonl")
 @connection_options
 @click.pass_context
 def command(
@@ -46,10 +45,14 @@ def command(
     rows = [row for page in execution.pages() for row in page.rows]
     last = execution.latest
     rcu = last.meter.rcu
+    array = ArrayOf(form)
     for step in trace(opened.store, opened.layout, rows):
         rcu += step.rcu
-        sys.stdout.write(_text(step) if form == "text" else _json(step))
-    sys.stdout.flush()
+        if form == "text":
+            sys.stdout.write(_text(step))
+        else:
+            array.write(_object(step))
+    array.end()
     everything = plan.window.start is None and plan.window.end is None
     known: Known = "part" if not last.coverage.complete else "log" if everything else "window"
     for oddity in oddities(rows, known):
@@ -85,11 +88,11 @@ def _value(line: DiffLine, side: str) -> str:
     return escaped(shortened(text, 500))
 
 
-def _json(step: LifecycleStep) -> str:
-    from audittui.export.rows import json_line, row_object
+def _object(step: LifecycleStep) -> dict[str, Any]:
+    from audittui.export.rows import row_object
 
     changes = [
         {"path": line.path, "kind": line.kind, "before": line.before, "after": line.after}
         for line in step.lines
     ]
-    return json_line({**row_object(step.row), "change": step.change, "changes": changes}) + "\n"
+    return {**row_object(step.row), "change": step.change, "changes": changes}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from audittui.cli.ending import clear_line
 from audittui.cli.options import connect, connection_options, settings_of, trusted_key_option
 from audittui.errors import UsageError
 from audittui.escape import escaped
@@ -131,9 +132,9 @@ def _sweep(
                 rcu += verdict.rcu
                 reached = max(reached, verdict.seq)
                 if form == "json":
-                    sys.stdout.write(_json(verdict))
+                    _write(_json(verdict))
                 elif verdict.failed or verdict.verdict == "UNVERIFIABLE":
-                    sys.stdout.write(runs.add(verdict))
+                    _write(runs.add(verdict))
     except KeyboardInterrupt:
         click.echo(f"Stopped; go on with --chain {chain} --since {reached}.", err=True)
         raise
@@ -145,6 +146,13 @@ def _sweep(
     if not conclusion.failed and not unverifiable and conclusion.counts.total():
         save_mark(opened.store.place, chain, reached + 1)
     return _code(conclusion.failed, unverifiable)
+
+
+def _write(text: str) -> None:
+    """Write a verdict, on a line that shows no progress."""
+    if text:
+        clear_line()
+        sys.stdout.write(text)
 
 
 def _code(failed: bool, unverifiable: bool) -> int:

@@ -13,8 +13,6 @@ import re
 from typing import Protocol
 
 import msgspec
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from audittui.integrity.base64_strict import decode_base64, encode_base64
 from audittui.integrity.malformed import malformed
@@ -63,6 +61,10 @@ class VerifierKey(msgspec.Struct, frozen=True):
 
     def holds(self, text: bytes, signature: bytes) -> bool:
         """True when ``signature`` is this key's over ``text``."""
+        # To read a key needs no cryptography, which takes a tenth of a second to import.
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
         try:
             Ed25519PublicKey.from_public_bytes(self.public_key).verify(signature, text)
         except (InvalidSignature, ValueError):
@@ -86,6 +88,8 @@ class SignerKey(msgspec.Struct, frozen=True):
     @property
     def verifier(self) -> VerifierKey:
         """The public half."""
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
         public = Ed25519PrivateKey.from_private_bytes(self.seed).public_key()
         return VerifierKey(self.name, public.public_bytes_raw())
 
@@ -101,6 +105,8 @@ class SignerKey(msgspec.Struct, frozen=True):
 
     def sign(self, text: bytes) -> bytes:
         """The 64-byte signature over ``text``."""
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
         return Ed25519PrivateKey.from_private_bytes(self.seed).sign(text)
 
 
@@ -124,6 +130,8 @@ class LogSigner:
 
 def new_signer_key(name: str) -> SignerKey:
     """A new random key. Raises `ValueError` for a name that a key cannot have."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     if not valid_key_name(name):
         raise ValueError("a key's name is not empty and has no spaces and no plus")
     return SignerKey(name, Ed25519PrivateKey.generate().private_bytes_raw())

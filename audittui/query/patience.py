@@ -39,7 +39,7 @@ class Waits:
             if tell:
                 self._told = now
         if tell:
-            why = _REASONS.get(error.kind, error.message.rstrip("."))
+            why = error.brief or _REASONS.get(error.kind, error.message.rstrip("."))
             self._notify(f"{why}, retrying in {seconds:.1f} s, attempt {attempt}")
 
     def end(self, who: RunPatience, *, answered: bool) -> None:

@@ -1,14 +1,7 @@
-"""What to say about a name that nobody knows."""
+"""What to say about a name that nobody knows, in a runbook."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Sequence
+from audittui.suggest import suggestion
 
-
-def suggestion(name: str, known: Sequence[str]) -> str:
-    """``did you mean actor`` where a known name is close, else which names there are."""
-    close = difflib.get_close_matches(name[:80], known, 1)
-    if close:
-        return f"did you mean {close[0]}"
-    return f"there are {', '.join(known)}" if known else "there are none"
+__all__ = ["suggestion"]

@@ -74,9 +74,19 @@ class SqliteStore:
                 f"There is no store {path}.",
                 "Check the path, or make it with audittui import … --store FILE.",
                 kind="missing_table",
+                usage=True,
+            )
+        if not self._file.memory and Path(path).is_dir():
+            raise StoreError(
+                f"{path} is a folder, not a store.",
+                "A store is one file: give its path.",
+                kind="invalid",
+                usage=True,
             )
         if create and not self._file.memory and not Path(path).parent.exists():
-            raise StoreError(f"The folder of {path} does not exist.", "Make it first.", kind="disk")
+            raise StoreError(
+                f"The folder of {path} does not exist.", "Make it first.", kind="disk", usage=True
+            )
         with self._file.errors():
             self._prepare(create or self._file.memory)
 

@@ -13,6 +13,8 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.keys import Keys
 
+from audittui.suggest import suggestion
+
 _NAMED = {one.value for one in Keys}
 
 
@@ -102,7 +104,9 @@ def checked(wanted: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
         names = [_key(key) for key in keys.split(",")]
         wrong = next((key for key, one in zip(keys.split(","), names, strict=True) if not one), "")
         if name not in known:
-            faults.append(f'[keys] names "{name}", which no key is called; ? lists the names.')
+            said = suggestion(name, [one for one in known if one])
+            more = said if said.startswith("did you mean") else "? lists the names"
+            faults.append(f'[keys] names "{name}", which no key is called; {more}.')
         elif not all(names):
             faults.append(
                 f'[keys] gives {name} "{wrong.strip()}", which is no key;'

@@ -165,9 +165,7 @@ class Live:
             # A poll that fails gives first what it has; only the one after it counts as whole.
             self.trouble = ""
             at, since = self._lost
-            self.source.renote(
-                at, f"connection lost {since}, back {_clock()}; what came meanwhile follows"
-            )
+            self.source.renote(at, f"{since}, back {_clock()}; what came meanwhile follows")
             self._lost, self.renoted = None, at
         rows = [row for row in batch.rows if (row.chain, row.seq) not in self._known]
         self.source.add(rows)
@@ -180,13 +178,15 @@ class Live:
         self.batch = batch
 
     def wait(self, error: StoreError) -> None:
-        """Something is waited out: a lost connection is marked in the list."""
+        """Something is waited out: a lost connection, or a service that fails, is marked in the
+        list."""
         if error.kind == "network":
+            what = error.brief or "connection lost"
             if self._lost is None:
-                moment = _clock()
+                since = f"{what} {_clock()}"
                 self._lost_after = self.batch.polls if self.batch is not None else 0
-                self._lost = (self.source.note(f"connection lost {moment}"), moment)
-            self.trouble = "connection lost, trying again"
+                self._lost = (self.source.note(since), since)
+            self.trouble = f"{what}, trying again"
         else:
             self.trouble = error.message
 

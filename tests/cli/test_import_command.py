@@ -89,7 +89,7 @@ def test_an_entrys_json_is_verbatim_in_a_pipe_and_harmless_on_a_terminal(
     run: Run, tmp_path: Path, environment: dict[str, str]
 ) -> None:
     run("import", "jsonl", "-", text=json.dumps({**LINE, "details": HOSTILE}))
-    words = ("show", "main/0", "0", "--format", "json")
+    words = ("show", "main/0", "0", "--format", "jsonl")
     assert json.loads(run(*words).stdout)["details"] == HOSTILE
     assert HOSTILE in run(*words).stdout
     terminal, other = pty.openpty()

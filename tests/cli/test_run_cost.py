@@ -127,7 +127,7 @@ def test_explain_estimates_and_says_how(ask: Ask) -> None:
 
 @pytest.mark.parametrize(
     ("form", "said"),
-    [("table", "40\n"), ("json", '{"count": 40}\n'), ("jsonl", '{"count": 40}\n'),
+    [("table", "40\n"), ("json", '[\n{"count": 40}\n]\n'), ("jsonl", '{"count": 40}\n'),
      ("csv", "count\n40\n")],
 )  # fmt: skip
 def test_counting_gives_a_number_and_says_what_it_saves(ask: Ask, form: str, said: str) -> None:

@@ -93,7 +93,9 @@ def test_a_key_of_another_kind_is_refused(client: Any) -> None:
     [
         ("AccessDeniedException", "permission"), ("NotFoundException", "invalid"),
         ("ExpiredTokenException", "credentials"), ("ThrottlingException", "throttled"),
-        ("DisabledException", "other"),
+        ("DisabledException", "other"), ("KMSInvalidStateException", "other"),
+        ("InvalidKeyUsageException", "other"), ("KeyUnavailableException", "throttled"),
+        ("InvalidArnException", "invalid"), ("SomethingNew", "other"),
     ],
 )  # fmt: skip
 def test_what_kms_refuses_is_one_sentence(client: Any, code: str, kind: str) -> None:
@@ -102,7 +104,20 @@ def test_what_kms_refuses_is_one_sentence(client: Any, code: str, kind: str) -> 
         with pytest.raises(StoreError) as caught:
             KmsSigner(client, ARN, "audit.example.com")
     assert caught.value.kind == kind
-    assert caught.value.hint
+    assert caught.value.hint.endswith(".") and caught.value.message.endswith(".")
+    assert "{" not in str(caught.value) and ".." not in str(caught.value)
+
+
+def test_a_disabled_key_and_one_that_waits_for_its_deletion_are_explained(client: Any) -> None:
+    for code, text, words in (
+        ("DisabledException", f"{ARN} is disabled.", "is disabled. Switch it on again"),
+        ("KMSInvalidStateException", f"{ARN} is pending deletion.", "is pending deletion. See aws"),
+    ):
+        with Stubber(client) as stub:
+            stub.add_client_error("get_public_key", code, text, response_meta={"RequestId": "id-9"})
+            with pytest.raises(StoreError) as caught:
+                KmsSigner(client, ARN, "audit.example.com")
+        assert words in str(caught.value) and "Request id: id-9." in str(caught.value)
 
 
 def test_a_name_is_needed_and_a_region(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from audittui import timestamp
@@ -115,6 +115,8 @@ anything = (
 )
 
 
+# A busy machine makes items slowly; that is no fault of a layout.
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.dictionaries(st.sampled_from(ATTRIBUTES), anything))
 def test_no_item_can_crash_a_row(item: dict[str, Any]) -> None:
     for name in layout_names():
@@ -141,7 +143,7 @@ def test_a_template_that_is_none_is_refused(source: str) -> None:
 def test_a_layout_file_that_is_broken_is_named(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text("name = 3", encoding="utf-8")
-    with pytest.raises(UsageError, match=r"mine\.toml cannot be read"):
+    with pytest.raises(UsageError, match=r"mine\.toml:1: name: this must be text"):
         load_layout(str(path))
     with pytest.raises(UsageError, match="There is no layout 'nope'"):
         load_layout("nope")

@@ -192,5 +192,5 @@ def test_a_credential_process_that_fails_is_told_in_a_sentence(
     with pytest.raises(StoreError) as told:
         place_of(aws_profile="ops")
     assert told.value.kind == "credentials"
-    assert "cannot be fetched" in told.value.message
+    assert "The credential_process of AWS profile ops failed" in told.value.message
     assert_reads_well(told.value)

@@ -7,25 +7,27 @@ import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import botocore.exceptions
 import pytest
 from botocore.stub import Stubber
 
+from audittui.connection import Target, open_connection
 from audittui.errors import AuditError, StoreError
 from audittui.layout import load_layout
+from audittui.query.patience import RunPatience, Waits
 from audittui.store.dynamodb import open_table, retry
 from audittui.store.dynamodb.client import make_client
 from audittui.store.dynamodb.errors import (
-    CLIENT_RULES,
-    SERVICE_RULES,
     Place,
     client_error,
     service_error,
 )
+from audittui.store.dynamodb.rules import CLIENT_RULES, LENDER_RULES, SERVICE_RULES
 from audittui.store.dynamodb.store import DynamoStore
-from audittui.store.port import KeyTakenError, Query, TransactionRefusedError
+from audittui.store.port import KeyTakenError, Patience, Query, TransactionRefusedError
 
 NATIVE = load_layout("native")
 PLACE = Place("audit-log", "eu-west-1", "https://dynamodb.eu-west-1.amazonaws.com", "ops")
@@ -102,6 +104,17 @@ def test_every_method_tells_what_the_service_said(
 @pytest.mark.parametrize("code", SERVICE_RULES)
 def test_every_rule_of_the_service_reads_well(code: str) -> None:
     assert_reads_well(service_error(code, "Something %odd happened", "Query", PLACE))
+
+
+@pytest.mark.parametrize("code", [*LENDER_RULES, "Other", "503"])
+@pytest.mark.parametrize("operation", ["AssumeRole", "GetRoleCredentials", "CreateToken"])
+def test_every_rule_of_a_lender_reads_well_and_does_not_blame_the_table(
+    code: str, operation: str
+) -> None:
+    told = service_error(code, "Something odd happened", operation, PLACE, request="id-1")
+    assert_reads_well(told)
+    assert "dynamodb" not in str(told).lower() and "audit-log" not in str(told)
+    assert told.hint.endswith("Request id: id-1.")
 
 
 @pytest.mark.parametrize("name", CLIENT_RULES)
@@ -395,3 +408,121 @@ def test_an_answer_of_something_in_between_says_what_to_check() -> None:
     told = service_error("404", "", "Query", PLACE)
     assert "answered Query with the HTTP status 404, not as DynamoDB does." in told.message
     assert "HTTPS_PROXY" in told.hint
+
+
+USER = "User: arn:aws:iam::1:user/a is not authorized to perform: dynamodb:Query on resource: "
+TABLE = "arn:aws:dynamodb:eu-west-1:1:table/audit-log"
+
+
+@pytest.mark.parametrize(
+    ("detail", "asked", "words"),
+    [
+        (f"{USER}{TABLE}/index/by-actor because no policy", "", "on the index by-actor of"),
+        ("", "by-time", "on the index by-time of audit-log (eu-west-1)."),
+        (f"{USER}{TABLE} because no policy", "", "dynamodb:Query on audit-log (eu-west-1)."),
+        (
+            f"{USER}{TABLE}/index/by-actor with an explicit deny in a service control policy",
+            "", "explicitly denies dynamodb:Query on the index by-actor of audit-log. Another"
+            " permission does not help: ask who wrote the deny (a service control policy).",
+        ),
+    ],
+)  # fmt: skip
+def test_what_may_not_be_read_is_named(detail: str, asked: str, words: str) -> None:
+    told = service_error("AccessDeniedException", detail, "Query", PLACE, index=asked)
+    assert words in str(told) and told.kind == "permission"
+    assert_reads_well(told)
+
+
+def test_the_index_that_was_asked_is_named_where_the_service_does_not(
+    stubbed: tuple[DynamoStore, Stubber],
+) -> None:
+    store, stubber = stubbed
+    stubber.add_client_error(
+        "query", "AccessDeniedException", "no", response_meta={"RequestId": "id-7"}
+    )
+    with pytest.raises(StoreError, match=r"on the index by-actor of .* Request id: id-7\."):
+        store.query(QUERY)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (service_error("500", "", "Query", PLACE), "DynamoDB failed to answer (500)"),
+        (service_error("ServiceUnavailable", "", "Query", PLACE), "failed to answer (Service"),
+        (
+            client_error(botocore.exceptions.ReadTimeoutError(endpoint_url="http://x"), PLACE),
+            "no answer in time",
+        ),
+        (
+            client_error(botocore.exceptions.ConnectionClosedError(endpoint_url="x"), PLACE),
+            "connection lost",
+        ),
+    ],
+)
+def test_a_wait_says_what_it_waits_for(error: StoreError, words: str) -> None:
+    said: list[str] = []
+    waits = Waits(said.append, threading.Event())
+    waits.begin(RunPatience(waits), error, 2, 0.1)
+    assert words in said[0] and said[0].endswith(", retrying in 0.1 s, attempt 2")
+
+
+def test_a_damaged_answer_is_no_lost_connection() -> None:
+    from audittui.store.dynamodb.answer import _before_parse
+
+    with pytest.raises(StoreError) as told:
+        _before_parse(
+            operation_model=None,
+            response_dict={"body": b"{}", "headers": {"x-amz-crc32": "1"}, "status_code": 200},
+        )
+    assert told.value.brief == "answer damaged on the way"
+
+
+@pytest.mark.parametrize(("wanted", "attempts"), [("1", 1), ("3", 3), ("", 5)])
+def test_aws_max_attempts_is_how_often_a_request_is_tried(
+    monkeypatch: pytest.MonkeyPatch, wanted: str, attempts: int
+) -> None:
+    monkeypatch.setattr(retry, "ATTEMPTS", 5)
+    if wanted:
+        monkeypatch.setenv("AWS_MAX_ATTEMPTS", wanted)
+    endpoint = f"http://127.0.0.1:{free_port()}"
+    store = open_table("audit-log", NATIVE, region="eu-west-1", endpoint_url=endpoint)
+    waited: list[int] = []
+
+    class Impatient(Patience):
+        def wait(self, error: StoreError, attempt: int, seconds: float) -> None:
+            waited.append(attempt)
+
+    with pytest.raises(StoreError):
+        store.query(QUERY, Impatient())
+    assert len(waited) + 1 == attempts
+
+
+@pytest.mark.parametrize("wanted", ["x", "0", "-1"])
+def test_what_is_no_number_of_attempts_is_refused(
+    monkeypatch: pytest.MonkeyPatch, wanted: str
+) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", wanted)
+    with pytest.raises(StoreError, match="AWS_MAX_ATTEMPTS") as told:
+        open_table("audit-log", NATIVE, region="eu-west-1")
+    assert told.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "[profile ops]\nendpoint_url = http://127.0.0.1:1\n",
+        "[profile ops]\nservices = mine\n"
+        "[services mine]\ndynamodb =\n  endpoint_url = http://127.0.0.1:1\n",
+        "[profile ops]\n",
+    ],
+)
+def test_an_endpoint_of_the_aws_configuration_is_not_priced_as_aws(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: str
+) -> None:
+    (tmp_path / "config").write_text(settings)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_PROFILE", "ops")
+    opened = open_connection(Target(table="t", region="eu-west-1"))
+    aws = "endpoint_url" not in settings
+    assert opened.billed is aws and opened.price.billed is aws
+    opened.store.close()

@@ -480,7 +480,7 @@ async def test_a_broken_configuration_is_told_in_the_picker(config: Path) -> Non
         await press(pilot, "P")
         text = " ".join(screen_text(app).split())
         assert "config.toml cannot be used" in text
-        assert "is not right: Object contains unknown field `tabel`" in text
+        assert "profiles.prod.tabel: there is no such key; did you mean table" in text
         assert "audit-log" in text
 
 

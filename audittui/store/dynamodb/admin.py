@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from audittui.errors import StoreError, UsageError
 from audittui.layout.model import Index, KeyAttribute, Layout
+from audittui.store.access import NOBODY, Access
 from audittui.store.dynamodb.client import make_client
 from audittui.store.dynamodb.errors import Place, told_plainly
 from audittui.store.dynamodb.report import (
@@ -41,6 +42,7 @@ def create_table(
     without: frozenset[str] = frozenset(),
     wait: bool = False,
     progress: Callable[[str], None] = lambda _: None,
+    access: Access = NOBODY,
 ) -> list[str]:
     """Create ``table`` for ``layout``, and say in sentences what was done.
 
@@ -52,7 +54,11 @@ def create_table(
     """
     indexes = chosen_indexes(layout, without)
     client, place = make_client(
-        table, region=region, endpoint_url=endpoint_url, aws_profile=aws_profile
+        table,
+        region=region,
+        endpoint_url=endpoint_url,
+        aws_profile=aws_profile,
+        access=access,
     )
     options = ["--region", place.region]
     if endpoint_url:

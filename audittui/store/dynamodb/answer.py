@@ -109,6 +109,7 @@ def _before_parse(
             f"An answer of DynamoDB arrived {found}.",
             "Try again; if it goes on, look at the network and at proxies on the way.",
             kind="network",
+            brief=f"answer {found}",
         )
     name = operation_model.name
     if customized_response_dict is None or name not in _TAKERS:

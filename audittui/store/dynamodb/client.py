@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from audittui import __version__
 from audittui.errors import StoreError
 from audittui.escape import escaped
-from audittui.store.dynamodb.credentials import none_found, places_looked_at, profile_of, source_of
-from audittui.store.dynamodb.errors import Place, no_credentials, told_plainly, unfetched
+from audittui.store.access import NOBODY, Access
+from audittui.store.dynamodb.errors import Place, told_plainly
+from audittui.store.dynamodb.session import find_credentials, open_session
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -49,6 +49,7 @@ def make_client(
     aws_profile: str | None,
     operations: frozenset[str] | None = None,
     attempts: int = ATTEMPTS,
+    access: Access = NOBODY,
 ) -> tuple[DynamoDBClient, Place]:
     """A client for ``table`` and the place that its errors name. Sends nothing to the table; where
     credentials are looked for on this machine, botocore may ask it for its role's.
@@ -57,51 +58,35 @@ def make_client(
 
     A ``region`` of None is taken from AWS_REGION, else from where AWS's own tools take it; the
     endpoint from AWS_ENDPOINT_URL_DYNAMODB. botocore makes ``attempts`` attempts at a request and
-    says nothing of those that fail; 1 leaves repeating to the caller. Raises `StoreError` without
+    says nothing of those that fail; 1 leaves repeating to the caller. Where AWS_MAX_ATTEMPTS (or
+    max_attempts of the profile) says how many, that counts, and is the place's ``attempts``.
+    ``access`` says who is asked for an MFA code, which is done at once. Raises `StoreError` without
     a region or credentials, for an unknown profile and for an endpoint that is not a URL.
     """
-    # boto3's own session imports its S3 transfers too: a sixth of a command's start.
     from botocore.config import Config
-    from botocore.exceptions import BotoCoreError
-    from botocore.session import Session
 
-    from_profile, variable = profile_of()
-    profile = aws_profile or from_profile
-    region, region_from = _region(region, profile)
+    session, place = open_session(
+        table, region=region, endpoint_url=endpoint_url, aws_profile=aws_profile, access=access
+    )
+    place = find_credentials(session, place, explicit=aws_profile is not None)
     settings = Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=WRITE_SECONDS if operations is None else READ_SECONDS,
-        retries={"mode": "standard", "total_max_attempts": attempts},
+        retries={
+            "mode": "standard",
+            "total_max_attempts": 1 if attempts == 1 else place.attempts or attempts,
+        },
         tcp_keepalive=True,
         max_pool_connections=CONNECTIONS,
         user_agent_extra=f"audittui/{__version__}",
     )
-    place = Place(
-        table, region or "", endpoint_url or "", profile,
-        profile_from="" if aws_profile else variable,
-    )  # fmt: skip
     with told_plainly(place):
-        session: Any = Session(profile=aws_profile)
-        region = region or session.get_config_variable("region")
-        # Roles are assumed there too.
-        session.set_config_variable("region", region)
-        place = place._replace(region=region or "", region_from=region_from if region else "")
-    with told_plainly(place):
-        # The client would look for them too, and once more at every request where there are none.
-        try:
-            credentials = session.get_credentials()
-        except (OSError, ValueError) as error:
-            # What a credential_process does wrong comes as it is.
-            if isinstance(error, BotoCoreError):
-                raise
-            raise unfetched(error, place) from error
-        if credentials is None:
-            looked = places_looked_at(profile, explicit=aws_profile is not None)
-            raise no_credentials(none_found(looked), place)
-        place = place._replace(credentials=source_of(credentials, profile))
         try:
             client = session.create_client(
-                "dynamodb", region_name=region, endpoint_url=endpoint_url, config=settings
+                "dynamodb",
+                region_name=place.region or None,
+                endpoint_url=endpoint_url,
+                config=settings,
             )
         except ValueError as error:
             if type(error) is not ValueError:
@@ -110,17 +95,8 @@ def make_client(
                 f"{escaped(endpoint_url or '')!r} is not an endpoint.",
                 "Give --endpoint-url, such as http://localhost:8000.",
                 kind="invalid",
+                usage=True,
             ) from None
     if operations is not None:
         client.meta.events.register("before-call.dynamodb", _refuse_all_but(operations))
     return client, place._replace(region=client.meta.region_name, endpoint=client.meta.endpoint_url)
-
-
-def _region(given: str | None, profile: str | None) -> tuple[str | None, str]:
-    """The region as far as it is named before AWS's configuration is read, and what names it."""
-    if given:
-        return given, ""
-    for variable in ("AWS_REGION", "AWS_DEFAULT_REGION"):
-        if os.environ.get(variable):
-            return os.environ[variable], f"from {variable}"
-    return None, f"from the AWS configuration, AWS profile {profile or 'default'}"

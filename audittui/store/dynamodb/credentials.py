@@ -52,16 +52,23 @@ _SOURCES: dict[str, tuple[str, str]] = {
 
 class Source(NamedTuple):
     """Where credentials come from (``words`` continue a sentence), and what to do when they have
-    expired. ``key`` is the end of the access key's id, where it is known without asking anybody."""
+    expired. ``key`` is the end of the access key's id, where it is known without asking anybody;
+    ``method`` is botocore's name of the provider."""
 
     words: str
     renewal: str
     key: str = ""
+    method: str = ""
 
     @property
     def text(self) -> str:
         """The words, with the end of the access key's id."""
         return f"{self.words} (key …{self.key})" if self.key else self.words
+
+
+def config_file() -> str:
+    """The file of the AWS configuration, as people name it."""
+    return os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config"
 
 
 def login(profile: str | None) -> str:
@@ -89,7 +96,7 @@ def source_of(credentials: Any, profile: str | None) -> Source:
     if type(credentials) is Credentials and len(credentials.access_key) >= _LONG_ENOUGH:
         key = credentials.access_key[-_SHOWN:]
     named = {"profile": profile or "default", "login": login(profile)}
-    return Source(words.format(**named), renewal.format(**named), key)
+    return Source(words.format(**named), renewal.format(**named), key, method)
 
 
 def places_looked_at(

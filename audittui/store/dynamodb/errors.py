@@ -1,12 +1,13 @@
 """From the service's exceptions to sentences: what happened, and what to do about it.
 
-Sources: DynamoDB developer guide, "Error handling with DynamoDB"; IAM, "Common errors";
-botocore.exceptions.
+Source: IAM user guide, "Troubleshoot access denied error messages", for what they name.
 """
 
 from __future__ import annotations
 
+import errno
 import re
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -14,14 +15,22 @@ from urllib.parse import urlsplit
 
 from audittui.errors import StoreError
 from audittui.escape import escaped, shortened
-from audittui.store.dynamodb.credentials import AGAIN, Source, login
+from audittui.store.dynamodb import rules
+from audittui.store.dynamodb.credentials import AGAIN, Source, config_file, login
+from audittui.store.dynamodb.lenders import lender_asked, lender_of
+from audittui.store.dynamodb.rules import CLIENT_RULES, LENDER_RULES, SERVICE_RULES, Rule
+from audittui.store.endpoint import is_aws
 
 _ACTION = re.compile(r"perform:? (dynamodb:\w+)", re.ASCII)
-_AWS_HOST = re.compile(r"\.(amazonaws\.com(\.cn)?|api\.aws)(:\d+)?$", re.ASCII)
+_INDEX = re.compile(r":table/[\w.-]+/index/([\w.-]+)", re.ASCII)
+_EXPLICIT = re.compile(r"explicit deny in (an? [\w -]+)", re.ASCII)
 # What botocore makes of an answer that says nothing but its HTTP status.
 _SERVER_ERROR = re.compile(r"5\d\d", re.ASCII)
 _NOT_DYNAMODB = re.compile(r"[34]\d\d", re.ASCII)
 _UNTRUSTED_TEXT = "CERTIFICATE_VERIFY_FAILED"
+_NO_CERTIFICATE = re.compile(r"NO_CERTIFICATE_OR_CRL_FOUND|PEM lib|NO_START_LINE", re.ASCII)
+_BY_TOKEN = ("assume-role-with-web-identity",)
+_RENEWABLE = (rules.EXPIRED, rules.NO_LOGIN, rules.LENDER_EXPIRED)
 _DETAIL_CHARACTERS = 300
 
 
@@ -29,7 +38,9 @@ class Place(NamedTuple):
     """What errors name: the table, and how it was reached.
 
     ``credentials`` is where they come from, None where none are known; ``region_from`` and
-    ``profile_from`` say where AWS's own settings named what nobody gave.
+    ``profile_from`` say where AWS's own settings named what nobody gave. ``bundle`` is the file of
+    certificates that is trusted instead of the usual ones, ``attempts`` how many are made at a
+    request where AWS's own settings say so, else 0.
     """
 
     table: str
@@ -39,12 +50,14 @@ class Place(NamedTuple):
     credentials: Source | None = None
     region_from: str = ""
     profile_from: str = ""
+    bundle: str = ""
+    attempts: int = 0
 
     @property
     def label(self) -> str:
         """The table and its region, and the endpoint's host where it is not AWS's own."""
         host = urlsplit(self.endpoint).netloc
-        if not host or _AWS_HOST.search(host):
+        if is_aws(self.endpoint):
             return f"{self.table} ({self.region})"
         return f"{self.table} ({self.region}, {host})"
 
@@ -65,167 +78,6 @@ class CredentialsExpiredError(StoreError):
     """The credentials were good once: fresh ones may lie where these came from."""
 
 
-class _Rule(NamedTuple):
-    """One row of the table: the kind, the sentence and the advice, as format strings."""
-
-    kind: str
-    message: str
-    hint: str
-
-
-_WRONG_KEYS = _Rule(
-    "credentials",
-    "AWS does not accept the credentials{source}: {code}.",
-    "Check AWS_PROFILE, AWS_ACCESS_KEY_ID and --aws-profile, and the clock of this machine.",
-)
-_EXPIRED = _Rule("credentials", "The AWS credentials{source} have expired.", "{renewal}")
-_DENIED = _Rule(
-    "permission",
-    "These credentials may not call {action} on {table} ({region}).",
-    "Ask for the IAM action {action} on the table and on its indexes (…/index/*).",
-)
-_THROTTLED = _Rule(
-    "throttled",
-    "{table} ({region}) is throttling: it is asked for more than its capacity.",
-    "Wait a moment and try again, or ask for less at a time.",
-)
-_FAILED = _Rule(
-    "network",
-    "DynamoDB in {region} failed to answer ({code}).",
-    "Try again in a moment; see the AWS Health Dashboard if it goes on.",
-)
-_FOREIGN = _Rule(
-    "other",
-    "{endpoint} answered {operation} with the HTTP status {code}, not as DynamoDB does.",
-    "Check --endpoint-url, HTTPS_PROXY, and whether a proxy stands in the way.",
-)
-_INVALID = _Rule("invalid", "DynamoDB refused the request: {detail}", "")
-_NO_ANSWER = _Rule(
-    "network",
-    "{endpoint} cannot be reached.",
-    "Check the network, the proxy, --region and --endpoint-url.",
-)
-_SLOW = _Rule(
-    "network",
-    "{endpoint} did not answer in time.",
-    "Check the network and try again.",
-)
-_UNTRUSTED = _Rule(
-    "other",
-    "{endpoint} does not show a certificate that this machine trusts.",
-    "Check --endpoint-url and AWS_CA_BUNDLE.",
-)
-
-SERVICE_RULES: dict[str, _Rule] = {
-    "ResourceNotFoundException": _Rule(
-        "missing_table",
-        "There is no table {table} in {region}.",
-        "Check --table, --region and --endpoint-url, or make it with audittui table create.",
-    ),
-    "TableNotFoundException": _Rule(
-        "missing_table", "There is no table {table} in {region}.", "Check --table and --region."
-    ),
-    "ResourceInUseException": _Rule(
-        "throttled",
-        "{table} ({region}) is being created or changed.",
-        "Wait until it is active: aws dynamodb wait table-exists --table-name {table}.",
-    ),
-    "AccessDeniedException": _DENIED,
-    "AccessDenied": _DENIED,
-    "KMSAccessDeniedException": _Rule(
-        "permission",
-        "These credentials may not use the KMS key that encrypts {table}.",
-        "Ask for kms:Decrypt on the key.",
-    ),
-    "ExpiredTokenException": _EXPIRED,
-    "ExpiredToken": _EXPIRED,
-    "RequestExpired": _EXPIRED,
-    "UnrecognizedClientException": _WRONG_KEYS,
-    "InvalidSignatureException": _WRONG_KEYS,
-    "InvalidClientTokenId": _WRONG_KEYS,
-    "IncompleteSignatureException": _WRONG_KEYS,
-    "IncompleteSignature": _WRONG_KEYS,
-    "MissingAuthenticationTokenException": _WRONG_KEYS,
-    "MissingAuthenticationToken": _WRONG_KEYS,
-    "SignatureDoesNotMatch": _WRONG_KEYS,
-    "AuthFailure": _WRONG_KEYS,
-    "OptInRequired": _WRONG_KEYS,
-    "ProvisionedThroughputExceededException": _THROTTLED,
-    "ThrottlingException": _THROTTLED,
-    "Throttling": _THROTTLED,
-    "RequestLimitExceeded": _THROTTLED,
-    "LimitExceededException": _THROTTLED,
-    "TransactionConflictException": _Rule(
-        "throttled", "Another writer is at work on the same item of {table}.", "Try again."
-    ),
-    "InternalServerError": _FAILED,
-    "InternalFailure": _FAILED,
-    "ServiceUnavailable": _FAILED,
-    "ValidationException": _INVALID,
-    "ValidationError": _INVALID,
-    "SerializationException": _INVALID,
-    "ItemCollectionSizeLimitExceededException": _INVALID,
-    "IdempotentParameterMismatchException": _INVALID,
-    "UnknownOperationException": _Rule(
-        "other", "{endpoint} does not know this operation.", "Check --endpoint-url."
-    ),
-}
-"""The service's error codes. Those it lacks become a sentence with the code and its text."""
-
-CLIENT_RULES: dict[str, _Rule] = {
-    "NoRegionError": _Rule(
-        "invalid",
-        "No AWS region is set.",
-        "Give --region NAME, set AWS_REGION, or set a region in your AWS profile.",
-    ),
-    "InvalidRegionError": _Rule(
-        "invalid", "The region {region!r} is not one.", "Give --region, such as eu-west-1."
-    ),
-    "ProfileNotFound": _Rule(
-        "credentials",
-        "There is no AWS profile {profile!r} on this machine.",
-        "See aws configure list-profiles, and check --aws-profile and AWS_PROFILE.",
-    ),
-    "NoCredentialsError": _Rule(
-        "credentials",
-        "No AWS credentials are found.",
-        "Log in ({login}), or set AWS_PROFILE or AWS_ACCESS_KEY_ID.",
-    ),
-    "PartialCredentialsError": _Rule(
-        "credentials", "The AWS credentials are incomplete: {detail}", "Set both halves of the key."
-    ),
-    "CredentialRetrievalError": _Rule(
-        "credentials", "The AWS credentials cannot be fetched: {detail}", "Log in: {login}."
-    ),
-    "MetadataRetrievalError": _Rule(
-        "credentials", "The AWS credentials cannot be fetched: {detail}", "Log in: {login}."
-    ),
-    "LoginRefreshRequired": _EXPIRED,
-    "TokenRetrievalError": _EXPIRED,
-    "SSOError": _EXPIRED,
-    "ConfigParseError": _Rule(
-        "credentials", "The AWS configuration cannot be read: {detail}", "Correct ~/.aws/config."
-    ),
-    "ConfigNotFound": _Rule(
-        "credentials", "The AWS configuration cannot be read: {detail}", "Check AWS_CONFIG_FILE."
-    ),
-    "ConnectionError": _NO_ANSWER,
-    "ReadTimeoutError": _SLOW,
-    "SSLError": _UNTRUSTED,
-    "ProxyConnectionError": _Rule(
-        "network", "The proxy to {endpoint} cannot be reached.", "Check HTTPS_PROXY."
-    ),
-    "HTTPClientError": _NO_ANSWER,
-    "ResponseParserError": _Rule(
-        "other",
-        "{endpoint} does not answer like DynamoDB.",
-        "Check --endpoint-url, and whether a proxy's login page stands in the way.",
-    ),
-    "ParamValidationError": _INVALID,
-}
-"""The client's own exceptions, by class name; a subclass without a row takes its parent's."""
-
-
 def _action(detail: str, operation: str) -> str:
     found = _ACTION.search(detail)
     return found.group(1) if found else f"dynamodb:{operation}"
@@ -236,66 +88,127 @@ def _detail(text: str) -> str:
     return text if text.endswith((".", "…")) else f"{text}."
 
 
-def _filled(rule: _Rule, place: Place, **more: str) -> StoreError:
+def _filled(rule: Rule, place: Place, **more: str) -> StoreError:
     log_in, source = login(place.aws_profile), place.credentials
     values: dict[str, Any] = {
         "table": place.table,
         "region": place.region,
         "endpoint": place.endpoint or f"DynamoDB in {place.region}",
-        "profile": place.aws_profile or "",
+        "profile": place.aws_profile or "default",
         "login": log_in,
+        "config": config_file(),
         "source": f" ({source.words})" if source else "",
         "renewal": source.renewal if source else AGAIN.format(login=log_in),
         **more,
     }
-    error = CredentialsExpiredError if rule is _EXPIRED else StoreError
+    error = CredentialsExpiredError if rule in _RENEWABLE else StoreError
+    hint = rule.hint.format(**values)
+    if more.get("request"):
+        hint = f"{hint} Request id: {more['request']}.".strip()
     return error(
-        rule.message.format(**values), rule.hint.format(**values), kind=rule.kind, tried=place.tried
+        rule.message.format(**values),
+        hint,
+        kind=rule.kind,
+        tried=place.tried,
+        brief=rule.brief.format(**values),
+        usage=rule.usage,
     )
 
 
-def service_error(code: str, detail: str, operation: str, place: Place) -> StoreError:
-    """The error for a code that the service answered ``operation`` with."""
-    rule = SERVICE_RULES.get(code.rpartition("#")[2])
+def service_error(
+    code: str, detail: str, operation: str, place: Place, *, index: str = "", request: str = ""
+) -> StoreError:
+    """The error for a code that the service answered ``operation`` with.
+
+    ``index`` is the one that was asked, ``request`` the id that the service gave the request.
+    """
+    code = code.rpartition("#")[2]
+    lender = lender_of(operation)
+    more = {
+        "code": escaped(code), "detail": _detail(detail), "action": _action(detail, operation),
+        "operation": operation, "lender": lender, "request": escaped(request),
+    }  # fmt: skip
+    if lender:
+        return _filled(_lenders_rule(code, detail), place, **more)
+    rule = SERVICE_RULES.get(code)
     if rule is None and _SERVER_ERROR.fullmatch(code):
-        rule = _FAILED
+        rule = rules.FAILED
     if rule is None and _NOT_DYNAMODB.fullmatch(code):
-        rule = _FOREIGN
+        rule = rules.FOREIGN
     if rule is None:
-        rule = _Rule("other", "DynamoDB answered {operation} with {code}: {detail}", "")
-    return _filled(
-        rule,
-        place,
-        code=escaped(code),
-        detail=_detail(detail),
-        action=_action(detail, operation),
-        operation=operation,
-    )
+        rule = Rule("other", "DynamoDB answered {operation} with {code}: {detail}", "")
+    if rule is rules.DENIED:
+        found = _INDEX.search(detail)
+        index = found.group(1) if found else index
+        explicit = _EXPLICIT.search(detail)
+        if explicit:
+            where = f"the index {index} of {place.table}" if index else place.table
+            more |= {"where": where, "why": explicit.group(1)}
+            rule = rules.FORBIDDEN
+        elif index:
+            more["index"] = index
+            rule = rules.DENIED_INDEX
+    return _filled(rule, place, **more)
+
+
+def _lenders_rule(code: str, detail: str) -> Rule:
+    if _SERVER_ERROR.fullmatch(code):
+        return rules.LENDER_FAILED
+    rule = LENDER_RULES.get(code, rules.LENDER_OTHER)
+    if rule is rules.LENDER_DENIED and "MultiFactorAuthentication" in detail:
+        return rules.LENDER_CODE
+    if rule is rules.LENDER_EXPIRED and "web identity" in detail.lower():
+        return rules.LENDER_TOKEN
+    return rule
 
 
 def client_error(error: Exception, place: Place) -> StoreError:
     """The error for an exception of the client that is not an answer of the service."""
+    lending = _raised_in(error, "botocore.credentials")
+    more = {"detail": _detail(str(error)), "code": type(error).__name__}
+    kwargs: dict[str, Any] = getattr(error, "kwargs", {})
+    more["proxy"] = escaped(str(kwargs.get("proxy_url") or "on the way"))
+    if lending:
+        source = place.credentials
+        more["endpoint"] = lender_asked(error, source.method if source else "")
+    if kwargs.get("provider") == "custom-process":
+        return unfetched(error, place)
     for ancestor in type(error).__mro__:
         rule = CLIENT_RULES.get(ancestor.__name__)
         if rule is not None:
-            if rule is _UNTRUSTED and _UNTRUSTED_TEXT not in str(error):
+            if rule is rules.UNTRUSTED and _UNTRUSTED_TEXT not in str(error):
+                cause = _bundle_fault(kwargs.get("error"))
+                if cause:
+                    named = "AWS_CA_BUNDLE, or ca_bundle in " + config_file()
+                    more |= {"bundle": place.bundle or "the bundle", "bundle_from": named}
+                    return _filled(rules.NO_BUNDLE, place, **more | {"detail": cause})
                 # A handshake that was cut off is an SSLError too.
-                rule = _NO_ANSWER
-            return _filled(rule, place, detail=_detail(str(error)), code=type(error).__name__)
-    return StoreError(
-        f"The AWS client failed: {_detail(str(error))}", kind="other", tried=place.tried
-    )
+                rule = rules.NO_ANSWER
+            if lending and rule is rules.NO_ANSWER:
+                rule = rules.NO_LENDER
+            return _filled(rule, place, **more)
+    return StoreError(f"The AWS client failed: {more['detail']}", kind="other", tried=place.tried)
 
 
-def store_error(error: Exception, place: Place) -> StoreError:
-    """The `StoreError` for any exception of botocore."""
+def _bundle_fault(error: object) -> str:
+    """Why the file of trusted certificates cannot be used; empty where that is not the fault."""
+    cause = error.args[0] if isinstance(error, Exception) and error.args else None
+    if isinstance(cause, OSError) and not isinstance(cause, ssl.SSLError):
+        named = (errno.ENOENT, errno.EISDIR, errno.EACCES, errno.ENOTDIR)
+        return _detail(str(cause.strerror)) if cause.errno in named else ""
+    return "it holds no certificate." if _NO_CERTIFICATE.search(str(error)) else ""
+
+
+def store_error(error: Exception, place: Place, index: str = "") -> StoreError:
+    """The `StoreError` for any exception of botocore; ``index`` is the one that was asked."""
     response = getattr(error, "response", None)
     if isinstance(response, dict) and "Error" in response:
         answer = response["Error"]
         operation = str(getattr(error, "operation_name", "the request"))
         return service_error(
-            str(answer.get("Code", "?")), str(answer.get("Message", "")), operation, place
-        )
+            str(answer.get("Code", "?")), str(answer.get("Message", "")), operation, place,
+            index=index, request=str(response.get("ResponseMetadata", {}).get("RequestId") or ""),
+        )  # fmt: skip
     return client_error(error, place)
 
 
@@ -303,12 +216,22 @@ def no_credentials(sentence: str, place: Place) -> StoreError:
     """The error for credentials that were found nowhere; ``sentence`` says where they were looked
     for."""
     rule = CLIENT_RULES["NoCredentialsError"]
-    return _filled(_Rule(rule.kind, "{detail}", rule.hint), place, detail=sentence)
+    return _filled(Rule(rule.kind, "{detail}", rule.hint), place, detail=sentence)
 
 
 def unfetched(error: Exception, place: Place) -> StoreError:
-    """The error for credentials that a program was to give and did not."""
-    return _filled(CLIENT_RULES["CredentialRetrievalError"], place, detail=_detail(str(error)))
+    """The error for credentials that a program or a file was to give and did not."""
+    kwargs: dict[str, Any] = getattr(error, "kwargs", {})
+    if isinstance(error, OSError):
+        why = _detail(str(error.strerror or error)[:1].lower() + str(error.strerror or error)[1:])
+        if place.credentials is not None and place.credentials.method in _BY_TOKEN:
+            return _filled(rules.TOKEN_FILE, place, file=escaped(str(error.filename)), detail=why)
+        named = f"{error.filename}: {why}" if error.filename else why
+        return _filled(rules.PROCESS, place, detail=_detail(named))
+    if isinstance(error, ValueError):
+        return _filled(rules.PROCESS, place, detail="it did not print credentials as JSON.")
+    said = str(kwargs.get("error_msg", error)).strip() or "it ended without a word"
+    return _filled(rules.PROCESS, place, detail=_detail(said))
 
 
 def answered(answer: Mapping[str, Any], member: str, place: Place) -> Any:
@@ -330,17 +253,32 @@ def _raised_by_parser(error: Exception) -> bool:
     return trace is not None and trace.tb_frame.f_globals.get("__name__") == "botocore.parsers"
 
 
+def _raised_in(error: Exception, module: str) -> bool:
+    """True when ``error`` came through a function of ``module``."""
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_globals.get("__name__") == module:
+            return True
+        trace = trace.tb_next
+    return False
+
+
 @contextmanager
-def told_plainly(place: Place) -> Iterator[None]:
-    """Turn the exceptions of botocore inside the block into `StoreError`."""
+def told_plainly(place: Place, index: str = "") -> Iterator[None]:
+    """Turn the exceptions of botocore inside the block into `StoreError`.
+
+    ``index`` is the one that is asked, where one is.
+    """
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.parsers import ResponseParserError
 
     try:
         yield
     except (BotoCoreError, ClientError, ResponseParserError) as error:
-        raise store_error(error, place) from error
-    except (AttributeError, TypeError, ValueError) as error:
+        raise store_error(error, place, index) from error
+    except (AttributeError, OSError, TypeError, ValueError) as error:
+        if isinstance(error, (OSError, ValueError)) and _raised_in(error, "botocore.credentials"):
+            raise unfetched(error, place) from error
         if not _raised_by_parser(error):
             raise
         raise _filled(CLIENT_RULES["ResponseParserError"], place) from error

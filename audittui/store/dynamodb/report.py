@@ -9,6 +9,7 @@ import msgspec
 
 from audittui.errors import StoreError
 from audittui.layout.model import Index, KeyAttribute, Layout
+from audittui.store.access import NOBODY, Access
 from audittui.store.dynamodb.client import DESCRIBE_OPERATIONS, make_client
 from audittui.store.dynamodb.errors import Place, answered, told_plainly
 
@@ -65,6 +66,7 @@ def describe_table(
     region: str | None = None,
     endpoint_url: str | None = None,
     aws_profile: str | None = None,
+    access: Access = NOBODY,
 ) -> TableReport:
     """What the service says of ``table``, compared with ``layout``. Raises `StoreError`."""
     client, place = make_client(
@@ -73,6 +75,7 @@ def describe_table(
         endpoint_url=endpoint_url,
         aws_profile=aws_profile,
         operations=DESCRIBE_OPERATIONS,
+        access=access,
     )
     report = read_report(client, place)
     return msgspec.structs.replace(report, differences=tuple(differences(report, layout)))

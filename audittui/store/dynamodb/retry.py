@@ -35,11 +35,12 @@ def delay(error: StoreError, attempt: int) -> float:
     return random.uniform(0.0, min(LONGEST, PASSING[error.kind] * 2.0 ** (attempt - 2)))
 
 
-def patiently(call: Callable[[], T], patience: Patience) -> tuple[T, int]:
+def patiently(call: Callable[[], T], patience: Patience, attempts: int = 0) -> tuple[T, int]:
     """What ``call`` returns, and the number of attempts that failed before.
 
     Throttling and failures of the network and of the service are tried again, with ``patience`` in
-    between. Raises the last attempt's `StoreError`; every other error at once.
+    between; ``attempts`` are made at most, `ATTEMPTS` where it is 0. Raises the last attempt's
+    `StoreError`; every other error at once.
     """
     failed = 0
     while True:
@@ -47,6 +48,6 @@ def patiently(call: Callable[[], T], patience: Patience) -> tuple[T, int]:
             return call(), failed
         except StoreError as error:
             failed += 1
-            if error.kind not in PASSING or failed >= ATTEMPTS:
+            if error.kind not in PASSING or failed >= (attempts or ATTEMPTS):
                 raise
             patience.wait(error, failed + 1, delay(error, failed + 1))

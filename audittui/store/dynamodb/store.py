@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from audittui.errors import StoreError
 from audittui.layout.model import Layout
 from audittui.layout.row import Item
+from audittui.store.access import NOBODY, Access
 from audittui.store.dynamodb.answer import WireItems, watch_answers
 from audittui.store.dynamodb.batch import batch_answers
 from audittui.store.dynamodb.client import READ_OPERATIONS, make_client
@@ -25,6 +26,7 @@ from audittui.store.dynamodb.item import WireItem
 from audittui.store.dynamodb.request import is_empty_range, query_arguments
 from audittui.store.dynamodb.retry import patiently
 from audittui.store.dynamodb.wire import decoded_item, encoded_item
+from audittui.store.endpoint import is_aws
 from audittui.store.port import (
     PATIENT,
     Found,
@@ -91,6 +93,16 @@ class DynamoStore:
         return self._place.region
 
     @property
+    def charged(self) -> bool:
+        """True when requests go to AWS, which charges for them."""
+        return is_aws(self._place.endpoint)
+
+    @property
+    def tried(self) -> tuple[tuple[str, str], ...]:
+        """How the table is reached, line by line: a name and its value, without a secret."""
+        return self._place.tried
+
+    @property
     def index_lag(self) -> int:
         """Indexes are eventually consistent, in microseconds."""
         return INDEX_LAG
@@ -104,7 +116,9 @@ class DynamoStore:
         if is_empty_range(request):
             return Page(items=(), last_key=None, scanned=0, rcu=0.0)
         arguments = query_arguments(request, self.table)
-        answer, failed = self._ask(lambda client: client.query(**arguments), patience)
+        answer, failed = self._ask(
+            lambda client: client.query(**arguments), patience, request.index
+        )
         last = answer.get("LastEvaluatedKey")
         units, by_index = self._units(answer, request.index)
         items = () if request.count else _items(answered(answer, "Items", self._place))
@@ -234,15 +248,18 @@ class DynamoStore:
         )
 
     def _ask(
-        self, call: Callable[[DynamoDBClient], Answer], patience: Patience = PATIENT
+        self,
+        call: Callable[[DynamoDBClient], Answer],
+        patience: Patience = PATIENT,
+        index: str = "",
     ) -> tuple[Answer, int]:
         """The answer to ``call``, and the number of attempts that failed. Raises `StoreError`."""
-        return patiently(lambda: self._once(call), patience)
+        return patiently(lambda: self._once(call, index), patience, self._place.attempts)
 
-    def _once(self, call: Callable[[DynamoDBClient], Answer]) -> Answer:
+    def _once(self, call: Callable[[DynamoDBClient], Answer], index: str) -> Answer:
         client = self._client
         try:
-            with told_plainly(self._place):
+            with told_plainly(self._place, index):
                 return call(client)
         except CredentialsExpiredError:
             if self._renew is None:
@@ -253,7 +270,7 @@ class DynamoStore:
                 self._client = self._renew()
                 watch_answers(self._client)
             client = self._client
-        with told_plainly(self._place):
+        with told_plainly(self._place, index):
             return call(client)
 
     def _units(
@@ -328,7 +345,7 @@ def _written() -> Iterator[None]:
         if error.kind != "network":
             raise
         hint = f"{error.hint} {_IN_DOUBT}".strip()
-        raise StoreError(error.message, hint, kind=error.kind) from error
+        raise StoreError(error.message, hint, kind=error.kind, brief=error.brief) from error
 
 
 def _code(error: ClientError) -> str:
@@ -343,10 +360,12 @@ def open_table(
     endpoint_url: str | None = None,
     aws_profile: str | None = None,
     read_only: bool = False,
+    access: Access = NOBODY,
 ) -> DynamoStore:
     """The store in ``table``. Sends nothing yet.
 
-    A ``read_only`` store refuses everything but reads before it is sent. Raises `StoreError`
+    A ``read_only`` store refuses everything but reads before it is sent. ``access`` says who is
+    asked and told. Raises `StoreError`
     without a region, for an unknown profile and for an endpoint that is not a URL.
     """
 
@@ -358,6 +377,7 @@ def open_table(
             aws_profile=aws_profile,
             operations=READ_OPERATIONS if read_only else None,
             attempts=1,
+            access=access,
         )
 
     client, place = connect()

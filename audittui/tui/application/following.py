@@ -42,8 +42,7 @@ class FollowingApp(StandingApp):
 
         def agreed() -> bool:
             """Ask before catching up costs more than a little money or the budget."""
-            target = live.reading.connection.target
-            backlog = tail.backlog() if target.billed else None
+            backlog = tail.backlog() if live.reading.connection.billed else None
             most = min(live.reading.max_rcu or _UNASKED, _UNASKED)
             if backlog is None or backlog.rcu <= most:
                 return True

@@ -102,7 +102,7 @@ class GroupingScreen(ReadingScreen):
         source = reading.groups
         if reading is not self.reading or source is None or not reading.complete:
             return
-        if not reading.connection.target.billed and source.unknown():
+        if not reading.connection.billed and source.unknown():
             self.app.look_for_success(reading, source.unknown())
 
     def regrouped(self, reading: Reading) -> None:
