@@ -1,0 +1,85 @@
+"""A sweep of every chain: no fault in one keeps another from being swept, and each is told."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from audittui.integrity import sweep
+from audittui.integrity.check import Examined, examine
+from tests.integrity.bench import KEY, LAYOUT, Bench
+
+
+@pytest.mark.parametrize("trusted", [False, True])
+def test_a_malformed_sort_key_hides_no_other_chain(bench: Bench, trusted: bool) -> None:
+    bench.append("a/0", 3)
+    bench.append("b/0", 3)
+    if trusted:
+        bench.trust(KEY)
+        bench.seal("a/0")
+        bench.seal("b/0")
+    bench.put({**bench.get(LAYOUT.key("a/0", 1)), "sk": "0x"})
+    bench.put({**bench.get(LAYOUT.key("b/0", 1)), "actor": "somebody"})
+    out, err = bench("verify", "--all", code=4)
+    assert "a/0 (malformed key): MODIFIED." in out
+    assert "b/0 1: INDEX MISMATCH." in out
+    assert "a/0 is NOT as it was written: 1 MODIFIED of 4." in err
+    assert "b/0 is NOT as it was written: 1 INDEX MISMATCH (first 1) of 3." in err
+    assert "1 MODIFIED of 4" in bench("verify", "--chain", "a/0", code=4)[1]
+    found = bench.lines("verify", "--all", code=4)
+    assert [one["verdict"] for one in found if one["failed"]] == ["MODIFIED", "INDEX MISMATCH"]
+
+
+def test_what_nobody_foresaw_is_a_failure_of_its_chain(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for chain in ("a/0", "b/0", "c/0"):
+        bench.append(chain, 2)
+
+    def fails(place: Examined, *rest: object) -> None:
+        if place.chain == "b/0":
+            raise ZeroDivisionError("what nobody foresaw")
+
+    monkeypatch.setattr(sweep, "check", _before(fails, sweep.check))
+    out, err = bench("verify", "--all", code=4)
+    assert "b/0 0: UNVERIFIABLE." in out
+    assert "ZeroDivisionError: what nobody foresaw" in out
+    assert [line.split(" ")[0] for line in err.splitlines()[:3]] == ["a/0", "b/0", "c/0"]
+    assert "c/0 is consistent: 2 chained" in err
+    found = json.loads(bench("verify", "--all", "--format", "json", code=4)[0])
+    assert [(one["chain"], one["failed"]) for one in found] == [
+        ("a/0", False), ("a/0", False), ("b/0", True), ("c/0", False), ("c/0", False),
+    ]  # fmt: skip
+
+
+def _before(first, then):  # type: ignore[no-untyped-def]
+    def both(*given, **named):  # type: ignore[no-untyped-def]
+        first(*given)
+        return then(*given, **named)
+
+    return both
+
+
+def test_json_is_one_array_and_jsonl_is_lines(bench: Bench) -> None:
+    bench.append("a/0", 2)
+    bench.append("b/0", 1)
+    whole = json.loads(bench("verify", "--all", "--format", "json")[0])
+    assert whole == bench.lines("verify", "--all")
+    assert [(one["chain"], one["seq"]) for one in whole] == [("a/0", 0), ("a/0", 1), ("b/0", 0)]
+    one = json.loads(bench("verify", "a/0", 1, "--format", "json")[0])
+    assert one == bench.lines("verify", "a/0", 1)
+    assert [each["seq"] for each in one] == [1]
+
+
+def test_the_sum_of_a_sweep_holds_the_registry_too(bench: Bench) -> None:
+    bench.append("a/0", 2)
+    bench.append("b/0", 2)
+    _, err = bench("verify", "--all")
+    spent = [float(line.split(" RCU")[0].split()[-1]) for line in err.splitlines()]
+    assert spent[-1] == sum(spent[:-1]) + 0.5
+    assert "0.5 of them for the registry" in err.splitlines()[-1]
+
+
+def test_items_that_are_no_entries_are_examined(bench: Bench) -> None:
+    assert examine({"sk": 7}, LAYOUT, "a/0").seq == -1
