@@ -83,3 +83,12 @@ def test_the_sum_of_a_sweep_holds_the_registry_too(bench: Bench) -> None:
 
 def test_items_that_are_no_entries_are_examined(bench: Bench) -> None:
     assert examine({"sk": 7}, LAYOUT, "a/0").seq == -1
+
+
+def test_a_chain_that_ends_early_keeps_no_other_from_being_swept(bench: Bench) -> None:
+    bench.append("a/0", 2)
+    bench.append("b/0", 9)
+    out, err = bench("verify", "--all", "--since", 5, code=2)
+    assert "a/0: The chain a/0 ends at 1." in err
+    assert "b/0 is consistent" in err
+    assert not out
