@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
+import msgspec
 import pytest
 
+from audittui.entry import Draft
 from audittui.integrity import sweep
 from audittui.integrity.check import Examined, examine
+from audittui.store.port import Page, Query
+from audittui.store.sqlite import SqliteStore
+from audittui.writer import AuditLog
 from tests.integrity.bench import KEY, LAYOUT, Bench
 
 
@@ -92,3 +98,38 @@ def test_a_chain_that_ends_early_keeps_no_other_from_being_swept(bench: Bench) -
     assert "a/0: The chain a/0 ends at 1." in err
     assert "b/0 is consistent" in err
     assert not out
+
+
+class Lagging:
+    """A store that shows an entry only from the second look at it on: it is written meanwhile."""
+
+    def __init__(self, store: SqliteStore, hidden: int) -> None:
+        self._store = store
+        self._hidden = f"{hidden:020d}"
+        self.looks = 0
+
+    def query(self, request: Query, *more: Any) -> Page:
+        page = self._store.query(request, *more)
+        held = [item for item in page.items if item.get("sk") != self._hidden]
+        if request.limit is None and len(held) < len(page.items):
+            self.looks += 1
+            if self.looks == 1:
+                return msgspec.structs.replace(page, items=held)
+        return page
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+@pytest.mark.parametrize("steps", [False, True])
+@pytest.mark.parametrize("hidden", [0, 4, 10])
+def test_an_entry_that_is_written_behind_the_reading_is_not_missing(
+    hidden: int, steps: bool
+) -> None:
+    held = SqliteStore(":memory:", LAYOUT, create=True)
+    AuditLog(held, "a/0").append_many([Draft(actor="a", action="b")] * 12)
+    store = Lagging(held, hidden)
+    found = list(sweep.verify_chain(store, LAYOUT, "a/0", steps=steps))  # type: ignore[arg-type]
+    assert [(one.seq, one.verdict) for one in found] == [(seq, "CHAINED") for seq in range(12)]
+    assert store.looks == 2
+    held.close()
