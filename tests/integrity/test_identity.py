@@ -25,26 +25,35 @@ def identity_of(client: Any, table: str, endpoint: str = "") -> Any:
     return DynamoStore(client, Place(table, REGION, endpoint), LAYOUT).identity()
 
 
-def test_a_table_has_its_id_and_lies_at_its_arn() -> None:
+def described(store: DynamoStore, monkeypatch: pytest.MonkeyPatch, **table: str) -> Any:
+    monkeypatch.setattr(store, "_ask", lambda *given, **named: ({"Table": table}, 0))
+    return store.identity()
+
+
+def test_a_table_has_its_id_and_lies_at_its_arn(monkeypatch: pytest.MonkeyPatch) -> None:
+    with mock_aws():
+        client = boto3.client("dynamodb", **AWS_KEYS)
+        place = Place("log", REGION, "")
+        stores = [DynamoStore(client, place, LAYOUT) for _ in range(4)]
+        ids, arns = ("one", "two", "one", "two"), ("arn:1", "arn:1", "arn:2", "arn:2")
+        first, anew, moved, other = (
+            described(store, monkeypatch, TableId=each, TableArn=arn)
+            for store, each, arn in zip(stores, ids, arns, strict=True)
+        )
+    assert (first.id, first.place) == ("one", "arn:1")
+    assert first.same(anew), "it was deleted, and made again under its name"
+    assert first.same(moved)
+    assert not first.same(other), "another table of that name, in another account"
+
+
+def test_tables_of_one_account_are_told_apart() -> None:
     with mock_aws():
         client = boto3.client("dynamodb", **AWS_KEYS)
         one, other = make_table(client, LAYOUT), make_table(client, LAYOUT)
         found = identity_of(client, one)
-        described = client.describe_table(TableName=one)["Table"]
-        assert (found.id, found.place) == (described.get("TableId", ""), described["TableArn"])
+        assert found.place == client.describe_table(TableName=one)["Table"]["TableArn"]
         assert found.same(identity_of(client, one))
         assert not found.same(identity_of(client, other))
-        definition = client.describe_table(TableName=one)["Table"]
-        client.delete_table(TableName=one)
-        client.create_table(
-            TableName=one, KeySchema=definition["KeySchema"], BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[
-                each for each in definition["AttributeDefinitions"]
-                if each["AttributeName"] in ("pk", "sk")
-            ],
-        )  # fmt: skip
-        again = identity_of(client, one)
-        assert again.same(found)
 
 
 @pytest.mark.dynamodb_local
@@ -54,7 +63,6 @@ def test_tables_of_one_name_in_two_emulators_are_two() -> None:
     client = boto3.client("dynamodb", endpoint_url=ENDPOINT, **AWS_KEYS)
     table = make_table(client, LAYOUT)
     found = identity_of(client, table, ENDPOINT)
-    assert found.id
     assert found.same(identity_of(client, table, ENDPOINT))
     assert found.place != identity_of(client, table, "http://127.0.0.1:1").place
 
@@ -67,7 +75,7 @@ def test_a_table_that_may_not_be_described_is_known_by_its_name(
         client = boto3.client("dynamodb", **AWS_KEYS)
         table = make_table(client, LAYOUT)
         store = DynamoStore(client, Place(table, REGION, ""), LAYOUT)
-        described = store.identity()
+        known = store.identity()
         refusing = DynamoStore(client, Place(table, REGION, ""), LAYOUT)
 
         def refuse(*given: Any, **named: Any) -> Any:
@@ -76,7 +84,7 @@ def test_a_table_that_may_not_be_described_is_known_by_its_name(
         monkeypatch.setattr(refusing, "_ask", refuse)
         found = refusing.identity()
         assert (found.id, found.place) == ("", "")
-        assert found.same(described) and described.same(found)
+        assert found.same(known) and known.same(found)
 
 
 def test_a_file_is_known_again_wherever_it_is_moved(tmp_path: Path) -> None:
