@@ -175,10 +175,14 @@ class Sweeping:
         known = 0 if mark is None else mark.size
         if last is None or last.entry is None or first > known or last.seq + 1 < known:
             return
+        keys = self._keys
+        if not keys and mark is not None:
+            # A sweep without a key takes nothing from what was proven with one.
+            anchored, keys = mark.anchored, mark.keys
         save_mark(
             Mark(
                 self._table, last.chain, last.seq + 1, last.digest, last.entry.expires_at,
-                anchored, self._keys,
+                anchored, keys,
             )
         )  # fmt: skip
 

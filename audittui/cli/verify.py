@@ -49,6 +49,12 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     help="Demand a trusted checkpoint, and that everything below it is proven.",
 )
 @click.option(
+    "--allow-gaps",
+    "gaps",
+    is_flag=True,
+    help="With --require-anchored: entries that a sealer signed as a gap need no proof.",
+)
+@click.option(
     "--max-unsealed",
     "unsealed",
     metavar="AGE|COUNT",
@@ -83,8 +89,8 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 def command(
     ctx: click.Context, /, chain: str | None, seq: int | None, whole: str | None,
     everything: bool, since: str | None, proof: Path | None, anchored: bool,
-    unsealed: str | None, checkpoints: tuple[Path, ...], expected: tuple[str, ...], form: str,
-    **given: Any,
+    gaps: bool, unsealed: str | None, checkpoints: tuple[Path, ...], expected: tuple[str, ...],
+    form: str, **given: Any,
 ) -> None:  # fmt: skip
     """Check the entry SEQ of CHAIN, a whole chain, or all of them.
 
@@ -106,7 +112,9 @@ def command(
         raise UsageError("--expect is for --all.")
     if anchored and since is not None and since != _LAST:
         raise UsageError("--require-anchored judges the whole chain.", "Leave --since out.")
-    gates = _gates(anchored, unsealed)
+    if gaps and not anchored:
+        raise UsageError("--allow-gaps is for --require-anchored.")
+    gates = _gates(anchored, gaps, unsealed)
     if proof is not None:
         from audittui.whole_file import demand_free
 
@@ -144,7 +152,7 @@ def _verify_one(
     from audittui.whole_file import write_new
 
     verdict = verify_entry(opened.store, opened.layout, chain, seq, settings=settings)
-    refusal = single_refusal(verdict) if gates.anchored else None
+    refusal = single_refusal(verdict, gates)
     output = Output(form, whole=True)
     output.add(verdict)
     if refusal is not None:
@@ -182,11 +190,11 @@ def _anchors(
     return tuple(found)
 
 
-def _gates(anchored: bool, unsealed: str | None) -> Gates:
+def _gates(anchored: bool, gaps: bool, unsealed: str | None) -> Gates:
     from audittui.integrity.gate import Gates
 
     if unsealed is None:
-        return Gates(anchored)
+        return Gates(anchored, gaps)
     match = _UNSEALED.fullmatch(unsealed)
     if match is None:
         raise UsageError(
@@ -195,8 +203,8 @@ def _gates(anchored: bool, unsealed: str | None) -> Gates:
         )
     number, unit = int(match[1]), match[2]
     if unit:
-        return Gates(anchored, age=number * _MICROS[unit])
-    return Gates(anchored, most=number)
+        return Gates(anchored, gaps, age=number * _MICROS[unit])
+    return Gates(anchored, gaps, most=number)
 
 
 def _seq(since: str | None) -> int:

@@ -8,19 +8,28 @@ from audittui import timestamp
 from audittui.integrity.sweep import Sweep
 from audittui.integrity.verdict import Verdict
 
-_PROVEN = ("ANCHORED", "EXPIRED")
+_PROVEN = frozenset({"ANCHORED", "EXPIRED", "EXPIRED (not yet recorded)"})
+_GAP = frozenset({"GAP"})
+"""Entries that a sealer signed to be gone for ever."""
 
 
 class Gates(msgspec.Struct, frozen=True):
     """What is demanded of every chain.
 
-    ``anchored``: a trusted checkpoint, and everything below it proven. At most ``most`` entries lie
-    beyond it, the oldest of which is at most ``age`` microseconds old; None demands nothing.
+    ``anchored``: a trusted checkpoint, and everything below it proven, but for signed ``gaps``
+    where they are allowed. At most ``most`` entries lie beyond it, the oldest of which is at most
+    ``age`` microseconds old; None demands nothing.
     """
 
     anchored: bool = False
+    gaps: bool = False
     most: int | None = None
     age: int | None = None
+
+    @property
+    def proven(self) -> frozenset[str]:
+        """The verdicts that are as good as a proof."""
+        return _PROVEN | _GAP if self.gaps else _PROVEN
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -36,9 +45,9 @@ class Refusal(msgspec.Struct, frozen=True):
         return f"{self.chain} fails {self.gate}: {self.why}."
 
 
-def single_refusal(verdict: Verdict) -> Refusal | None:
-    """Why one entry does not meet ``--require-anchored``; None where it does."""
-    if verdict.verdict in _PROVEN and not verdict.failed:
+def single_refusal(verdict: Verdict, gates: Gates) -> Refusal | None:
+    """Why one entry does not meet ``--require-anchored``; None where it does, or need not."""
+    if not gates.anchored or (verdict.verdict in gates.proven and not verdict.failed):
         return None
     why = f"entry {verdict.seq} is {verdict.verdict}, not proven"
     return Refusal(verdict.chain, "--require-anchored", why)
@@ -54,7 +63,7 @@ class Gate:
 
     def add(self, verdict: Verdict) -> None:
         """Take in one verdict."""
-        if self._unproven is None and (verdict.failed or verdict.verdict not in _PROVEN):
+        if self._unproven is None and (verdict.failed or verdict.verdict not in self._gates.proven):
             # The first tells enough: what lies beyond the checkpoint comes last.
             self._unproven = verdict
 

@@ -75,12 +75,17 @@ class Pins:
         Raises `StoreError` when one cannot be read: then nothing can be demanded, and that must be
         said.
         """
-        paths = sorted(self.folder.glob(f"{_digest(chain)}-*{_SUFFIX}"))
+        paths = self._paths(f"{_digest(chain)}-")
         return tuple(pin for path in paths if (pin := self._read(path)) is not None)
 
     def all(self) -> Iterator[Pin | StoreError]:
         """Every pin; for one that cannot be read, the error that says so."""
-        for path in sorted(self.folder.glob(f"*{_SUFFIX}")):
+        try:
+            paths = self._paths("")
+        except StoreError as error:
+            yield error
+            return
+        for path in paths:
             try:
                 pin = self._read(path)
             except StoreError as error:
@@ -130,6 +135,17 @@ class Pins:
 
     def _changing(self) -> _Changing:
         return _Changing(self.folder)
+
+    def _paths(self, beginning: str) -> list[Path]:
+        """The files of pins whose names begin so. A folder that cannot be read is not an empty
+        one: raises `StoreError`."""
+        try:
+            paths = sorted(self.folder.iterdir())
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:
+            raise _unreadable(self.folder, str(error.strerror or error)) from None
+        return [path for path in paths if path.match(f"{beginning}*{_SUFFIX}")]
 
     def _read(self, path: Path) -> Pin | None:
         try:
@@ -190,7 +206,7 @@ def _digest(text: str) -> str:
 def _unreadable(path: Path, why: str) -> StoreError:
     return StoreError(
         f"The pinned checkpoint {path} cannot be read: {why}.",
-        "Put a copy of the file back; or remove it, then pin a checkpoint that you trust with "
-        "audittui checkpoint import FILE.",
+        "Mend its rights, or put a copy back; or remove it, then pin a checkpoint that you trust "
+        "with audittui checkpoint import FILE.",
         kind="disk",
     )

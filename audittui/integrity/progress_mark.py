@@ -41,7 +41,7 @@ class Mark(msgspec.Struct, frozen=True):
 
 def load_mark(table: TableIdentity, chain: str) -> Mark | None:
     """The mark of a chain; None where no sweep is known. Raises `StoreError`."""
-    for mark in _marks(f"{_digest(chain)}-*{_SUFFIX}"):
+    for mark in _marks(f"{_digest(chain)}-"):
         if mark.chain == chain and mark.table.same(table):
             return mark
     return None
@@ -49,7 +49,7 @@ def load_mark(table: TableIdentity, chain: str) -> Mark | None:
 
 def marks_of(table: TableIdentity) -> tuple[Mark, ...]:
     """The marks of all chains of a table. Raises `StoreError`."""
-    return tuple(mark for mark in _marks(f"*{_SUFFIX}") if mark.table.same(table))
+    return tuple(mark for mark in _marks("") if mark.table.same(table))
 
 
 def marks_on(chain: str) -> tuple[Mark, ...]:
@@ -57,7 +57,7 @@ def marks_on(chain: str) -> tuple[Mark, ...]:
 
     Raises `StoreError`.
     """
-    return tuple(mark for mark in _marks(f"{_digest(chain)}-*{_SUFFIX}") if mark.chain == chain)
+    return tuple(mark for mark in _marks(f"{_digest(chain)}-") if mark.chain == chain)
 
 
 def save_mark(mark: Mark) -> None:
@@ -98,19 +98,32 @@ def _lower(note: str) -> str:
     return note[0].lower() + note[1:]
 
 
-def _marks(pattern: str) -> Iterator[Mark]:
-    for path in sorted(_folder().glob(pattern)):
+def _marks(beginning: str) -> Iterator[Mark]:
+    folder = _folder()
+    try:
+        paths = sorted(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise _unreadable(folder, error) from None
+    for path in paths:
+        if not path.match(f"{beginning}*{_SUFFIX}"):
+            continue
         try:
             yield msgspec.json.decode(path.read_bytes(), type=Mark)
         except FileNotFoundError:
             continue
         except (OSError, ValueError) as error:
-            why = error.strerror if isinstance(error, OSError) else "it is no mark"
-            raise StoreError(
-                f"What was verified last cannot be read from {path}: {why}.",
-                "Remove the file, then verify the whole chain again.",
-                kind="disk",
-            ) from None
+            raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: OSError | ValueError) -> StoreError:
+    why = error.strerror if isinstance(error, OSError) else "it is no mark"
+    return StoreError(
+        f"What was verified last cannot be read from {path}: {why}.",
+        "Mend its rights, or remove it and verify whole chains again.",
+        kind="disk",
+    )
 
 
 def _path(mark: Mark) -> Path:

@@ -9,6 +9,7 @@ import pytest
 
 from audittui import timestamp
 from audittui.integrity import gate
+from audittui.integrity.verdict import Verdict
 from tests.integrity.bench import KEY, LAYOUT, SECOND, Bench
 
 CHAIN = "payments/0"
@@ -180,7 +181,8 @@ def test_a_gate_goes_on_from_what_was_proven_not_from_what_was_read(bench: Bench
     "words",
     [
         ("--all", "--require-anchored", "--since", "5"), (CHAIN, "1", "--max-unsealed", "5"),
-        (CHAIN, "1", "--checkpoint", "f"), ("--chain", CHAIN, "--expect", CHAIN),
+        (CHAIN, "1", "--checkpoint", "f"), ("--all", "--allow-gaps"),
+        ("--chain", CHAIN, "--expect", CHAIN),
     ],
 )  # fmt: skip
 def test_demands_that_cannot_be_judged_are_usage(sealed: Bench, words: tuple[str, ...]) -> None:
@@ -193,5 +195,12 @@ def test_a_demand_needs_a_key(bench: Bench, option: tuple[str, ...]) -> None:
     assert "No key is trusted" in bench("verify", "--all", *option, code=2)[1]
 
 
-def test_a_refusal_is_one_line() -> None:
-    assert gate.Refusal("a/0", "--x", "why").text == "a/0 fails --x: why."
+def test_a_signed_gap_is_proven_only_where_gaps_are_allowed() -> None:
+    gap: Any = "GAP"
+    verdict = Verdict("a/0", 3, gap, "a gap")
+    strict, lax = gate.Gates(anchored=True), gate.Gates(anchored=True, gaps=True)
+    refusal = gate.single_refusal(verdict, strict)
+    assert refusal is not None
+    assert refusal.text == "a/0 fails --require-anchored: entry 3 is GAP, not proven."
+    assert gate.single_refusal(verdict, lax) is None
+    assert gate.single_refusal(Verdict("a/0", 3, "CHAINED", ""), lax) is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -286,7 +287,7 @@ def test_a_pin_that_cannot_be_read_is_an_error(bench: Bench, bytes_: bytes, why:
     path = Pins(bench.state / "checkpoints").path(ORIGIN, CHAIN)
     path.write_bytes(bytes_)
     _, err = bench("verify", "--all", code=1)
-    assert f"cannot be read: {why}" in err and "audittui checkpoint import" in err
+    assert f"cannot be read: {why}" in err and "checkpoint import FILE" in err
     assert "a/0 is as it was written" in err
     assert f"{CHAIN} could not be verified" in err
     out, _ = bench("verify", CHAIN, 1, code=1)
@@ -491,3 +492,56 @@ def test_which_tables_are_the_same() -> None:
     assert one.same(TableIdentity("", "", "a"))
     assert not one.same(TableIdentity("other", "/b", "a"))
     assert not TableIdentity().same(TableIdentity())
+
+
+def test_a_folder_that_cannot_be_read_is_not_an_empty_one(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.append()
+    bench.seal()
+    bench.trust(KEY)
+    bench("verify", "--all")
+    listed = os.listdir
+
+    def refuse(folder: Any) -> list[str]:
+        if str(folder).endswith("checkpoints"):
+            raise PermissionError(13, "Permission denied", str(folder))
+        return listed(folder)
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    _, err = bench("verify", "--all", code=1)
+    assert "checkpoints cannot be read: Permission denied" in err
+
+
+def test_a_mark_that_cannot_be_read_is_told(bench: Bench) -> None:
+    bench.append()
+    bench("verify", "--all")
+    (mark,) = (bench.state / "verified").iterdir()
+    mark.write_bytes(b"")
+    _, err = bench("verify", "--all", code=1)
+    assert f"What was verified last cannot be read from {mark}: it is no mark." in err
+
+
+def test_a_sweep_without_a_key_takes_nothing_from_what_was_proven_with_one(bench: Bench) -> None:
+    bench.append()
+    bench.seal()
+    bench.trust(KEY)
+    words = ("verify", "--all", "--since", "last", "--require-anchored")
+    assert len(bench.lines(*words)) == 12
+    bench.append(count=2)
+    bench.trust()
+    assert len(bench.lines("verify", "--all", "--since", "last")) == 2
+    bench.trust(KEY)
+    assert [one["seq"] for one in bench.lines(*words)] == [12, 13]
+
+
+def test_a_registry_that_is_gone_hides_no_chain_that_was_seen(bench: Bench) -> None:
+    bench.append("a/0")
+    bench.append()
+    bench("verify", "--all")
+    bench.delete(*({"pk": "chains", "sk": chain} for chain in ("a/0", CHAIN)))
+    _, err = bench("verify", "--all", code=4)
+    assert err.count("is NOT as it was written: 1 INDEX MISMATCH (first 0)") == 2
+    bench.use_state("fresh")
+    assert "There is no chain yet" in bench("verify", "--all")[1]
+    bench("verify", "--all", "--expect", CHAIN, code=4)
