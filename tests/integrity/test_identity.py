@@ -10,12 +10,16 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from audittui.entry import Draft
 from audittui.errors import StoreError
+from audittui.integrity.sealer import Sealer
 from audittui.layout import load_layout
 from audittui.store.dynamodb.errors import Place
 from audittui.store.dynamodb.store import DynamoStore
 from audittui.store.sqlite import SqliteStore
-from tests.integrity.conftest import AWS_KEYS
+from audittui.writer import AuditLog
+from tests.integrity.bench import KEY, Bench
+from tests.integrity.conftest import AWS_KEYS, tampered_table
 from tests.store.conftest import ENDPOINT, REGION, make_table
 
 LAYOUT = load_layout("native")
@@ -99,3 +103,36 @@ def test_a_file_is_known_again_wherever_it_is_moved(tmp_path: Path) -> None:
     assert first.identity().place == str(path.resolve())
     for store in (first, copy, other):
         store.close()
+
+
+@pytest.mark.dynamodb_local
+def test_a_chain_that_a_table_lost_is_named_by_the_command(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not ENDPOINT:
+        pytest.skip("AUDITTUI_TEST_ENDPOINT does not name a DynamoDB Local")
+    client = boto3.client("dynamodb", endpoint_url=ENDPOINT, **AWS_KEYS)
+    store = tampered_table(client, ENDPOINT)
+    for chain in ("a/0", "b/0"):
+        AuditLog(store, chain).append_many([Draft(actor="a", action="b")] * 3)
+        Sealer(store, LAYOUT, chain, KEY).seal()
+    for name, value in (
+        ("AUDITTUI_TABLE", store.table), ("AUDITTUI_REGION", REGION),
+        ("AWS_ENDPOINT_URL_DYNAMODB", ENDPOINT), ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+    ):  # fmt: skip
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AUDITTUI_STORE")
+    bench.trust(KEY)
+    bench("verify", "--all", "--require-anchored", "--max-unsealed", 0)
+    assert "0 chains" not in bench("verify", "--all", "--since", "last")[1]
+    for sk in range(3):
+        store.delete(LAYOUT.key("b/0", sk))
+    for key in (
+        {"pk": "chains", "sk": "b/0"}, {"pk": "checkpoint#b/0", "sk": f"{3:020d}"},
+        {"pk": "tile#b/0", "sk": "tile/0/000.p/3"},
+    ):  # fmt: skip
+        store.delete(key)
+    out, err = bench("verify", "--all", code=4)
+    assert "b/0 0: TRUNCATED." in out
+    assert "b/0 is NOT as it was written" in err and "a/0 is as it was written" in err

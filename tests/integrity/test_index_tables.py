@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -49,6 +50,15 @@ def test_an_entry_that_lists_hide_or_misplace_is_named(
         out, _ = bench("verify", "payments/0", 4, code=4)
         assert f"The index {index} does not hold the entry, so that lists lie" in out
     bench("verify", "payments/0", 5)
+
+
+@pytest.mark.parametrize("value", [7, b"x", 1.5])
+def test_a_copy_of_another_type_is_a_finding_and_no_crash(bench: Bench, value: Any) -> None:
+    bench.append()
+    bench.put({**bench.get(LAYOUT.key("payments/0", 4)), "time": value})
+    for words in (("--all",), ("payments/0", 4)):
+        out, _ = bench("verify", *words, code=4)
+        assert "payments/0 4: INDEX MISMATCH. The attribute time differs from the body." in out
 
 
 def test_appending_between_sweeps_is_no_fault(bench: Bench) -> None:
