@@ -1,34 +1,45 @@
-"""``audittui checkpoint``: signed checkpoints, shown, verified, and brought from elsewhere."""
+"""``audittui checkpoint``: signed checkpoints, shown, verified, brought from elsewhere, retired."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from audittui.cli.options import connect, connection_options, settings_of, trusted_key_option
-from audittui.errors import IntegrityError, UsageError
+from audittui.errors import IntegrityError, StoreError, UsageError
 from audittui.escape import escaped
 
 if TYPE_CHECKING:
     from audittui.integrity.anchor import Anchored, AnchorSettings
+    from audittui.integrity.checkpoint import Checkpoint
 
+Function = TypeVar("Function", bound=Callable[..., Any])
 _FILE = click.Path(dir_okay=False, path_type=Path, allow_dash=True)
+
+
+def _format_option(function: Function) -> Function:
+    return click.option(
+        "--format", "form", type=click.Choice(["text", "json", "jsonl"]), default="text",
+        show_default=True, help="json is one array, jsonl one object a line.",
+    )(function)  # fmt: skip
 
 
 @click.group("checkpoint")
 def command() -> None:
-    """Show, verify and import signed checkpoints."""
+    """Show, verify, import and forget signed checkpoints."""
 
 
 @command.command("show")
 @click.argument("chain")
+@_format_option
 @trusted_key_option
 @connection_options
 @click.pass_context
-def show(ctx: click.Context, /, chain: str, **given: Any) -> None:
+def show(ctx: click.Context, /, chain: str, form: str, **given: Any) -> None:
     """Print the newest checkpoint of CHAIN, and say whether it is to be believed."""
     from audittui.integrity.sealed import SealedLog
 
@@ -38,24 +49,37 @@ def show(ctx: click.Context, /, chain: str, **given: Any) -> None:
         raise UsageError(
             f"{chain} has no checkpoint in {opened.store.place}.", "audittui seal makes one."
         )
-    # The note's own bytes, but harmless on a terminal.
-    sys.stdout.write("".join(f"{escaped(line)}\n" for line in newest.note.splitlines()))
+    settings = settings_of(ctx, given)
+    found = None if settings is None else _held(opened, chain, settings)
+    if form == "text":
+        # The note's own bytes, but harmless on a terminal.
+        sys.stdout.write("".join(f"{escaped(line)}\n" for line in newest.note.splitlines()))
+    else:
+        wrong = "" if found is None else found.rewritten or found.doubt or _flaw(found)
+        _write(
+            form,
+            {
+                "chain": chain, "size": newest.size, "sealed_at": newest.sealed_at,
+                "note": newest.note, "failed": bool(wrong), "summary": wrong,
+                "believed": None if found is None else not wrong,
+            },
+        )  # fmt: skip
     click.echo(
         f"Size {newest.size:,}, sealed {escaped(newest.sealed_at) or 'at no time'}.", err=True
     )
-    settings = settings_of(ctx, given)
-    if settings is None:
+    if found is None:
         click.echo("No key is trusted, so it is not verified.", err=True)
         return
-    _conclude(_held(opened, chain, settings))
+    _conclude(found)
 
 
 @command.command("verify")
 @click.argument("file", type=_FILE)
+@_format_option
 @trusted_key_option
 @connection_options
 @click.pass_context
-def verify(ctx: click.Context, /, file: Path, **given: Any) -> None:
+def verify(ctx: click.Context, /, file: Path, form: str, **given: Any) -> None:
     """Verify the checkpoint or the proof (.tlog-proof) in FILE, offline, by the trusted keys.
 
     For a proof, the entry that it proves is printed.
@@ -63,88 +87,149 @@ def verify(ctx: click.Context, /, file: Path, **given: Any) -> None:
     from audittui.integrity.checkpoint_file import is_proof, read_anchor, read_proof
     from audittui.integrity.trust import Trust
 
-    data = _read(file)
+    data = read_file(file)
     settings = settings_of(ctx, given)
     trust = settings.trust if settings is not None else Trust(())
     if is_proof(data):
         proven = read_proof(data, trust)
         point = proven.anchor.checkpoint
-        sys.stdout.write(escaped(proven.body.decode("utf-8", "replace")) + "\n")
+        body = proven.body.decode("utf-8", "replace")
+        if form == "text":
+            sys.stdout.write(escaped(body) + "\n")
+        else:
+            _write(form, {**_point(proven.anchor.chain, point), "seq": proven.seq, "body": body})
         click.echo(
             f"ANCHORED: it is entry {proven.seq} of {point.origin}, proven under the signed "
             f"checkpoint of size {point.size:,}.",
             err=True,
         )
         return
-    point = read_anchor(data, trust).checkpoint
+    anchor = read_anchor(data, trust)
+    point = anchor.checkpoint
+    if form != "text":
+        _write(form, _point(anchor.chain, point))
     click.echo(f"{point.origin}, size {point.size:,}: signed by a trusted key.", err=True)
 
 
 @command.command("import")
 @click.argument("file", type=_FILE)
+@_format_option
 @trusted_key_option
 @connection_options
 @click.pass_context
-def import_(ctx: click.Context, /, file: Path, **given: Any) -> None:
-    """Pin the checkpoint in FILE, and hold the log in the table against it.
+def import_(ctx: click.Context, /, file: Path, form: str, **given: Any) -> None:
+    """Pin the checkpoint in FILE, once the log in the table is held against it.
 
     From then on every checkpoint of that log must extend it. Exit code 4 says that the log in the
-    table does not.
+    table does not hold it. Then the pin that was there stays; where there was none, the imported
+    one is pinned all the same, so that the log is not believed until it does.
     """
     from audittui.integrity.checkpoint_file import read_anchor
     from audittui.integrity.trust import Trust
 
     settings = settings_of(ctx, given)
-    anchor = read_anchor(_read(file), settings.trust if settings is not None else Trust(()))
+    anchor = read_anchor(read_file(file), settings.trust if settings is not None else Trust(()))
     assert settings is not None
-    assert settings.pins is not None
-    origin = anchor.checkpoint.origin
-    known = settings.pins.load(origin)
-    pinned = settings.trust.checkpoint(known, anchor.chain) if known else None
-    size = anchor.checkpoint.size
-    if pinned is not None and pinned.size == size and pinned.root != anchor.checkpoint.root:
-        raise IntegrityError(
-            f"Another checkpoint of {origin} of size {size:,} was seen here before.",
-            "One of the two logs is a forgery; nothing was pinned.",
-        )
     opened = connect(ctx, given)
-    if pinned is not None and pinned.size > size:
-        click.echo(f"One of size {pinned.size:,} is pinned already; it stays.", err=True)
-        _demand_part(opened, anchor, settings)
-    else:
-        settings.pins.save(origin, anchor.note)
-        click.echo(f"Pinned: {origin}, size {size:,}.", err=True)
+    why = _imported(opened, anchor.chain, anchor.checkpoint, anchor.note, settings)
+    if form != "text":
+        failed = {"failed": bool(why), "summary": why}
+        _write(form, {**_point(anchor.chain, anchor.checkpoint), **failed})
+    if why:
+        raise IntegrityError(f"REWRITTEN: {why}.", "Do not rely on this log.")
     _conclude(_held(opened, anchor.chain, settings))
 
 
-def _held(opened: Any, chain: str, settings: AnchorSettings) -> Anchored:
-    from audittui.integrity.anchor import TileReader, find_anchor, hold_against_pin
-    from audittui.integrity.sealed import SealedLog
+@command.command("forget")
+@click.argument("origin")
+@click.option("--reason", required=True, metavar="TEXT", help="Why; it is kept with the note.")
+def forget(origin: str, reason: str) -> None:
+    """Retire what this machine has pinned of the log ORIGIN, such as audit.example.com/payments/0.
 
-    sealed = SealedLog(opened.store, chain, consistent=True)
-    found = find_anchor(sealed, settings.trust)
-    origin = settings.origin(chain, found.checkpoint)
-    return hold_against_pin(found, settings, chain, TileReader(sealed, origin, None))
+    The next checkpoint of it that a trusted key signed is believed again, whatever it says. Where
+    nothing is pinned of ORIGIN, it may be a chain of which only the end of the last sweep is kept.
+    """
+    from audittui.config import state_folder
+    from audittui.integrity.pin import Pins
+    from audittui.integrity.progress_mark import forget_mark, marks_on
+    from audittui.integrity.settings import CHECKPOINTS
 
-
-def _demand_part(opened: Any, anchor: Any, settings: AnchorSettings) -> None:
-    """Hold a smaller checkpoint than the pinned one against the log."""
-    from audittui.integrity.anchor import TileReader, find_anchor, inconsistency
-    from audittui.integrity.sealed import SealedLog
-
-    sealed = SealedLog(opened.store, anchor.chain, consistent=True)
-    found = find_anchor(sealed, settings.trust).checkpoint
-    if found is None or found.size < anchor.checkpoint.size:
-        return
-    why = inconsistency(anchor.checkpoint, found, TileReader(sealed, found.origin, None))
-    if why:
-        raise IntegrityError(
-            f"REWRITTEN: {why}.", "The log does not hold the checkpoint in the file."
+    if not reason.strip():
+        raise UsageError("--reason is empty.", "Say why the pin is retired.")
+    pins = Pins(state_folder() / CHECKPOINTS)
+    found = [pin for pin in pins.all() if not isinstance(pin, StoreError)]
+    chosen = [pin for pin in found if pin.origin == origin]
+    marks = [
+        mark
+        for pin in chosen
+        for mark in marks_on(pin.chain)
+        if pin.seen_in(mark.table) or not pin.tables
+    ] or ([] if chosen else list(marks_on(origin)))
+    if not chosen and not marks:
+        known = ", ".join(pin.origin for pin in found) or "none"
+        raise UsageError(f"Nothing is pinned of {origin}.", f"The pinned logs are: {known}.")
+    for pin in chosen:
+        pins.forget(pin, reason)
+        click.echo(escaped(f"Forgotten: {pin.origin}, size {pin.size:,}."), err=True)
+    for mark in marks:
+        forget_mark(mark)
+        click.echo(
+            escaped(f"Forgotten: {mark.chain} was verified up to entry {mark.size - 1}."), err=True
         )
 
 
+def read_file(file: Path) -> bytes:
+    """The bytes of a file; ``-`` is standard input. Raises `UsageError`."""
+    try:
+        return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}.") from None
+
+
+def _imported(
+    opened: Any, chain: str, point: Checkpoint, note: str, settings: AnchorSettings
+) -> str:
+    """Pin ``point`` where it fits to what is pinned and to the table; why it does not fit."""
+    from audittui.integrity.anchor import TileReader, contradiction, find_anchor
+    from audittui.integrity.pin import Pin
+    from audittui.integrity.sealed import SealedLog
+
+    assert settings.pins is not None
+    sealed = SealedLog(opened.store, chain, consistent=True)
+    pinned = settings.pinned(sealed)
+    found = find_anchor(sealed, settings.trust).checkpoint
+    read = TileReader(sealed, point.origin, None)
+    for pin in pinned:
+        seen = pin.checkpoint
+        if seen.size == point.size and seen.root != point.root:
+            return f"Another checkpoint of size {point.size:,} was seen here; the pin stays"
+    why = contradiction(point, found, read, "is imported")
+    for pin in pinned:
+        why = why or contradiction(pin.checkpoint, found, read)
+    if why and pinned:
+        return f"{why}; the pin stays"
+    largest = max((pin.size for pin in pinned if pin.origin == point.origin), default=-1)
+    if largest > point.size:
+        click.echo(f"One of size {largest:,} is pinned already; it stays.", err=True)
+        return why
+    settings.pins.grow(Pin(chain, point.origin, note, (sealed.table,)))
+    click.echo(f"Pinned: {escaped(point.origin)}, size {point.size:,}.", err=True)
+    return why
+
+
+def _held(opened: Any, chain: str, settings: AnchorSettings) -> Anchored:
+    from audittui.integrity.anchor import TileReader, find_anchor, hold_against_pins
+    from audittui.integrity.sealed import SealedLog
+
+    sealed = SealedLog(opened.store, chain, consistent=True)
+    pinned = settings.pinned(sealed)
+    found = find_anchor(sealed, settings.trust)
+    read = TileReader(sealed, settings.origin(chain, found.checkpoint), None)
+    return hold_against_pins(found, settings, sealed, read, pinned)
+
+
 def _conclude(found: Anchored) -> None:
-    wrong = found.rewritten or found.doubt
+    wrong = found.rewritten or found.doubt or _flaw(found)
     if wrong:
         name = "REWRITTEN: " if found.rewritten else ""
         raise IntegrityError(f"{name}{wrong}.", "Do not rely on this log.")
@@ -159,8 +244,17 @@ def _conclude(found: Anchored) -> None:
     )
 
 
-def _read(file: Path) -> bytes:
-    try:
-        return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}.") from None
+def _flaw(found: Anchored) -> str:
+    return next((step.note for step in found.flaws if step.result == "fails"), "")
+
+
+def _point(chain: str, point: Checkpoint) -> dict[str, Any]:
+    return {"chain": chain, "origin": point.origin, "size": point.size, "root": point.root.hex()}
+
+
+def _write(form: str, data: dict[str, Any]) -> None:
+    from audittui.export.rows import json_line
+
+    line = json_line(data)
+    sys.stdout.write(f"{line}\n" if form == "jsonl" else f"[\n{line}\n]\n")
+    sys.stdout.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,7 +74,10 @@ def show(file: Path, chain: str | None, form: str) -> None:
 
 
 def read_signer_key(path: Path) -> SignerKey:
-    """The private key in a file. Raises `UsageError`; no message ever holds any of it."""
+    """The private key in a file, which must be its owner's alone.
+
+    Raises `UsageError`; no message ever holds any of it.
+    """
     from audittui.integrity.keys import parse_signer_key
     from audittui.integrity.malformed import MalformedError
 
@@ -84,8 +88,24 @@ def read_signer_key(path: Path) -> SignerKey:
     except ValueError:
         raise UsageError(f"The key {path} is not text.") from None
     try:
-        return parse_signer_key(text.removesuffix("\n"))
+        key = parse_signer_key(text.removesuffix("\n"))
     except MalformedError as error:
         raise UsageError(
             f"The key {path} cannot be read: {error}.", "audittui key generate makes one."
         ) from None
+    demand_private(path)
+    return key
+
+
+def demand_private(path: Path) -> None:
+    """Refuse a key's file that others than its owner can read or write, where a system knows that.
+
+    Raises `UsageError`.
+    """
+    mode = path.stat().st_mode & 0o777
+    if os.name == "posix" and mode & 0o077:
+        raise UsageError(
+            f"The key {path} is open to others (mode {mode:04o}), so it is not used.",
+            f"Give it to its owner alone with chmod 600 {path}; if others had access, make a new "
+            "key.",
+        )

@@ -113,6 +113,7 @@ class _Sealing:
         from audittui.config import state_folder
         from audittui.integrity.pin import Pins
         from audittui.integrity.sealer import Sealer
+        from audittui.integrity.settings import CHECKPOINTS
         from audittui.integrity.trust import trusted_keys
 
         if chain not in self._sealers:
@@ -120,7 +121,7 @@ class _Sealing:
             self._sealers[chain] = Sealer(
                 opened.store, opened.layout, chain, self._signer,
                 trusted=trusted_keys(opened.target.trusted_keys),
-                pins=Pins(state_folder() / "checkpoints"),
+                pins=Pins(state_folder() / CHECKPOINTS),
             )  # fmt: skip
         return self._sealers[chain]
 

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from audittui.cli.ending import clear_line
 from audittui.cli.options import connect, connection_options, settings_of, trusted_key_option
+from audittui.cli.verdict_output import FORMATS, Output
 from audittui.errors import UsageError
 from audittui.escape import escaped
 
 if TYPE_CHECKING:
     from audittui.connection import Connection
     from audittui.integrity.anchor import AnchorSettings
-    from audittui.integrity.sweep import Progress
+    from audittui.integrity.checkpoint_file import AnchorFile
+    from audittui.integrity.gate import Gates
     from audittui.integrity.verdict import Verdict
 
-INTEGRITY = 4
 _LAST = "last"
+_UNSEALED = re.compile(r"(0|[1-9][0-9]{0,8})([smhd]?)")
+_MICROS = {"s": 10**6, "m": 60 * 10**6, "h": 3600 * 10**6, "d": 86_400 * 10**6}
+_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command("verify")
@@ -38,125 +39,172 @@ _LAST = "last"
 @click.option(
     "--proof",
     metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=_FILE,
     help="Write the entry and its proof to FILE, to be checked offline.",
+)
+@click.option(
+    "--require-anchored",
+    "anchored",
+    is_flag=True,
+    help="Demand a trusted checkpoint, and that everything below it is proven.",
+)
+@click.option(
+    "--allow-gaps",
+    "gaps",
+    is_flag=True,
+    help="With --require-anchored: entries that a sealer signed as a gap need no proof.",
+)
+@click.option(
+    "--max-unsealed",
+    "unsealed",
+    metavar="AGE|COUNT",
+    help="Demand that at most COUNT entries, or none older than AGE (30s, 5m, 1h), are not sealed.",
+)
+@click.option(
+    "--checkpoint",
+    "checkpoints",
+    metavar="FILE",
+    type=_FILE,
+    multiple=True,
+    help="Demand that the log extends the signed checkpoint in FILE. May be repeated.",
+)
+@click.option(
+    "--expect",
+    "expected",
+    metavar="CHAIN",
+    multiple=True,
+    help="With --all: demand that CHAIN is there. May be repeated.",
 )
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(FORMATS),
     default="text",
     show_default=True,
-    help="json is one object an entry.",
+    help="json is one array, jsonl one object a line.",
 )
 @trusted_key_option
 @connection_options
 @click.pass_context
 def command(
     ctx: click.Context, /, chain: str | None, seq: int | None, whole: str | None,
-    everything: bool, since: str | None, proof: Path | None, form: str, **given: Any,
+    everything: bool, since: str | None, proof: Path | None, anchored: bool,
+    gaps: bool, unsealed: str | None, checkpoints: tuple[Path, ...], expected: tuple[str, ...],
+    form: str, **given: Any,
 ) -> None:  # fmt: skip
     """Check the entry SEQ of CHAIN, a whole chain, or all of them.
 
-    With trusted keys, entries are held against the newest signed checkpoint. Of a chain, only
-    entries that are not as they should be are listed; json lists every entry. Exit code 4 says
-    that something is not genuine or missing, 1 that some could not be verified.
+    With trusted keys, entries are held against the newest signed checkpoint. --all goes through
+    the chains that the registry names and those that this machine has seen in the table before.
+    Of a chain, only entries that are not as they should be are listed; json lists every entry.
+
+    Exit code 4 says that something is not genuine or missing, or that a demand is not met; 1 that
+    some could not be verified; 3 that a key is trusted and nothing is proven under it.
     """
     one = chain is not None and seq is not None
     if one + (whole is not None) + everything != 1 or (chain is not None and seq is None):
         raise UsageError("Say what to verify.", "Write CHAIN SEQ, or --chain CHAIN, or --all.")
     if (since is not None and one) or (proof is not None and not one):
         raise UsageError("--since is for chains, --proof for one entry.")
+    if one and (unsealed is not None or checkpoints):
+        raise UsageError("--max-unsealed and --checkpoint are for chains.")
+    if expected and not everything:
+        raise UsageError("--expect is for --all.")
+    if anchored and since is not None and since != _LAST:
+        raise UsageError("--require-anchored judges the whole chain.", "Leave --since out.")
+    if gaps and not anchored:
+        raise UsageError("--allow-gaps is for --require-anchored.")
+    gates = _gates(anchored, gaps, unsealed)
     if proof is not None:
         from audittui.whole_file import demand_free
 
         demand_free(proof)
     settings = settings_of(ctx, given)
+    if settings is None and (anchored or unsealed is not None or checkpoints):
+        raise UsageError(
+            "No key is trusted, so nothing can be proven.",
+            "Put trusted_keys into the profile, or give --trusted-key KEY.",
+        )
+    anchors = _anchors(checkpoints, settings, whole)
     opened = connect(ctx, given)
     if one:
         assert chain is not None
         assert seq is not None
-        ctx.exit(_verify_one(opened, settings, chain, seq, form, proof))
-    if whole is not None:
-        chains: tuple[str, ...] = (whole,)
-    elif opened.layout.chained:
-        chains = opened.chains()
-    else:
+        ctx.exit(_verify_one(opened, settings, chain, seq, form, proof, gates))
+    if not opened.layout.chained:
         raise UsageError(
             f"The layout {opened.layout.name} keeps no hash chain: nothing can be verified."
         )
-    codes = [_sweep(opened, settings, name, form, since) for name in chains]
-    if not codes:
-        click.echo("There is no chain yet.", err=True)
-    ctx.exit(max(codes, default=0))
+    from audittui.cli.sweeping import Sweeping
+
+    first = None if since == _LAST else _seq(since)
+    sweeping = Sweeping(opened, settings, gates, anchors, first, form)
+    ctx.exit(sweeping.one(whole) if whole is not None else sweeping.everything(expected))
 
 
 def _verify_one(
     opened: Connection, settings: AnchorSettings | None, chain: str, seq: int, form: str,
-    proof: Path | None,
+    proof: Path | None, gates: Gates,
 ) -> int:  # fmt: skip
+    from audittui.integrity.conclusion import Conclusion
+    from audittui.integrity.gate import single_refusal
     from audittui.integrity.verify import verify_entry
     from audittui.whole_file import write_new
 
     verdict = verify_entry(opened.store, opened.layout, chain, seq, settings=settings)
-    sys.stdout.write(_json(verdict) if form == "json" else _text(verdict))
-    sys.stdout.flush()
+    refusal = single_refusal(verdict, gates)
+    output = Output(form, whole=True)
+    output.add(verdict)
+    if refusal is not None:
+        output.refuse(refusal)
+    output.end()
     pin = f", and {verdict.pin_rcu:g} RCU for the pinned checkpoint" if verdict.pin_rcu else ""
     click.echo(f"{_anchor_text(verdict, settings)} {verdict.rcu:g} RCU{pin}.", err=True)
+    if refusal is not None:
+        click.echo(escaped(refusal.text), err=True)
     if proof is not None:
         if not verdict.proof:
             raise UsageError("The entry is not proven, so there is no proof to write.")
         write_new(proof, verdict.proof)
         click.echo(f"The proof is in {proof}.", err=True)
-    return _code(verdict.failed, verdict.verdict == "UNVERIFIABLE")
-
-
-def _sweep(
-    opened: Connection, settings: AnchorSettings | None, chain: str, form: str, since: str | None
-) -> int:
-    from audittui.integrity.conclusion import Conclusion
-    from audittui.integrity.progress_mark import load_mark, save_mark
-    from audittui.integrity.sweep import verify_chain
-
-    first = load_mark(opened.store.place, chain) if since == _LAST else _seq(since)
     conclusion = Conclusion(chain)
-    runs = _Runs()
-    rcu, reached = 0.0, first
-    try:
-        with _progress(f"Verifying {escaped(chain)}") as progress:
-            for verdict in verify_chain(
-                opened.store, opened.layout, chain, settings=settings, since=first,
-                progress=progress, steps=form == "json",
-            ):  # fmt: skip
-                conclusion.add(verdict)
-                rcu += verdict.rcu
-                reached = max(reached, verdict.seq)
-                if form == "json":
-                    _write(_json(verdict))
-                elif verdict.failed or verdict.verdict == "UNVERIFIABLE":
-                    _write(runs.add(verdict))
-    except KeyboardInterrupt:
-        click.echo(f"Stopped; go on with --chain {chain} --since {reached}.", err=True)
-        raise
-    finally:
-        sys.stdout.write(runs.end())
-        sys.stdout.flush()
-    click.echo(f"{escaped(conclusion.text())} {rcu:g} RCU.", err=True)
-    unverifiable = bool(conclusion.counts["UNVERIFIABLE"])
-    if not conclusion.failed and not unverifiable and conclusion.counts.total():
-        save_mark(opened.store.place, chain, reached + 1)
-    return _code(conclusion.failed, unverifiable)
+    conclusion.add(verdict)
+    conclusion.unproven = settings is not None and verdict.anchor is None
+    return 4 if refusal is not None else conclusion.code
 
 
-def _write(text: str) -> None:
-    """Write a verdict, on a line that shows no progress."""
-    if text:
-        clear_line()
-        sys.stdout.write(text)
+def _anchors(
+    files: tuple[Path, ...], settings: AnchorSettings | None, whole: str | None
+) -> tuple[AnchorFile, ...]:
+    """The checkpoints in files, each of a chain that is verified."""
+    from audittui.cli.checkpoint import read_file
+    from audittui.integrity.checkpoint_file import read_anchor
+
+    found = []
+    for file in files:
+        assert settings is not None
+        anchor = read_anchor(read_file(file), settings.trust)
+        if whole is not None and anchor.chain != whole:
+            raise UsageError(f"The checkpoint in {file} is of {anchor.chain}, not of {whole}.")
+        found.append(anchor)
+    return tuple(found)
 
 
-def _code(failed: bool, unverifiable: bool) -> int:
-    return INTEGRITY if failed else 1 if unverifiable else 0
+def _gates(anchored: bool, gaps: bool, unsealed: str | None) -> Gates:
+    from audittui.integrity.gate import Gates
+
+    if unsealed is None:
+        return Gates(anchored, gaps)
+    match = _UNSEALED.fullmatch(unsealed)
+    if match is None:
+        raise UsageError(
+            f"--max-unsealed {unsealed} is neither a number of entries nor a time.",
+            "Write such as --max-unsealed 1000, or --max-unsealed 10m.",
+        )
+    number, unit = int(match[1]), match[2]
+    if unit:
+        return Gates(anchored, gaps, age=number * _MICROS[unit])
+    return Gates(anchored, gaps, most=number)
 
 
 def _seq(since: str | None) -> int:
@@ -167,38 +215,6 @@ def _seq(since: str | None) -> int:
     return int(since)
 
 
-class _Runs:
-    """Text of verdicts in a row that say the same: the first whole, then how many follow."""
-
-    def __init__(self) -> None:
-        self._first: Verdict | None = None
-        self._last: Verdict | None = None
-
-    def add(self, verdict: Verdict) -> str:
-        """What to print now."""
-        first, last = self._first, self._last
-        if (
-            first is not None
-            and last is not None
-            and verdict.verdict == first.verdict
-            and verdict.seq == last.seq + 1
-            and verdict.summary == first.summary
-        ):
-            self._last = verdict
-            return ""
-        text = self.end()
-        self._first = self._last = verdict
-        return text + _text(verdict)
-
-    def end(self) -> str:
-        """What is left to print."""
-        first, last = self._first, self._last
-        self._first = self._last = None
-        if first is None or last is None or first is last:
-            return ""
-        return f"{first.chain} {first.seq + 1} to {last.seq}: {first.verdict}, the same\n"
-
-
 def _anchor_text(verdict: Verdict, settings: AnchorSettings | None) -> str:
     if settings is None:
         return "No key is trusted, so no checkpoint is checked."
@@ -206,56 +222,3 @@ def _anchor_text(verdict: Verdict, settings: AnchorSettings | None) -> str:
         return "There is no trusted checkpoint."
     sealed = f", sealed {verdict.anchor.sealed_at}" if verdict.anchor.sealed_at else ""
     return escaped(f"Checkpoint of size {verdict.anchor.size:,}{sealed}.")
-
-
-def _text(verdict: Verdict) -> str:
-    place = f"{verdict.chain} {verdict.seq}"
-    summary = verdict.summary.removeprefix(verdict.verdict).lstrip(": ")
-    expired = ", expired and still there" if verdict.expired else ""
-    lines = [f"{place}: {verdict.verdict}{expired}. {summary}"]
-    for step in verdict.steps:
-        lines.append(f"  {step.result.ljust(12)}{step.name}{': ' + step.note if step.note else ''}")
-        if step.result == "fails":
-            lines.append(f"{' ' * 14}expected {step.expected}")
-            lines.append(f"{' ' * 14}found    {step.found}")
-    return "\n".join(map(escaped, lines)) + "\n"
-
-
-def _json(verdict: Verdict) -> str:
-    from audittui.export.rows import json_line
-
-    anchor = verdict.anchor
-    return json_line(
-        {
-            "chain": verdict.chain,
-            "seq": verdict.seq,
-            "verdict": verdict.verdict,
-            "summary": verdict.summary,
-            "expired": verdict.expired,
-            "checkpoint": None
-            if anchor is None
-            else {"origin": anchor.origin, "size": anchor.size, "sealed_at": anchor.sealed_at},
-            "steps": [
-                {
-                    "name": step.name, "result": step.result, "expected": step.expected,
-                    "found": step.found, "note": step.note,
-                }
-                for step in verdict.steps
-            ],
-        }
-    ) + "\n"  # fmt: skip
-
-
-@contextmanager
-def _progress(label: str) -> Iterator[Progress | None]:
-    """A progress bar on a terminal; nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    with click.progressbar(length=1, label=label, file=sys.stderr) as bar:
-
-        def show(read: int, total: int | None) -> None:
-            bar.length = max(total or 0, read, 1)
-            bar.update(read - bar.pos)
-
-        yield show

@@ -1,27 +1,33 @@
-"""Finds the newest trusted checkpoint of a chain and holds it against the pinned one.
+"""Finds the newest trusted checkpoint of a chain and holds it against the pinned ones.
 
 What the table says is believed when a trusted key signed it; what was seen before, on this
-machine, must be a part of it. What is wrong comes back as a sentence, never as an exception: it
-is a finding about the log.
+machine, must be a part of it. Pins are loaded before the table is read: another process may pin a
+newer checkpoint meanwhile. What is wrong comes back as a sentence, never as an exception: it is a
+finding about the log.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
+from audittui import timestamp
 from audittui.errors import StoreError
 from audittui.integrity.checkpoint import Checkpoint
 from audittui.integrity.malformed import MalformedError, malformed
 from audittui.integrity.merkle import consistency_holds, consistency_proof
-from audittui.integrity.pin import Pins
+from audittui.integrity.pin import Pin, Pins
 from audittui.integrity.sealed import SealedItem, SealedLog
 from audittui.integrity.tile import Tile, TileNodes
 from audittui.integrity.tile_cache import TileCache
 from audittui.integrity.trust import Trust, UntrustedError, origin_of
 from audittui.integrity.verdict import Anchor, Step
 
-_FURTHER = 25
-"""How many checkpoints are looked through when the newest is not to be believed."""
+_SEEN = "was seen here"
+_AT_ONCE = 100
+_MOST = 2_000
+"""How many checkpoints are looked through when the newest ones are not to be believed."""
 
 
 class Anchored(msgspec.Struct, frozen=True):
@@ -29,8 +35,9 @@ class Anchored(msgspec.Struct, frozen=True):
 
     ``checkpoint`` is the newest that is trusted (None: there is none), ``note`` its signed note.
     ``doubt`` says why the table's newest checkpoint is not believed, ``rewritten`` how it
-    contradicts the pinned one; both are empty where all is well. ``pinned`` is the size that was
-    seen before, ``unkept`` says why this one cannot be remembered.
+    contradicts a pinned one; both are empty where all is well. ``flaws`` are further findings on
+    the stored checkpoints. ``pinned`` is the largest size that was seen before, ``unkept``
+    says why this one cannot be remembered.
     """
 
     checkpoint: Checkpoint | None
@@ -38,6 +45,7 @@ class Anchored(msgspec.Struct, frozen=True):
     sealed_at: str = ""
     doubt: str = ""
     rewritten: str = ""
+    flaws: tuple[Step, ...] = ()
     pinned: int | None = None
     unkept: str = ""
 
@@ -46,6 +54,11 @@ class Anchored(msgspec.Struct, frozen=True):
         """What verdicts say of the checkpoint."""
         one = self.checkpoint
         return None if one is None else Anchor(one.origin, one.size, self.sealed_at)
+
+    @property
+    def flawed(self) -> bool:
+        """True when something is wrong with the stored checkpoints."""
+        return bool(self.doubt) or any(step.result == "fails" for step in self.flaws)
 
     @property
     def known_size(self) -> int:
@@ -67,7 +80,7 @@ class Anchored(msgspec.Struct, frozen=True):
             text = f"{one.origin}, size {one.size:,}"
             steps.append(Step("checkpoint", "holds", text, text, "Signed by a trusted key"))
         if self.rewritten:
-            expected = f"an extension of size {self.pinned:,}"
+            expected = f"an extension of size {self.pinned or 0:,}"
             found = "none" if one is None else f"size {one.size:,}"
             steps.append(Step("pinned checkpoint", "fails", expected, found, self.rewritten))
         elif self.pinned is not None and one is not None:
@@ -75,7 +88,7 @@ class Anchored(msgspec.Struct, frozen=True):
             steps.append(Step("pinned checkpoint", "holds", text, text))
         if self.unkept:
             steps.append(Step("keeping the pin", "not checked", note=self.unkept))
-        return tuple(steps)
+        return (*steps, *self.flaws)
 
 
 class AnchorSettings(msgspec.Struct, frozen=True):
@@ -90,8 +103,28 @@ class AnchorSettings(msgspec.Struct, frozen=True):
         if checkpoint is not None:
             return checkpoint.origin
         origins = [origin_of(key.name, chain) for key in self.trust.keys]
-        seen = [one for one in origins if self.pins is not None and self.pins.load(one)]
+        pins = self.pins
+        seen = [one for one in origins if pins is not None and pins.path(one, chain).exists()]
         return (seen or origins)[0]
+
+    def pinned(self, sealed: SealedLog) -> tuple[Pin, ...]:
+        """The pins that the chain of ``sealed`` is held against, to be loaded before the table is
+        read: those under a trusted key's name, and those of this very table, whatever key made
+        them.
+
+        Raises `StoreError` when one cannot be read: then nothing can be demanded.
+        """
+        if self.pins is None:
+            return ()
+        return tuple(
+            pin
+            for pin in self.pins.of_chain(sealed.chain)
+            if self.owns(pin) or pin.seen_in(sealed.table)
+        )
+
+    def owns(self, pin: Pin) -> bool:
+        """True when a pin is of a log under a trusted key's name."""
+        return any(origin_of(key.name, pin.chain) == pin.origin for key in self.trust.keys)
 
 
 class TileReader:
@@ -144,81 +177,119 @@ class TileReader:
 
 def find_anchor(sealed: SealedLog, trust: Trust) -> Anchored:
     """The newest checkpoint of the chain that a trusted key signed."""
-    newest = sealed.newest()
-    if newest is None:
-        return Anchored(None)
     doubt = ""
-    candidates = [newest]
-    for looked in range(2):
-        for item in candidates:
-            try:
-                return _believed(item, sealed.chain, trust, doubt)
-            except UntrustedError as error:
-                doubt = doubt or f"The checkpoint of size {item.size} is not believed: {error}"
-        if not looked:
-            candidates = sealed.before(newest.size, _FURTHER)
+    for looked, item in enumerate(sealed.downwards(_AT_ONCE)):
+        if looked == _MOST:
+            doubt = f"{doubt}; nor are the {_MOST:,} largest, and no more were looked at"
+            break
+        try:
+            return _believed(item, sealed.chain, trust, doubt)
+        except UntrustedError as error:
+            doubt = doubt or f"The checkpoint of size {item.size} is not believed: {error}"
     return Anchored(None, doubt=doubt)
 
 
-def hold_against_pin(
-    found: Anchored, settings: AnchorSettings, chain: str, read: TileReader
+def hold_against_pins(
+    found: Anchored,
+    settings: AnchorSettings,
+    sealed: SealedLog,
+    read: TileReader,
+    pinned: Sequence[Pin],
 ) -> Anchored:
-    """``found`` with what the pinned checkpoint says of it; a newer consistent one is pinned.
-
-    Raises `StoreError` when the pin cannot be read: then nothing can be demanded.
-    """
-    pins, trust = settings.pins, settings.trust
-    if pins is None:
+    """``found`` with what the ``pinned`` checkpoints say of it, which `AnchorSettings.pinned` gave
+    before it was read; a newer consistent one is pinned."""
+    if settings.pins is None:
         return found
-    origin = settings.origin(chain, found.checkpoint)
-    note = pins.load(origin)
-    checkpoint = found.checkpoint
-    if not note:
-        return found if checkpoint is None or found.doubt else _kept(found, pins, origin)
+    if pinned:
+        found = msgspec.structs.replace(found, pinned=max(pin.size for pin in pinned))
+    for pin in pinned:
+        if found.checkpoint is None and found.doubt and not settings.owns(pin):
+            # The table's checkpoints are of a key that is not trusted here, and that is said.
+            continue
+        why = contradiction(pin.checkpoint, found.checkpoint, read)
+        if why:
+            return msgspec.structs.replace(found, rewritten=why)
+    if found.checkpoint is None or found.flawed:
+        return found
     try:
-        pinned = trust.checkpoint(note, chain)
-    except UntrustedError as error:
-        why = f"The checkpoint that is pinned here is not believed: {error}"
-        return msgspec.structs.replace(found, doubt=found.doubt or why)
-    size = pinned.size
-    if checkpoint is None or checkpoint.size < size:
-        has = "no checkpoint" if checkpoint is None else f"none larger than {checkpoint.size:,}"
-        why = f"A checkpoint of size {size:,} was seen here; the table has {has}"
-        return msgspec.structs.replace(found, rewritten=why, pinned=size)
-    why = inconsistency(pinned, checkpoint, read)
-    found = msgspec.structs.replace(found, rewritten=why, pinned=size)
-    if not why and size < checkpoint.size and not found.doubt:
-        return _kept(found, pins, origin)
-    return found
-
-
-def _kept(found: Anchored, pins: Pins, origin: str) -> Anchored:
-    """Pin the checkpoint; a disk that does not take it is told, and makes nothing less true."""
-    try:
-        pins.save(origin, found.note)
+        return _kept(found, found.checkpoint, settings.pins, sealed, read, pinned)
     except StoreError as error:
+        # A disk that does not take it is told, and makes nothing less true.
         return msgspec.structs.replace(found, unkept=error.message.rstrip("."))
+
+
+def _kept(
+    found: Anchored, point: Checkpoint, pins: Pins, sealed: SealedLog, read: TileReader,
+    pinned: Sequence[Pin],
+) -> Anchored:  # fmt: skip
+    """Pin the checkpoint, which extends ``pinned``. Raises `StoreError` when it cannot be kept."""
+    table = sealed.table
+    known = next((pin for pin in pinned if pin.origin == point.origin), None)
+    while known is None or known.size < point.size or not known.seen_in(table):
+        note = found.note if known is None or known.size < point.size else known.note
+        known = pins.swap(known, Pin(sealed.chain, point.origin, note, (table,)))
+        if known is None or known.size > point.size:
+            # Kept; or another process has seen a newer one since this table was read.
+            return found
+        why = contradiction(known.checkpoint, point, read)
+        if why:
+            return msgspec.structs.replace(found, rewritten=why)
     return found
 
 
-def inconsistency(old: Checkpoint, new: Checkpoint, read: TileReader) -> str:
+def contradiction(
+    seen: Checkpoint, newest: Checkpoint | None, read: TileReader, told: str = _SEEN
+) -> str:
+    """Why the log under ``newest`` is not the one that was ``seen``; empty where it is.
+
+    ``told`` is what the sentence says of the checkpoint that was seen.
+    """
+    if newest is None or newest.size < seen.size:
+        has = "no checkpoint" if newest is None else f"none larger than {newest.size:,}"
+        return f"A checkpoint of size {seen.size:,} {told}; the table has {has}"
+    return inconsistency(seen, newest, read, told)
+
+
+def inconsistency(old: Checkpoint, new: Checkpoint, read: TileReader, told: str = _SEEN) -> str:
     """Why ``new`` does not extend ``old``; empty where it does."""
     if old.size == new.size:
         same = old.root == new.root
-        return "" if same else f"Another checkpoint of size {old.size:,} was seen here"
+        return "" if same else f"Another checkpoint of size {old.size:,} {told}"
     if not old.size:
         return ""
     try:
         proof = consistency_proof(old.size, new.size, TileNodes(new.size, read))
     except MalformedError as error:
-        return f"It cannot be proven that the pinned checkpoint is a part of this log: {error}"
+        return f"It cannot be proven that the checkpoint that {told} is a part of this log: {error}"
     if consistency_holds(old.size, new.size, proof, old.root, new.root):
         return ""
-    return f"The log is not the one that was seen here at size {old.size:,}"
+    return f"The log is not the one that {told} at size {old.size:,}"
+
+
+def flaws_of(item: SealedItem, chain: str, trust: Trust) -> tuple[Step, ...]:
+    """What is wrong with what is stored beside a believed checkpoint: the signed retention, and
+    when it was sealed."""
+    flaws = []
+    wanted = f"a signed statement of size {item.size:,}"
+    try:
+        size = trust.retention(item.retention, chain).size
+        if size != item.size:
+            note = f"The retention beside the checkpoint of size {item.size:,} is another's"
+            flaws.append(Step("retention", "fails", wanted, f"one of size {size:,}", note))
+    except UntrustedError as error:
+        note = f"The retention beside the checkpoint of size {item.size:,} is not believed: {error}"
+        flaws.append(Step("retention", "fails", wanted, "not believed", note))
+    try:
+        timestamp.parse(item.sealed_at)
+    except ValueError:
+        note = f"The checkpoint of size {item.size:,} does not say when it was sealed"
+        flaws.append(Step("sealed_at", "fails", "a time", item.sealed_at or "(absent)", note))
+    return tuple(flaws)
 
 
 def _believed(item: SealedItem, chain: str, trust: Trust, doubt: str) -> Anchored:
     checkpoint = trust.checkpoint(item.note, chain)
     if checkpoint.size != item.size:
         raise UntrustedError(f"it stands under another size than its own, {checkpoint.size}")
-    return Anchored(checkpoint, item.note, item.sealed_at, doubt)
+    flaws = flaws_of(item, chain, trust)
+    return Anchored(checkpoint, item.note, item.sealed_at, doubt, flaws=flaws)

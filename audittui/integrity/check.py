@@ -235,6 +235,15 @@ def unverifiable(chain: str, seq: int, why: str) -> Verdict:
     return Verdict(chain, seq, "UNVERIFIABLE", why)
 
 
+def unforeseen(chain: str, seq: int, error: Exception) -> Verdict:
+    """The verdict where verifying itself broke: a failure, since nobody knows what made it so."""
+    what = f"{type(error).__name__}: {error}"
+    note = "The verification broke off, so that nothing from here on was judged"
+    step = Step("verification", "fails", "an end", what, note)
+    summary = f"UNVERIFIABLE: {note[0].lower()}{note[1:]}: {what}."
+    return Verdict(chain, seq, "UNVERIFIABLE", summary, (step,))
+
+
 def _claims(neighbour: Examined) -> tuple[str, ...]:
     """The hashes that a neighbour may be known by: the computed one first."""
     return tuple(dict.fromkeys(one for one in (neighbour.digest, neighbour.recorded) if one))

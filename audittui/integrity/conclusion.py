@@ -13,11 +13,13 @@ _SERIOUS = (
 
 
 class Conclusion:
-    """Counts the verdicts on one chain, by name; a run of absent entries counts as one."""
+    """Counts the verdicts on one chain, by name; a run of absent entries counts as one. Set
+    ``unproven`` where a key is trusted and the chain has no checkpoint that it signed."""
 
     def __init__(self, chain: str) -> None:
         self.counts: Counter[str] = Counter()
         self.failed = False
+        self.unproven = False
         self._chain = chain
         self._first: dict[str, int] = {}
         self._doubt = ""
@@ -37,14 +39,26 @@ class Conclusion:
                 failing = [step for step in verdict.steps if step.result == "fails"]
                 self._doubt = failing[0].note if failing else ""
 
+    @property
+    def code(self) -> int:
+        """The exit code that it comes to: 4 a failure, 1 where something could not be verified, 3
+        where a key is trusted and no checkpoint of the chain is."""
+        if self.failed:
+            return 4
+        if self.counts["UNVERIFIABLE"]:
+            return 1
+        return 3 if self.unproven and self.counts.total() else 0
+
+    def _where(self, name: str) -> str:
+        """Where a verdict came first; nothing where only malformed keys have it."""
+        return f" (first {self._first[name]})" if name in self._first else ""
+
     def text(self) -> str:
         """The line."""
         counts, chain = self.counts, self._chain
         total = counts.total()
         wrong = [
-            f"{counts[name]:,} {name}" + (f" (first {self._first[name]})" * (name in self._first))
-            for name in _SERIOUS
-            if counts[name]
+            f"{counts[name]:,} {name}" + self._where(name) for name in _SERIOUS if counts[name]
         ]
         if wrong:
             found = ", ".join(wrong)

@@ -10,10 +10,11 @@ from audittui.integrity.anchor import (
     AnchorSettings,
     TileReader,
     find_anchor,
-    hold_against_pin,
+    hold_against_pins,
 )
 from audittui.integrity.check import Examined, check, with_registry
 from audittui.integrity.inclusion import prove, tiles_for
+from audittui.integrity.index_check import IndexCheck
 from audittui.integrity.judge import judged, with_proof
 from audittui.integrity.reader import MAX_SEQ, ChainReader
 from audittui.integrity.sealed import SealedLog
@@ -48,16 +49,19 @@ class Prover:
         self._strict = ChainReader(store, layout, chain)
         self._sealed = SealedLog(store, chain)
         self._strictly_sealed = SealedLog(store, chain, consistent=True)
+        self._indexes = IndexCheck(store, layout, chain)
         self._read: TileReader | None = None
         self._read_strictly: TileReader | None = None
         self._places: dict[int, Examined] = {}
         self._unproven: set[int] = set()
         self._registered = False
         if settings is not None:
-            found = find_anchor(self._strictly_sealed, settings.trust)
+            strictly = self._strictly_sealed
+            pinned = settings.pinned(strictly)
+            found = find_anchor(strictly, settings.trust)
             origin = settings.origin(chain, found.checkpoint)
-            pinned = TileReader(self._strictly_sealed, origin, settings.cache)
-            self.found = hold_against_pin(found, settings, chain, pinned)
+            read = TileReader(strictly, origin, settings.cache)
+            self.found = hold_against_pins(found, settings, strictly, read, pinned)
             self._read = TileReader(self._sealed, origin, settings.cache)
             self._read_strictly = TileReader(self._strictly_sealed, origin, None)
             self._pay()
@@ -65,6 +69,8 @@ class Prover:
     def fetch(self, seqs: list[int]) -> None:
         """Read entries, their neighbours and the tiles that prove them, forgetting earlier ones."""
         self._places = {place.seq: place for place in self._reader.several(ranges_of(seqs))}
+        if seqs:
+            self._indexes.look(*seqs)
         if self._read is not None:
             self._unproven = {seq for seq in seqs if seq < self._size}
             self._read.fetch(self._tiles(sorted(self._unproven)))
@@ -99,7 +105,7 @@ class Prover:
             self._registered = self._registered or self._strict.registered()
             verdict = with_registry(verdict, self._registered, steps=True)
         if self._settings is None or read is None:
-            return verdict
+            return self._indexes.judged(verdict, place)
         point, inclusion = self.found.checkpoint, None
         if point is not None and seq < point.size:
             inclusion = prove(seq, point, read)
@@ -107,6 +113,7 @@ class Prover:
                 self._unproven.discard(seq)
                 self._keep()
         verdict = judged(verdict, place, self.found, inclusion)
+        verdict = self._indexes.judged(verdict, place)
         return with_proof(verdict, place, self.found, inclusion)
 
     @property

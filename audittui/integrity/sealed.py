@@ -11,7 +11,7 @@ All are written once, on the condition that the key is free.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -19,6 +19,7 @@ from audittui.errors import IntegrityError
 from audittui.integrity.tile import Tile
 from audittui.layout.native import CHECKPOINT, TILE
 from audittui.layout.row import Item
+from audittui.store.identity import TableIdentity
 from audittui.store.port import KeyTakenError, Query, Store
 
 _PRUNE = "prune#"
@@ -52,6 +53,11 @@ class SealedLog:
         """Count read units that were taken back in."""
         self.spent += rcu
 
+    @property
+    def table(self) -> TableIdentity:
+        """Which table it is."""
+        return self._store.identity()
+
     def newest(self) -> SealedItem | None:
         """The checkpoint of the largest size."""
         items = self._items(low="0" * 20, high=_LAST, forward=False, limit=1)
@@ -68,6 +74,17 @@ class SealedLog:
             return []
         items = self._items(low="0" * 20, high=f"{size - 1:020d}", forward=False, limit=limit)
         return [_sealed(item) for item in items]
+
+    def downwards(self, at_once: int) -> Iterator[SealedItem]:
+        """Every checkpoint, largest size first, read ``at_once`` at a time after the first."""
+        request = self._query(low="0" * 20, high=_LAST, forward=False, limit=1)
+        while True:
+            page = self._store.query(request)
+            self.spent += page.rcu
+            yield from map(_sealed, page.items)
+            if page.last_key is None:
+                return
+            request = msgspec.structs.replace(request, start_key=page.last_key, limit=at_once)
 
     def prune_note(self) -> str:
         """The newest prune record's note; empty where there is none."""
@@ -123,10 +140,7 @@ class SealedLog:
 
     def _items(self, *, low: str, high: str, forward: bool, limit: int | None) -> Sequence[Item]:
         items: list[Item] = []
-        request = Query(
-            index="", partition=("pk", CHECKPOINT + self.chain), sort="sk", low=low, high=high,
-            forward=forward, limit=limit, consistent=self._consistent,
-        )  # fmt: skip
+        request = self._query(low=low, high=high, forward=forward, limit=limit)
         while True:
             page = self._store.query(request)
             self.spent += page.rcu
@@ -134,6 +148,12 @@ class SealedLog:
             if page.last_key is None or (limit is not None and len(items) >= limit):
                 return items[:limit]
             request = msgspec.structs.replace(request, start_key=page.last_key)
+
+    def _query(self, *, low: str, high: str, forward: bool, limit: int | None) -> Query:
+        return Query(
+            index="", partition=("pk", CHECKPOINT + self.chain), sort="sk", low=low, high=high,
+            forward=forward, limit=limit, consistent=self._consistent,
+        )  # fmt: skip
 
 
 def _tile_key(chain: str, tile: Tile) -> dict[str, str]:

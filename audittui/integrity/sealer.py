@@ -14,13 +14,14 @@ import msgspec
 from audittui import timestamp
 from audittui.entry import NO_HASH
 from audittui.errors import IntegrityError
+from audittui.integrity.anchor import AnchorSettings
 from audittui.integrity.check import Examined, check, examine
 from audittui.integrity.checkpoint import Checkpoint
 from audittui.integrity.keys import LogSigner, SealingKey, VerifierKey
 from audittui.integrity.malformed import MalformedError
 from audittui.integrity.merkle import consistency_holds, consistency_proof
 from audittui.integrity.note import sign_note
-from audittui.integrity.pin import Pins
+from audittui.integrity.pin import Pin, Pins
 from audittui.integrity.reader import ChainReader
 from audittui.integrity.sealed import SealedItem, SealedLog
 from audittui.integrity.statement import Prune, Retention
@@ -96,8 +97,10 @@ class Sealer:
         called again.
         """
         self._rcu = 0.0
+        # Before the table is read: another sealer may sign and pin meanwhile.
+        pinned = self._pinned()
         newest = self._sealed.newest()
-        tree, last, until = self._load(newest)
+        tree, last, until = self._load(newest, pinned)
         before = tree.size
         tiles = 0
         for place in self._new_entries(tree.size, up_to):
@@ -113,28 +116,30 @@ class Sealer:
                 self._sealed.put_tile(tile, data)
                 tiles += 1
             note = self._sign(tree, until)
-        elif tree.size and self._pins is not None:
-            self._pins.save(self.origin, note)
+        elif tree.size:
+            self._pin(note)
         below = self._prune()
         return Seal(
             self.chain, tree.size, tree.size - before, note, below, tiles,
             self._rcu + self._sealed.take(),
         )  # fmt: skip
 
-    def _load(self, newest: SealedItem | None) -> tuple[TileTree, str, int | None]:
+    def _load(
+        self, newest: SealedItem | None, pinned: tuple[Checkpoint, ...]
+    ) -> tuple[TileTree, str, int | None]:
         """The tree of the last checkpoint, its last leaf (hex), and until when entries live."""
-        pinned = self._pinned()
+        largest = max((point.size for point in pinned), default=0)
         if newest is None:
-            if pinned is not None and pinned.size:
+            if largest:
                 raise self._refusal(
-                    f"the table holds no checkpoint, but one of size {pinned.size} is pinned here"
+                    f"the table holds no checkpoint, but one of size {largest} is pinned here"
                 )
             return TileTree(), NO_HASH, 0
         checkpoint = self._believed(newest)
-        if pinned is not None and pinned.size > checkpoint.size:
+        if largest > checkpoint.size:
             raise self._refusal(
                 f"the newest checkpoint is of size {checkpoint.size}, but one of size "
-                f"{pinned.size} is pinned here"
+                f"{largest} is pinned here"
             )
         try:
             tree = TileTree.load(checkpoint.size, self._read_tile)
@@ -142,8 +147,9 @@ class Sealer:
                 raise self._refusal(
                     f"the tiles do not lead to the root of the checkpoint of size {tree.size}"
                 )
-            if pinned is not None and pinned.size:
-                self._demand_consistency(pinned, checkpoint)
+            for point in pinned:
+                if point.size:
+                    self._demand_consistency(point, checkpoint)
             last = tree.last_leaf(self._read_tile).hex() if tree.size else NO_HASH
         except MalformedError as error:
             raise self._refusal(str(error)) from None
@@ -173,14 +179,15 @@ class Sealer:
             raise self._refusal(f"the retention statement of size {newest.size} is another's")
         return retention.expires_at
 
-    def _pinned(self) -> Checkpoint | None:
-        note = self._pins.load(self.origin) if self._pins is not None else ""
-        if not note:
-            return None
-        try:
-            return self._trust.checkpoint(note, self.chain)
-        except UntrustedError as error:
-            raise self._refusal(f"the pinned checkpoint is not to be believed: {error}") from None
+    def _pinned(self) -> tuple[Checkpoint, ...]:
+        """Every checkpoint of the chain that is pinned here."""
+        pins = AnchorSettings(self._trust, self._pins).pinned(self._sealed)
+        return tuple(pin.checkpoint for pin in pins)
+
+    def _pin(self, note: str) -> None:
+        if self._pins is not None:
+            origin = note.partition("\n")[0]
+            self._pins.grow(Pin(self.chain, origin, note, (self._sealed.table,)))
 
     def _demand_consistency(self, old: Checkpoint, new: Checkpoint) -> None:
         proof = consistency_proof(old.size, new.size, TileNodes(new.size, self._read_tile))
@@ -249,8 +256,7 @@ class Sealer:
         )  # fmt: skip
         if self._believed(stored).root != checkpoint.root:
             raise self._refusal(f"another checkpoint of size {tree.size} has another root")
-        if self._pins is not None:
-            self._pins.save(self.origin, stored.note)
+        self._pin(stored.note)
         return stored.note
 
     def _prune(self) -> int:

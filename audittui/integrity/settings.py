@@ -10,6 +10,9 @@ from audittui.integrity.pin import Pins
 from audittui.integrity.tile_cache import TileCache
 from audittui.integrity.trust import Trust, trusted_keys
 
+CHECKPOINTS = "checkpoints"
+"""The folder of the pins, in the state folder."""
+
 
 def anchor_settings(keys: Sequence[str]) -> AnchorSettings | None:
     """The settings for trusted verifier keys, as texts; None where there is none.
@@ -20,6 +23,6 @@ def anchor_settings(keys: Sequence[str]) -> AnchorSettings | None:
         return None
     return AnchorSettings(
         Trust(trusted_keys(keys)),
-        Pins(state_folder() / "checkpoints"),
+        Pins(state_folder() / CHECKPOINTS),
         TileCache(cache_folder() / "tiles"),
     )

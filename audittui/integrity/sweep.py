@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
 from audittui import timestamp
-from audittui.errors import StoreError, UsageError
+from audittui.errors import AuditError, StoreError, UsageError
 from audittui.integrity.anchor import (
     Anchored,
     AnchorSettings,
     TileReader,
+    contradiction,
     find_anchor,
-    hold_against_pin,
+    hold_against_pins,
 )
 from audittui.integrity.check import (
     Examined,
     chained,
     check,
     holds,
+    unforeseen,
     unverifiable,
     with_registry,
 )
+from audittui.integrity.checkpoint import Checkpoint
 from audittui.integrity.inclusion import Inclusion
+from audittui.integrity.index_check import IndexCheck
 from audittui.integrity.judge import ANCHORED, absent, judged
+from audittui.integrity.older import older_flaws
+from audittui.integrity.progress_mark import Mark, another, shorter
 from audittui.integrity.pruned import pruned_below
 from audittui.integrity.reader import ChainReader
 from audittui.integrity.sealed import SealedLog
@@ -49,58 +55,93 @@ def verify_chain(
     progress: Progress | None = None,
     steps: bool = False,
 ) -> Iterator[Verdict]:
-    """The verdicts on every entry of a chain from seq ``since`` on, in order, page by page.
+    """The verdicts on every entry of a chain from seq ``since`` on, as of `Sweep`."""
+    sweep = Sweep(store, layout, chain, settings=settings, since=since, steps=steps)
+    return sweep.verdicts(progress)
 
-    With trusted keys in ``settings`` each entry is held against the newest checkpoint. The read
-    units of a page are in the first verdict after it, so that the verdicts sum to the cost.
-    Entries under malformed keys have seq -1. When the store fails, the last verdict is
-    UNVERIFIABLE at the first seq that was not reached. ``steps`` fills in the steps of entries
-    that are as they should be, too. Raises `UsageError` for an unknown chain.
+
+class Sweep:
+    """Goes through a chain from seq ``since`` on, in order, page by page.
+
+    With trusted keys in ``settings`` each entry is held against the newest checkpoint. ``mark`` is
+    where an earlier sweep ended, so that the entry before ``since`` must be the one that was seen
+    then. The log must hold the ``demanded`` checkpoints: ``contradicted`` says why it does not.
+    ``steps`` fills in the steps of entries that are as they should be, too.
+
+    Once it is done, ``last`` is the last entry that is there, ``found`` the checkpoint (None: no
+    key is trusted), ``unsealed`` the number of entries that no checkpoint reaches and ``oldest``
+    when the first of them was recorded, by its writer's clock (microseconds; None: there is none).
     """
-    if not layout.chained:
-        why = f"UNVERIFIABLE: the layout {layout.name} keeps no hash chain."
-        yield unverifiable(chain, 0, why)
-        return
-    sweep = _Sweep(store, layout, chain, settings, since, steps)
-    try:
-        yield from sweep.run(progress)
-    except StoreError as error:
-        yield sweep.paid(unverifiable(chain, sweep.judged, f"UNVERIFIABLE: {error}"))
-
-
-class _Sweep:
-    """Holds each entry back until its successor has come. ``judged`` is the next seq to judge."""
 
     def __init__(
-        self, store: Store, layout: Layout, chain: str, settings: AnchorSettings | None,
-        since: int, steps: bool,
-    ) -> None:  # fmt: skip
-        self.judged = since
+        self,
+        store: Store,
+        layout: Layout,
+        chain: str,
+        *,
+        settings: AnchorSettings | None = None,
+        since: int = 0,
+        mark: Mark | None = None,
+        demanded: Sequence[Checkpoint] = (),
+        steps: bool = False,
+    ) -> None:
+        self.last: Examined | None = None
+        self.found: Anchored | None = None
+        self.unsealed = 0
+        self.oldest: int | None = None
+        self.contradicted = ""
+        self._judged = since
         self._reached = since
         self._since = since
+        self._mark = mark
+        self._demanded = demanded
         self._chain = chain
+        self._layout = layout
         self._steps = steps
         self._quick = not steps
         self._settings = settings if settings is not None and settings.trust else None
         self._reader = ChainReader(store, layout, chain)
         self._sealed = SealedLog(store, chain, consistent=True)
+        self._indexes = IndexCheck(store, layout, chain)
         self._registered = True
         self._before: Examined | None = None
         self._place: Examined | None = None
-        self._found: Anchored | None = None
         self._leaves: SealedLeaves | None = None
         self._below: int | None = None
         self._tip: int | None = None
         self._now = timestamp.now() // timestamp.SECOND
 
-    def run(self, progress: Progress | None) -> Iterator[Verdict]:
-        """Every verdict, from the first seq on."""
+    def verdicts(self, progress: Progress | None = None) -> Iterator[Verdict]:
+        """The verdicts, in order.
+
+        The read units of a page are in the first verdict after it, so that the verdicts sum to the
+        cost. Entries under malformed keys have seq -1. When the store fails, the last verdict is
+        UNVERIFIABLE at the first seq that was not reached; so it is, and a failure, after anything
+        that nobody foresaw: what makes a sweep end early must not look like its end. Raises
+        `UsageError` for an unknown chain and for a ``since`` beyond its end.
+        """
+        if not self._layout.chained:
+            why = f"UNVERIFIABLE: the layout {self._layout.name} keeps no hash chain."
+            yield unverifiable(self._chain, 0, why)
+            return
+        try:
+            yield from self._run(progress)
+        except StoreError as error:
+            why = f"UNVERIFIABLE: {error}"
+            yield self._paid(unverifiable(self._chain, self._judged, why))
+        except AuditError:
+            raise
+        except Exception as error:
+            yield self._paid(unforeseen(self._chain, self._judged, error))
+
+    def _run(self, progress: Progress | None) -> Iterator[Verdict]:
         if self._settings is not None:
             self._look_for_anchor(self._settings)
+        self._indexes.look()
         self._tip = self._reader.tip()
         total = None if self._tip is None else self._tip + 1 - self._since
         if self._since:
-            self._begin_at(self._since)
+            yield from self._begin_at(self._since)
         read = 0
         for page in self._reader.pages(self._since, self._tip):
             if page and not read and not self._since:
@@ -121,40 +162,82 @@ class _Sweep:
             read += len(page)
             if progress is not None:
                 progress(read, total)
+        self._end()
         if self._place is not None:
             yield self._judge(self._place, None)
-        known = self._found.known_size if self._found is not None else 0
+        known = self.found.known_size if self.found is not None else 0
         if not read and not self._since and not known:
             self._reader.demand_registered()
             known = 1
         if self._reached < known:
             yield from self._absent(self._reached, known - 1, self._reached - 1)
 
-    def paid(self, verdict: Verdict) -> Verdict:
+    def left(self) -> float:
+        """The read units that no verdict has told: those after the last one."""
+        return self._reader.take() + self._sealed.take()
+
+    def _paid(self, verdict: Verdict) -> Verdict:
         """``verdict`` with what was read for it."""
         rcu = self._reader.take() + self._sealed.take()
         return msgspec.structs.replace(verdict, rcu=rcu) if rcu else verdict
 
     def _look_for_anchor(self, settings: AnchorSettings) -> None:
+        pinned = settings.pinned(self._sealed)
         found = find_anchor(self._sealed, settings.trust)
         read = TileReader(self._sealed, settings.origin(self._chain, found.checkpoint), None)
-        self._found = found = hold_against_pin(found, settings, self._chain, read)
-        if found.rewritten or found.doubt:
+        if found.checkpoint is not None:
+            flaws = older_flaws(self._sealed, found, settings.trust, read, self._since)
+            found = msgspec.structs.replace(found, flaws=(*found.flaws, *flaws))
+        found = hold_against_pins(found, settings, self._sealed, read, pinned)
+        self.found = found
+        for point in self._demanded:
+            why = contradiction(point, found.checkpoint, read, "is demanded")
+            self.contradicted = self.contradicted or why
+        if found.rewritten or found.flawed:
             self._quick = False
         if found.checkpoint is not None and not found.rewritten:
             self._leaves = SealedLeaves(found.checkpoint, read)
 
-    def _begin_at(self, since: int) -> None:
-        self._before = self._reader.get(since - 1)
-        if self._tip is None or since > self._tip + 1:
+    def _begin_at(self, since: int) -> Iterator[Verdict]:
+        """Look at the entry before the first, which must be the one that was seen last."""
+        before = self._before = self._reader.get(since - 1)
+        mark, end = self._mark, -1 if self._tip is None else self._tip
+        gone = mark is not None and mark.expires_at is not None and mark.expires_at <= self._now
+        if mark is not None and not gone and end + 1 < mark.size:
+            yield self._paid(shorter(mark, end))
+            return
+        if mark is not None and mark.size == since and before is not None:
+            if before.digest != mark.head:
+                yield self._paid(another(mark, before.digest))
+        elif mark is not None and mark.size == since and not gone:
+            yield self._paid(another(mark, ""))
+        if not gone and (self._tip is None or since > self._tip + 1):
             self._reader.demand_registered()
-            end = "is empty" if self._tip is None else f"ends at {self._tip}"
-            raise UsageError(f"The chain {self._chain} {end}.", "Give a smaller --since.")
+            where = "is empty" if self._tip is None else f"ends at {self._tip}"
+            raise UsageError(f"The chain {self._chain} {where}.", "Give a smaller --since.")
+
+    def _end(self) -> None:
+        """Find out how much is not sealed, also of what was not read."""
+        self.last = self._place or self._before
+        point = self.found.checkpoint if self.found is not None else None
+        size = 0 if point is None else point.size
+        if self.last is not None:
+            self.unsealed = max(self.last.seq + 1 - size, 0)
+        if self.unsealed and size < self._since:
+            place = self._reader.get(size)
+            if place is not None:
+                self._unsealed(place)
+
+    def _unsealed(self, place: Examined) -> None:
+        """Take in when an entry that no checkpoint reaches was recorded."""
+        if place.entry is not None:
+            recorded = timestamp.parse(place.entry.recorded_at)
+            self.oldest = recorded if self.oldest is None else min(self.oldest, recorded)
 
     def _take(self, place: Examined) -> Iterator[Verdict]:
         """The verdicts that are certain once ``place`` is known."""
         if place.seq < 0:
-            yield self.paid(check(place, None, None, steps=self._steps))
+            yield self._paid(check(place, None, None, steps=self._steps))
             return
         gap = place.seq > self._reached
         if self._place is not None:
@@ -175,31 +258,36 @@ class _Sweep:
             or self._reader.spent
             or self._sealed.spent
             or (expires is not None and expires <= self._now)
+            or place.seq in self._indexes.faults
             or not holds(place, self._before, after)
         ):
             return None
         seq, leaves = place.seq, self._leaves
         if leaves is None or seq >= leaves.size:
+            self._unsealed(place)
             verdict = chained(place)
         else:
             leaf = leaves.leaf(seq)
             if isinstance(leaf, str) or leaf.hex() != place.digest:
                 return None
             verdict = Verdict(place.chain, seq, "ANCHORED", ANCHORED)
-        self.judged = seq + 1
+        self._judged = seq + 1
         return verdict
 
     def _judge(self, place: Examined, after: Examined | None) -> Verdict:
         """The verdict on the entry that was held back."""
         seq, leaves = place.seq, self._leaves
         leaf = leaves.leaf(seq) if leaves is not None and seq < leaves.size else None
+        if leaf is None:
+            self._unsealed(place)
         verdict = self._linked(place, after, self._steps)
-        if self._found is not None:
-            verdict = self._anchored(verdict, place, after, leaf, self._found)
+        if self.found is not None:
+            verdict = self._anchored(verdict, place, after, leaf, self.found)
+        verdict = self._indexes.judged(verdict, place)
         if place.expired(self._now):
             verdict = msgspec.structs.replace(verdict, expired=True)
-        self.judged = seq + 1
-        return self.paid(verdict) if self._reader.spent or self._sealed.spent else verdict
+        self._judged = seq + 1
+        return self._paid(verdict) if self._reader.spent or self._sealed.spent else verdict
 
     def _linked(self, place: Examined, after: Examined | None, steps: bool) -> Verdict:
         verdict = check(place, self._before, after, steps=steps)
@@ -210,9 +298,9 @@ class _Sweep:
         leaf: bytes | str | None, found: Anchored,
     ) -> Verdict:  # fmt: skip
         if not self._steps and verdict.verdict in ("CHAINED", "UNANCHORED"):
-            if leaf is None and not found.rewritten and not found.doubt:
+            if leaf is None and not (found.rewritten or found.flawed):
                 return verdict
-            if isinstance(leaf, bytes) and leaf.hex() == place.digest and not found.doubt:
+            if isinstance(leaf, bytes) and leaf.hex() == place.digest and not found.flawed:
                 return Verdict(place.chain, place.seq, "ANCHORED", ANCHORED)
             verdict = self._linked(place, after, True)
         if leaf is None:
@@ -232,13 +320,13 @@ class _Sweep:
         for start, end in _runs(first, last, self._below):
             long = end - start >= LONGEST_RUN
             for seq in [start] if long else range(start, end + 1):
-                yield self.paid(
+                yield self._paid(
                     absent(
                         self._chain, seq, end if long else seq, below=self._below, tip=tip,
-                        found=self._found,
+                        found=self.found,
                     )
                 )  # fmt: skip
-            self.judged = end + 1
+            self._judged = end + 1
 
 
 def _runs(first: int, last: int, below: int) -> list[tuple[int, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -33,6 +34,12 @@ class Trust:
     def __bool__(self) -> bool:
         """True when any key is trusted."""
         return bool(self.keys)
+
+    @property
+    def digest(self) -> str:
+        """Tells the keys from others; empty where there is none."""
+        texts = sorted(key.text for key in self.keys)
+        return hashlib.sha256("\n".join(texts).encode()).hexdigest() if texts else ""
 
     def checkpoint(self, note: str, chain: str) -> Checkpoint:
         """The checkpoint that ``note`` spells. Raises `UntrustedError`."""

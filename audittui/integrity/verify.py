@@ -15,10 +15,11 @@ from audittui.integrity.anchor import (
     AnchorSettings,
     TileReader,
     find_anchor,
-    hold_against_pin,
+    hold_against_pins,
 )
 from audittui.integrity.check import Examined, check, unverifiable, with_registry
 from audittui.integrity.inclusion import Inclusion, prove, tiles_for
+from audittui.integrity.index_check import IndexCheck
 from audittui.integrity.judge import absent, judged, with_proof
 from audittui.integrity.pruned import pruned_below
 from audittui.integrity.reader import MAX_SEQ, ChainReader
@@ -74,6 +75,8 @@ class _Look:
         settings: AnchorSettings | None, consistent: bool,
     ) -> None:  # fmt: skip
         self.pin_rcu = 0.0
+        self._store = store
+        self._layout = layout
         self._chain = chain
         self._seq = seq
         self._settings = settings
@@ -107,17 +110,21 @@ class _Look:
         verdict = check(place, places.get(seq - 1), places.get(seq + 1), steps=True)
         if seq == 0:
             verdict = with_registry(verdict, self._reader.registered(), steps=True)
+        indexes = IndexCheck(self._store, self._layout, self._chain)
+        indexes.look(seq)
         if place.expired(timestamp.now() // timestamp.SECOND):
             verdict = msgspec.structs.replace(verdict, expired=True)
-        if found is None:
-            return verdict
-        return with_proof(judged(verdict, place, found, inclusion), place, found, inclusion)
+        if found is not None:
+            verdict = judged(verdict, place, found, inclusion)
+        verdict = indexes.judged(verdict, place)
+        return verdict if found is None else with_proof(verdict, place, found, inclusion)
 
     def _places(self) -> dict[int, Examined]:
         first, last = max(self._seq - 1, 0), min(self._seq + 1, MAX_SEQ)
         return {place.seq: place for place in self._reader.between(first, last)}
 
     def _anchored(self, settings: AnchorSettings) -> tuple[Anchored, Inclusion | None]:
+        pinned = settings.pinned(self._sealed)
         found = find_anchor(self._sealed, settings.trust)
         checkpoint = found.checkpoint
         # What the cache holds was proven once; the second look does without it all the same.
@@ -133,7 +140,7 @@ class _Look:
                 if isinstance(leaf, str):
                     inclusion = Inclusion(self._seq, fault=leaf)
         before = self._sealed.take()
-        found = hold_against_pin(found, settings, self._chain, read)
+        found = hold_against_pins(found, settings, self._sealed, read, pinned)
         self.pin_rcu = self._sealed.take()
         self._sealed.add(before)
         if inclusion is not None and not inclusion.fault and not found.rewritten:

@@ -9,6 +9,7 @@ import msgspec
 
 from audittui.errors import StoreError
 from audittui.layout.row import Item
+from audittui.store.identity import TableIdentity
 from audittui.store.port import (
     PATIENT,
     Found,
@@ -67,6 +68,10 @@ class AskedStore:
     def index_lag(self) -> int:
         """How far indexes may lag, in microseconds."""
         return self._store.index_lag
+
+    def identity(self) -> TableIdentity:
+        """Which table it is."""
+        return self._store.identity()
 
     def query(self, request: Query, patience: Patience = PATIENT) -> Page:
         """Read one page, and note it."""

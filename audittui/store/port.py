@@ -7,13 +7,14 @@ contract tests holds both to the same behaviour.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import msgspec
 
 from audittui.errors import StoreError
 from audittui.layout.row import Item
+from audittui.store.identity import TableIdentity
 
 Key = Mapping[str, Any]
 """Key attributes and their values; for an index, those of the index and of the base table."""
@@ -145,6 +146,29 @@ class TransactionRefusedError(Exception):
         self.existing = tuple(existing)
 
 
+class IndexFault(msgspec.Struct, frozen=True):
+    """An index that does not hold an item as it should. ``key`` is the item's sort key, ``why`` the
+    rest of a sentence about the index, ``expected`` and ``found`` the item's keys in it."""
+
+    key: str | int
+    index: str
+    why: str
+    expected: str
+    found: str
+
+
+@runtime_checkable
+class KeepsIndexes(Protocol):
+    """A store that keeps its indexes where they can be changed without it."""
+
+    def index_faults(
+        self, partition: str, keys: Sequence[str] | None = None
+    ) -> Iterator[IndexFault]:
+        """Where the indexes do not hold the items of ``partition``, or those of ``keys`` alone, as
+        they should. Raises `StoreError`."""
+        ...
+
+
 class Store(Protocol):
     """Where entries live. Every method may raise `audittui.errors.StoreError`.
 
@@ -192,6 +216,10 @@ class Store(Protocol):
 
     def describe(self) -> TableDescription:
         """What the store says of itself: counts, sizes, indexes."""
+        ...
+
+    def identity(self) -> TableIdentity:
+        """Which table it is, as far as that can be found out. Never raises."""
         ...
 
     def close(self) -> None:

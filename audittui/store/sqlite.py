@@ -8,8 +8,9 @@ undefined; here a seeded hash scrambles it, so that nothing can come to rely on 
 from __future__ import annotations
 
 import hashlib
+import secrets
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,14 @@ from audittui.layout.model import Index, Layout
 from audittui.layout.row import Item
 from audittui.store import pack
 from audittui.store import sqlite_counts as counts
+from audittui.store.identity import TableIdentity
 from audittui.store.port import (
     PATIENT,
     Condition,
     Found,
     FoundMany,
     IndexDescription,
+    IndexFault,
     Key,
     KeyTakenError,
     Page,
@@ -34,6 +37,7 @@ from audittui.store.port import (
 )
 from audittui.store.size import PAGE_BYTES, attribute_sizes, item_size, read_units
 from audittui.store.sqlite_file import SqliteFile
+from audittui.store.sqlite_index_check import Rows, count_rows, index_faults
 
 MAX_TRANSACTION = 100
 FORMAT = "1"
@@ -64,6 +68,8 @@ class SqliteStore:
         self._file = SqliteFile(path, read_only=read_only, durable=durable)
         self._read_only = read_only
         self._counted = False
+        self._id = ""
+        self._counted_rows: tuple[tuple[int, int, int], Rows] | None = None
         self._page_bytes = page_bytes
         self._seed = seed.to_bytes(8, "big")
         self._indexes = {index.name: index for index in layout.indexes if index.name}
@@ -104,6 +110,11 @@ class SqliteStore:
     def index_lag(self) -> int:
         """Indexes here are written together with the items."""
         return 0
+
+    def identity(self) -> TableIdentity:
+        """The random identity that the file was made with, and where it lies."""
+        place = "" if self._file.memory else str(Path(self.path).resolve())
+        return TableIdentity(self._id, place, self.place)
 
     def close(self) -> None:
         """Close every connection to the file."""
@@ -201,6 +212,14 @@ class SqliteStore:
         indexes = tuple(IndexDescription(name, *known[name]) for name in self._indexes)
         return TableDescription(self.place, *known[""], indexes)
 
+    def index_faults(
+        self, partition: str, keys: Sequence[str] | None = None
+    ) -> Iterator[IndexFault]:
+        """Where the index tables do not hold the items of ``partition`` as they should."""
+        with self._file.errors(), self._file.snapshot() as connection:
+            rows = {} if keys is not None else self._rows_of_indexes(connection)
+            yield from index_faults(connection, self._indexes, self._tie, rows, partition, keys)
+
     def overwrite(self, item: Item) -> None:
         """Put an item without any condition: what a tamperer does. For the demo and tests."""
         with self._file.errors(), self._file.writing() as connection:
@@ -237,6 +256,7 @@ class SqliteStore:
                     raise StoreError(
                         f"The store {self.place} is damaged.", kind="corrupt"
                     ) from None
+                self._id = found.get("id") or ""
                 self._counted = counts.kept(connection)
         if known == 2:
             if not self._counted and not self._read_only:
@@ -267,10 +287,22 @@ class SqliteStore:
                 )
             connection.executemany(
                 "INSERT OR IGNORE INTO meta VALUES (?, ?)",
-                [("layout", self.layout.name), ("seed", self._seed.hex()), ("version", FORMAT)],
-            )
+                [
+                    ("layout", self.layout.name), ("seed", self._seed.hex()),
+                    ("version", FORMAT), ("id", secrets.token_hex(16)),
+                ],
+            )  # fmt: skip
+            self._id = connection.execute("SELECT value FROM meta WHERE name = 'id'").fetchone()[0]
             counts.make(connection, self._indexes)
             self._counted = True
+
+    def _rows_of_indexes(self, connection: sqlite3.Connection) -> Rows:
+        """`count_rows`, counted again only after a write of anybody's."""
+        other = connection.execute("PRAGMA data_version").fetchone()[0]
+        state = id(connection), other, connection.total_changes
+        if self._counted_rows is None or self._counted_rows[0] != state:
+            self._counted_rows = state, count_rows(connection, self._indexes)
+        return self._counted_rows[1]
 
     def _list_attributes(self) -> frozenset[str]:
         """The attributes that some index holds: they are read without the rest of the item."""

@@ -126,7 +126,9 @@ def test_show_trace_and_verify(case: Run) -> None:
     assert (body["chain"], body["seq"]) == ("main/0", 3)
     traced = case("trace", "door/1", "--store", "case.db")
     assert len(traced.stdout.splitlines()) == 15 and "no creation is in the log" in traced.stderr
-    one = json.loads(case("verify", "main/0", "3", "--store", "case.db", "--format", "json").stdout)
+    [one] = json.loads(
+        case("verify", "main/0", "3", "--store", "case.db", "--format", "json").stdout
+    )
     assert one["verdict"] == "CHAINED" and one["steps"]
     every = case("verify", "--all", "--store", "case.db", "--format", "json")
     assert every.returncode == 0

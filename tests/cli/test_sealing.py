@@ -43,7 +43,7 @@ def test_a_sealed_log_is_proven(bench: Bench, key: str) -> None:
     assert "300 proven under a signed checkpoint, 2 chained, not sealed yet" in err
     lines = [
         json.loads(line)
-        for line in bench("verify", "--all", "--format", "json")[0].split("\n")[:-1]
+        for line in bench("verify", "--all", "--format", "jsonl")[0].split("\n")[:-1]
     ]
     assert [line["verdict"] for line in lines] == ["ANCHORED"] * 300 + ["CHAINED"] * 2
     assert lines[0]["checkpoint"]["size"] == 300
@@ -142,10 +142,10 @@ def test_since_last_verifies_only_what_is_new(bench: Bench, key: str) -> None:
     bench("seal", "--key", "key")
     bench("verify", "--all")
     bench.append(3)
-    out, _ = bench("verify", "--chain", "payments/0", "--since", "last", "--format", "json")
+    out, _ = bench("verify", "--chain", "payments/0", "--since", "last", "--format", "jsonl")
     assert [json.loads(line)["seq"] for line in out.splitlines()] == [300, 301, 302]
     assert "nothing to verify" in bench("verify", "--all", "--since", "last")[1]
-    out, _ = bench("verify", "--all", "--since", 301, "--format", "json")
+    out, _ = bench("verify", "--all", "--since", 301, "--format", "jsonl")
     assert [json.loads(line)["seq"] for line in out.splitlines()] == [301, 302]
     assert "ends at 302" in bench("verify", "--all", "--since", 400, code=2)[1]
     assert "--since x is not a seq" in bench("verify", "--all", "--since", "x", code=2)[1]

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from audittui.layout import load_layout
 from audittui.store.dynamodb.errors import Place
 from audittui.store.dynamodb.store import DynamoStore
 from audittui.store.dynamodb.wire import encoded_item
+from tests.integrity.bench import Bench
 from tests.store.conftest import REGION, make_table
 
 AWS_KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": REGION}
+
+
+@pytest.fixture
+def bench(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Bench:
+    """The command line in an empty folder."""
+    return Bench(tmp_path, monkeypatch, capfd)
 
 
 class TamperedTable(DynamoStore):

@@ -202,6 +202,28 @@ def _expire(table: Table) -> None:
     table.delete(0, 2, 3, 7)
 
 
+def _change_hash(table: Table) -> None:
+    table.put({**table.item(4), "hash": bytes(32)})
+
+
+def _name_predecessor(table: Table) -> None:
+    """The first entry claims to follow another one."""
+    table.rechain(0, prev_hash="1" * 64)
+
+
+def _double_key(table: Table) -> None:
+    """A body that says two things under one key, hashed again: readers differ on what it says."""
+    item = table.item(4)
+    body = item["body"].replace('"action":', '"action":"s3:DeleteObject","action":')
+    table.put({**item, "body": body, "hash": hash_body(body.encode())})
+
+
+def _raise_checkpoint(table: Table) -> None:
+    """An old signed checkpoint is put under a larger size."""
+    old = table.get({"pk": f"checkpoint#{CHAIN}", "sk": f"{SEALED_BEFORE:020d}"})
+    table.put({**old, "sk": f"{LENGTH:020d}"})
+
+
 def _all(name: str, first: int, last: int) -> Found:
     return dict.fromkeys(range(first, last + 1), name)
 
@@ -281,6 +303,16 @@ TAMPERINGS = (
         lambda table: table.store.delete({"pk": "chains", "sk": CHAIN}),
         {0: "INDEX MISMATCH"}, {0: "INDEX MISMATCH"},
     ),
+    Tampering("only the stored hash is changed", _change_hash, {4: "MODIFIED"}, {4: "MODIFIED"}),
+    Tampering(
+        "the first entry names a predecessor, and everything after it is chained again",
+        _name_predecessor, {0: "BROKEN LINK"}, _all("MODIFIED", 0, 9),
+    ),
+    Tampering(
+        "a body says two things under one key, and is hashed again", _double_key,
+        {4: "MODIFIED"}, {4: "MODIFIED"},
+    ),
+    Tampering("an old checkpoint is put under a larger size", _raise_checkpoint, {}, {}),
 )  # fmt: skip
 
 GOOD = ("ANCHORED", "CHAINED", "UNANCHORED")
@@ -297,6 +329,10 @@ def verdicts_on(store: Any, tampering: Tampering, folder: Path, *, trusted: bool
         list(verify_chain(store, LAYOUT, CHAIN, settings=settings))
     tampering.do(Table(store))
     swept = list(verify_chain(store, LAYOUT, CHAIN, settings=settings, steps=True))
+    quick = list(verify_chain(store, LAYOUT, CHAIN, settings=settings))
+    assert [(one.seq, one.verdict, one.failed) for one in quick] == [
+        (one.seq, one.verdict, one.failed) for one in swept
+    ]
     for verdict in swept:
         if verdict.seq >= 0:
             single = verify_entry(store, LAYOUT, CHAIN, verdict.seq, settings=settings)

@@ -47,6 +47,9 @@ class Meter:
         client.meta.events.register("after-call.dynamodb", self._count)
 
     def _count(self, parsed: Any, model: Any, **_: Any) -> None:
+        if model.name == "DescribeTable":
+            # It costs nothing.
+            return
         consumed = parsed.get("ConsumedCapacity", ())
         for one in consumed if isinstance(consumed, list) else (consumed,):
             self.units += one["CapacityUnits"]

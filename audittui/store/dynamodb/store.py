@@ -27,6 +27,7 @@ from audittui.store.dynamodb.request import is_empty_range, query_arguments
 from audittui.store.dynamodb.retry import patiently
 from audittui.store.dynamodb.wire import decoded_item, encoded_item
 from audittui.store.endpoint import is_aws
+from audittui.store.identity import TableIdentity
 from audittui.store.port import (
     PATIENT,
     Found,
@@ -80,6 +81,7 @@ class DynamoStore:
         self._renew = renew
         self._renewing = threading.Lock()
         self._client = client
+        self._identity: TableIdentity | None = None
         watch_answers(client)
 
     @property
@@ -106,6 +108,24 @@ class DynamoStore:
     def index_lag(self) -> int:
         """Indexes are eventually consistent, in microseconds."""
         return INDEX_LAG
+
+    def identity(self) -> TableIdentity:
+        """The table's TableId and ARN, asked for once; its name alone where they are refused."""
+        if self._identity is None:
+            known = TableIdentity(label=self.place)
+            try:
+                answer, _ = self._ask(lambda client: client.describe_table(TableName=self.table))
+            except StoreError as error:
+                if error.kind == "permission":
+                    self._identity = known
+                return known
+            table = answered(answer, "Table", self._place)
+            place = str(table.get("TableArn", ""))
+            if place and self._place.endpoint and self.place != f"{self.table} ({self.region})":
+                # Emulators give every table of one name the same ARN.
+                place = f"{place} {self.place}"
+            self._identity = TableIdentity(table.get("TableId", ""), place, self.place)
+        return self._identity
 
     def close(self) -> None:
         """Close the connections."""

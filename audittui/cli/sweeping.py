@@ -1,0 +1,202 @@
+"""Sweeps of chains for ``audittui verify``: what is told of each, and the exit code of all."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from audittui import timestamp
+from audittui.cli.ending import ERROR, INTEGRITY, OK, USAGE
+from audittui.cli.verdict_output import Output
+from audittui.config import state_folder
+from audittui.errors import AuditError, UsageError
+from audittui.escape import escaped
+from audittui.integrity.conclusion import Conclusion
+from audittui.integrity.demanded import Demanded, absent_chain, demanded_chains, unregistered
+from audittui.integrity.gate import Gate
+from audittui.integrity.pin import Pins
+from audittui.integrity.progress_mark import Mark, load_mark, save_mark
+from audittui.integrity.settings import CHECKPOINTS
+from audittui.integrity.sweep import Sweep
+from audittui.table_facts import read_registry
+
+if TYPE_CHECKING:
+    from audittui.connection import Connection
+    from audittui.integrity.anchor import AnchorSettings
+    from audittui.integrity.checkpoint_file import AnchorFile
+    from audittui.integrity.gate import Gates
+    from audittui.integrity.sweep import Progress
+
+_GRAVEST = (INTEGRITY, ERROR, USAGE, 3, OK)
+"""Exit codes, the one that tells most first."""
+
+
+class Sweeping:
+    """Sweeps chains of one table. ``first`` is the seq to begin at; None: where the last good sweep
+    ended."""
+
+    def __init__(
+        self,
+        opened: Connection,
+        settings: AnchorSettings | None,
+        gates: Gates,
+        anchors: Sequence[AnchorFile],
+        first: int | None,
+        form: str,
+    ) -> None:
+        self._opened = opened
+        self._settings = settings
+        self._gates = gates
+        self._anchors = anchors
+        self._first = first
+        self._form = form
+        self._output = Output(form)
+        self._table = opened.store.identity()
+        self._keys = "" if settings is None else settings.trust.digest
+        self._rcu = 0.0
+
+    def one(self, chain: str) -> int:
+        """Sweep one chain; the exit code."""
+        demanded = self._demanded()
+        try:
+            return self._sweep(chain, demanded.chains.get(chain, ""), registered=True)
+        finally:
+            self._output.end()
+
+    def everything(self, expected: Sequence[str]) -> int:
+        """Sweep the chains of the registry and those that must be there; the exit code."""
+        registry = read_registry(self._opened.store, self._opened.layout)
+        self._rcu += registry.rcu
+        demanded = self._demanded()
+        must = dict(demanded.chains)
+        must |= {anchor.chain: "--checkpoint demands it" for anchor in self._anchors}
+        must |= dict.fromkeys(expected, "--expect names it")
+        codes = [ERROR] * len(demanded.unread)
+        chains = sorted({*registry.chains, *must})
+        try:
+            for chain in chains:
+                named = chain in registry.chains
+                try:
+                    codes.append(self._sweep(chain, must.get(chain, ""), registered=named))
+                except AuditError as error:
+                    click.echo(escaped(f"{chain}: {error}"), err=True)
+                    codes.append(error.exit_code)
+        finally:
+            self._output.end()
+        if not chains:
+            click.echo("There is no chain yet.", err=True)
+        if demanded.elsewhere and not demanded.chains and self._settings is not None:
+            click.echo(
+                f"Nothing of this table was seen here before; {len(demanded.elsewhere):,} chains "
+                "are pinned of other tables. --expect CHAIN demands that one is here.",
+                err=True,
+            )
+        click.echo(
+            f"{len(chains):,} chains: {self._rcu:g} RCU, {registry.rcu:g} of them for the "
+            "registry.",
+            err=True,
+        )
+        return next((code for code in _GRAVEST if code in codes), OK)
+
+    def _demanded(self) -> Demanded:
+        """What this machine has seen of the table; what of that cannot be read is told."""
+        demanded = demanded_chains(Pins(state_folder() / CHECKPOINTS), self._table)
+        for error in demanded.unread:
+            click.echo(escaped(f"{error}"), err=True)
+        return demanded
+
+    def _sweep(self, chain: str, must: str, *, registered: bool) -> int:
+        """Sweep a chain; its exit code. ``must`` says why it has to be there, if it has to."""
+        opened, output = self._opened, self._output
+        mark = load_mark(self._table, chain)
+        first = self._first
+        if first is None:
+            proven = 0 if mark is None else mark.anchored_by(self._keys)
+            first = (
+                0 if mark is None else min(mark.size, proven) if self._gates.anchored else mark.size
+            )
+        sweep = Sweep(
+            opened.store, opened.layout, chain, settings=self._settings, since=first,
+            mark=mark if self._first is None else None,
+            demanded=[one.checkpoint for one in self._anchors if one.chain == chain],
+            steps=self._form != "text",
+        )  # fmt: skip
+        conclusion = Conclusion(chain)
+        gate = Gate(chain, self._gates)
+        anchored = 0 if mark is None else mark.anchored_by(self._keys)
+        rcu, reached = 0.0, first
+        try:
+            with _progress(f"Verifying {escaped(chain)}") as progress:
+                for verdict in sweep.verdicts(progress):
+                    conclusion.add(verdict)
+                    gate.add(verdict)
+                    output.add(verdict)
+                    rcu += verdict.rcu
+                    reached = max(reached, verdict.seq)
+                    if verdict.seq == anchored and verdict.verdict in ("ANCHORED", "EXPIRED"):
+                        anchored += 1
+        except KeyboardInterrupt:
+            output.pause()
+            click.echo(f"Stopped; go on with --chain {chain} --since {reached}.", err=True)
+            raise
+        except UsageError:
+            if not must or (registered and self._first is not None and self._first > 0):
+                raise
+            verdict = absent_chain(chain, must)
+            conclusion.add(verdict)
+            output.add(verdict)
+        if must and not registered and not conclusion.failed:
+            verdict = unregistered(chain, must)
+            conclusion.add(verdict)
+            output.add(verdict)
+        found = sweep.found
+        if self._settings is not None:
+            conclusion.unproven = found is None or found.checkpoint is None
+        refusals = gate.refusals(sweep, timestamp.now())
+        for refusal in refusals:
+            output.refuse(refusal)
+        output.pause()
+        rcu += sweep.left()
+        self._rcu += rcu
+        click.echo(f"{escaped(conclusion.text())} {rcu:g} RCU.", err=True)
+        for refusal in refusals:
+            click.echo(escaped(refusal.text), err=True)
+        if conclusion.code in (OK, 3):
+            self._remember(sweep, mark, first, anchored)
+        return INTEGRITY if refusals else conclusion.code
+
+    def _remember(self, sweep: Sweep, mark: Mark | None, first: int, anchored: int) -> None:
+        """Keep where a good sweep ended, unless it began beyond what was verified before."""
+        last = sweep.last
+        known = 0 if mark is None else mark.size
+        if last is None or last.entry is None or first > known or last.seq + 1 < known:
+            return
+        keys = self._keys
+        if not keys and mark is not None:
+            # A sweep without a key takes nothing from what was proven with one.
+            anchored, keys = mark.anchored, mark.keys
+        save_mark(
+            Mark(
+                self._table, last.chain, last.seq + 1, last.digest, last.entry.expires_at,
+                anchored, keys,
+            )
+        )  # fmt: skip
+
+
+@contextmanager
+def _progress(label: str) -> Iterator[Progress | None]:
+    """A progress bar on a terminal; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    with click.progressbar(length=1, label=label, file=sys.stderr) as bar:
+
+        def show(read: int, total: int | None) -> None:
+            bar.length = max(total or 0, read, 1)
+            bar.update(read - bar.pos)
+
+        yield show

@@ -1,0 +1,145 @@
+"""Verdicts on standard output: as text, as JSON Lines, or as one JSON array."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from audittui.cli.ending import clear_line
+from audittui.escape import escaped
+
+if TYPE_CHECKING:
+    from audittui.integrity.gate import Refusal
+    from audittui.integrity.verdict import Verdict
+
+FORMATS = ("text", "json", "jsonl")
+
+
+class Output:
+    """Writes verdicts in one format. With ``whole`` the text of every one is written, else of those
+    that are not as they should be. `end` must be called."""
+
+    def __init__(self, form: str, *, whole: bool = False) -> None:
+        self._form = form
+        self._whole = whole
+        self._runs = _Runs()
+        self._objects = 0
+
+    def add(self, verdict: Verdict) -> None:
+        """Write one verdict."""
+        if self._form != "text":
+            self._object(verdict_object(verdict))
+        elif self._whole or verdict.failed or verdict.verdict == "UNVERIFIABLE":
+            _write(self._runs.add(verdict))
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Write a demand that is not met; in text it is told elsewhere."""
+        if self._form != "text":
+            self._object(
+                {
+                    "chain": refusal.chain,
+                    "gate": refusal.gate,
+                    "failed": True,
+                    "summary": refusal.why,
+                }
+            )
+
+    def pause(self) -> None:
+        """Write what is held back."""
+        sys.stdout.write(self._runs.end())
+        sys.stdout.flush()
+
+    def end(self) -> None:
+        """Write what is left."""
+        self.pause()
+        if self._form == "json":
+            sys.stdout.write("\n]\n" if self._objects else "[]\n")
+            sys.stdout.flush()
+
+    def _object(self, data: dict[str, Any]) -> None:
+        from audittui.export.rows import json_line
+
+        line = json_line(data)
+        if self._form == "jsonl":
+            _write(f"{line}\n")
+        else:
+            _write(f",\n{line}" if self._objects else f"[\n{line}")
+        self._objects += 1
+
+
+def _write(text: str) -> None:
+    """Write what is about verdicts, on a line that shows no progress."""
+    if text:
+        clear_line()
+        sys.stdout.write(text)
+
+
+def verdict_object(verdict: Verdict) -> dict[str, Any]:
+    """A verdict as an object; ``seq`` is null under a malformed key."""
+    anchor = verdict.anchor
+    return {
+        "chain": verdict.chain,
+        "seq": verdict.seq if verdict.seq >= 0 else None,
+        "verdict": verdict.verdict,
+        "failed": verdict.failed,
+        "summary": verdict.summary,
+        "expired": verdict.expired,
+        "checkpoint": None
+        if anchor is None
+        else {"origin": anchor.origin, "size": anchor.size, "sealed_at": anchor.sealed_at},
+        "steps": [
+            {
+                "name": step.name, "result": step.result, "expected": step.expected,
+                "found": step.found, "note": step.note,
+            }
+            for step in verdict.steps
+        ],
+    }  # fmt: skip
+
+
+def verdict_text(verdict: Verdict) -> str:
+    """A verdict as lines, the last ended."""
+    place = str(verdict.seq) if verdict.seq >= 0 else "(malformed key)"
+    summary = verdict.summary.removeprefix(verdict.verdict).lstrip(": ")
+    expired = ", expired and still there" if verdict.expired else ""
+    lines = [f"{verdict.chain} {place}: {verdict.verdict}{expired}. {summary}"]
+    for step in verdict.steps:
+        lines.append(f"  {step.result.ljust(12)}{step.name}{': ' + step.note if step.note else ''}")
+        if step.result == "fails":
+            lines.append(f"{' ' * 14}expected {step.expected}")
+            lines.append(f"{' ' * 14}found    {step.found}")
+    return "\n".join(map(escaped, lines)) + "\n"
+
+
+class _Runs:
+    """Text of verdicts in a row that say the same: the first whole, then how many follow."""
+
+    def __init__(self) -> None:
+        self._first: Verdict | None = None
+        self._last: Verdict | None = None
+
+    def add(self, verdict: Verdict) -> str:
+        """What to print now."""
+        first, last = self._first, self._last
+        if (
+            first is not None
+            and last is not None
+            and verdict.verdict == first.verdict
+            and verdict.chain == last.chain
+            and verdict.seq == last.seq + 1
+            and verdict.summary == first.summary
+        ):
+            self._last = verdict
+            return ""
+        text = self.end()
+        self._first = self._last = verdict
+        return text + verdict_text(verdict)
+
+    def end(self) -> str:
+        """What is left to print."""
+        first, last = self._first, self._last
+        self._first = self._last = None
+        if first is None or last is None or first is last:
+            return ""
+        text = f"{first.chain} {first.seq + 1} to {last.seq}: {first.verdict}, the same"
+        return f"{escaped(text)}\n"
