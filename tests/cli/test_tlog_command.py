@@ -9,6 +9,7 @@ import pytest
 
 from audittui.entry import Draft
 from audittui.export import tlog
+from audittui.integrity.check import unverifiable
 from audittui.integrity.entry_bundle import decode_bundle
 from audittui.integrity.keys import parse_signer_key
 from audittui.integrity.sealer import Sealer
@@ -192,6 +193,33 @@ def test_a_fork_after_the_sweep_is_found(
     _changed_after_the_sweep(monkeypatch)
     _, err = bench(*EXPORT, "payments/0", code=4)
     assert "A checkpoint of size 301 was seen here" in err
+
+
+def test_a_doubtful_checkpoint_after_the_sweep_is_found(
+    bench: Bench, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench("seal", "--key", "key")
+    store = opened(bench)
+    store.overwrite({"pk": "checkpoint#payments/0", "sk": f"{999:020d}", "note": "junk"})
+    store.close()
+    _changed_after_the_sweep(monkeypatch)
+    _, err = bench(*EXPORT, "payments/0", code=4)
+    assert "The checkpoint of size 999 is not believed" in err
+    assert not (bench.folder / "log").exists()
+
+
+def test_what_could_not_be_verified_is_not_exported(
+    bench: Bench, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench("seal", "--key", "key")
+
+    def denied(*_: Any, **__: Any) -> Any:
+        return iter([unverifiable("payments/0", 7, "UNVERIFIABLE: access is denied.")])
+
+    monkeypatch.setattr(tlog, "verify_chain", denied)
+    _, err = bench(*EXPORT, "payments/0", code=1)
+    assert "payments/0 could not be verified: access is denied. Nothing was written." in err
+    assert not (bench.folder / "log").exists()
 
 
 def _changed_after_the_sweep(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
+import pytest
 
+from audittui.export.evidence import check
 from audittui.export.evidence.archive import pack, unpack
 from audittui.export.evidence.check import check_bundle
 from audittui.export.evidence.names import REPORT, SIGNATURE, Names
@@ -92,6 +94,12 @@ def test_who_hides_the_newer_checkpoint_has_a_bundle_that_is_not_proven() -> Non
     forger.manifest["checkpoints"] = old.manifest["checkpoints"]
     found = checked(forger.packed())
     assert (found.outcome, found.code, found.proven, found.faults) == ("partly proven", 3, 1, ())
+
+
+def test_a_bundle_lists_no_more_than_a_bundle_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check, "MOST", len(PROVEN))
+    assert checked(HONEST).code == 0
+    assert checked(MIXED).faults == ("The manifest lists more entries than a bundle holds.",)
 
 
 def test_an_entry_is_of_one_chain() -> None:
