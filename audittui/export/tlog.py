@@ -18,7 +18,7 @@ from audittui.integrity.anchor import (
     AnchorSettings,
     TileReader,
     find_anchor,
-    hold_against_pin,
+    hold_against_pins,
 )
 from audittui.integrity.entry_bundle import encode_bundle
 from audittui.integrity.pruned import pruned_below
@@ -146,9 +146,10 @@ def _demand_genuine(
 
 def _anchor(sealed: SealedLog, chain: str, settings: AnchorSettings) -> Anchored:
     """The checkpoint to export: trusted, and an extension of the pinned one."""
+    pinned = settings.pinned(sealed)
     found = find_anchor(sealed, settings.trust)
-    origin = settings.origin(chain, found.checkpoint)
-    found = hold_against_pin(found, settings, chain, TileReader(sealed, origin, None))
+    read = TileReader(sealed, settings.origin(chain, found.checkpoint), None)
+    found = hold_against_pins(found, settings, sealed, read, pinned)
     if found.rewritten or found.doubt:
         raise IntegrityError(
             f"{chain}: {found.rewritten or found.doubt}. Nothing was written.",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+import msgspec
+
 from audittui.errors import UsageError
 from audittui.integrity.anchor import (
     Anchored,
@@ -16,6 +18,7 @@ from audittui.integrity.check import Examined, check, with_registry
 from audittui.integrity.inclusion import prove, tiles_for
 from audittui.integrity.index_check import IndexCheck
 from audittui.integrity.judge import judged, with_proof
+from audittui.integrity.older import older_flaws
 from audittui.integrity.reader import MAX_SEQ, ChainReader
 from audittui.integrity.sealed import SealedLog
 from audittui.integrity.tile import Tile
@@ -33,12 +36,19 @@ class Prover:
 
     They are read eventually consistent. What that shows to be wrong or absent is only said after
     a look at it that is strongly consistent and takes nothing from the cache. ``found`` is the
-    chain's newest trusted checkpoint (without one: none), read strongly consistent. ``requests``
-    and ``rcu`` are what it took so far.
+    chain's newest trusted checkpoint (without one: none), read strongly consistent. With
+    ``thorough`` the older ones are held against it, as a sweep does. ``requests`` and ``rcu`` are
+    what it took so far.
     """
 
     def __init__(
-        self, store: Store, layout: Layout, chain: str, settings: AnchorSettings | None
+        self,
+        store: Store,
+        layout: Layout,
+        chain: str,
+        settings: AnchorSettings | None,
+        *,
+        thorough: bool = False,
     ) -> None:
         self.requests = 0
         self.rcu = 0.0
@@ -61,6 +71,9 @@ class Prover:
             found = find_anchor(strictly, settings.trust)
             origin = settings.origin(chain, found.checkpoint)
             read = TileReader(strictly, origin, settings.cache)
+            if thorough and found.checkpoint is not None:
+                flaws = older_flaws(strictly, found, settings.trust, read, 0)
+                found = msgspec.structs.replace(found, flaws=(*found.flaws, *flaws))
             self.found = hold_against_pins(found, settings, strictly, read, pinned)
             self._read = TileReader(self._sealed, origin, settings.cache)
             self._read_strictly = TileReader(self._strictly_sealed, origin, None)

@@ -101,7 +101,9 @@ def make_bundle(
         batch = wanted[start : start + _BATCH]
         for chain in dict.fromkeys(one.chain for one in batch):
             if chain not in provers:
-                provers[chain] = Prover(connection.store, connection.layout, chain, settings)
+                provers[chain] = Prover(
+                    connection.store, connection.layout, chain, settings, thorough=True
+                )
             provers[chain].fetch([one.seq for one in batch if one.chain == chain])
         for one in batch:
             text, verdict = _found(connection, provers[one.chain], one, settings, spent)
