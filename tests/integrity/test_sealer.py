@@ -31,7 +31,8 @@ from audittui.layout import load_layout
 from audittui.layout.native import item_of
 from audittui.store.port import Query
 from audittui.store.sqlite import SqliteStore
-from audittui.writer import AuditLog, Tip
+from audittui.tip import Tip
+from audittui.writer import AuditLog
 
 LAYOUT = load_layout("native")
 CHAIN = "payments/0"
