@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from audittui.integrity.verdict import Verdict
 
 INTEGRITY = 4
+INCOMPLETE = 3
 _LAST = "last"
 
 
@@ -59,7 +60,8 @@ def command(
 
     With trusted keys, entries are held against the newest signed checkpoint. Of a chain, only
     entries that are not as they should be are listed; json lists every entry. Exit code 4 says
-    that something is not genuine or missing, 1 that some could not be verified.
+    that something is not genuine or missing, 3 that what is absent may have expired or may not be
+    replicated yet, 1 that some could not be verified.
     """
     one = chain is not None and seq is not None
     if one + (whole is not None) + everything != 1 or (chain is not None and seq is None):
@@ -107,7 +109,7 @@ def _verify_one(
             raise UsageError("The entry is not proven, so there is no proof to write.")
         write_new(proof, verdict.proof)
         click.echo(f"The proof is in {proof}.", err=True)
-    return _code(verdict.failed, verdict.verdict == "UNVERIFIABLE")
+    return _code(verdict.failed, verdict.verdict == "UNVERIFIABLE", verdict.unsettled)
 
 
 def _sweep(
@@ -132,7 +134,7 @@ def _sweep(
                 reached = max(reached, verdict.seq)
                 if form == "json":
                     sys.stdout.write(_json(verdict))
-                elif verdict.failed or verdict.verdict == "UNVERIFIABLE":
+                elif verdict.failed or verdict.unsettled or verdict.verdict == "UNVERIFIABLE":
                     sys.stdout.write(runs.add(verdict))
     except KeyboardInterrupt:
         click.echo(f"Stopped; go on with --chain {chain} --since {reached}.", err=True)
@@ -142,13 +144,14 @@ def _sweep(
         sys.stdout.flush()
     click.echo(f"{escaped(conclusion.text())} {rcu:g} RCU.", err=True)
     unverifiable = bool(conclusion.counts["UNVERIFIABLE"])
-    if not conclusion.failed and not unverifiable and conclusion.counts.total():
+    good = not conclusion.failed and not conclusion.unsettled and not unverifiable
+    if good and conclusion.counts.total():
         save_mark(opened.store.place, chain, reached + 1)
-    return _code(conclusion.failed, unverifiable)
+    return _code(conclusion.failed, unverifiable, conclusion.unsettled)
 
 
-def _code(failed: bool, unverifiable: bool) -> int:
-    return INTEGRITY if failed else 1 if unverifiable else 0
+def _code(failed: bool, unverifiable: bool, unsettled: bool) -> int:
+    return INTEGRITY if failed else INCOMPLETE if unsettled else 1 if unverifiable else 0
 
 
 def _seq(since: str | None) -> int:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 
-from audittui.integrity.verdict import FAILURES, Anchor, Verdict
+from audittui.integrity.verdict import FAILURES, UNSETTLED, Anchor, Verdict
 
 _SERIOUS = (
     "REWRITTEN", "TRUNCATED", "MODIFIED", "BROKEN LINK", "MISSING", "INDEX MISMATCH",
-    "UNVERIFIABLE",
+    *sorted(UNSETTLED), "UNVERIFIABLE",
 )  # fmt: skip
 
 
 class Conclusion:
-    """Counts the verdicts on one chain, by name; a run of absent entries counts as one."""
+    """Counts the verdicts on one chain, by name.
+
+    A run of absent entries counts as one where it is a fault, else as the entries that it is.
+    """
 
     def __init__(self, chain: str) -> None:
         self.counts: Counter[str] = Counter()
@@ -26,7 +29,7 @@ class Conclusion:
     def add(self, verdict: Verdict) -> None:
         """Count one verdict."""
         name = verdict.verdict
-        self.counts[name] += 1
+        self.counts[name] += verdict.count
         if verdict.seq >= 0:
             self._first.setdefault(name, verdict.seq)
         if verdict.anchor is not None:
@@ -36,6 +39,16 @@ class Conclusion:
             if not self._doubt:
                 failing = [step for step in verdict.steps if step.result == "fails"]
                 self._doubt = failing[0].note if failing else ""
+
+    @property
+    def gaps(self) -> int:
+        """Entries that are gone for ever by a signed gap statement."""
+        return self.counts["GAP"]
+
+    @property
+    def unsettled(self) -> bool:
+        """True when nobody can tell yet whether something is missing (exit code 3)."""
+        return any(self.counts[name] for name in UNSETTLED)
 
     def text(self) -> str:
         """The line."""
@@ -49,7 +62,12 @@ class Conclusion:
         if wrong:
             found = ", ".join(wrong)
             bad = any(counts[name] for name in FAILURES)
-            told = "is NOT as it was written" if bad else "could not be verified"
+            late = any(counts[name] for name in UNSETTLED)
+            told = (
+                "is NOT as it was written" if bad
+                else "cannot be settled yet" if late
+                else "could not be verified"
+            )  # fmt: skip
             return f"{chain} {told}: {found} of {total:,}."
         if not total:
             return f"{chain}: nothing to verify."
@@ -64,6 +82,10 @@ class Conclusion:
             parts.append(f"{rest:,} {'chained, not sealed yet' if sealed else 'chained'}")
         if counts["EXPIRED"]:
             parts.append(f"{counts['EXPIRED']:,} expired as allowed")
+        if counts["EXPIRED (not yet recorded)"]:
+            parts.append(f"{counts['EXPIRED (not yet recorded)']:,} expired, not yet recorded")
+        if counts["GAP"]:
+            parts.append(f"{counts['GAP']:,} signed as a gap")
         text = f"{chain} is as it was written: {', '.join(parts)}."
         if not counts["ANCHORED"]:
             text = f"{chain} is consistent: {', '.join(parts)}; no signed checkpoint proves it."

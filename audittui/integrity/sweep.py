@@ -8,6 +8,7 @@ import msgspec
 
 from audittui import timestamp
 from audittui.errors import StoreError, UsageError
+from audittui.integrity.absence import Absence
 from audittui.integrity.anchor import (
     Anchored,
     AnchorSettings,
@@ -23,9 +24,11 @@ from audittui.integrity.check import (
     unverifiable,
     with_registry,
 )
+from audittui.integrity.gap import Gaps
 from audittui.integrity.inclusion import Inclusion
-from audittui.integrity.judge import ANCHORED, absent, judged
-from audittui.integrity.pruned import pruned_below
+from audittui.integrity.judge import ANCHORED, judged
+from audittui.integrity.lifetimes import Lifetimes, lifetimes
+from audittui.integrity.pruned import signed_gaps
 from audittui.integrity.reader import ChainReader
 from audittui.integrity.sealed import SealedLog
 from audittui.integrity.sealed_leaves import SealedLeaves
@@ -35,8 +38,6 @@ from audittui.store.port import Store
 
 Progress = Callable[[int, int | None], None]
 """Told how many entries were read, and of how many (None: unknown)."""
-LONGEST_RUN = 1000
-"""Up to here every absent entry has a verdict of its own; a longer run has one for all."""
 
 
 def verify_chain(
@@ -48,6 +49,7 @@ def verify_chain(
     since: int = 0,
     progress: Progress | None = None,
     steps: bool = False,
+    clock: Callable[[], int] = timestamp.now,
 ) -> Iterator[Verdict]:
     """The verdicts on every entry of a chain from seq ``since`` on, in order, page by page.
 
@@ -55,13 +57,14 @@ def verify_chain(
     units of a page are in the first verdict after it, so that the verdicts sum to the cost.
     Entries under malformed keys have seq -1. When the store fails, the last verdict is
     UNVERIFIABLE at the first seq that was not reached. ``steps`` fills in the steps of entries
-    that are as they should be, too. Raises `UsageError` for an unknown chain.
+    that are as they should be, too. ``clock`` is the reader's, in microseconds: what may have
+    expired is judged by it. Raises `UsageError` for an unknown chain.
     """
     if not layout.chained:
         why = f"UNVERIFIABLE: the layout {layout.name} keeps no hash chain."
         yield unverifiable(chain, 0, why)
         return
-    sweep = _Sweep(store, layout, chain, settings, since, steps)
+    sweep = _Sweep(store, layout, chain, settings, since, steps, clock)
     try:
         yield from sweep.run(progress)
     except StoreError as error:
@@ -73,7 +76,7 @@ class _Sweep:
 
     def __init__(
         self, store: Store, layout: Layout, chain: str, settings: AnchorSettings | None,
-        since: int, steps: bool,
+        since: int, steps: bool, clock: Callable[[], int],
     ) -> None:  # fmt: skip
         self.judged = since
         self._reached = since
@@ -89,9 +92,11 @@ class _Sweep:
         self._place: Examined | None = None
         self._found: Anchored | None = None
         self._leaves: SealedLeaves | None = None
-        self._below: int | None = None
+        self._lives: Lifetimes | None = None
+        self._gaps = Gaps()
+        self._write_region = ""
         self._tip: int | None = None
-        self._now = timestamp.now() // timestamp.SECOND
+        self._now = clock() // timestamp.SECOND
 
     def run(self, progress: Progress | None) -> Iterator[Verdict]:
         """Every verdict, from the first seq on."""
@@ -103,9 +108,10 @@ class _Sweep:
             self._begin_at(self._since)
         read = 0
         for page in self._reader.pages(self._since, self._tip):
-            if page and not read and not self._since:
+            if page and not read:
                 # After the entries, which are written together with the record: never too early.
                 self._registered = self._reader.registered()
+                self._quick = self._quick and self._registered
             for place in map(self._reader.examined, page):
                 if place.seq > self._reached:
                     # A page is no snapshot: an entry may have been written behind the reading.
@@ -128,7 +134,7 @@ class _Sweep:
             self._reader.demand_registered()
             known = 1
         if self._reached < known:
-            yield from self._absent(self._reached, known - 1, self._reached - 1)
+            yield from self._absent(self._reached, known - 1, self._reached - 1, None)
 
     def paid(self, verdict: Verdict) -> Verdict:
         """``verdict`` with what was read for it."""
@@ -141,6 +147,8 @@ class _Sweep:
         self._found = found = hold_against_pin(found, settings, self._chain, read)
         if found.rewritten or found.doubt:
             self._quick = False
+        if found.rewritten:
+            self._write_region = self._reader.write_region()
         if found.checkpoint is not None and not found.rewritten:
             self._leaves = SealedLeaves(found.checkpoint, read)
 
@@ -160,7 +168,7 @@ class _Sweep:
         if self._place is not None:
             yield self._judge(self._place, None if gap else place)
         if gap:
-            yield from self._absent(self._reached, place.seq - 1, place.seq)
+            yield from self._absent(self._reached, place.seq - 1, place.seq, place)
             self._before = None
         else:
             self._before = self._place or self._before
@@ -203,7 +211,7 @@ class _Sweep:
 
     def _linked(self, place: Examined, after: Examined | None, steps: bool) -> Verdict:
         verdict = check(place, self._before, after, steps=steps)
-        return verdict if place.seq else with_registry(verdict, self._registered, steps=steps)
+        return with_registry(verdict, self._registered, steps=steps)
 
     def _anchored(
         self, verdict: Verdict, place: Examined, after: Examined | None,
@@ -216,33 +224,35 @@ class _Sweep:
                 return Verdict(place.chain, place.seq, "ANCHORED", ANCHORED)
             verdict = self._linked(place, after, True)
         if leaf is None:
-            return judged(verdict, place, found, None)
+            return judged(verdict, place, found, None, self._write_region)
         inclusion = (
             Inclusion(place.seq, fault=leaf)
             if isinstance(leaf, str)
             else Inclusion(place.seq, leaf)
         )
-        return judged(verdict, place, found, inclusion)
+        return judged(verdict, place, found, inclusion, self._write_region)
 
-    def _absent(self, first: int, last: int, tip: int) -> Iterator[Verdict]:
-        """Verdicts on a run of absent entries, which are expired up to the prune point."""
-        if self._below is None:
-            trust = None if self._settings is None else self._settings.trust
-            self._below = 0 if trust is None else pruned_below(self._sealed, trust)
-        for start, end in _runs(first, last, self._below):
-            long = end - start >= LONGEST_RUN
-            for seq in [start] if long else range(start, end + 1):
-                yield self.paid(
-                    absent(
-                        self._chain, seq, end if long else seq, below=self._below, tip=tip,
-                        found=self._found,
-                    )
-                )  # fmt: skip
-            self.judged = end + 1
+    def _absent(self, first: int, last: int, tip: int, after: Examined | None) -> Iterator[Verdict]:
+        """Verdicts on a run of absent entries, the first of which follows the last one judged."""
+        if self._lives is None:
+            self._read_signed()
+        assert self._lives is not None
+        absence = Absence(
+            self._chain, self._lives, self._gaps, self._leaf, before=self._place or self._before,
+            after=after, tip=tip, found=self._found, write_region=self._write_region,
+        )  # fmt: skip
+        for verdict in absence.verdicts(first, last):
+            yield self.paid(verdict)
+        self.judged = last + 1
 
+    def _read_signed(self) -> None:
+        """What absent entries are judged by, besides their neighbours."""
+        self._lives = Lifetimes(self._now)
+        self._write_region = self._reader.write_region()
+        if self._settings is not None:
+            self._lives = lifetimes(self._sealed, self._settings.trust, self._now)
+            self._gaps = signed_gaps(self._sealed, self._settings.trust)
 
-def _runs(first: int, last: int, below: int) -> list[tuple[int, int]]:
-    """The run in two where the prune point lies inside."""
-    if first < below <= last:
-        return [(first, below - 1), (below, last)]
-    return [(first, last)]
+    def _leaf(self, seq: int) -> bytes | str | None:
+        leaves = self._leaves
+        return leaves.leaf(seq) if leaves is not None and seq < leaves.size else None

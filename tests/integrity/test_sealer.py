@@ -386,7 +386,7 @@ def test_a_chain_that_has_expired_goes_on_from_its_signed_tail(store: SqliteStor
     assert decode_body(entry["body"].encode()).prev_hash == last["hash"].hex()
     assert sealer(store, clock=clock).seal().size == 258
     settings = AnchorSettings(TRUST)
-    verdicts = list(verify_chain(store, LAYOUT, CHAIN, settings=settings))
+    verdicts = list(verify_chain(store, LAYOUT, CHAIN, settings=settings, clock=clock))
     assert [(one.seq, one.verdict) for one in verdicts] == [
         *((seq, "EXPIRED") for seq in range(256)), (256, "ANCHORED"), (257, "ANCHORED"),
     ]  # fmt: skip
