@@ -13,7 +13,7 @@ import msgspec
 from audittui.errors import IntegrityError, UsageError
 from audittui.integrity.anchor import TileReader, find_anchor
 from audittui.integrity.entry_bundle import encode_bundle
-from audittui.integrity.pruned import pruned_below
+from audittui.integrity.pruned import pruned_below, signed_gaps
 from audittui.integrity.reader import ChainReader
 from audittui.integrity.sealed import SealedLog
 from audittui.integrity.sealed_leaves import SealedLeaves
@@ -54,6 +54,7 @@ def export_tlog(store: Store, layout: Layout, chain: str, trust: Trust, folder: 
     read = TileReader(sealed, point.origin, None)
     leaves = SealedLeaves(point, read)
     below = pruned_below(sealed, trust)
+    gaps = signed_gaps(sealed, trust)
     entries = ChainReader(store, layout, chain)
     files = expired = 0
     for first in range(0, point.size, TILE_HASHES):
@@ -61,8 +62,13 @@ def export_tlog(store: Store, layout: Layout, chain: str, trust: Trust, folder: 
         bodies = {
             place.seq: str(place.item.get("body", "")).encode()
             for place in entries.between(first, first + width - 1)
-            if _demand_sealed(chain, place.seq, place.digest, leaves)
+            if gaps.covering(place.seq) is None
+            and _demand_sealed(chain, place.seq, place.digest, leaves)
         }
+        for seq in range(first, first + width):
+            gap = gaps.covering(seq)
+            if gap is not None and _demand_sealed(chain, seq, gap.leaf(seq).hex(), leaves):
+                bodies[seq] = gap.leaf_data(seq)
         absent = [seq for seq in range(first, first + width) if seq not in bodies]
         if absent:
             if absent[-1] >= below:

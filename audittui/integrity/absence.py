@@ -92,7 +92,7 @@ class Absence:
             )  # fmt: skip
             text = f"{_which(first, last)} gone, as the signed prune record allows"
             return self._told("EXPIRED", first, last, text, step)
-        doubt = ()
+        doubt: tuple[Step, ...] = ()
         if first < lives.doubted:
             doubt = (
                 Step("prune record", "fails", "signed after the expiry", "earlier", lives.doubt),
@@ -112,12 +112,12 @@ class Absence:
                     "The next expiry that is known lies within one interval of sealing",
                 )  # fmt: skip
                 name: VerdictName = "MISSING (may have expired)"
-                softer = tuple(_softer(step) for step in doubt)
+                softer = tuple(map(_softer, doubt))
                 return self._told(name, first, last, _gone(first, last), step, *softer)
         return self._missing(first, last, doubt)
 
     def _may_be_gone(self, first: int) -> bool:
-        """False where an entry before ``first``, or what was signed of one, outlives the present."""
+        """False where an entry before ``first``, or what was signed of one, has not expired."""
         lives, before = self._lives, self._before
         if lives.ends is not None and first >= lives.ends:
             return False

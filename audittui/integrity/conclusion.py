@@ -55,7 +55,8 @@ class Conclusion:
         counts, chain = self.counts, self._chain
         total = counts.total()
         wrong = [
-            f"{counts[name]:,} {name}" + (f" (first {self._first[name]})" * (name in self._first))
+            f"{counts[name]:,} {name}"
+            + (f" (first {self._first[name]})" if name in self._first else "")
             for name in _SERIOUS
             if counts[name]
         ]

@@ -22,8 +22,9 @@ class Lifetimes(msgspec.Struct, frozen=True):
 
     A prune record says that all entries below ``recorded`` may be gone; ``doubt`` says why a later
     one is not believed, which would reach up to ``doubted``. All entries below ``expired`` have
-    outlived what was signed with a checkpoint. The last of those from there to ``ends`` has not
-    (None: no further checkpoint speaks of any), and so has none after it. ``interval`` is the time, in seconds, that lies between two sealings.
+    outlived what was signed with a checkpoint. The last of those from there to ``ends`` has not,
+    and so has none after it (None: no further checkpoint speaks of any). ``interval`` is the time,
+    in seconds, that lies between two sealings.
     """
 
     now: int

@@ -58,6 +58,11 @@ class ChainReader:
         for page in self._pages(low=f"{first:020d}", high=f"{last:020d}"):
             yield from (place for place in map(self.examined, page.items) if place.seq >= 0)
 
+    def every(self, first: int, last: int) -> Iterator[Examined]:
+        """Every item from seq ``first`` to ``last``; one under a malformed key has seq -1."""
+        for page in self._pages(low=f"{first:020d}", high=f"{last:020d}"):
+            yield from map(self.examined, page.items)
+
     def several(self, ranges: Sequence[tuple[int, int]]) -> Iterator[Examined]:
         """The entries of several ranges, each as of `between`, read at once."""
 

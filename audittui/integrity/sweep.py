@@ -9,6 +9,7 @@ import msgspec
 from audittui import timestamp
 from audittui.errors import StoreError, UsageError
 from audittui.integrity.absence import Absence
+from audittui.integrity.ahead import TilesAhead
 from audittui.integrity.anchor import (
     Anchored,
     AnchorSettings,
@@ -95,6 +96,7 @@ class _Sweep:
         self._lives: Lifetimes | None = None
         self._gaps = Gaps()
         self._write_region = ""
+        self._ahead: TilesAhead | None = None
         self._tip: int | None = None
         self._now = clock() // timestamp.SECOND
 
@@ -118,6 +120,8 @@ class _Sweep:
                     for late in self._reader.between(self._reached, place.seq - 1):
                         yield from self._take(late)
                 held = self._place
+                if self._ahead is not None and place.seq >= 0:
+                    yield from self._ahead.append(place.seq, place.digest)
                 if place.seq == self._reached and held is not None:
                     yield self._judge_quickly(held, place) or self._judge(held, place)
                     self._before, self._place = held, place
@@ -136,6 +140,9 @@ class _Sweep:
         if self._reached < known:
             yield from self._absent(self._reached, known - 1, self._reached - 1, None)
 
+        if self._ahead is not None:
+            yield from self._ahead.rest()
+
     def paid(self, verdict: Verdict) -> Verdict:
         """``verdict`` with what was read for it."""
         rcu = self._reader.take() + self._sealed.take()
@@ -151,6 +158,9 @@ class _Sweep:
             self._write_region = self._reader.write_region()
         if found.checkpoint is not None and not found.rewritten:
             self._leaves = SealedLeaves(found.checkpoint, read)
+        ahead = TilesAhead(self._sealed, found.checkpoint, read)
+        if ahead.any and not found.rewritten:
+            self._ahead, self._quick = ahead, False
 
     def _begin_at(self, since: int) -> None:
         self._before = self._reader.get(since - 1)

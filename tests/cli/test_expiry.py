@@ -35,9 +35,12 @@ class Log:
         self.now = int(time.time())
         self.store = SqliteStore(str(path), LAYOUT, create=True)
         for age in ages:
-            moment = (self.now - int(age * HOUR)) * SECOND
-            log = AuditLog(self.store, CHAIN, retention=10 * HOUR, clock=lambda: moment)
-            log.append(Draft(actor="a", action="b"))
+            self.append(age, 1)
+
+    def append(self, age: float, count: int) -> None:
+        moment = (self.now - int(age * HOUR)) * SECOND
+        log = AuditLog(self.store, CHAIN, retention=10 * HOUR, clock=lambda: moment)
+        log.append_many([Draft(actor="a", action="b")] * count)
 
     def seal(self, size: int, age: float) -> None:
         moment = (self.now - int(age * HOUR)) * SECOND
@@ -126,7 +129,7 @@ def test_a_log_that_has_expired_altogether_is_not_cut_off(
     log = Log(path, capfd, [14.0, 13.0, 12.0])
     log.seal(3, 10)
     log.delete(0, 1, 2)
-    out, err = log("--all", code=0)
+    _, err = log("--all", code=0)
     assert "3 expired, not yet recorded" in err
     assert "EXPIRED (not yet recorded)" in log(CHAIN, "2", code=0)[0]
 
@@ -149,10 +152,7 @@ def test_the_summary_of_a_long_run_counts_its_entries(
     path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     log = Log(path, capfd, [14.0])
-    moment = (log.now - 12 * HOUR) * SECOND
-    AuditLog(log.store, CHAIN, retention=10 * HOUR, clock=lambda: moment).append_many(
-        [Draft(actor="a", action="b")] * 1500
-    )
+    log.append(12, 1500)
     log.seal(1501, 11)
     log.delete(*range(1400))
     out, err = log("--all", "--format", "json", code=0)

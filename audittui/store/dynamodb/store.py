@@ -186,7 +186,7 @@ class DynamoStore:
     def replace_tile(self, item: Item) -> None:
         """Write a tile over the one in its place."""
         demand_tile(item.get(self.layout.partition.attribute))
-        put = {"TableName": self.table, "Item": encoded_item(item)}
+        put: dict[str, Any] = {"TableName": self.table, "Item": encoded_item(item)}
         with _written():
             answer, _ = self._ask(
                 lambda client: client.put_item(ReturnConsumedCapacity="TOTAL", **put)
