@@ -12,7 +12,7 @@ from audittui.integrity.anchor import (
     find_anchor,
     hold_against_pin,
 )
-from audittui.integrity.check import Examined, check
+from audittui.integrity.check import Examined, check, with_registry
 from audittui.integrity.inclusion import prove, tiles_for
 from audittui.integrity.judge import judged, with_proof
 from audittui.integrity.reader import MAX_SEQ, ChainReader
@@ -52,6 +52,7 @@ class Prover:
         self._read_strictly: TileReader | None = None
         self._places: dict[int, Examined] = {}
         self._unproven: set[int] = set()
+        self._registered: bool | None = None
         if settings is not None:
             found = find_anchor(self._strictly_sealed, settings.trust)
             origin = settings.origin(chain, found.checkpoint)
@@ -95,6 +96,7 @@ class Prover:
         if place is None:
             return None
         verdict = check(place, places.get(seq - 1), places.get(seq + 1), steps=True)
+        verdict = with_registry(verdict, self._is_registered(), steps=True)
         if self._settings is None or read is None:
             return verdict
         point, inclusion = self.found.checkpoint, None
@@ -103,8 +105,16 @@ class Prover:
             if not inclusion.fault and not self.found.rewritten:
                 self._unproven.discard(seq)
                 self._keep()
-        verdict = judged(verdict, place, self.found, inclusion)
+        region = self._strict.write_region() if self.found.rewritten else ""
+        verdict = judged(verdict, place, self.found, inclusion, region)
         return with_proof(verdict, place, self.found, inclusion)
+
+    def _is_registered(self) -> bool:
+        """True when the registry names the chain; asked once."""
+        if self._registered is None:
+            self._registered = self._reader.registered() or self._strict.registered()
+            self._pay()
+        return self._registered
 
     @property
     def _size(self) -> int:
