@@ -13,7 +13,6 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 from audittui.errors import StoreError
-from audittui.layout.native import TILE
 from audittui.layout.row import Item
 
 Key = Mapping[str, Any]
@@ -128,6 +127,9 @@ PATIENT = Patience()
 
 def demand_tile(key: Any) -> None:
     """Raise `StoreError` unless ``key``, a partition key, is that of a chain's tiles."""
+    # What is written is not needed where only reading begins.
+    from audittui.layout.native import TILE
+
     if not isinstance(key, str) or not key.startswith(TILE):
         raise StoreError("Only a tile can be written over.", kind="invalid")
 
