@@ -134,6 +134,21 @@ def read_registry(store: Store, layout: Layout, patience: Patience = PATIENT) ->
             return Facts(tuple(sorted(chains)), None, now, requests, rcu, since=_earliest(births))
 
 
+class Looks:
+    """Further looks at the registry; ``rcu`` is what they took."""
+
+    def __init__(self, store: Store, layout: Layout) -> None:
+        self.rcu = 0.0
+        self._store = store
+        self._layout = layout
+
+    def chains(self) -> tuple[str, ...]:
+        """The chains that the registry names now. Raises `StoreError`."""
+        facts = read_registry(self._store, self._layout)
+        self.rcu += facts.rcu
+        return facts.chains
+
+
 def described_facts(facts: Facts, table: TableDescription) -> Facts:
     """``facts`` with what ``table`` says of itself."""
     return msgspec.structs.replace(

@@ -28,9 +28,10 @@ from audittui.entry import (
     new_id,
 )
 from audittui.errors import EntryRefusedError, StoreError
-from audittui.layout.native import ENTRY, IDEMPOTENCY, REGISTRY, item_of
+from audittui.layout.native import IDEMPOTENCY, REGISTRY, item_of
 from audittui.layout.row import Item
-from audittui.store.port import KeyTakenError, Query, Store, TransactionRefusedError
+from audittui.store.port import KeyTakenError, Store, TransactionRefusedError
+from audittui.tip import SignedTail, Tip, Vouch, read_tip
 
 MAX_ACTIONS = 100
 """Item puts in one transaction (TransactWriteItems)."""
@@ -50,16 +51,6 @@ class Appended(msgspec.Struct, frozen=True):
     added: bool = True
 
 
-class Tip(msgspec.Struct, frozen=True):
-    """The last entry of a chain: its seq (-1 for a chain that is not born yet), its hash in hex,
-    and when it expires (Unix seconds; 0: never)."""
-
-    seq: int
-    hash: str
-    expires_at: int = 0
-
-
-_UNBORN = Tip(-1, NO_HASH)
 _LANDED, _REFUSED, _CONFLICT = "landed", "refused", "conflict"
 """What comes of a put: it is there; another writer was first; nobody can say yet."""
 
@@ -70,7 +61,8 @@ class AuditLog:
     ``retention`` (seconds) sets ``expires_at`` on what is appended; None keeps entries for ever.
     ``clock`` gives the present in microseconds, ``ids`` the entries' unique ids. Safe to use from
     several threads. ``signed_tail`` finds the last entry of a chain whose entries have all
-    expired, proven by a signed checkpoint; without it such a chain does not go on. Raises
+    expired, proven by a signed checkpoint; without it such a chain does not go on. ``vouched``
+    says whether a trusted key signed for a tip whose predecessor is gone. Raises
     `EntryRefusedError` for a chain's name that is not ``<stream>/<shard>``.
     """
 
@@ -82,7 +74,8 @@ class AuditLog:
         retention: int | None = None,
         clock: Callable[[], int] = timestamp.now,
         ids: Callable[[], str] = new_id,
-        signed_tail: Callable[[], Tip | None] | None = None,
+        signed_tail: SignedTail | None = None,
+        vouched: Vouch | None = None,
     ) -> None:
         if not _CHAIN_NAME.fullmatch(chain):
             raise EntryRefusedError(
@@ -97,6 +90,7 @@ class AuditLog:
         self._clock = clock
         self._ids = ids
         self._signed_tail = signed_tail
+        self._vouched = vouched
         self._tip: Tip | None = None
         self._lock = threading.Lock()
 
@@ -235,7 +229,7 @@ class AuditLog:
         """
         tip = self._tip
         if tip is None or (tip.expires_at and tip.expires_at * timestamp.SECOND <= now):
-            tip = self._tip = self._read_tip()
+            tip = self._tip = self._read_tip(now)
         return tip
 
     def _is_there(self, made: _Made) -> bool:
@@ -319,56 +313,9 @@ class AuditLog:
             item["region"] = self._store.region
         return item
 
-    def _read_tip(self) -> Tip:
-        registered = self._store.get({"pk": REGISTRY, "sk": self.chain}, consistent=True).item
-        if registered is not None:
-            region = registered.get("region")
-            if region and self._store.region and region != self._store.region:
-                raise StoreError(
-                    f"The chain {self.chain} is written in {region}, not in {self._store.region}.",
-                    f"Use --region {region}, or another chain: conditions hold per region.",
-                    kind="permission",
-                )
-        page = self._store.query(
-            Query(
-                index="",
-                partition=("pk", ENTRY + self.chain),
-                sort="sk",
-                forward=False,
-                limit=1,
-                consistent=True,
-                attributes=("sk", "hash", "expires_at"),
-            )
-        )
-        if page.items:
-            return self._tip_of(page.items[0])
-        if registered is not None:
-            tail = self._signed_tail() if self._signed_tail is not None else None
-            if tail is not None:
-                return tail
-            raise StoreError(
-                f"The chain {self.chain} was born on {registered.get('created')} and is empty now.",
-                "It goes on only from a tail that a trusted key signed as expired; trust the "
-                "sealer's key, or append to a new chain.",
-                kind="corrupt",
-            )
-        return _UNBORN
-
-    def _tip_of(self, last: Item) -> Tip:
-        sk, digest, expires_at = str(last["sk"]), last.get("hash"), last.get("expires_at", 0)
-        fault = ""
-        if not re.fullmatch(r"\d{20}", sk, re.ASCII):
-            fault = f"the malformed key {sk!r}"
-        elif not isinstance(digest, bytes) or len(digest) != 32:
-            fault = "no hash"
-        elif not isinstance(expires_at, int):
-            fault = "a malformed expires_at"
-        else:
-            return Tip(int(sk), digest.hex(), expires_at)
-        raise StoreError(
-            f"The chain {self.chain} ends in an entry with {fault}.",
-            f"Look with audittui verify --chain {self.chain}; nothing was appended.",
-            kind="corrupt",
+    def _read_tip(self, now: int) -> Tip:
+        return read_tip(
+            self._store, self.chain, now=now, signed_tail=self._signed_tail, vouched=self._vouched
         )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from audittui.cli.options import connect, connection_options, signed_tail_of
+from audittui.cli.options import connect, connection_options, signed_tail_of, vouch_of
 from audittui.errors import UsageError
 
 
@@ -82,8 +82,9 @@ def command(ctx: click.Context, /, chain: str, retention: int | None, **given: A
             f"The layout {opened.layout.name} is read only.", "Append to a native table or store."
         )
     log = AuditLog(
-        opened.store, chain, retention=retention, signed_tail=signed_tail_of(opened, chain)
-    )
+        opened.store, chain, retention=retention, signed_tail=signed_tail_of(opened, chain),
+        vouched=vouch_of(opened, chain),
+    )  # fmt: skip
     place = log.append(Draft(**given))
     if not place.added:
         click.echo("Already there under this idempotency key.", err=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from audittui.cli.options import connect, connection_options, signed_tail_of
+from audittui.cli.options import connect, connection_options, signed_tail_of, vouch_of
 from audittui.errors import UsageError
 from audittui.escape import escaped
 
@@ -75,7 +75,10 @@ def _import(
         raise UsageError(
             f"The layout {opened.layout.name} is read only.", "Import into a native table or store."
         )
-    log = AuditLog(opened.store, chain, signed_tail=signed_tail_of(opened, chain))
+    log = AuditLog(
+        opened.store, chain, signed_tail=signed_tail_of(opened, chain),
+        vouched=vouch_of(opened, chain),
+    )  # fmt: skip
     total = sum(file.stat().st_size for file in files)
     kept = Summary()
 

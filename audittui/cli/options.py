@@ -13,7 +13,7 @@ from audittui.escape import escaped
 if TYPE_CHECKING:
     from audittui.integrity.anchor import AnchorSettings
     from audittui.store.access import Access
-    from audittui.writer import Tip
+    from audittui.tip import Tip, Vouch
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -138,9 +138,27 @@ def signed_tail_of(connection: Any, chain: str) -> Callable[[], Tip | None] | No
 
     def find() -> Tip | None:
         from audittui.integrity.tail import signed_tail
-        from audittui.writer import Tip
+        from audittui.tip import Tip
 
         tail = signed_tail(connection.store, chain, trust)
         return None if tail is None else Tip(tail.seq, tail.hash.hex(), tail.expires_at)
 
     return find
+
+
+def vouch_of(connection: Any, chain: str) -> Vouch | None:
+    """Whether a trusted key signed for a tip whose predecessor is gone; None where no key is
+    trusted."""
+    from audittui.integrity.settings import anchor_settings
+
+    settings = anchor_settings(connection.target.trusted_keys)
+    if settings is None:
+        return None
+    trust = settings.trust
+
+    def vouched(tip: Tip, prev_hash: str) -> bool:
+        from audittui.integrity.tail import signed_for
+
+        return signed_for(connection.store, chain, trust, tip.seq, tip.hash, prev_hash)
+
+    return vouched

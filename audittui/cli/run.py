@@ -11,14 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
+from audittui.cli.ending import INCOMPLETE
 from audittui.cli.opening import folders
 from audittui.cli.options import connect, connection_options
 from audittui.errors import UsageError
+from audittui.escape import escaped
 
 if TYPE_CHECKING:
     from audittui.query.execute import Execution
     from audittui.query.result import ResultPage
+    from audittui.query.strangers import Strangers
     from audittui.runbook.plan import Plan
 
 FORMATS = ("table", "json", "jsonl", "csv", "markdown")
@@ -55,16 +59,17 @@ def command(
     """Answer RUNBOOK. Rows go to standard output, everything else to standard error.
 
     Exit code 3 says that the window is not covered: a limit or the budget ended the run, and the
-    cursor to go on from is on standard error; or the window ends in the future.
+    cursor to go on from is on standard error; or the window ends in the future; or rows are of a
+    chain that the registry does not name.
     """
-    import msgspec
-
     from audittui.cli.waits import Waits
     from audittui.query.cursor import decode_cursor
     from audittui.query.execute import Execution
+    from audittui.query.strangers import Strangers
     from audittui.runbook.catalogue import load_catalogue
     from audittui.runbook.describe import describe_plan
     from audittui.runbook.planner import make_plan
+    from audittui.table_facts import Looks
 
     if stats == "-" and form == "json":
         raise UsageError(
@@ -95,14 +100,19 @@ def command(
         rate=target.rate if rate is None else rate, drain=drain,
         count=count,
     )  # fmt: skip
+    looks = Looks(opened.store, opened.layout)
+    strangers = Strangers(opened.layout, facts.chains, looks.chains)
     started = time.monotonic()
     with _interrupt_cancels(execution):
-        pages = waits.pages(execution)
-        last = _write_count(pages, form) if count else _write(plan, pages, form)
+        pages = strangers.watch(waits.pages(execution))
+        last = _write_count(pages, form) if count else _write(plan, pages, form, strangers)
     waits.clear()
     if stats:
         _write_stats(stats, plan, last, time.monotonic() - started, count=count)
-    _conclude(ctx, plan, execution, last, target.options(), count=count, resumed=bool(resume))
+    _conclude(
+        ctx, plan, execution, last, target.options(), strangers, looks.rcu,
+        count=count, resumed=bool(resume),
+    )  # fmt: skip
 
 
 def parameters(params: tuple[str, ...]) -> dict[str, str]:
@@ -135,35 +145,34 @@ def _write_count(pages: Iterable[ResultPage], form: str) -> ResultPage:
     return page
 
 
-def _write(plan: Plan, pages: Iterable[ResultPage], form: str) -> ResultPage:
+def _write(
+    plan: Plan, pages: Iterable[ResultPage], form: str, strangers: Strangers
+) -> ResultPage:  # fmt: skip
     """Write the result as it comes; its last page."""
-    from audittui.cli.columns import Columns
-    from audittui.export.markdown import table_head, table_line
-    from audittui.export.rows import csv_line, csv_row, json_line, row_object, row_texts
+    from audittui.export.rows import csv_line, csv_row, json_line, row_object
     from audittui.layout.row import ROW_FIELDS
 
     if plan.correlation is not None:
         from audittui.cli.groups import write_groups
 
         return write_groups(plan, pages, form)
-    columns = Columns(plan.columns)
+    if form in ("table", "markdown"):
+        return _write_table(plan, pages, form, strangers)
     if form == "csv":
         sys.stdout.write(csv_line(list(ROW_FIELDS)))
-    elif form == "markdown":
-        sys.stdout.write(table_head(plan.columns))
     first = True
     for page in pages:
-        if form == "table" and page.rows:
-            columns.write_rows(page.rows)
-        for row in page.rows if form != "table" else ():
+        for row in page.rows:
+            why = strangers.why(row)
+            if form == "csv":
+                named = msgspec.structs.replace(row, chain=strangers.chain(row)) if why else row
+                sys.stdout.write(csv_row(named))
+                continue
+            found = {**row_object(row), "stranger": why} if why else row_object(row)
             if form == "jsonl":
-                sys.stdout.write(json_line(row_object(row)) + "\n")
-            elif form == "csv":
-                sys.stdout.write(csv_row(row))
-            elif form == "markdown":
-                sys.stdout.write(table_line(row_texts(row, plan.columns)))
+                sys.stdout.write(json_line(found) + "\n")
             else:
-                sys.stdout.write(("[\n" if first else ",\n") + json_line(row_object(row)))
+                sys.stdout.write(("[\n" if first else ",\n") + json_line(found))
             first = False
         sys.stdout.flush()
     if form == "json":
@@ -172,9 +181,46 @@ def _write(plan: Plan, pages: Iterable[ResultPage], form: str) -> ResultPage:
     return page
 
 
+def _write_table(
+    plan: Plan, pages: Iterable[ResultPage], form: str, strangers: Strangers
+) -> ResultPage:  # fmt: skip
+    """Write rows under a header. From where they are of more than one chain, the chain is shown."""
+    from audittui.cli.columns import Columns, cell
+    from audittui.export.markdown import table_head, table_line
+    from audittui.export.rows import row_texts
+
+    names = plan.columns
+    columns = Columns(names)
+    headed = False
+    for page in pages:
+        if page.rows and strangers.several and "chain" not in names:
+            names = (*names, "chain")
+            if headed:
+                sys.stdout.write("\n")
+            columns, headed = Columns(names), False
+        if form == "markdown":
+            if not headed:
+                sys.stdout.write(table_head(names))
+                headed = True
+            for row in page.rows:
+                named = msgspec.structs.replace(row, chain=strangers.chain(row))
+                sys.stdout.write(table_line(row_texts(named, names)))
+        elif page.rows:
+            headed = True
+            columns.write(
+                [
+                    [escaped(strangers.chain(row)) if name == "chain" else cell(row, name)
+                     for name in names]
+                    for row in page.rows
+                ]
+            )  # fmt: skip
+        sys.stdout.flush()
+    return page
+
+
 def _conclude(
-    ctx: click.Context, plan: Plan, execution: Execution, last: ResultPage, options: list[str], *,
-    count: bool, resumed: bool,
+    ctx: click.Context, plan: Plan, execution: Execution, last: ResultPage, options: list[str],
+    strangers: Strangers, looked_rcu: float, *, count: bool, resumed: bool,
 ) -> None:  # fmt: skip
     from audittui.runbook.describe import command_of
 
@@ -186,6 +232,8 @@ def _conclude(
     )
     requests = "request" if meter.requests == 1 else "requests"
     cost = f"{meter.requests:,} {requests}, {meter.rcu:g} RCU"
+    if looked_rcu:
+        cost += f" and {looked_rcu:g} for a second look at the registry"
     if plan.estimate.price.billed:
         cost += f", {plan.estimate.price.text(meter.rcu)}"
     if meter.unmetered:
@@ -197,10 +245,12 @@ def _conclude(
             _note("Note: What was counted before the cursor is not in this number: add it.")
     for note in plan.notes:
         _note(f"Note: {note}")
+    if strangers.seen:
+        _note(escaped(f"Warning: {strangers.sentence()}"))
     if execution.error is not None and execution.error.hint:
         _note(execution.error.hint)
     if coverage.complete:
-        return
+        ctx.exit(INCOMPLETE if strangers.seen else 0)
     if last.cursor:
         _note(f"Cursor: {last.cursor}")
         again = command_of(plan, options) + (" --count" if count else "")

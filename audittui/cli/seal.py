@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import re
-import sys
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from audittui.cli.ending import clear_line
 from audittui.cli.options import connect, connection_options
+from audittui.cli.sealing import Report, Sealing
 from audittui.cli.signing import signer_of
-from audittui.errors import StoreError, UsageError
-from audittui.escape import escaped
+from audittui.errors import UsageError
 
 if TYPE_CHECKING:
-    from audittui.connection import Connection
-    from audittui.integrity.keys import SealingKey
-    from audittui.integrity.sealer import Seal, Sealer
+    pass
 
 _EVERY = re.compile(r"([1-9][0-9]{0,8})([smhd]?)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -38,119 +33,90 @@ _LOOK = 5.0
     metavar="N|T",
     help="Go on: seal every N entries, or every T (30s, 5m, 1h). Ctrl-C stops.",
 )
+@click.option(
+    "--accept-gap",
+    "gap",
+    nargs=2,
+    metavar="CHAIN FROM..TO",
+    help="Sign that these entries, which were never sealed, are gone for ever; then seal.",
+)
+@click.option("--reason", metavar="TEXT", help="Why they are gone; it is signed, too.")
+@click.option(
+    "--replace-tile",
+    "tile",
+    metavar="PATH",
+    help="Write a tile of --chain again, from the entries; for one that was planted or changed.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "jsonl"]),
+    default="text",
+    show_default=True,
+    help="json is one array of what was sealed; jsonl one object a line.",
+)
 @connection_options
 @click.pass_context
 def command(
     ctx: click.Context, /, chain: str | None, key: str, name: str | None, every: str | None,
+    gap: tuple[str, str] | None, reason: str | None, tile: str | None, form: str,
     **connection: Any,
 ) -> None:  # fmt: skip
     """Verify what was appended since the last checkpoint, and sign a new one.
 
-    Prints each new checkpoint: keep a copy elsewhere. Exit code 4 says that the log is not what it
-    should be; then nothing was signed for that chain.
+    Prints each new checkpoint: keep a copy elsewhere. Exit code 4 says that a log is not what it
+    should be, 1 that a chain could not be sealed: then nothing was signed from the fault on, and
+    the other chains were sealed all the same.
     """
     count, seconds = _every(every)
+    if (gap is None) != (reason is None):
+        raise UsageError("--accept-gap and --reason belong together.", "Give both.")
+    if tile is not None and (chain is None or gap is not None or every is not None):
+        raise UsageError("--replace-tile is for one chain, by itself.", "Give --chain CHAIN.")
+    if gap is not None and (every is not None or chain not in (None, gap[0])):
+        raise UsageError("--accept-gap names its chain, and is done once.")
+    if every is not None and form == "json":
+        raise UsageError("--every has no end, so that no array can hold it.", "Use jsonl.")
+    first, last = _range(gap[1]) if gap is not None else (0, 0)
     signer = signer_of(ctx, key, name, connection)
     opened = connect(ctx, connection, write=True)
-    sealing = _Sealing(opened, signer, chain)
-    if every is None:
-        sealing.once(None)
+    sealing = Sealing(opened, signer, gap[0] if gap is not None else chain)
+    report = Report(form)
+    if tile is not None:
+        from audittui.integrity.malformed import MalformedError
+        from audittui.integrity.tile import parse_tile_path
+
+        try:
+            path = parse_tile_path(tile)
+        except MalformedError as error:
+            raise UsageError(f"{tile} is not a tile: {error}.", "Such as tile/0/000.") from None
+        report.tile(chain or "", path.path, replaced=sealing.replace_tile(path))
+        report.end()
         return
+    if gap is not None:
+        assert reason is not None
+        sealing.accept_gap(first, last, reason)
+    if every is None:
+        sealing.once(None, report)
+        report.end()
+        ctx.exit(report.code)
     pause = _LOOK if count else seconds
     try:
         while True:
-            try:
-                sealing.once(count or None)
-            except StoreError as error:
-                if error.kind not in ("throttled", "network"):
-                    raise
-                click.echo(f"{escaped(str(error))} Trying again in {pause:g} s.", err=True)
+            sealing.once(count or None, report)
             time.sleep(pause)
     except KeyboardInterrupt:
+        report.end()
         click.echo("Stopped.", err=True)
+    ctx.exit(report.code)
 
 
-class _Sealing:
-    """Seals the chains of one connection, over and over."""
-
-    def __init__(self, opened: Connection, signer: SealingKey, chain: str | None) -> None:
-        self._opened = opened
-        self._signer = signer
-        self._chain = chain
-        self._sealers: dict[str, Sealer] = {}
-        self._sizes: dict[str, int] = {}
-
-    def once(self, step: int | None) -> None:
-        """Seal each chain; with ``step``, only at multiples of it. All are tried before the first
-        failure is raised."""
-        failure: Exception | None = None
-        chains = (self._chain,) if self._chain else self._opened.chains()
-        if not chains:
-            click.echo("There is no chain yet.", err=True)
-        for chain in chains:
-            try:
-                self._seal(chain, step)
-            except Exception as error:
-                failure = failure or error
-        if failure is not None:
-            raise failure
-
-    def _seal(self, chain: str, step: int | None) -> None:
-        sealer = self._sealer(chain)
-        if step is None:
-            _tell(sealer.seal(progress=_progress(chain)))
-            return
-        while True:
-            known = self._sizes.get(chain)
-            target = step if known is None else (known // step + 1) * step
-            if sealer.tip() + 1 < target:
-                return
-            seal = sealer.seal(up_to=target)
-            self._sizes[chain] = seal.size
-            _tell(seal)
-
-    def _sealer(self, chain: str) -> Sealer:
-        from audittui.config import state_folder
-        from audittui.integrity.pin import Pins
-        from audittui.integrity.sealer import Sealer
-        from audittui.integrity.settings import CHECKPOINTS
-        from audittui.integrity.trust import trusted_keys
-
-        if chain not in self._sealers:
-            opened = self._opened
-            self._sealers[chain] = Sealer(
-                opened.store, opened.layout, chain, self._signer,
-                trusted=trusted_keys(opened.target.trusted_keys),
-                pins=Pins(state_folder() / CHECKPOINTS),
-            )  # fmt: skip
-        return self._sealers[chain]
-
-
-def _tell(seal: Seal) -> None:
-    clear_line()
-    if seal.added:
-        sys.stdout.write(seal.note)
-        sys.stdout.flush()
-    entries = "entry" if seal.added == 1 else "entries"
-    gone = f", all below {seal.below:,} may be gone" if seal.below else ""
-    click.echo(
-        f"{seal.chain}: {seal.added:,} new {entries}, size {seal.size:,}{gone}. "
-        f"{seal.tiles:,} tiles written, {seal.rcu:g} RCU read.",
-        err=True,
-    )
-
-
-def _progress(chain: str) -> Callable[[int], None] | None:
-    if not sys.stderr.isatty():
-        return None
-
-    def show(done: int) -> None:
-        if done % 1000 == 0:
-            clear_line()
-            sys.stderr.write(f"Verifying {escaped(chain)}: {done:,} entries")
-            sys.stderr.flush()
-
-    return show
+def _range(text: str) -> tuple[int, int]:
+    """The seqs of ``FROM..TO``, both included."""
+    match = re.fullmatch(r"([0-9]{1,18})\.\.([0-9]{1,18})", text, re.ASCII)
+    if match is None or int(match[1]) > int(match[2]):
+        raise UsageError(f"{text} is not a range of entries.", "Write FROM..TO, such as 120..131.")
+    return int(match[1]), int(match[2])
 
 
 def _every(text: str | None) -> tuple[int, float]:

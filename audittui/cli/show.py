@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from audittui import timestamp
+from audittui.cli.ending import INCOMPLETE
 from audittui.cli.options import connect, connection_options
 from audittui.errors import UsageError
 from audittui.escape import escaped, escaped_lines
@@ -17,6 +18,7 @@ from audittui.suggest import suggestion
 
 if TYPE_CHECKING:
     from audittui.connection import Connection
+    from audittui.integrity.reader import ChainReader
 
 
 @click.command("show")
@@ -33,20 +35,36 @@ if TYPE_CHECKING:
 @connection_options
 @click.pass_context
 def command(ctx: click.Context, /, chain: str, seq: int, form: str, **connection: Any) -> None:
-    """Show the entry SEQ of CHAIN: its fields and its body."""
+    """Show the entry SEQ of CHAIN: its fields and its body.
+
+    Exit code 3 says that the registry does not name the chain.
+    """
+    from audittui.integrity.reader import ChainReader
     from audittui.investigate.document import fetch_entry
 
     opened = connect(ctx, connection)
     fetched = fetch_entry(opened.store, opened.layout, chain, seq)
+    reader = ChainReader(opened.store, opened.layout, chain, consistent=False)
+    registered = not opened.layout.chained or reader.registered()
+    rcu = fetched.rcu + reader.take()
     if fetched.item is None:
-        raise _absent(opened, chain, seq)
+        raise _absent(opened, chain, seq, _late(reader) if opened.layout.chained else "")
+    if not registered:
+        click.echo(
+            escaped(
+                f"Warning: the registry does not name the chain {chain}: it is not of this log, "
+                "and nothing vouches for what is said here."
+            ),
+            err=True,
+        )
+    code = 0 if registered else INCOMPLETE
     if form != "text":
         text = harmless(fetched.document) if sys.stdout.isatty() else fetched.document
         # A line break can only stand between the values of JSON.
         line = " ".join(text.splitlines()) if fetched.entry is None else text
         click.echo(f"[\n{line}\n]" if form == "json" else line)
-        click.echo(f"{fetched.rcu:g} RCU.", err=True)
-        return
+        click.echo(f"{rcu:g} RCU.", err=True)
+        ctx.exit(code)
     row = opened.layout.row(fetched.item)
     for name in ROW_FIELDS:
         value = getattr(row, name)
@@ -57,10 +75,19 @@ def command(ctx: click.Context, /, chain: str, seq: int, form: str, **connection
         click.echo(f"{'hash'.ljust(12)}{digest.hex()}")
     click.echo()
     click.echo(pretty(fetched.document))
-    click.echo(f"{fetched.rcu:g} RCU.", err=True)
+    click.echo(f"{rcu:g} RCU.", err=True)
+    ctx.exit(code)
 
 
-def _absent(opened: Connection, chain: str, seq: int) -> UsageError:
+def _late(reader: ChainReader) -> str:
+    """What to do where an entry may not be replicated yet; empty where that cannot be."""
+    from audittui.integrity.lag import advice
+
+    region = reader.write_region()
+    return f" It may not be replicated yet. {advice(region)}." if region else ""
+
+
+def _absent(opened: Connection, chain: str, seq: int, late: str) -> UsageError:
     """What is told of an entry that is not there: whether its chain is."""
     if opened.layout.chained:
         chains = opened.chains()
@@ -68,7 +95,7 @@ def _absent(opened: Connection, chain: str, seq: int) -> UsageError:
             said = suggestion(chain, chains)
             return UsageError(f"There is no chain {chain}.", f"{said[0].upper()}{said[1:]}.")
     hint = "Entries count from 0; audittui verify says whether it was ever there."
-    return UsageError(f"There is no entry {seq} in the chain {chain}.", hint)
+    return UsageError(f"There is no entry {seq} in the chain {chain}.{late}", hint)
 
 
 def pretty(document: str) -> str:

@@ -21,7 +21,8 @@ from audittui.integrity.anchor import (
     hold_against_pins,
 )
 from audittui.integrity.entry_bundle import encode_bundle
-from audittui.integrity.pruned import pruned_below
+from audittui.integrity.gap import Gaps
+from audittui.integrity.pruned import pruned_below, signed_gaps
 from audittui.integrity.reader import ChainReader
 from audittui.integrity.sealed import SealedLog
 from audittui.integrity.sealed_leaves import SealedLeaves
@@ -80,13 +81,14 @@ def export_tlog(
     read = TileReader(sealed, point.origin, None)
     leaves = SealedLeaves(point, read)
     below = pruned_below(sealed, settings.trust)
+    gaps = signed_gaps(sealed, settings.trust)
     entries = ChainReader(store, layout, chain)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     files = expired = kept_out = unwritten = 0
     holes: list[tuple[int, int]] = []
     for first in range(0, point.size, TILE_HASHES):
         end = min(first + TILE_HASHES, point.size)
-        texts = _leaf_texts(entries, first, end, leaves)
+        texts = _leaf_texts(entries, first, end, leaves, gaps)
         absent = [seq for seq in range(first, end) if seq not in texts]
         if not absent:
             bundle = encode_bundle(texts[seq] for seq in range(first, end))
@@ -112,12 +114,20 @@ def export_tlog(
 
 
 def _leaf_texts(
-    entries: ChainReader, first: int, end: int, leaves: SealedLeaves
+    entries: ChainReader, first: int, end: int, leaves: SealedLeaves, gaps: Gaps
 ) -> dict[int, bytes]:
     """By seq, from ``first`` up to ``end``: the bytes that a sealed hash is the leaf hash of, where
-    they are there. Raises `IntegrityError` where there are others."""
+    they are there: an entry's body, or the statement that it is gone. Raises `IntegrityError` where
+    there are others."""
     texts = {}
+    for seq in range(first, end):
+        gap = gaps.covering(seq)
+        if gap is not None:
+            _demand_sealed(entries.chain, seq, gap.leaf(seq).hex(), leaves)
+            texts[seq] = gap.leaf_data(seq)
     for place in entries.between(first, end - 1):
+        if place.seq in texts:
+            continue
         _demand_sealed(entries.chain, place.seq, place.digest, leaves)
         texts[place.seq] = str(place.item.get("body", "")).encode()
     return texts

@@ -7,28 +7,37 @@ import msgspec
 from audittui.integrity.anchor import Anchored
 from audittui.integrity.check import Examined
 from audittui.integrity.inclusion import Inclusion
+from audittui.integrity.lag import advice, only_late, steps_of
 from audittui.integrity.note import parse_note
 from audittui.integrity.tlog_proof import TlogProof
-from audittui.integrity.verdict import FAILURES, Anchor, Step, Verdict, VerdictName
+from audittui.integrity.verdict import FAILURES, Step, Verdict, VerdictName
 
 ANCHORED = "It is the entry that was sealed; the checkpoint is signed by a trusted key."
 _LINKS = ("previous link", "next link")
 
 
 def judged(
-    verdict: Verdict, place: Examined, found: Anchored, inclusion: Inclusion | None
-) -> Verdict:
+    verdict: Verdict, place: Examined, found: Anchored, inclusion: Inclusion | None,
+    write_region: str = "",
+) -> Verdict:  # fmt: skip
     """``verdict``, which links and copies gave, in the light of a checkpoint.
 
     ``inclusion`` is None where the checkpoint does not reach the entry, or where there is none.
+    ``write_region`` is where the chain is written, if the reads went to another region.
     """
-    steps = (*verdict.steps, *found.steps())
+    steps = (*verdict.steps, *steps_of(found, write_region))
     verdict = msgspec.structs.replace(verdict, anchor=found.anchor, steps=steps)
     if found.rewritten:
-        name: VerdictName = "MODIFIED" if not place.sound else "REWRITTEN"
-        return msgspec.structs.replace(
-            verdict, verdict=name, summary=_joined(verdict, f"{found.rewritten}.")
-        )
+        name: VerdictName = "REWRITTEN"
+        said = f"{found.rewritten}."
+        if only_late(found, write_region):
+            name = "REWRITTEN (may not be replicated yet)"
+            said = f"{said} {advice(write_region)}."
+            if verdict.verdict in FAILURES:
+                name = verdict.verdict
+        if not place.sound:
+            name = "MODIFIED"
+        return msgspec.structs.replace(verdict, verdict=name, summary=_joined(verdict, said))
     if inclusion is None:
         return _beyond(verdict, found)
     if inclusion.fault:
@@ -95,42 +104,6 @@ def _beyond(verdict: Verdict, found: Anchored) -> Verdict:
     failed = verdict.verdict in FAILURES
     summary = verdict.summary if failed else f"{verdict.summary} {note}."
     return msgspec.structs.replace(verdict, summary=summary, steps=(*verdict.steps, step))
-
-
-def absent(
-    chain: str, first: int, last: int, *, below: int, tip: int, found: Anchored | None
-) -> Verdict:
-    """The verdict on the absent entries ``first`` to ``last``.
-
-    ``below`` is the signed prune point (0: none), ``tip`` the seq of the last entry (-1: none).
-    """
-    one = first == last
-    which = (
-        f"seq {first} is" if one else f"seq {first} to {last} ({last - first + 1:,} entries) are"
-    )
-    anchor: Anchor | None = found.anchor if found is not None else None
-    found_text = "absent" if one else "all absent"
-    steps = found.steps() if found is not None else ()
-    if last < below:
-        step = Step(
-            "presence", "holds", f"expired below {below}", found_text,
-            "The signed prune record says that it may be gone",
-        )  # fmt: skip
-        summary = f"EXPIRED: {which} gone, as the signed prune record allows."
-        return Verdict(chain, first, "EXPIRED", summary, (*steps, step), anchor=anchor)
-    step = Step(
-        "presence", "fails", "an entry", found_text, "Read from the base table, consistently"
-    )
-    known = found.known_size if found is not None else 0
-    if first > tip and first < known:
-        summary = (
-            f"TRUNCATED: {which} not in the table, but a signed checkpoint of size {known:,} "
-            "holds it."
-        )
-        return Verdict(chain, first, "TRUNCATED", summary, (*steps, step), anchor=anchor)
-    hint = "" if below else " (may have expired)"
-    summary = f"MISSING{hint}: {which} not in the table."
-    return Verdict(chain, first, "MISSING", summary, (*steps, step), anchor=anchor)
 
 
 def _joined(verdict: Verdict, sentence: str) -> str:

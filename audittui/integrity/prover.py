@@ -64,7 +64,7 @@ class Prover:
         self._read_strictly: TileReader | None = None
         self._places: dict[int, Examined] = {}
         self._unproven: set[int] = set()
-        self._registered = False
+        self._registered: bool | None = None
         if settings is not None:
             strictly = self._strictly_sealed
             pinned = settings.pinned(strictly)
@@ -114,9 +114,7 @@ class Prover:
         if place is None:
             return None
         verdict = check(place, places.get(seq - 1), places.get(seq + 1), steps=True)
-        if not seq:
-            self._registered = self._registered or self._strict.registered()
-            verdict = with_registry(verdict, self._registered, steps=True)
+        verdict = with_registry(verdict, self._is_registered(), steps=True)
         if self._settings is None or read is None:
             return self._indexes.judged(verdict, place)
         point, inclusion = self.found.checkpoint, None
@@ -125,9 +123,17 @@ class Prover:
             if not inclusion.fault and not self.found.rewritten:
                 self._unproven.discard(seq)
                 self._keep()
-        verdict = judged(verdict, place, self.found, inclusion)
+        region = self._strict.write_region() if self.found.rewritten else ""
+        verdict = judged(verdict, place, self.found, inclusion, region)
         verdict = self._indexes.judged(verdict, place)
         return with_proof(verdict, place, self.found, inclusion)
+
+    def _is_registered(self) -> bool:
+        """True when the registry names the chain; asked once."""
+        if self._registered is None:
+            self._registered = self._reader.registered() or self._strict.registered()
+            self._pay()
+        return self._registered
 
     @property
     def _size(self) -> int:

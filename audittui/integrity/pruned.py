@@ -1,7 +1,8 @@
-"""Up to where a chain's entries may be gone, by its signed prune record."""
+"""Which of a chain's entries may be gone, by its sealer's signed statements."""
 
 from __future__ import annotations
 
+from audittui.integrity.gap import Gaps
 from audittui.integrity.sealed import SealedLog
 from audittui.integrity.trust import Trust, UntrustedError
 
@@ -15,3 +16,16 @@ def pruned_below(sealed: SealedLog, trust: Trust) -> int:
         return trust.prune(note, sealed.chain).below
     except UntrustedError:
         return 0
+
+
+def signed_gaps(sealed: SealedLog, trust: Trust) -> Gaps:
+    """The gaps that a trusted key signed for; what is not believed is passed over."""
+    gaps = []
+    for first, note in sealed.gap_notes():
+        try:
+            gap = trust.gap(note, sealed.chain)
+        except UntrustedError:
+            continue
+        if gap.first == first:
+            gaps.append(gap)
+    return Gaps(gaps)

@@ -35,6 +35,7 @@ class ChainReader:
         self._consistent = consistent
         self.spent = 0.0
         self._requests = 0
+        self._registration: Item | None = None
 
     def take(self) -> float:
         """The read units since the last call."""
@@ -56,6 +57,11 @@ class ChainReader:
         """The entries under well-formed keys from ``first`` to ``last``, both included."""
         for page in self._pages(low=f"{first:020d}", high=f"{last:020d}"):
             yield from (place for place in map(self.examined, page.items) if place.seq >= 0)
+
+    def every(self, first: int, last: int) -> Iterator[Examined]:
+        """Every item from seq ``first`` to ``last``; one under a malformed key has seq -1."""
+        for page in self._pages(low=f"{first:020d}", high=f"{last:020d}"):
+            yield from map(self.examined, page.items)
 
     def several(self, ranges: Sequence[tuple[int, int]]) -> Iterator[Examined]:
         """The entries of several ranges, each as of `between`, read at once."""
@@ -119,12 +125,42 @@ class ChainReader:
             # Malformed keys lie among the last ones: look further at once.
             request = msgspec.structs.replace(request, start_key=page.last_key, limit=100)
 
+    def beside(self, seq: int, *, after: bool) -> Examined | None:
+        """The nearest entry under a well-formed key after ``seq``, or before it; None where there
+        is none."""
+        if not after and not seq:
+            return None
+        low, high = (seq + 1, MAX_SEQ) if after else (0, seq - 1)
+        request = msgspec.structs.replace(
+            self._query(low=f"{low:020d}", high=f"{high:020d}"), forward=after, limit=1
+        )
+        while True:
+            page = self._store.query(request)
+            self._pay(page.rcu)
+            for place in map(self.examined, page.items):
+                if place.seq >= 0:
+                    return place
+            if page.last_key is None:
+                return None
+            # Malformed keys lie in between: look further at once.
+            request = msgspec.structs.replace(request, start_key=page.last_key, limit=100)
+
     def registered(self) -> bool:
-        """True when the registry names the chain."""
+        """True when the registry names the chain; read again each time."""
         key = {self._layout.partition.attribute: REGISTRY, self._layout.sort.attribute: self.chain}
         found = self._store.get(key, consistent=self._consistent)
         self._pay(found.rcu)
+        self._registration = found.item
         return found.item is not None
+
+    def write_region(self) -> str:
+        """The region where the chain is written, if it is another than the one that is read;
+        empty where it is the same, or not known."""
+        if self._registration is None:
+            self.registered()
+        region = (self._registration or {}).get("region")
+        here = self._store.region
+        return region if isinstance(region, str) and here and region != here else ""
 
     def demand_registered(self) -> None:
         """Raise `UsageError` unless the registry knows the chain."""

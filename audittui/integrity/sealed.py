@@ -1,12 +1,13 @@
-"""The items that sealing leaves in the table: tiles, checkpoints, prune records (DESIGN §3, §6).
+"""The items that sealing leaves in the table: tiles, checkpoints, prune records.
 
 - ``pk = tile#<chain>``, ``sk`` = the tile's path: ``hashes`` (B).
 - ``pk = checkpoint#<chain>``, ``sk`` = the tree size in 20 digits: ``note`` (S), the signed
   checkpoint; ``retention`` (S), the signed statement for the same size; ``sealed_at`` (S), when,
   by the sealer's clock (not signed: the formats have no place for it).
 - ``pk = checkpoint#<chain>``, ``sk = prune#<seq in 20 digits>``: ``note`` (S).
+- ``pk = checkpoint#<chain>``, ``sk = gap#<first seq in 20 digits>``: ``note`` (S).
 
-All are written once, on the condition that the key is free.
+All are written once, on the condition that the key is free; a tile alone can be replaced.
 """
 
 from __future__ import annotations
@@ -16,13 +17,15 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from audittui.errors import IntegrityError
-from audittui.integrity.tile import Tile
+from audittui.integrity.malformed import MalformedError
+from audittui.integrity.tile import Tile, parse_tile_path
 from audittui.layout.native import CHECKPOINT, TILE
 from audittui.layout.row import Item
 from audittui.store.identity import TableIdentity
 from audittui.store.port import KeyTakenError, Query, Store
 
 _PRUNE = "prune#"
+_GAP = "gap#"
 _LAST = "9" * 20
 
 
@@ -86,6 +89,23 @@ class SealedLog:
                 return
             request = msgspec.structs.replace(request, start_key=page.last_key, limit=at_once)
 
+    def at(self, size: int) -> SealedItem | None:
+        """The checkpoint of ``size``."""
+        key = {"pk": CHECKPOINT + self.chain, "sk": f"{size:020d}"}
+        found = self._store.get(key, consistent=self._consistent)
+        self.spent += found.rcu
+        return None if found.item is None else _sealed(found.item)
+
+    def gap_notes(self) -> list[tuple[int, str]]:
+        """The notes of all gap statements, each with the first seq that its key names."""
+        items = self._items(low=_GAP, high=_GAP + "~", forward=True, limit=None)
+        found = []
+        for item in items:
+            first = str(item.get("sk", "")).removeprefix(_GAP)
+            if len(first) == 20 and first.isascii() and first.isdigit():
+                found.append((int(first), _text(item, "note")))
+        return found
+
     def prune_note(self) -> str:
         """The newest prune record's note; empty where there is none."""
         items = self._items(low=_PRUNE, high=_PRUNE + "~", forward=False, limit=1)
@@ -113,9 +133,35 @@ class SealedLog:
         except KeyTakenError as taken:
             if taken.existing.get("hashes") != data:
                 raise IntegrityError(
-                    f"{tile.path} of {self.chain} holds other hashes than the entries give.",
-                    f"Look with audittui verify --chain {self.chain}; nothing was signed.",
+                    f"{tile.path} of {self.chain} holds other hashes than the entries give: it was "
+                    "planted or changed. Nothing was signed.",
+                    f"audittui seal --chain {self.chain} --replace-tile {tile.path} writes it "
+                    "again, from the entries.",
                 ) from None
+
+    def replace_tile(self, tile: Tile, data: bytes) -> bool:
+        """Write a tile whatever has its place; False where it was right already."""
+        if self.tile(tile) == data:
+            return False
+        self._store.replace_tile({**_tile_key(self.chain, tile), "hashes": data})
+        return True
+
+    def tiles_from(self, level: int, index: int) -> list[tuple[Tile, bytes]]:
+        """The tiles of a level whose index is at least ``index``, with their bytes."""
+        found = []
+        low = Tile(level, index).path
+        request = Query(
+            index="", partition=("pk", TILE + self.chain), sort="sk", low=low,
+            high=f"tile/{level}/~", consistent=self._consistent,
+        )  # fmt: skip
+        for item in self._every(request):
+            try:
+                tile = parse_tile_path(str(item.get("sk", "")))
+            except MalformedError:
+                continue
+            if tile.level == level and tile.index >= index:
+                found.append((tile, _hashes(item)))
+        return found
 
     def put_checkpoint(self, sealed: SealedItem) -> SealedItem:
         """Write a checkpoint; the one that has its place already, or ``sealed``."""
@@ -137,6 +183,25 @@ class SealedLog:
             )
         except KeyTakenError:
             return
+
+    def put_gap(self, first: int, note: str) -> str:
+        """Write a gap statement; the note that has its place already, or ``note``."""
+        try:
+            self._store.put_new(
+                {"pk": CHECKPOINT + self.chain, "sk": f"{_GAP}{first:020d}", "note": note}
+            )
+        except KeyTakenError as taken:
+            return _text(taken.existing, "note")
+        return note
+
+    def _every(self, request: Query) -> Iterator[Item]:
+        while True:
+            page = self._store.query(request)
+            self.spent += page.rcu
+            yield from page.items
+            if page.last_key is None:
+                return
+            request = msgspec.structs.replace(request, start_key=page.last_key)
 
     def _items(self, *, low: str, high: str, forward: bool, limit: int | None) -> Sequence[Item]:
         items: list[Item] = []

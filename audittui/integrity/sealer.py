@@ -1,4 +1,4 @@
-"""The sealer: verifies what was appended, extends the tree, and signs a checkpoint (DESIGN §6).
+"""The sealer: verifies what was appended, extends the tree, and signs a checkpoint.
 
 Writes come in an order that may end anywhere: tiles first, then the checkpoint, which alone says
 that they count. Every write is on the condition that its key is free, and what is written depends
@@ -13,23 +13,28 @@ import msgspec
 
 from audittui import timestamp
 from audittui.entry import NO_HASH
-from audittui.errors import IntegrityError
+from audittui.errors import IntegrityError, StoreError, UsageError
+from audittui.integrity.accepting import demand_gap
 from audittui.integrity.anchor import AnchorSettings
-from audittui.integrity.check import Examined, check, examine
+from audittui.integrity.check import Examined
 from audittui.integrity.checkpoint import Checkpoint
+from audittui.integrity.gap import Gap, demand_reason
+from audittui.integrity.growth import Growth, GrowthError
 from audittui.integrity.keys import LogSigner, SealingKey, VerifierKey
 from audittui.integrity.malformed import MalformedError
+from audittui.integrity.mending import recomputed
 from audittui.integrity.merkle import consistency_holds, consistency_proof
 from audittui.integrity.note import sign_note
 from audittui.integrity.pin import Pin, Pins
-from audittui.integrity.reader import ChainReader
+from audittui.integrity.pruned import signed_gaps
+from audittui.integrity.reader import MAX_SEQ, ChainReader
 from audittui.integrity.sealed import SealedItem, SealedLog
 from audittui.integrity.statement import Prune, Retention
-from audittui.integrity.tile import Tile, TileNodes
+from audittui.integrity.tile import TILE_HASHES, Tile, TileNodes, tiles_of_size
 from audittui.integrity.tile_tree import TileTree
 from audittui.integrity.trust import Trust, UntrustedError, origin_of
 from audittui.layout.model import Layout
-from audittui.store.port import Query, Store
+from audittui.store.port import Store
 
 Progress = Callable[[int], None]
 """Told how many entries were verified."""
@@ -42,7 +47,8 @@ class Seal(msgspec.Struct, frozen=True):
 
     ``note`` is the newest signed checkpoint, of ``size`` entries, ``added`` of them new; empty for
     a chain without entries. All entries below ``below`` may be gone. ``rcu`` was read; ``tiles``
-    were written.
+    were written. ``gaps`` of the new ones are gone by a signed gap statement. ``strays`` are the
+    sort keys of items that are no entries of the chain, among the new ones.
     """
 
     chain: str
@@ -52,6 +58,20 @@ class Seal(msgspec.Struct, frozen=True):
     below: int = 0
     tiles: int = 0
     rcu: float = 0.0
+    gaps: int = 0
+    strays: tuple[str, ...] = ()
+
+
+class FaultError(IntegrityError):
+    """The log is not what it should be from some entry on.
+
+    ``seal`` is what was sealed before it, ``why`` says what is wrong there.
+    """
+
+    def __init__(self, seal: Seal, why: str, message: str, hint: str) -> None:
+        super().__init__(message, hint)
+        self.seal = seal
+        self.why = why
 
 
 class Sealer:
@@ -83,6 +103,9 @@ class Sealer:
         self._clock = clock
         self._sealed = SealedLog(store, chain, consistent=True)
         self._rcu = 0.0
+        self._tiles = 0
+        self._over: Tile | None = None
+        self._over_written = False
 
     def tip(self) -> int:
         """The seq of the last entry, as an eventually consistent read shows it; -1: none."""
@@ -92,37 +115,121 @@ class Sealer:
     def seal(self, *, up_to: int | None = None, progress: Progress | None = None) -> Seal:
         """Seal what was appended since the last checkpoint, at most ``up_to`` entries in all.
 
-        Raises `IntegrityError` when the entries, the tiles or the last checkpoint are not what
-        they should be: then nothing is signed. `StoreError` when the store fails; it can be
-        called again.
+        Raises `FaultError` when some entry is not what it should be: then what stands safely
+        before it is signed. Raises `IntegrityError` when a tile or the last checkpoint is not what
+        it should be: then nothing is signed. `StoreError` when the store fails; it can be called
+        again.
         """
         self._rcu = 0.0
+        self._tiles = 0
         # Before the table is read: another sealer may sign and pin meanwhile.
         pinned = self._pinned()
         newest = self._sealed.newest()
         tree, last, until = self._load(newest, pinned)
         before = tree.size
-        tiles = 0
-        for place in self._new_entries(tree.size, up_to):
-            last, until = self._demand_next(place, tree.size, last, until)
-            for tile, data in tree.append(bytes.fromhex(last)):
-                self._sealed.put_tile(tile, data)
-                tiles += 1
-            if progress is not None:
-                progress(tree.size - before)
+        gaps = signed_gaps(self._sealed, self._trust)
+        growth = Growth(tree, last, until, gaps, self._put_tile, up_to)
+        fault: GrowthError | None = None
+        try:
+            for place in self._new_entries(growth, up_to):
+                growth.take(place)
+                if progress is not None:
+                    progress(tree.size - before)
+            growth.finish()
+        except GrowthError as error:
+            fault = error
         note = newest.note if newest is not None else ""
         if tree.size > before:
             for tile, data in tree.partial_tiles():
-                self._sealed.put_tile(tile, data)
-                tiles += 1
-            note = self._sign(tree, until)
+                self._put_tile(tile, data)
+            if signed_gaps(self._sealed, self._trust).all != gaps.all:
+                raise StoreError(
+                    f"A gap of {self.chain} was signed meanwhile.", "Seal again.", kind="throttled"
+                )
+            note = self._sign(tree, growth.until)
         elif tree.size:
             self._pin(note)
         below = self._prune()
-        return Seal(
-            self.chain, tree.size, tree.size - before, note, below, tiles,
-            self._rcu + self._sealed.take(),
+        seal = Seal(
+            self.chain, tree.size, tree.size - before, note, below, self._tiles,
+            self._rcu + self._sealed.take(), growth.gaps, tuple(growth.strays),
         )  # fmt: skip
+        if fault is not None:
+            raise self._fault(seal, fault)
+        return seal
+
+    def accept_gap(self, first: int, last: int, reason: str) -> None:
+        """Sign that the entries ``first`` to ``last`` are gone for ever; `seal` goes on over them.
+
+        Raises `UsageError` where that is not so, or where it was decided already.
+        """
+        reason = demand_reason(reason)
+        pinned = self._pinned()
+        newest = self._sealed.newest()
+        size = self._load(newest, pinned)[0].size
+        known = signed_gaps(self._sealed, self._trust)
+        gap = Gap(self.origin, first, last, reason)
+        if gap in known.all:
+            return
+        reader = ChainReader(self._store, self._layout, self.chain)
+        demand_gap(reader, gap, size, known)
+        self._rcu += reader.take()
+        note = sign_note(gap.text, [self._key]).encoded().decode()
+        stored = self._sealed.put_gap(first, note)
+        try:
+            same = self._trust.gap(stored, self.chain) == gap
+        except UntrustedError:
+            same = False
+        if not same:
+            raise UsageError(f"Another gap of {self.chain} is signed from {first} on.")
+
+    def replace_tile(self, tile: Tile) -> bool:
+        """Write a tile again, as the entries give it; False where it was right already.
+
+        A tile of the signed tree is proven to lead to the signed root before it is written. Raises
+        `UsageError` for a tile that no tree has, `IntegrityError` where the entries do not give
+        it.
+        """
+        newest = self._sealed.newest()
+        point = self._believed(newest) if newest is not None else None
+        end = (tile.index * TILE_HASHES + tile.width) * TILE_HASHES**tile.level
+        if point is None or end > point.size:
+            return self._replace_ahead(tile, end)
+        if tile not in set(tiles_of_size(point.size)):
+            raise UsageError(
+                f"{tile.path} belongs to an older tree of {self.chain}.",
+                "Nobody reads it any more, so that it need not be written again.",
+            )
+        reader = ChainReader(self._store, self._layout, self.chain)
+        try:
+            gaps = signed_gaps(self._sealed, self._trust)
+            data = recomputed(tile, point, reader, gaps, self._read_tile)
+        except MalformedError as error:
+            raise self._refusal(str(error)) from None
+        self._rcu += reader.take()
+        return self._sealed.replace_tile(tile, data)
+
+    def _replace_ahead(self, tile: Tile, end: int) -> bool:
+        """Replace a tile that the next sealing writes."""
+        self._over = tile
+        self._over_written = False
+        try:
+            seal = self.seal(up_to=None if tile.full else end)
+        finally:
+            self._over = None
+        if seal.size < end:
+            raise UsageError(
+                f"{tile.path} lies beyond the entries of {self.chain}.",
+                f"It can be written once there are {end:,} of them.",
+            )
+        return self._over_written
+
+    def _put_tile(self, tile: Tile, data: bytes) -> None:
+        if tile == self._over:
+            self._over_written = self._sealed.replace_tile(tile, data)
+        else:
+            self._sealed.put_tile(tile, data)
+        self._tiles += 1
 
     def _load(
         self, newest: SealedItem | None, pinned: tuple[Checkpoint, ...]
@@ -202,44 +309,21 @@ class Sealer:
             raise self._refusal(f"{tile.path} is absent")
         return data
 
-    def _new_entries(self, size: int, up_to: int | None) -> Iterator[Examined]:
-        """The entries from seq ``size`` on, strongly consistent."""
+    def _new_entries(self, growth: Growth, up_to: int | None) -> Iterator[Examined]:
+        """The entries from the next seq of ``growth`` on, strongly consistent."""
+        size = growth.tree.size
         if up_to is not None and up_to <= size:
             return
-        partition = self._layout.partition.attribute
-        request = Query(
-            index="",
-            partition=(partition, self._layout.key(self.chain, 0)[partition]),
-            sort=self._layout.sort.attribute,
-            low=f"{size:020d}",
-            high="9" * 20 if up_to is None else f"{up_to - 1:020d}",
-            consistent=True,
-        )
-        while True:
-            page = self._store.query(request)
-            self._rcu += page.rcu
-            for item in page.items:
-                yield examine(item, self._layout, self.chain)
-            if page.last_key is None:
-                return
-            request = msgspec.structs.replace(request, start_key=page.last_key)
-
-    def _demand_next(
-        self, place: Examined, seq: int, last: str, until: int | None
-    ) -> tuple[str, int | None]:
-        """The hash and the expiry of the next entry; it must be sound and follow from ``last``."""
-        if place.seq > seq:
-            raise self._refusal(f"MISSING: there is no entry {seq}, but one at {place.seq}")
-        entry = place.entry
-        if entry is None or not place.sound:
-            verdict = check(place, None, None, steps=True)
-            raise self._refusal(f"{seq} is {verdict.verdict}. {verdict.summary.rstrip('.')}")
-        if entry.prev_hash != last:
-            raise self._refusal(f"{seq} is a BROKEN LINK: it does not follow from its predecessor")
-        expires_at = entry.expires_at
-        if expires_at is not None and (until is None or expires_at < until):
-            raise self._refusal(f"{seq} expires before its predecessor")
-        return place.digest, expires_at
+        last = MAX_SEQ if up_to is None else up_to - 1
+        reader = ChainReader(self._store, self._layout, self.chain)
+        for place in reader.every(size, last):
+            growth.pass_gaps()
+            if place.seq > growth.next:
+                # A page is no snapshot: an entry may have been written behind the reading.
+                yield from reader.between(growth.next, place.seq - 1)
+            yield place
+            self._rcu += reader.take()
+        self._rcu += reader.take()
 
     def _sign(self, tree: TileTree, until: int | None) -> str:
         """Sign and store; the note that stands in the table then."""
@@ -287,6 +371,21 @@ class Sealer:
             return self._trust.prune(note, self.chain).below
         except UntrustedError as error:
             raise self._refusal(f"the prune record is not to be believed: {error}") from None
+
+    def _fault(self, seal: Seal, fault: GrowthError) -> FaultError:
+        """What to say of an entry that is not what it should be."""
+        signed = (
+            f"Sealed up to size {seal.size:,}; nothing beyond was signed"
+            if seal.added else "Nothing was signed"
+        )  # fmt: skip
+        hint = f"Look with audittui verify --chain {self.chain}."
+        if fault.gone:
+            first, last = fault.gone
+            hint += (
+                f" Where it is known why they are gone, audittui seal --accept-gap {self.chain} "
+                f"{first}..{last} --reason TEXT signs it."
+            )
+        return FaultError(seal, str(fault), f"{self.chain}: {fault}. {signed}.", hint)
 
     def _refusal(self, why: str) -> IntegrityError:
         return IntegrityError(

@@ -8,6 +8,8 @@ import msgspec
 
 from audittui import timestamp
 from audittui.errors import AuditError, StoreError, UsageError
+from audittui.integrity.absence import Absence
+from audittui.integrity.ahead import TilesAhead
 from audittui.integrity.anchor import (
     Anchored,
     AnchorSettings,
@@ -26,12 +28,14 @@ from audittui.integrity.check import (
     with_registry,
 )
 from audittui.integrity.checkpoint import Checkpoint
+from audittui.integrity.gap import Gaps
 from audittui.integrity.inclusion import Inclusion
 from audittui.integrity.index_check import IndexCheck
-from audittui.integrity.judge import ANCHORED, absent, judged
+from audittui.integrity.judge import ANCHORED, judged
+from audittui.integrity.lifetimes import Lifetimes, lifetimes
 from audittui.integrity.older import older_flaws
 from audittui.integrity.progress_mark import Mark, another, shorter
-from audittui.integrity.pruned import pruned_below
+from audittui.integrity.pruned import signed_gaps
 from audittui.integrity.reader import ChainReader
 from audittui.integrity.sealed import SealedLog
 from audittui.integrity.sealed_leaves import SealedLeaves
@@ -41,8 +45,6 @@ from audittui.store.port import Store
 
 Progress = Callable[[int, int | None], None]
 """Told how many entries were read, and of how many (None: unknown)."""
-LONGEST_RUN = 1000
-"""Up to here every absent entry has a verdict of its own; a longer run has one for all."""
 
 
 def verify_chain(
@@ -54,9 +56,10 @@ def verify_chain(
     since: int = 0,
     progress: Progress | None = None,
     steps: bool = False,
+    clock: Callable[[], int] = timestamp.now,
 ) -> Iterator[Verdict]:
     """The verdicts on every entry of a chain from seq ``since`` on, as of `Sweep`."""
-    sweep = Sweep(store, layout, chain, settings=settings, since=since, steps=steps)
+    sweep = Sweep(store, layout, chain, settings=settings, since=since, steps=steps, clock=clock)
     return sweep.verdicts(progress)
 
 
@@ -67,6 +70,8 @@ class Sweep:
     where an earlier sweep ended, so that the entry before ``since`` must be the one that was seen
     then. The log must hold the ``demanded`` checkpoints: ``contradicted`` says why it does not.
     ``steps`` fills in the steps of entries that are as they should be, too.
+
+    ``clock`` is the reader's, in microseconds: what may have expired is judged by it.
 
     Once it is done, ``last`` is the last entry that is there, ``found`` the checkpoint (None: no
     key is trusted), ``unsealed`` the number of entries that no checkpoint reaches and ``oldest``
@@ -84,6 +89,7 @@ class Sweep:
         mark: Mark | None = None,
         demanded: Sequence[Checkpoint] = (),
         steps: bool = False,
+        clock: Callable[[], int] = timestamp.now,
     ) -> None:
         self.last: Examined | None = None
         self.found: Anchored | None = None
@@ -107,9 +113,12 @@ class Sweep:
         self._before: Examined | None = None
         self._place: Examined | None = None
         self._leaves: SealedLeaves | None = None
-        self._below: int | None = None
+        self._lives: Lifetimes | None = None
+        self._gaps = Gaps()
+        self._write_region = ""
+        self._ahead: TilesAhead | None = None
         self._tip: int | None = None
-        self._now = timestamp.now() // timestamp.SECOND
+        self._now = clock() // timestamp.SECOND
 
     def verdicts(self, progress: Progress | None = None) -> Iterator[Verdict]:
         """The verdicts, in order.
@@ -144,15 +153,18 @@ class Sweep:
             yield from self._begin_at(self._since)
         read = 0
         for page in self._reader.pages(self._since, self._tip):
-            if page and not read and not self._since:
+            if page and not read:
                 # After the entries, which are written together with the record: never too early.
                 self._registered = self._reader.registered()
+                self._quick = self._quick and self._registered
             for place in map(self._reader.examined, page):
                 if place.seq > self._reached:
                     # A page is no snapshot: an entry may have been written behind the reading.
                     for late in self._reader.between(self._reached, place.seq - 1):
                         yield from self._take(late)
                 held = self._place
+                if self._ahead is not None and place.seq >= 0:
+                    yield from self._ahead.append(place.seq, place.digest)
                 if place.seq == self._reached and held is not None:
                     yield self._judge_quickly(held, place) or self._judge(held, place)
                     self._before, self._place = held, place
@@ -170,7 +182,9 @@ class Sweep:
             self._reader.demand_registered()
             known = 1
         if self._reached < known:
-            yield from self._absent(self._reached, known - 1, self._reached - 1)
+            yield from self._absent(self._reached, known - 1, self._reached - 1, None)
+        if self._ahead is not None:
+            yield from self._ahead.rest()
 
     def left(self) -> float:
         """The read units that no verdict has told: those after the last one."""
@@ -195,8 +209,13 @@ class Sweep:
             self.contradicted = self.contradicted or why
         if found.rewritten or found.flawed:
             self._quick = False
+        if found.rewritten:
+            self._write_region = self._reader.write_region()
         if found.checkpoint is not None and not found.rewritten:
             self._leaves = SealedLeaves(found.checkpoint, read)
+        ahead = TilesAhead(self._sealed, found.checkpoint, read)
+        if ahead.any and not found.rewritten:
+            self._ahead, self._quick = ahead, False
 
     def _begin_at(self, since: int) -> Iterator[Verdict]:
         """Look at the entry before the first, which must be the one that was seen last."""
@@ -243,7 +262,7 @@ class Sweep:
         if self._place is not None:
             yield self._judge(self._place, None if gap else place)
         if gap:
-            yield from self._absent(self._reached, place.seq - 1, place.seq)
+            yield from self._absent(self._reached, place.seq - 1, place.seq, place)
             self._before = None
         else:
             self._before = self._place or self._before
@@ -291,7 +310,7 @@ class Sweep:
 
     def _linked(self, place: Examined, after: Examined | None, steps: bool) -> Verdict:
         verdict = check(place, self._before, after, steps=steps)
-        return verdict if place.seq else with_registry(verdict, self._registered, steps=steps)
+        return with_registry(verdict, self._registered, steps=steps)
 
     def _anchored(
         self, verdict: Verdict, place: Examined, after: Examined | None,
@@ -304,33 +323,35 @@ class Sweep:
                 return Verdict(place.chain, place.seq, "ANCHORED", ANCHORED)
             verdict = self._linked(place, after, True)
         if leaf is None:
-            return judged(verdict, place, found, None)
+            return judged(verdict, place, found, None, self._write_region)
         inclusion = (
             Inclusion(place.seq, fault=leaf)
             if isinstance(leaf, str)
             else Inclusion(place.seq, leaf)
         )
-        return judged(verdict, place, found, inclusion)
+        return judged(verdict, place, found, inclusion, self._write_region)
 
-    def _absent(self, first: int, last: int, tip: int) -> Iterator[Verdict]:
-        """Verdicts on a run of absent entries, which are expired up to the prune point."""
-        if self._below is None:
-            trust = None if self._settings is None else self._settings.trust
-            self._below = 0 if trust is None else pruned_below(self._sealed, trust)
-        for start, end in _runs(first, last, self._below):
-            long = end - start >= LONGEST_RUN
-            for seq in [start] if long else range(start, end + 1):
-                yield self._paid(
-                    absent(
-                        self._chain, seq, end if long else seq, below=self._below, tip=tip,
-                        found=self.found,
-                    )
-                )  # fmt: skip
-            self._judged = end + 1
+    def _absent(self, first: int, last: int, tip: int, after: Examined | None) -> Iterator[Verdict]:
+        """Verdicts on a run of absent entries, the first of which follows the last one judged."""
+        if self._lives is None:
+            self._read_signed()
+        assert self._lives is not None
+        absence = Absence(
+            self._chain, self._lives, self._gaps, self._leaf, before=self._place or self._before,
+            after=after, tip=tip, found=self.found, write_region=self._write_region,
+        )  # fmt: skip
+        for verdict in absence.verdicts(first, last):
+            yield self._paid(verdict)
+        self._judged = last + 1
 
+    def _read_signed(self) -> None:
+        """What absent entries are judged by, besides their neighbours."""
+        self._lives = Lifetimes(self._now)
+        self._write_region = self._reader.write_region()
+        if self._settings is not None:
+            self._lives = lifetimes(self._sealed, self._settings.trust, self._now)
+            self._gaps = signed_gaps(self._sealed, self._settings.trust)
 
-def _runs(first: int, last: int, below: int) -> list[tuple[int, int]]:
-    """The run in two where the prune point lies inside."""
-    if first < below <= last:
-        return [(first, below - 1), (below, last)]
-    return [(first, last)]
+    def _leaf(self, seq: int) -> bytes | str | None:
+        leaves = self._leaves
+        return leaves.leaf(seq) if leaves is not None and seq < leaves.size else None

@@ -1,4 +1,4 @@
-"""The last entry of a chain that has expired altogether, proven by what a sealer signed."""
+"""Where a chain goes on from when entries before it are gone, proven by what a sealer signed."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import msgspec
 
 from audittui.errors import IntegrityError
 from audittui.integrity.anchor import TileReader, find_anchor
+from audittui.integrity.inclusion import prove
 from audittui.integrity.malformed import MalformedError
-from audittui.integrity.pruned import pruned_below
+from audittui.integrity.pruned import pruned_below, signed_gaps
 from audittui.integrity.sealed import SealedLog
 from audittui.integrity.tile_tree import TileTree
 from audittui.integrity.trust import Trust, UntrustedError
@@ -50,3 +51,26 @@ def signed_tail(store: Store, chain: str, trust: Trust) -> SignedTail | None:
             "Nothing was appended; append to a new chain.",
         ) from None
     return SignedTail(point.size - 1, leaf, retention.expires_at or 0)
+
+
+def signed_for(
+    store: Store, chain: str, trust: Trust, seq: int, digest: str, prev_hash: str
+) -> bool:
+    """True when a trusted key signed for the entry ``seq``, or for what it follows from.
+
+    ``digest`` is its hash and ``prev_hash`` the predecessor's, in hex. The predecessor may be a
+    gap: what was written before the gap was signed follows from an entry that nobody knows.
+    """
+    sealed = SealedLog(store, chain, consistent=True)
+    found = find_anchor(sealed, trust)
+    point = found.checkpoint
+    if point is None or found.doubt or not 0 < seq <= point.size:
+        return False
+    read = TileReader(sealed, point.origin, None)
+    if seq < point.size:
+        return prove(seq, point, read).leaf.hex() == digest
+    leaf = prove(seq - 1, point, read).leaf
+    gap = signed_gaps(sealed, trust).covering(seq - 1)
+    return bool(leaf) and (
+        leaf.hex() == prev_hash or (gap is not None and gap.leaf(seq - 1) == leaf)
+    )

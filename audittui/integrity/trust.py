@@ -8,12 +8,13 @@ from typing import TypeVar
 
 from audittui.errors import UsageError
 from audittui.integrity.checkpoint import Checkpoint, parse_checkpoint
+from audittui.integrity.gap import Gap, parse_gap
 from audittui.integrity.keys import VerifierKey, parse_verifier_key
 from audittui.integrity.malformed import MalformedError
 from audittui.integrity.note import parse_note, verified_by
 from audittui.integrity.statement import Prune, Retention, parse_prune, parse_retention
 
-Statement = TypeVar("Statement", Checkpoint, Retention, Prune)
+Statement = TypeVar("Statement", Checkpoint, Retention, Prune, Gap)
 
 
 class UntrustedError(Exception):
@@ -52,6 +53,10 @@ class Trust:
     def prune(self, note: str, chain: str) -> Prune:
         """The prune record that ``note`` spells. Raises `UntrustedError`."""
         return self._believed(note, chain, parse_prune)
+
+    def gap(self, note: str, chain: str) -> Gap:
+        """The gap statement that ``note`` spells. Raises `UntrustedError`."""
+        return self._believed(note, chain, parse_gap)
 
     def _believed(self, note: str, chain: str, parse: Callable[[str], Statement]) -> Statement:
         try:

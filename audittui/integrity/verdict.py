@@ -18,12 +18,26 @@ VerdictName = Literal[
     "REWRITTEN",
     "INDEX MISMATCH",
     "UNVERIFIABLE",
+    "GAP",
+    "EXPIRED (not yet recorded)",
+    "MISSING (may have expired)",
+    "MISSING (may not be replicated yet)",
+    "TRUNCATED (may not be replicated yet)",
+    "REWRITTEN (may not be replicated yet)",
 ]
 
 FAILURES: frozenset[str] = frozenset(
     {"MODIFIED", "BROKEN LINK", "MISSING", "TRUNCATED", "REWRITTEN", "INDEX MISMATCH"}
 )
 """The verdicts that say that something is wrong (exit code 4)."""
+
+UNSETTLED: frozenset[str] = frozenset(
+    {
+        "MISSING (may have expired)", "MISSING (may not be replicated yet)",
+        "TRUNCATED (may not be replicated yet)", "REWRITTEN (may not be replicated yet)",
+    }
+)  # fmt: skip
+"""The verdicts that say that nobody can tell yet (exit code 3)."""
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -56,7 +70,8 @@ class Verdict(msgspec.Struct, frozen=True):
     ``rcu`` is what it took to read the entry, its neighbours, the checkpoint and the proof;
     ``pin_rcu`` what it took to prove the checkpoint consistent with the pinned one. ``proof`` is
     the inclusion proof as a C2SP tlog-proof, where the entry is proven. ``expired`` entries are
-    still there, but may go at any moment.
+    still there, but may go at any moment. ``count`` is the number of entries that one verdict on a
+    run of absent ones speaks of.
     """
 
     chain: str
@@ -69,6 +84,12 @@ class Verdict(msgspec.Struct, frozen=True):
     pin_rcu: float = 0.0
     proof: bytes = b""
     expired: bool = False
+    count: int = 1
+
+    @property
+    def unsettled(self) -> bool:
+        """True when nothing is proven wrong, and nothing is proven right either."""
+        return self.verdict in UNSETTLED
 
     @property
     def failed(self) -> bool:

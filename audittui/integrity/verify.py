@@ -1,4 +1,4 @@
-"""The verdict on one entry: what is read for it, and in which order (DESIGN §6).
+"""The verdict on one entry: what is read for it, and in which order.
 
 Eventually consistent reads come first; whatever they show to be wrong or absent is only said after
 strongly consistent ones of the base table.
@@ -6,10 +6,13 @@ strongly consistent ones of the base table.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from audittui import timestamp
 from audittui.errors import StoreError, UsageError
+from audittui.integrity.absence import Absence
 from audittui.integrity.anchor import (
     Anchored,
     AnchorSettings,
@@ -18,10 +21,12 @@ from audittui.integrity.anchor import (
     hold_against_pins,
 )
 from audittui.integrity.check import Examined, check, unverifiable, with_registry
+from audittui.integrity.gap import Gaps
 from audittui.integrity.inclusion import Inclusion, prove, tiles_for
 from audittui.integrity.index_check import IndexCheck
-from audittui.integrity.judge import absent, judged, with_proof
-from audittui.integrity.pruned import pruned_below
+from audittui.integrity.judge import judged, with_proof
+from audittui.integrity.lifetimes import Lifetimes, lifetimes
+from audittui.integrity.pruned import signed_gaps
 from audittui.integrity.reader import MAX_SEQ, ChainReader
 from audittui.integrity.sealed import SealedLog
 from audittui.integrity.sealed_leaves import SealedLeaves
@@ -37,10 +42,12 @@ def verify_entry(
     seq: int,
     *,
     settings: AnchorSettings | None = None,
+    clock: Callable[[], int] = timestamp.now,
 ) -> Verdict:
     """The verdict on one entry, with all its steps and the read units that it took.
 
-    With trusted keys in ``settings`` it is held against the newest checkpoint. Raises
+    With trusted keys in ``settings`` it is held against the newest checkpoint. ``clock`` is the
+    reader's, in microseconds: what may have expired is judged by it. Raises
     `UsageError` for a seq that the chain does not reach and for an unknown chain. What the store
     refuses comes back as UNVERIFIABLE.
     """
@@ -54,12 +61,14 @@ def verify_entry(
     rcu = pin_rcu = 0.0
     try:
         for consistent in (False, True):
-            look = _Look(store, layout, chain, seq, settings, consistent)
+            look = _Look(store, layout, chain, seq, settings, consistent, clock)
             try:
                 verdict = look.verdict()
             finally:
                 rcu, pin_rcu = rcu + look.take(), pin_rcu + look.pin_rcu
-            if verdict is not None and not verdict.failed and verdict.verdict != "UNVERIFIABLE":
+            if verdict is not None and not (
+                verdict.failed or verdict.unsettled or verdict.verdict == "UNVERIFIABLE"
+            ):
                 break
         assert verdict is not None
     except StoreError as error:
@@ -72,7 +81,7 @@ class _Look:
 
     def __init__(
         self, store: Store, layout: Layout, chain: str, seq: int,
-        settings: AnchorSettings | None, consistent: bool,
+        settings: AnchorSettings | None, consistent: bool, clock: Callable[[], int],
     ) -> None:  # fmt: skip
         self.pin_rcu = 0.0
         self._store = store
@@ -81,6 +90,7 @@ class _Look:
         self._seq = seq
         self._settings = settings
         self._consistent = consistent
+        self._now = clock() // timestamp.SECOND
         self._reader = ChainReader(store, layout, chain, consistent=consistent)
         self._sealed = SealedLog(store, chain, consistent=consistent)
 
@@ -106,16 +116,16 @@ class _Look:
                 places = self._places()
                 place = places.get(seq)
             if place is None:
-                return self._absent(-1 if tip is None else tip, found)
+                return self._absent(-1 if tip is None else tip, found, inclusion)
         verdict = check(place, places.get(seq - 1), places.get(seq + 1), steps=True)
-        if seq == 0:
-            verdict = with_registry(verdict, self._reader.registered(), steps=True)
+        verdict = with_registry(verdict, self._reader.registered(), steps=True)
         indexes = IndexCheck(self._store, self._layout, self._chain)
         indexes.look(seq)
-        if place.expired(timestamp.now() // timestamp.SECOND):
+        if place.expired(self._now):
             verdict = msgspec.structs.replace(verdict, expired=True)
         if found is not None:
-            verdict = judged(verdict, place, found, inclusion)
+            region = self._reader.write_region() if found.rewritten else ""
+            verdict = judged(verdict, place, found, inclusion, region)
         verdict = indexes.judged(verdict, place)
         return verdict if found is None else with_proof(verdict, place, found, inclusion)
 
@@ -147,20 +157,32 @@ class _Look:
             read.keep(settings.cache)
         return found, inclusion
 
-    def _absent(self, tip: int, found: Anchored | None) -> Verdict:
-        seq = self._seq
-        below = 0 if self._settings is None else pruned_below(self._sealed, self._settings.trust)
+    def _absent(self, tip: int, found: Anchored | None, inclusion: Inclusion | None) -> Verdict:
+        seq, trust = self._seq, None if self._settings is None else self._settings.trust
+        lives = Lifetimes(self._now) if trust is None else lifetimes(self._sealed, trust, self._now)
+        gaps = Gaps() if trust is None else signed_gaps(self._sealed, trust)
         known = found.known_size if found is not None else 0
-        if seq > tip and seq >= max(below, known):
-            if tip < 0 and not known:
-                if not self._reader.registered():
-                    raise UsageError(
-                        f"There is no chain {self._chain}.",
-                        "audittui verify --all goes through the chains that there are.",
-                    )
-                if seq:
-                    raise UsageError(f"The chain {self._chain} holds no entries.")
-            else:
-                end = max(tip, known - 1)
-                raise UsageError(f"The chain ends at {end}.", f"Give a seq from 0 to {end}.")
-        return absent(self._chain, seq, seq, below=below, tip=tip, found=found)
+        if seq > tip and seq >= max(lives.recorded, known) and gaps.covering(seq) is None:
+            self._demand_reached(tip, known)
+
+        def leaf(at: int) -> bytes | str | None:
+            if at != seq or inclusion is None:
+                return None
+            return inclusion.fault or inclusion.leaf
+
+        absence = Absence(
+            self._chain, lives, gaps, leaf,
+            before=self._reader.beside(seq, after=False),
+            after=self._reader.beside(seq, after=True),
+            tip=tip, found=found, write_region=self._reader.write_region(),
+        )  # fmt: skip
+        return next(absence.verdicts(seq, seq))
+
+    def _demand_reached(self, tip: int, known: int) -> None:
+        """Refuse a seq beyond the end of the chain; only seq 0 of an empty one is looked at."""
+        if tip >= 0 or known:
+            end = max(tip, known - 1)
+            raise UsageError(f"The chain ends at {end}.", f"Give a seq from 0 to {end}.")
+        self._reader.demand_registered()
+        if self._seq:
+            raise UsageError(f"The chain {self._chain} holds no entries.")

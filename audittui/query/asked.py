@@ -108,6 +108,10 @@ class AskedStore:
         """Write an item whose key is free."""
         self._store.put_new(item)
 
+    def replace_tile(self, item: Item) -> None:
+        """Write a tile over the one in its place."""
+        self._store.replace_tile(item)
+
     def put_new_many(self, items: Sequence[Item]) -> None:
         """Write items with free keys."""
         self._store.put_new_many(items)

@@ -126,6 +126,15 @@ PATIENT = Patience()
 """Waits as long as it is told."""
 
 
+def demand_tile(key: Any) -> None:
+    """Raise `StoreError` unless ``key``, a partition key, is that of a chain's tiles."""
+    # What is written is not needed where only reading begins.
+    from audittui.layout.native import TILE
+
+    if not isinstance(key, str) or not key.startswith(TILE):
+        raise StoreError("Only a tile can be written over.", kind="invalid")
+
+
 class KeyTakenError(Exception):
     """A conditional put found the key taken. ``existing`` is the item that is there."""
 
@@ -212,6 +221,11 @@ class Store(Protocol):
 
     def put_new_many(self, items: Sequence[Item]) -> None:
         """Write up to 100 items with free keys, all or none. Raises `TransactionRefusedError`."""
+        ...
+
+    def replace_tile(self, item: Item) -> None:
+        """Write a tile (an item whose partition key begins with ``tile#``) over the one in its
+        place. Nothing else is ever written over. Raises `StoreError` for any other key."""
         ...
 
     def describe(self) -> TableDescription:

@@ -34,6 +34,7 @@ from audittui.store.port import (
     Query,
     TableDescription,
     TransactionRefusedError,
+    demand_tile,
 )
 from audittui.store.size import PAGE_BYTES, attribute_sizes, item_size, read_units
 from audittui.store.sqlite_file import SqliteFile
@@ -200,6 +201,11 @@ class SqliteStore:
             if any(found is not None for found in existing):
                 raise TransactionRefusedError(existing)
             self._insert(connection, items)
+
+    def replace_tile(self, item: Item) -> None:
+        """Write a tile over the one in its place."""
+        demand_tile(item.get(self.layout.partition.attribute))
+        self.overwrite(item)
 
     def describe(self) -> TableDescription:
         """Counts and sizes, exact: they are kept with every write."""

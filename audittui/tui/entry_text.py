@@ -88,7 +88,11 @@ def _verdict_style(verdict: Verdict) -> str:
     """Green for what a signed checkpoint proves alone; what fails is red whatever its word."""
     if verdict.failed:
         return BAD
-    return {"ANCHORED": GOOD, "EXPIRED": DIM, "UNVERIFIABLE": WARN}.get(verdict.verdict, ACCENT)
+    if verdict.unsettled:
+        return WARN
+    if verdict.verdict in ("EXPIRED", "EXPIRED (not yet recorded)", "GAP"):
+        return DIM
+    return {"ANCHORED": GOOD, "UNVERIFIABLE": WARN}.get(verdict.verdict, ACCENT)
 
 
 def _checkpoint(anchor: Anchor) -> str:

@@ -31,13 +31,18 @@ class Reading:
 
     def __init__(
         self, runbook: Runbook, texts: Mapping[str, str], plan: Plan, connection: Connection,
-        notify: Callable[[str], None], marks: Container[Row] = (),
+        notify: Callable[[str], None], marks: Container[Row] = (), chains: Sequence[str] = (),
     ) -> None:  # fmt: skip
+        from audittui.query.strangers import Strangers
+
         self.runbook = runbook
         self.texts = dict(texts)
         self.plan = plan
         self.connection = connection
-        self.rows = RowSource(plan.columns, marks)
+        self.strangers = Strangers(connection.layout, chains, connection.chains)
+        self.rows = RowSource(plan.columns, marks, self.strangers)
+        self.widened = False
+        """True once the list shows the chain because its rows are of several ones."""
         self.groups: GroupSource | None = None
         self.last: ResultPage | None = None
         self.active = False
@@ -142,7 +147,7 @@ class Reading:
 
     def read(self) -> ResultPage | None:
         """The next page, or None at the end. Blocks; call it in a thread."""
-        page = next(self._pages, None)
+        page = next(self.strangers.watch(self._pages), None)
         if page is not None and self._correlator is not None:
             with self._correlating:
                 self._correlator.add(page.rows)
@@ -153,6 +158,9 @@ class Reading:
         """Keep a page."""
         self.last = page
         self.rows.add(page.rows)
+        if self.strangers.several and not self.widened and "chain" not in self.rows.columns:
+            self.widened = True
+            self.rows.show_columns((*self.rows.columns, "chain"))
         if self.groups is not None:
             self.groups.groups = self._found
             self.groups.complete = page.coverage.finished

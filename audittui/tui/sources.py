@@ -14,6 +14,7 @@ from audittui.tui.times import list_time
 
 if TYPE_CHECKING:
     from audittui.integrity.verdict import Verdict
+    from audittui.query.strangers import Strangers
 
 _TONES = {"denied": "denied", "failure": "failure"}
 _MARKS = {"denied": "D", "failure": "F"}
@@ -43,11 +44,15 @@ class RowSource:
 
     A filter is a pattern (`audittui.tui.pattern`). Of many rows `search` looks at some after the
     others, so that nobody waits; ``searched`` says how many were looked at. ``marks`` are the rows
-    that somebody marked.
+    that somebody marked. ``strangers`` knows the rows of chains that there are not.
     """
 
-    def __init__(self, columns: Sequence[str], marks: Container[Row] = ()) -> None:
+    def __init__(
+        self, columns: Sequence[str], marks: Container[Row] = (),
+        strangers: Strangers | None = None,
+    ) -> None:  # fmt: skip
         self.columns = tuple(columns)
+        self._strangers = strangers
         self.marks = marks
         self.rows = RowList()
         self.pattern = ""
@@ -107,6 +112,8 @@ class RowSource:
             cells.append(verdict_word(verdict) if verdict is not None else "")
         for column in self.columns:
             value = getattr(row, column)
+            if column == "chain" and self._strangers is not None:
+                value = self._strangers.chain(row)
             cells.append(value if column == "time" else str(value) or "-")
         return cells
 
@@ -117,6 +124,8 @@ class RowSource:
             verdict = self.verdicts.get((row.chain, row.seq))
             if verdict is not None and verdict.failed:
                 return "denied"
+        if self._strangers is not None and self._strangers.why(row):
+            return "denied"
         return _TONES.get(row.outcome, "")
 
     def first_tone(self, at: int) -> str:

@@ -40,10 +40,13 @@ def status_text(
     second = notice
     if not second and reading.last is not None:
         second = reading.last.coverage.text()
+        if reading.strangers.seen:
+            second = f"{reading.strangers.sentence()} {second}"
         if reading.error is not None and reading.error.hint:
             second += f". {reading.error.hint}"
     if second:
-        text.append("\n" + escaped(second), BAD if reading.error is not None else DIM)
+        wrong = reading.error is not None or (not notice and reading.strangers.seen)
+        text.append("\n" + escaped(second), BAD if wrong else DIM)
     return text
 
 

@@ -41,6 +41,8 @@ KEY = SignerKey("audit.example.com", bytes(range(32)))
 THIEF = SignerKey("audit.example.com", bytes(range(1, 33)))
 RETENTION = 86_400
 START = 1_800_000_000 * 10**6
+LATER = START + (RETENTION + 1) * 10**6
+"""When everything has expired."""
 DOCUMENT = Path(__file__).parents[2] / "docs" / "integrity.md"
 MARKS = ("<!-- table: begin -->\n", "<!-- table: end -->\n")
 
@@ -116,7 +118,7 @@ class Tampering:
     """One way of tampering: what is done, and the verdicts other than good ones, by seq.
 
     ``plain`` is said without a trusted key, ``trusted`` with one, by a reader who saw the newest
-    checkpoint before. ``key`` is what that reader trusts.
+    checkpoint before. ``key`` is what that reader trusts, ``now`` the time by its clock.
     """
 
     name: str
@@ -197,8 +199,7 @@ def _forge_prune(table: Table) -> None:
 
 def _expire(table: Table) -> None:
     """Not tampering: time goes by, the sealer says so, TTL deletes in its own order."""
-    later = START + (RETENTION + 1) * 10**6
-    Sealer(table.store, LAYOUT, CHAIN, KEY, clock=lambda: later).seal()
+    Sealer(table.store, LAYOUT, CHAIN, KEY, clock=lambda: LATER).seal()
     table.delete(0, 2, 3, 7)
 
 
@@ -222,6 +223,11 @@ def _raise_checkpoint(table: Table) -> None:
     """An old signed checkpoint is put under a larger size."""
     old = table.get({"pk": f"checkpoint#{CHAIN}", "sk": f"{SEALED_BEFORE:020d}"})
     table.put({**old, "sk": f"{LENGTH:020d}"})
+
+
+def _prune_early(table: Table) -> None:
+    Sealer(table.store, LAYOUT, CHAIN, KEY, clock=lambda: START + 400 * RETENTION * 10**6).seal()
+    table.delete(0, 1)
 
 
 def _all(name: str, first: int, last: int) -> Found:
@@ -295,13 +301,34 @@ TAMPERINGS = (
     ),
     Tampering(
         "nothing; entries have expired", _expire,
-        {0: "MISSING", 2: "MISSING", 3: "MISSING", 7: "MISSING"},
-        {0: "EXPIRED", 2: "EXPIRED", 3: "EXPIRED", 7: "EXPIRED"},
+        dict.fromkeys((0, 2, 3, 7), "EXPIRED (not yet recorded)"),
+        dict.fromkeys((0, 2, 3, 7), "EXPIRED"), now=LATER,
+    ),
+    Tampering(
+        "nothing; entries have expired, and no prune record says so yet",
+        lambda table: table.delete(0, 2, 3, 7),
+        dict.fromkeys((0, 2, 3, 7), "EXPIRED (not yet recorded)"),
+        dict.fromkeys((0, 2, 3, 7), "EXPIRED (not yet recorded)"), now=LATER,
+    ),
+    Tampering(
+        "nothing; all entries have expired and are gone, and no prune record says so yet",
+        lambda table: table.delete(*range(LENGTH)),
+        {0: "MISSING"}, _all("EXPIRED (not yet recorded)", 0, 9), now=LATER,
+    ),
+    Tampering(
+        "the first entries are deleted shortly before they expire",
+        lambda table: table.delete(0, 1),
+        _all("MISSING (may have expired)", 0, 1), _all("MISSING (may have expired)", 0, 1),
+        now=LATER - 60 * 10**6,
+    ),
+    Tampering(
+        "entries are deleted, and a sealer whose clock is ahead signs that they expired",
+        _prune_early, _all("MISSING", 0, 1), _all("MISSING", 0, 1),
     ),
     Tampering(
         "the chain is taken out of the registry",
         lambda table: table.store.delete({"pk": "chains", "sk": CHAIN}),
-        {0: "INDEX MISMATCH"}, {0: "INDEX MISMATCH"},
+        _all("INDEX MISMATCH", 0, 11), _all("INDEX MISMATCH", 0, 11),
     ),
     Tampering("only the stored hash is changed", _change_hash, {4: "MODIFIED"}, {4: "MODIFIED"}),
     Tampering(
@@ -323,19 +350,19 @@ def verdicts_on(store: Any, tampering: Tampering, folder: Path, *, trusted: bool
 
     Holds every verdict of the sweep against that on the single entry.
     """
-    settings = None
+    settings, clock = None, lambda: tampering.now
     if trusted:
         settings = AnchorSettings(Trust((tampering.key.verifier,)), Pins(folder))
         list(verify_chain(store, LAYOUT, CHAIN, settings=settings))
     tampering.do(Table(store))
-    swept = list(verify_chain(store, LAYOUT, CHAIN, settings=settings, steps=True))
-    quick = list(verify_chain(store, LAYOUT, CHAIN, settings=settings))
+    swept = list(verify_chain(store, LAYOUT, CHAIN, settings=settings, steps=True, clock=clock))
+    quick = list(verify_chain(store, LAYOUT, CHAIN, settings=settings, clock=clock))
     assert [(one.seq, one.verdict, one.failed) for one in quick] == [
         (one.seq, one.verdict, one.failed) for one in swept
     ]
     for verdict in swept:
         if verdict.seq >= 0:
-            single = verify_entry(store, LAYOUT, CHAIN, verdict.seq, settings=settings)
+            single = verify_entry(store, LAYOUT, CHAIN, verdict.seq, settings=settings, clock=clock)
             assert single.verdict == verdict.verdict, (single, verdict)
             assert single.summary == verdict.summary
     return swept

@@ -31,7 +31,8 @@ from audittui.layout import load_layout
 from audittui.layout.native import item_of
 from audittui.store.port import Query
 from audittui.store.sqlite import SqliteStore
-from audittui.writer import AuditLog, Tip
+from audittui.tip import Tip
+from audittui.writer import AuditLog
 
 LAYOUT = load_layout("native")
 CHAIN = "payments/0"
@@ -117,27 +118,55 @@ def test_an_empty_chain_is_not_sealed(store: SqliteStore) -> None:
     assert sealer(store).seal() == Seal(CHAIN, 0, 0, "", rcu=sealer(store).seal().rcu)
 
 
-def refused(store: SqliteStore, match: str, **options: Any) -> None:
+def refused(store: SqliteStore, match: str, sealed: int | None = None, **options: Any) -> None:
+    """A sealing that meets a fault; ``sealed`` is how far it gets before it (None: nowhere)."""
     newest = SealedLog(store, CHAIN).newest()
     with pytest.raises(IntegrityError, match=match) as caught:
         sealer(store, **options).seal()
-    assert "Nothing was signed." in str(caught.value)
-    assert SealedLog(store, CHAIN).newest() == newest
+    if sealed is None:
+        assert "Nothing was signed." in str(caught.value)
+        assert SealedLog(store, CHAIN).newest() == newest
+    else:
+        assert f"Sealed up to size {sealed}; nothing beyond was signed." in str(caught.value)
+        assert SealedLog(store, CHAIN).newest().size == sealed  # type: ignore[union-attr]
 
 
-def test_nothing_is_signed_over_a_fault(store: SqliteStore) -> None:
+def test_nothing_is_signed_over_a_fault_nor_right_before_it(store: SqliteStore) -> None:
     append(store, 10)
     sealer(store).seal(up_to=5)
+    all_leaves = leaves(store)
     original = store.get(LAYOUT.key(CHAIN, 7)).item
     assert original is not None
-    overwrite(store, 7, actor="mallory")
-    refused(store, "8 is a BROKEN LINK")
+    # Which of 6 and 7 was changed when 7 does not follow, nobody can tell.
+    overwrite(store, 7, actor="mallory", prev_hash="1" * 64)
+    refused(store, "7 is a BROKEN LINK", sealed=6)
+    overwrite(store, 7, actor="mallory", prev_hash=all_leaves[6].hex())
+    refused(store, "8 is a BROKEN LINK", sealed=7)
     store.overwrite({**original, "body": original["body"].replace('"a"', '"c"')})
     refused(store, "7 is MODIFIED")
     store.delete(LAYOUT.key(CHAIN, 7))
     refused(store, "MISSING: there is no entry 7")
     store.overwrite(original)
-    assert sealer(store).seal().size == 10
+    seal = sealer(store).seal()
+    assert seal.size == 10
+    assert TRUST.checkpoint(seal.note, CHAIN).root == root_of(all_leaves)
+
+
+def test_an_entry_written_behind_the_reading_is_sealed(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append(store, 4)
+    read = store.query
+
+    def query(request: Query) -> Any:
+        page = read(request)
+        if request.index == "" and request.low == f"{0:020d}" and len(page.items) == 4:
+            monkeypatch.undo()
+            return msgspec.structs.replace(page, items=[*page.items[:2], *page.items[3:]])
+        return page
+
+    monkeypatch.setattr(store, "query", query)
+    assert sealer(store).seal().size == 4
 
 
 def test_the_first_new_entry_must_follow_from_the_last_sealed_one(store: SqliteStore) -> None:
@@ -312,7 +341,7 @@ def test_an_expiry_that_decreases_is_refused(store: SqliteStore) -> None:
     until = decode_body(item["body"].encode()).expires_at
     assert until is not None
     overwrite(store, 2, expires_at=until - 1)
-    refused(store, "2 expires before its predecessor")
+    refused(store, "2 expires before its predecessor", sealed=1)
 
 
 def test_a_forged_prune_record_or_retention_is_refused(store: SqliteStore) -> None:
@@ -375,7 +404,7 @@ def test_a_chain_that_has_expired_goes_on_from_its_signed_tail(store: SqliteStor
     assert decode_body(entry["body"].encode()).prev_hash == last["hash"].hex()
     assert sealer(store, clock=clock).seal().size == 258
     settings = AnchorSettings(TRUST)
-    verdicts = list(verify_chain(store, LAYOUT, CHAIN, settings=settings))
+    verdicts = list(verify_chain(store, LAYOUT, CHAIN, settings=settings, clock=clock))
     assert [(one.seq, one.verdict) for one in verdicts] == [
         *((seq, "EXPIRED") for seq in range(256)), (256, "ANCHORED"), (257, "ANCHORED"),
     ]  # fmt: skip

@@ -386,6 +386,33 @@ def test_a_missing_table_is_said(engine: str, store: Store, tmp_path: Path) -> N
     assert missing.value.hint
 
 
+def test_a_tile_alone_is_written_over(store: Store) -> None:
+    tile = {"pk": "tile#app/0", "sk": "tile/0/000", "hashes": b"1" * 32}
+    store.put_new(tile)
+    store.replace_tile({**tile, "hashes": b"2" * 32})
+    assert store.get(tile).item == {**tile, "hashes": b"2" * 32}
+    store.put_new(entry(0))
+    for item in (entry(0, actor="mallory"), {"pk": "chains", "sk": "app/0"}):
+        with pytest.raises(StoreError, match="Only a tile can be written over"):
+            store.replace_tile(item)
+    assert read_all(store, base())[0]["actor"] == "alice"
+
+
+def test_a_reader_writes_no_tile_over(tmp_path: Path) -> None:
+    tile = {"pk": "tile#app/0", "sk": "tile/0/000", "hashes": b"2" * 32}
+    path = str(tmp_path / "case.db")
+    SqliteStore(path, NATIVE, create=True).close()
+    table = open_table(
+        "audit-log", NATIVE, region="eu-west-1", read_only=True,
+        endpoint_url="http://127.0.0.1:9",
+    )  # fmt: skip
+    for reader in (SqliteStore(path, NATIVE, read_only=True), table):
+        with pytest.raises(StoreError) as refused:
+            reader.replace_tile(tile)
+        assert refused.value.kind == "permission"
+        reader.close()
+
+
 def test_a_read_only_file_is_read_and_not_written(tmp_path: Path) -> None:
     path = str(tmp_path / "case.db")
     writable = SqliteStore(path, NATIVE, create=True)

@@ -40,6 +40,7 @@ from audittui.store.port import (
     Query,
     TableDescription,
     TransactionRefusedError,
+    demand_tile,
 )
 
 if TYPE_CHECKING:
@@ -214,6 +215,16 @@ class DynamoStore:
 
         with _written():
             answer, _ = self._ask(send)
+            answered(answer, "ConsumedCapacity", self._place)
+
+    def replace_tile(self, item: Item) -> None:
+        """Write a tile over the one in its place."""
+        demand_tile(item.get(self.layout.partition.attribute))
+        put: dict[str, Any] = {"TableName": self.table, "Item": encoded_item(item)}
+        with _written():
+            answer, _ = self._ask(
+                lambda client: client.put_item(ReturnConsumedCapacity="TOTAL", **put)
+            )
             answered(answer, "ConsumedCapacity", self._place)
 
     def put_new_many(self, items: Sequence[Item]) -> None:

@@ -40,8 +40,11 @@ class RunningApp(PlanningApp, SessionsApp, StandingApp):
         def work() -> None:
             from audittui.runbook.planner import make_plan
 
-            plan = make_plan(runbook, texts, connection.layout, connection.facts())
-            reading = Reading(runbook, texts, plan, connection, self._notify_wait, self.marks)
+            facts = connection.facts()
+            plan = make_plan(runbook, texts, connection.layout, facts)
+            reading = Reading(
+                runbook, texts, plan, connection, self._notify_wait, self.marks, facts.chains
+            )
             self.arrive(lambda: planned(reading))
 
         def planned(reading: Reading) -> None:

@@ -29,6 +29,8 @@ class ReadingScreen(PaneScreen):
     """Running a runbook on the main screen: what is read is shown as it comes."""
 
     _status_due = False
+    _widened: Reading | None = None
+    """The reading whose list was laid out anew because it shows the chain."""
 
     @property
     def listed_group(self) -> Group | None:
@@ -142,6 +144,9 @@ class ReadingScreen(PaneScreen):
         if self.group is None:
             if isinstance(self.results.source, GroupSource):
                 self.results.changed(self.results.source.moved(self.results.cursor))
+            elif reading.widened and self._widened is not reading:
+                self._widened = reading
+                self.results.show(reading.rows, self.results.cursor)
             else:
                 self.results.grown()
         self._show_status_soon()

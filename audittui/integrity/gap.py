@@ -1,0 +1,77 @@
+"""What a sealer signs of entries that can never be sealed, because they are gone.
+
+A signed note of four lines: the domain line, the log's origin, ``gap <first> <last>``, and why.
+The leaf of a gap's seq is that text and the line ``seq <seq>``, hashed like an entry. No entry can
+be taken for it: a body is one JSON object.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import msgspec
+
+from audittui.entry import hash_body
+from audittui.errors import UsageError
+from audittui.integrity.malformed import malformed
+
+DOMAIN = "audittui-gap/v1"
+MAX_REASON = 1000
+MAX_ENTRIES = 1_000_000
+"""Entries of one gap: each of them takes a leaf."""
+_NUMBER = r"0|[1-9][0-9]{0,18}"
+_GAP = re.compile(rf"{re.escape(DOMAIN)}\n([^\n]+)\ngap ({_NUMBER}) ({_NUMBER})\n([^\n]+)\n")
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """The entries ``first`` to ``last`` are gone for ever; ``reason`` is what the sealer said."""
+
+    origin: str
+    first: int
+    last: int
+    reason: str
+
+    @property
+    def text(self) -> str:
+        """The note's text."""
+        return f"{DOMAIN}\n{self.origin}\ngap {self.first} {self.last}\n{self.reason}\n"
+
+    def leaf_data(self, seq: int) -> bytes:
+        """What stands in the log in the place of the entry ``seq``."""
+        return f"{self.text}seq {seq}\n".encode()
+
+    def leaf(self, seq: int) -> bytes:
+        """The leaf hash of ``seq``."""
+        return hash_body(self.leaf_data(seq))
+
+
+class Gaps:
+    """The gaps of one chain. Where two speak of one seq, the first one counts."""
+
+    def __init__(self, gaps: Iterable[Gap] = ()) -> None:
+        self.all = tuple(sorted(gaps, key=lambda gap: gap.first))
+
+    def covering(self, seq: int) -> Gap | None:
+        """The gap that holds ``seq``."""
+        return next((gap for gap in self.all if gap.first <= seq <= gap.last), None)
+
+
+def parse_gap(text: str) -> Gap:
+    """The statement that a note's text spells. Raises `MalformedError`."""
+    match = _GAP.fullmatch(text)
+    if match is None or int(match[2]) > int(match[3]):
+        raise malformed("gap statement", "it is not domain, origin, gap, first, last and reason")
+    return Gap(match[1], int(match[2]), int(match[3]), match[4])
+
+
+def demand_reason(reason: str) -> str:
+    """``reason`` as it is signed. Raises `UsageError` where it cannot stand in a note."""
+    reason = reason.strip()
+    if not reason:
+        raise UsageError("A gap needs a reason.", "Give --reason TEXT.")
+    if len(reason) > MAX_REASON or not reason.isprintable():
+        raise UsageError(
+            f"The reason must be one line of at most {MAX_REASON:,} printable characters."
+        )
+    return reason

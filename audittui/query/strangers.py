@@ -1,0 +1,105 @@
+"""Rows that no chain of the registry vouches for.
+
+Whoever may write can put an item into an index under any key. The registry says which chains there
+are: a row of another one, or under a key that no entry has, is named as such.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from audittui.layout.model import Layout
+from audittui.layout.row import Row
+from audittui.query.result import ResultPage
+
+UNREGISTERED = "not in the registry"
+NO_ENTRY = "not the key of an entry"
+_LOOKS = 3
+"""How often the registry is read again: chains may be born while a run goes on."""
+
+
+class Strangers:
+    """Tells the rows of registered chains from the others.
+
+    ``chains`` are those that the registry named; ``again`` reads it once more, and is called
+    before a row is said to be a stranger. Layouts without chains have none.
+    """
+
+    def __init__(
+        self, layout: Layout, chains: Sequence[str], again: Callable[[], Sequence[str]]
+    ) -> None:
+        self.seen: Counter[tuple[str, str]] = Counter()
+        """How many rows of each stranger, by chain or key and by why it is one."""
+        self.chains: dict[str, None] = {}
+        """The chains of all rows so far."""
+        self._layout = layout
+        self._known = set(chains)
+        self._again = again
+        self._looks = 0
+        self._whys: dict[str, str] = {}
+
+    def watch(self, pages: Iterable[ResultPage]) -> Iterator[ResultPage]:
+        """``pages``, each looked through before it is given."""
+        for page in pages:
+            if self._layout.chained:
+                for row in page.rows:
+                    self._look(row)
+            yield page
+
+    def why(self, row: Row) -> str:
+        """Why a row is a stranger, in a few words; empty where it is none."""
+        return self._why(row) if self._layout.chained else ""
+
+    def chain(self, row: Row) -> str:
+        """The row's chain, named as a stranger where it is one."""
+        why = self.why(row)
+        return f"{row.chain} ({why})" if why else row.chain
+
+    @property
+    def several(self) -> bool:
+        """True when the rows so far are of more than one chain, or of a stranger."""
+        return len(self.chains) > 1 or bool(self.seen)
+
+    def sentence(self) -> str:
+        """What is to be said of the strangers; empty where there are none."""
+        if not self.seen:
+            return ""
+        count = self.seen.total()
+        shown = self.seen.most_common(5)
+        named = ", ".join(f"{name} ({why}, {rows:,})" for (name, why), rows in shown)
+        more = f", and {len(self.seen) - 5} more" if len(self.seen) > 5 else ""
+        rows = "row is" if count == 1 else "rows are"
+        return (
+            f"{count:,} {rows} not of this log, and nothing vouches for what is said there: "
+            f"{named}{more}."
+        )
+
+    def _look(self, row: Row) -> None:
+        self.chains.setdefault(row.chain)
+        why = self._why(row)
+        if why:
+            self.seen[row.chain if why == UNREGISTERED else _key(row), why] += 1
+
+    def _why(self, row: Row) -> str:
+        if not self._is_entry(row):
+            return NO_ENTRY
+        if row.chain in self._known:
+            return ""
+        found = self._whys.get(row.chain)
+        if found is None:
+            if self._looks < _LOOKS:
+                self._looks += 1
+                self._known.update(self._again())
+            found = self._whys[row.chain] = "" if row.chain in self._known else UNREGISTERED
+        return found
+
+    def _is_entry(self, row: Row) -> bool:
+        if row.seq < 0:
+            return False
+        key = self._layout.key(row.chain, row.seq)
+        return (key[self._layout.partition.attribute], key[self._layout.sort.attribute]) == row.key
+
+
+def _key(row: Row) -> str:
+    return f"{row.key[0]} {row.key[1]}"

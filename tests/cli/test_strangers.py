@@ -1,0 +1,200 @@
+"""Items of chains that the registry does not name: named as such, and never in order."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from audittui.cli.main import run
+from audittui.entry import Draft, decode_body, encode_body, hash_body
+from audittui.integrity.keys import SignerKey
+from audittui.integrity.sealer import Sealer
+from audittui.layout import load_layout
+from audittui.layout.native import item_of
+from audittui.store.sqlite import SqliteStore
+from audittui.writer import AuditLog
+
+LAYOUT = load_layout("native")
+CHAIN = "payments/0"
+LOOKALIKES = ("payments/O", "\u0440ayments/0")
+WINDOW = ("-p", "window=-1h..now")
+KEY = SignerKey("audit.example.com", bytes(range(32)))
+
+
+class Bench:
+    """A store with one chain, and the command line."""
+
+    def __init__(self, path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+        self.store = SqliteStore(str(path), LAYOUT, create=True)
+        self.capfd = capfd
+        self.append(CHAIN, 3)
+
+    def append(self, chain: str, count: int) -> None:
+        AuditLog(self.store, chain).append_many([Draft(actor="a", action="b")] * count)
+
+    def plant(self, chain: str, **more: Any) -> None:
+        """An item of another chain in the buckets of a registered one."""
+        found = dict(self.store.get(LAYOUT.key(CHAIN, 1)).item or {})
+        entry = decode_body(found["body"].encode())
+        entry = msgspec.structs.replace(entry, chain=chain, seq=0, prev_hash="0" * 64)
+        body = encode_body(entry)
+        item = item_of(entry, body, hash_body(body))
+        self.store.overwrite({**item, "bucket": found["bucket"], **more})
+
+    def __call__(self, *words: Any, code: int = 0) -> tuple[str, str]:
+        found = run([str(word) for word in words])
+        out, err = self.capfd.readouterr()
+        assert found == code, (out, err)
+        return out, err
+
+    def rows(self, *more: str, form: str, code: int) -> tuple[str, str]:
+        return self("run", "actor-activity", "-p", "actor=a", *WINDOW, "--format", form, *more,
+                    code=code)  # fmt: skip
+
+
+@pytest.fixture
+def bench(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Iterator[Bench]:
+    for name in ("AUDITTUI_TABLE", "AUDITTUI_TRUSTED_KEYS", "AUDITTUI_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AUDITTUI_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("AUDITTUI_CONFIG", str(tmp_path / "config.toml"))
+    monkeypatch.setenv("AUDITTUI_STORE", str(tmp_path / "log.db"))
+    bench = Bench(tmp_path / "log.db", capfd)
+    yield bench
+    bench.store.close()
+
+
+def test_rows_of_one_chain_do_not_name_it(bench: Bench) -> None:
+    out, err = bench.rows(form="table", code=0)
+    assert CHAIN not in out
+    assert "Warning" not in err
+
+
+def test_rows_of_several_chains_name_theirs(bench: Bench) -> None:
+    bench.append("logins/0", 1)
+    out, _ = bench.rows(form="table", code=0)
+    assert out.splitlines()[0].split()[-1] == "chain"
+    assert "logins/0" in out
+    assert CHAIN in out
+    assert "not in the registry" not in out
+    assert "| chain |" in bench.rows(form="markdown", code=0)[0]
+
+
+@pytest.mark.parametrize("chain", LOOKALIKES)
+def test_a_row_of_a_chain_that_is_not_registered_is_named(bench: Bench, chain: str) -> None:
+    bench.plant(chain)
+    out, err = bench.rows(form="table", code=3)
+    assert out.count("(not in the registry)") == 1
+    assert "1 row is not of this log, and nothing vouches for what is said there" in err
+    assert "(not in the registry)" in bench.rows(form="markdown", code=3)[0]
+    rows = json.loads(bench.rows(form="json", code=3)[0])
+    assert [row["chain"] for row in rows if row.get("stranger") == "not in the registry"] == [chain]
+    lines = bench.rows(form="jsonl", code=3)[0].splitlines()
+    assert sum("stranger" in json.loads(line) for line in lines) == 1
+    found = list(csv.DictReader(io.StringIO(bench.rows(form="csv", code=3)[0])))
+    assert [row["chain"] for row in found if row["chain"] != CHAIN] == [
+        f"{chain} (not in the registry)"
+    ]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [{"pk": "session#7"}, {"pk": f"entry#{CHAIN}", "sk": "7"},
+     {"pk": f"entry#{CHAIN}", "sk": f"{1:020d}x"}],
+)  # fmt: skip
+def test_a_row_under_a_key_of_no_entry_is_named(bench: Bench, key: dict[str, str]) -> None:
+    bench.plant(CHAIN, **key)
+    out, err = bench.rows(form="table", code=3)
+    assert "(not the key of an entry)" in out
+    assert key["pk"] in err
+
+
+def test_a_chain_born_while_a_run_goes_on_is_no_stranger(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from audittui.connection import Connection
+
+    facts = Connection.facts
+
+    def early(self: Connection) -> Any:
+        return msgspec.structs.replace(facts(self), chains=(CHAIN,))
+
+    bench.append("logins/0", 1)
+
+    monkeypatch.setattr(Connection, "facts", early)
+    out, err = bench.rows(form="table", code=0)
+    assert "logins/0" in out
+    assert "for a second look at the registry" in err
+
+
+@pytest.mark.parametrize("chain", LOOKALIKES)
+def test_no_entry_of_a_chain_that_is_not_registered_is_in_order(bench: Bench, chain: str) -> None:
+    bench.plant(chain)
+    out, _ = bench("verify", chain, 0, code=4)
+    assert ": INDEX MISMATCH. " in out
+    assert "The registry does not name the chain" in out
+    bench("verify", "--chain", chain, code=4)
+    out, err = bench("show", chain, 0, code=3)
+    assert "the registry does not name the chain" in err
+    assert bench("show", chain, 0, "--format", "json", code=3)[0].startswith("{")
+    assert "There is no chain" in bench("show", chain, 1, code=2)[1]
+
+
+def test_every_entry_asks_the_registry_and_pays_for_it(bench: Bench) -> None:
+    out, _ = bench("verify", CHAIN, 2)
+    assert "holds       registry" in out
+    bench.store.delete({"pk": "chains", "sk": CHAIN})
+    bench("verify", CHAIN, 2, code=4)
+    bench("verify", "--chain", CHAIN, "--since", 1, code=4)
+
+
+class TestElsewhere:
+    """A reader in another region than the chain is written in."""
+
+    @pytest.fixture(autouse=True)
+    def replica(self, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+        item = bench.store.get({"pk": "chains", "sk": CHAIN}).item
+        bench.store.overwrite({**dict(item or {}), "region": "eu-west-1"})
+        monkeypatch.setattr(SqliteStore, "region", property(lambda _: "us-east-1"))
+        monkeypatch.setenv("AUDITTUI_TRUSTED_KEYS", KEY.verifier.text)
+
+    def test_what_is_absent_may_not_be_replicated_yet(self, bench: Bench) -> None:
+        bench.store.delete(LAYOUT.key(CHAIN, 1))
+        out, err = bench("verify", "--all", code=3)
+        assert f"{CHAIN} 1: MISSING (may not be replicated yet)." in out
+        assert "The chain is written in eu-west-1: look there, with --region eu-west-1." in out
+        assert "cannot be settled yet" in err
+        bench("verify", CHAIN, 1, code=3)
+        assert "--region eu-west-1" in bench("show", CHAIN, 1, code=1)[1]
+
+    def test_an_end_that_is_absent_may_not_be_replicated_yet(self, bench: Bench) -> None:
+        Sealer(bench.store, LAYOUT, CHAIN, KEY).seal()
+        bench.store.delete(LAYOUT.key(CHAIN, 2))
+        out, _ = bench("verify", "--all", code=3)
+        assert f"{CHAIN} 2: TRUNCATED (may not be replicated yet)." in out
+        assert "TRUNCATED (may not be replicated yet)" in bench("verify", CHAIN, 2, code=3)[0]
+
+    def test_an_older_checkpoint_may_only_be_late(self, bench: Bench) -> None:
+        Sealer(bench.store, LAYOUT, CHAIN, KEY).seal(up_to=2)
+        Sealer(bench.store, LAYOUT, CHAIN, KEY).seal()
+        bench("verify", "--all")
+        bench.store.delete({"pk": f"checkpoint#{CHAIN}", "sk": f"{3:020d}"})
+        out, _ = bench("verify", "--all", code=3)
+        assert "REWRITTEN (may not be replicated yet)" in out
+        assert "--region eu-west-1" in out
+        bench("verify", CHAIN, 1, code=3)
+
+    def test_what_is_there_and_wrong_is_no_lag(self, bench: Bench) -> None:
+        item = dict(bench.store.get(LAYOUT.key(CHAIN, 1)).item or {})
+        bench.store.overwrite({**item, "body": item["body"].replace('"a"', '"c"')})
+        bench("verify", "--all", code=4)
+        bench("verify", CHAIN, 1, code=4)
