@@ -65,6 +65,15 @@ def parse_gap(text: str) -> Gap:
     return Gap(match[1], int(match[2]), int(match[3]), match[4])
 
 
+def parse_gap_leaf(data: bytes, seq: int) -> Gap:
+    """The gap whose `Gap.leaf_data` of ``seq`` is ``data``. Raises `MalformedError`."""
+    text, _, _ = data.decode("utf-8", "replace").rpartition("seq ")
+    gap = parse_gap(text)
+    if not gap.first <= seq <= gap.last or gap.leaf_data(seq) != data:
+        raise malformed("gap statement", f"it does not speak of {seq}")
+    return gap
+
+
 def demand_reason(reason: str) -> str:
     """``reason`` as it is signed. Raises `UsageError` where it cannot stand in a note."""
     reason = reason.strip()

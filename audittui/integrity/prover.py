@@ -18,10 +18,13 @@ from audittui.integrity.check import Examined, check, with_registry
 from audittui.integrity.inclusion import prove, tiles_for
 from audittui.integrity.index_check import IndexCheck
 from audittui.integrity.judge import judged, with_proof
+from audittui.integrity.note import parse_note
 from audittui.integrity.older import older_flaws
+from audittui.integrity.pruned import signed_gaps
 from audittui.integrity.reader import MAX_SEQ, ChainReader
 from audittui.integrity.sealed import SealedLog
 from audittui.integrity.tile import Tile
+from audittui.integrity.tlog_proof import TlogProof
 from audittui.integrity.verdict import Verdict
 from audittui.layout.model import Layout
 from audittui.store.port import Store
@@ -105,6 +108,25 @@ class Prover:
                 f"Look with audittui verify {self._chain} {seq}.",
             )
         return _stored(places[seq]), verdict
+
+    def gap(self, seq: int) -> tuple[bytes, bytes] | None:
+        """What stands in the place of an entry that is signed to be gone, and the proof that it is
+        under the checkpoint (empty where it is not reached yet); None where no gap is signed."""
+        settings, point, read = self._settings, self.found.checkpoint, self._read_strictly
+        if settings is None or read is None:
+            return None
+        gap = signed_gaps(self._strictly_sealed, settings.trust).covering(seq)
+        if gap is None:
+            self._pay()
+            return None
+        text, proof = gap.leaf_data(seq), b""
+        if point is not None and seq < point.size:
+            inclusion = prove(seq, point, read)
+            if inclusion.leaf == gap.leaf(seq):
+                note = parse_note(self.found.note.encode())
+                proof = TlogProof(seq, inclusion.hashes, note, text).encoded()
+        self._pay()
+        return text, proof
 
     def _verdict(
         self, seq: int, places: Mapping[int, Examined], read: TileReader | None

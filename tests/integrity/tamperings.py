@@ -379,7 +379,7 @@ def evidence_on(
     settings = AnchorSettings(Trust(keys), Pins(folder)) if trusted else None
     wanted = [Wanted(CHAIN, one.seq) for one in verdicts if one.seq >= 0]
     connection = Connection(Target(), store, LAYOUT)
-    data = make_bundle(connection, wanted, Source(), settings, now=START)
+    data = make_bundle(connection, wanted, Source(), settings, now=tampering.now)
     checked = check_bundle(data, keys)
     assert not checked.faults, checked.faults
     assert checked.manifest is not None

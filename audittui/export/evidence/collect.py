@@ -106,7 +106,7 @@ def make_bundle(
                 )
             provers[chain].fetch([one.seq for one in batch if one.chain == chain])
         for one in batch:
-            text, verdict = _found(connection, provers[one.chain], one, settings, spent)
+            text, verdict = _found(connection, provers[one.chain], one, settings, spent, now)
             entry, line = _added(files, names, one, text, verdict)
             entries.append(entry)
             lines.append(line)
@@ -189,9 +189,10 @@ def _demand(
 
 def _found(
     connection: Connection, prover: Prover, one: Wanted, settings: AnchorSettings | None,
-    spent: _Spent,
+    spent: _Spent, now: int,
 ) -> tuple[bytes | None, Verdict]:  # fmt: skip
-    """An entry's stored text and the verdict on it; no text where it is gone."""
+    """An entry's stored text and the verdict on it; no text where it is gone, but for the statement
+    that a sealer signed of it."""
     try:
         return prover.prove(one.seq)
     except UsageError:
@@ -199,12 +200,15 @@ def _found(
     # It is not there: a single verification tells whether that may be, or refuses what never was.
     try:
         verdict = verify_entry(
-            connection.store, connection.layout, one.chain, one.seq, settings=settings
-        )
+            connection.store, connection.layout, one.chain, one.seq, settings=settings,
+            clock=lambda: now,
+        )  # fmt: skip
     except UsageError as error:
         raise UsageError(f"There is no entry {one.chain} {one.seq}.", error.message) from None
     spent.rcu += verdict.rcu + verdict.pin_rcu
     spent.requests += 1
+    if verdict.verdict == "GAP" and (gap := prover.gap(one.seq)) is not None:
+        return gap[0], msgspec.structs.replace(verdict, proof=gap[1])
     if verdict.verdict in ABSENT:
         return None, verdict
     if verdict.verdict == "UNVERIFIABLE":

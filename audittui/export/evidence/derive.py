@@ -15,6 +15,7 @@ from audittui.entry import NO_HASH, Entry, hash_body
 from audittui.export.evidence.manifest import BundledCheckpoint, BundledEntry
 from audittui.export.evidence.report import read_entry
 from audittui.integrity.checkpoint import Checkpoint
+from audittui.integrity.gap import parse_gap_leaf
 from audittui.integrity.malformed import MalformedError
 from audittui.integrity.merkle import inclusion_holds
 from audittui.integrity.note import parse_note
@@ -25,10 +26,16 @@ from audittui.integrity.verdict import FAILURES, VerdictName
 
 GOOD = frozenset({"ANCHORED", "CHAINED", "UNANCHORED"})
 """The verdicts that find nothing wrong with an entry that is there."""
-ABSENT = frozenset({"EXPIRED", "MISSING", "TRUNCATED"})
-"""The verdicts on an entry that is not there."""
+ABSENT = frozenset(
+    {
+        "EXPIRED", "EXPIRED (not yet recorded)", "MISSING", "MISSING (may have expired)",
+        "MISSING (may not be replicated yet)", "TRUNCATED",
+        "TRUNCATED (may not be replicated yet)", "GAP",
+    }
+)  # fmt: skip
+"""The verdicts on an entry that is not there. In the place of a GAP stands a signed statement."""
 PROVEN = frozenset({"ANCHORED"})
-"""The verdicts that a proof goes with."""
+"""The verdicts that need a proof; a GAP may have one."""
 _NAMES = frozenset(get_args(VerdictName))
 
 
@@ -105,6 +112,8 @@ def _wrong_words(said: BundledEntry, text: bytes | None) -> str:
         return "there is no such place in a chain."
     if said.verdict in FAILURES - ABSENT and not said.fault:
         return f"it is called {said.verdict}, and nothing is said to be wrong."
+    if said.verdict == "GAP":
+        return _wrong_gap(said, text)
     if said.verdict in ABSENT and text is not None:
         return f"it is called {said.verdict}, but it is there."
     if text is None:
@@ -112,6 +121,19 @@ def _wrong_words(said: BundledEntry, text: bytes | None) -> str:
             return f"it is called {said.verdict}, but it is not there."
         if said.hash or said.time or said.proof:
             return "it is not there, but something is said of what it holds."
+    return ""
+
+
+def _wrong_gap(said: BundledEntry, text: bytes | None) -> str:
+    """What is wrong with the statement in the place of an entry that is gone for ever."""
+    if text is None:
+        return "it is called GAP, but nobody's statement is there."
+    try:
+        gap = parse_gap_leaf(text, said.seq)
+    except MalformedError as error:
+        return f"it is called GAP, but its text is a {error}."
+    if not gap.origin.endswith(f"/{said.chain}"):
+        return "it is called GAP, but its statement is of another log."
     return ""
 
 
@@ -152,7 +174,7 @@ def _wrong_verdict(
             return f"it is called {said.verdict}, but it cannot be read as an entry."
         if (entry.chain, entry.seq) != (said.chain, said.seq):
             return f"it is called {said.verdict}, but its text names another place."
-    if proven != (said.verdict in PROVEN):
+    if proven != (said.verdict in PROVEN) and not (proven and said.verdict == "GAP"):
         held = "its proof holds" if proven else "no proof holds"
         return f"it is called {said.verdict}, but {held}."
     if proven or text is None or said.fault:
