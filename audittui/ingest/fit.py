@@ -18,13 +18,12 @@ from audittui.entry import (
 )
 from audittui.errors import EntryRefusedError
 from audittui.escape import shortened
-from audittui.layout.native import IDEMPOTENCY
+from audittui.idempotency import key_fault
 
 OMITTED, SHORTENED = "_omitted", "_shortened"
 """The names under ``details`` that say what left a draft."""
 _ENVELOPE = {"chain": "x" * 201, "seq": 10**12, "prev_hash": NO_HASH, "entry_id": "0" * 32}
 _KEY_FIELDS = ("actor", "action", "resource", "request_id", "reason")
-_LONGEST_KEY = MAX_PARTITION_KEY_BYTES - len(IDEMPOTENCY)
 _SPREAD = 16
 """An object of which no part is a sixteenth goes as a whole."""
 _MAX_CUTS = 50
@@ -68,14 +67,8 @@ def fitted(draft: Draft) -> Draft:
 
 def refusal(draft: Draft) -> str | None:
     """Why ``draft`` cannot be an entry, or None."""
-    key = draft.idempotency_key
-    if key is not None:
-        try:
-            size = len(key.encode("utf-8"))
-        except UnicodeEncodeError:
-            return "the idempotency key holds a lone surrogate, which UTF-8 cannot say"
-        if not 0 < size <= _LONGEST_KEY:
-            return f"the idempotency key has {size:,} bytes; it must have 1 to {_LONGEST_KEY:,}"
+    if draft.idempotency_key is not None and (fault := key_fault(draft.idempotency_key)):
+        return fault
     try:
         encode_body(complete(draft, recorded_at=0, expires_at=10**11, **_ENVELOPE))  # type: ignore[arg-type]
     except EntryRefusedError as error:

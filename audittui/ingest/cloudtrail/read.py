@@ -79,4 +79,4 @@ def _read(name: str, position: str, record: Any, done: int) -> Read:
         made = fitted(draft)
     except ValueError as error:
         return Read(Rejected(name, position, str(error)), done)
-    return Read(made, done, shortened=made is not draft)
+    return Read(made, done, made is not draft, name, position)

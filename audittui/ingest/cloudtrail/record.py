@@ -7,6 +7,7 @@ from typing import Any
 
 from audittui import timestamp
 from audittui.entry import Draft, Outcome, Severity
+from audittui.idempotency import record_digest
 from audittui.ingest.cloudtrail.arn import canonical, partition_of
 from audittui.ingest.cloudtrail.resources import resources_of
 
@@ -66,6 +67,7 @@ def draft_of(record: dict[str, Any]) -> Draft:
         reason=reason,
         details=details,
         idempotency_key=f"cloudtrail:{event_id}",
+        source_digest=record_digest(record),
     )
 
 
