@@ -130,19 +130,31 @@ class AuditLog:
             places.append(made)
         return places
 
-    def append_each(self, drafts: Sequence[Draft], into: list[Appended | KeyConflictError]) -> None:
+    def append_each(
+        self,
+        drafts: Sequence[Draft],
+        into: list[Appended | KeyConflictError],
+        sizes: Sequence[int] = (),
+    ) -> None:
         """As `append_many`, but a draft whose key was used for something else is left out, and the
         others are appended.
 
         ``into`` gets a place or the conflict for each draft as its transaction lands: when the
-        store fails midway, it says what is there.
+        store fails midway, it says what is there. ``sizes`` are the most bytes that the bodies
+        take, 0 for a draft that nobody has checked yet.
         """
-        self._append(drafts, into, strict=False)
+        self._append(drafts, into, sizes, strict=False)
 
     def _append(
-        self, drafts: Sequence[Draft], into: list[Appended | KeyConflictError], *, strict: bool
+        self,
+        drafts: Sequence[Draft],
+        into: list[Appended | KeyConflictError],
+        known: Sequence[int] = (),
+        *,
+        strict: bool,
     ) -> list[Appended | KeyConflictError]:
-        sizes = [self._check(draft) for draft in drafts]
+        known = known or [0] * len(drafts)
+        sizes = [self._check(draft, size) for draft, size in zip(drafts, known, strict=True)]
         asked = [asked_digest(draft) if draft.idempotency_key else "" for draft in drafts]
         if strict:
             self._refuse_two_meanings(drafts, asked)
@@ -169,18 +181,21 @@ class AuditLog:
             if key is not None and first.setdefault(key, digest) != digest:
                 raise KeyConflictError(key, self.chain, None)
 
-    def _check(self, draft: Draft) -> int:
-        """Refuse what could not be written; the bytes that the draft will take."""
+    def _check(self, draft: Draft, size: int) -> int:
+        """Refuse what could not be written; the bytes that the draft will take, ``size`` of them
+        for its body where it has been checked."""
         if draft.idempotency_key is not None and (fault := key_fault(draft.idempotency_key)):
             raise EntryRefusedError(f"{fault[0].upper()}{fault[1:]}.")
-        # The longest seq and the longest expiry that the entry could get.
-        largest = complete(
-            draft, chain=self.chain, seq=10**12, prev_hash=NO_HASH, recorded_at=self._clock(),
-            entry_id="0" * 32, expires_at=None if self._retention is None else 10**11,
-        )  # fmt: skip
+        if not size:
+            # The longest seq and the longest expiry that the entry could get.
+            largest = complete(
+                draft, chain=self.chain, seq=10**12, prev_hash=NO_HASH, recorded_at=self._clock(),
+                entry_id="0" * 32, expires_at=None if self._retention is None else 10**11,
+            )  # fmt: skip
+            size = len(encode_body(largest))
         # The copies of the index keys and the idempotency key come on top of the body (no more
         # than 4 KB for most), and the one other list field that has no limit of its own.
-        return len(encode_body(largest)) + 4096 + len((draft.source_ip or "").encode())
+        return size + 4096 + len((draft.source_ip or "").encode())
 
     def _append_batch(
         self, asked: Sequence[_Asked], seen: dict[str, Used], strict: bool

@@ -13,7 +13,7 @@ import msgspec
 
 from audittui.entry import Draft, decode_strict
 from audittui.idempotency import record_digest
-from audittui.ingest.fit import fitted
+from audittui.ingest.fit import fitted_with_size
 from audittui.ingest.source import (
     Read,
     Rejected,
@@ -85,8 +85,8 @@ def _read_source(
             draft = draft_of_line(data)
             if keys is not None:
                 draft = keys.keyed(draft, data)
-            made = fitted(draft)
-            yield Read(made, done, made is not draft, name, place)
+            made, size = fitted_with_size(draft)
+            yield Read(made, done, made is not draft, name, place, size)
         except ValueError as error:
             yield Read(Rejected(name, place, str(error)), done)
     if source.fault:

@@ -104,7 +104,8 @@ class Ingestion:
             return
         landed: list[Appended | KeyConflictError] = []
         try:
-            self._log.append_each([draft for _, _, draft in batch], landed)
+            sizes = [one.size for _, one, _ in batch]
+            self._log.append_each([draft for _, _, draft in batch], landed, sizes)
         except StoreError as error:
             self.unanswered = error.kind in _UNANSWERED
             raise

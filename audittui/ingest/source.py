@@ -51,7 +51,8 @@ class Read(msgspec.Struct, frozen=True):
 
     ``bytes_done`` says how far the reading is, in bytes of the files as they lie on the disk.
     ``shortened``: something had to leave the draft to make it fit (`audittui.ingest.fit`).
-    ``file`` and ``position`` are where the record stands.
+    ``file`` and ``position`` are where the record stands; ``size`` is the most bytes that the
+    body of the draft takes, 0 where nobody has checked that it fits.
     """
 
     made: Draft | Rejected
@@ -59,6 +60,7 @@ class Read(msgspec.Struct, frozen=True):
     shortened: bool = False
     file: str = ""
     position: str = ""
+    size: int = 0
 
 
 class Source(io.RawIOBase):
