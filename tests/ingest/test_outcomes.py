@@ -8,6 +8,7 @@ import pytest
 
 from audittui.ingest.cloudtrail import draft_of
 
+
 def record(source: str, name: str, **fields: Any) -> dict[str, Any]:
     return {
         "eventTime": "2026-11-24T10:00:00Z", "eventSource": f"{source}.amazonaws.com",
