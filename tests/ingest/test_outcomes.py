@@ -130,7 +130,8 @@ def test_odd_shapes_do_no_harm(part: str, value: Any) -> None:
         ("iam", "DeleteRolePolicy", "high"), ("iam", "DetachUserPolicy", "high"),
         ("iam", "CreatePolicyVersion", "high"), ("iam", "GetUser", "info"),
         ("sso", "CreateAccountAssignment", "high"), ("s3", "DeleteBucketPolicy", "high"),
-        ("s3", "PutAccountPublicAccessBlock", "high"), ("lambda", "AddPermission20150331v2", "high"),
+        ("s3", "PutAccountPublicAccessBlock", "high"),
+        ("lambda", "AddPermission20150331v2", "high"),
         ("cloudtrail", "PutEventSelectors", "high"), ("kms", "CreateGrant", "high"),
         ("s3", "CreateBucket", "low"), ("iam", "DeleteGroup", "low"),
     ],
@@ -149,7 +150,8 @@ def test_read_only_may_be_a_text() -> None:
     ("region", "partition"),
     [
         ("us-gov-west-1", "aws-us-gov"), ("cn-north-1", "aws-cn"), ("eu-west-1", "aws"),
-        ("us-iso-east-1", "aws-iso"), ("us-isob-east-1", "aws-iso-b"), ("eusc-de-east-1", "aws-eusc"),
+        ("us-iso-east-1", "aws-iso"), ("us-isob-east-1", "aws-iso-b"),
+        ("eusc-de-east-1", "aws-eusc"),
     ],
 )  # fmt: skip
 def test_arns_are_of_the_regions_partition(region: str, partition: str) -> None:
@@ -176,7 +178,8 @@ def test_arns_are_of_the_regions_partition(region: str, partition: str) -> None:
     ("on", "resource"),
     [
         ("arn:aws:logs:us-east-1:1:log-group::log-stream:", None),
-        ("arn:aws:logs:us-east-1:1:log-group:g:log-stream:", "arn:aws:logs:us-east-1:1:log-group:g"),
+        ("arn:aws:logs:us-east-1:1:log-group:g:log-stream:",
+         "arn:aws:logs:us-east-1:1:log-group:g"),
         ("arn:aws:logs:us-east-1:1:log-group:g:*", None),
         ("arn:aws:ssm:us-east-1:1:parameter/", None), ("arn:aws:sqs:us-east-1:1:", None),
         ("arn:aws:sqs:us-east-1:1:q", "arn:aws:sqs:us-east-1:1:q"),
