@@ -138,7 +138,7 @@ def _import(
         report.write(finished)
     if ingestion.skipped < own["skip"]:
         raise UsageError(
-            f"There are only {ingestion.skipped:,} records; {own['skip']:,} were to be skipped.",
+            f"{own['skip']:,} records were to be skipped, and there are {ingestion.skipped:,}.",
             "Give the --skip that the earlier import named, with the same files.",
         )
     ctx.exit(INCOMPLETE if report.incomplete else OK)

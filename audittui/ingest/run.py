@@ -109,6 +109,9 @@ class Ingestion:
         except StoreError as error:
             self.unanswered = error.kind in _UNANSWERED
             raise
+        except KeyboardInterrupt:
+            self.unanswered = True
+            raise
         finally:
             if len(landed) < len(batch):
                 # Everything before the first one that did not land is done with.

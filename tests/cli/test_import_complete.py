@@ -274,4 +274,21 @@ def test_an_import_of_cloudtrail_can_simply_be_run_again(
 
 def test_skipping_more_than_there_is_is_told(run: Run) -> None:
     done = run("import", "jsonl", "-", "--skip", "5", text=line(1))
-    assert done.code == 2 and "There are only 1 records" in done.err
+    assert done.code == 2 and "5 records were to be skipped, and there are 1" in done.err
+
+
+def test_ctrl_c_counts_what_landed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    put = SqliteStore.put_new_many
+    left = [3]
+
+    def interrupted(store: SqliteStore, items: Sequence[Item]) -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            raise KeyboardInterrupt
+        put(store, items)
+
+    monkeypatch.setattr(SqliteStore, "put_new_many", interrupted)
+    done = run("import", "jsonl", "-", text="".join(map(line, range(400))))
+    assert done.code == 3 and "Stopped." in done.err
+    assert "198 added" in done.err
+    assert "--skip 198:" in done.err and len(entries()) == 198
