@@ -254,8 +254,8 @@ def _aws_endpoint(environment: Mapping[str, str]) -> tuple[str | None, str]:
 def open_connection(
     target: Target, *, create: bool = False, read_only: bool = False, access: Access = NOBODY
 ) -> Connection:
-    """Open what ``target`` names. ``create`` makes an embedded store that does not exist yet;
-    ``access`` says who is asked and told.
+    """Open what ``target`` names. ``create`` allows an embedded store that does not exist yet: its
+    first write makes the file. ``access`` says who is asked and told.
 
     Raises `UsageError` when the target names nothing, `StoreError` when it cannot be opened.
     """
@@ -264,10 +264,15 @@ def open_connection(
     layout = load_layout(target.layout)
     if target.store:
         from audittui.store.sqlite import SqliteStore
+        from audittui.store.sqlite_unmade import UnmadeSqliteStore
 
-        store: Store = SqliteStore(
-            target.store, layout, create=create or target.store == _MEMORY, read_only=read_only
-        )
+        store: Store
+        if create and target.store != _MEMORY and not Path(target.store).exists():
+            store = UnmadeSqliteStore(target.store, layout)
+        else:
+            store = SqliteStore(
+                target.store, layout, create=create or target.store == _MEMORY, read_only=read_only
+            )
         return Connection(target, store, layout)
     if not target.table:
         raise UsageError("No table and no store is named.", TABLE_HINT)

@@ -44,7 +44,9 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ``time`` is RFC 3339 (default: the moment of the append). ``before`` and ``after`` are states of
     the resource, for diffs. ``details`` is anything that JSON can say. A draft with an
-    ``idempotency_key`` is written at most once, however often it is appended.
+    ``idempotency_key`` is written at most once, however often it is appended; ``source_digest``
+    says what the key stands for where that is a record that the draft was made of
+    (`audittui.idempotency.record_digest`); else it is the draft's own fields.
     """
 
     actor: str
@@ -60,6 +62,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     after: Any = None
     details: Any = None
     idempotency_key: str | None = None
+    source_digest: str | None = None
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -95,18 +98,22 @@ def new_id() -> str:
     return uuid.uuid4().hex
 
 
-def _refuse_bad_keys(value: Any, path: str, depth: int = 0) -> None:
-    if depth > MAX_DEPTH:
-        raise EntryRefusedError("The entry is nested too deeply.", "Flatten it.")
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            # json.dumps would turn 1, True and None into text and could make two keys one.
-            if not isinstance(key, str):
-                raise EntryRefusedError(f"{path} has a key that is not text: {key!r}.")
-            _refuse_bad_keys(inner, f"{path}.{key}", depth + 1)
-    elif isinstance(value, list | tuple):
-        for position, inner in enumerate(value):
-            _refuse_bad_keys(inner, f"{path}[{position}]", depth + 1)
+def _refuse_bad_keys(value: Any, name: str) -> None:
+    """Refuse a key that is not text: json.dumps would turn 1, True and None into text, and could
+    make two keys one."""
+    open_ones: list[tuple[Any, int]] = [(value, 0)]
+    while open_ones:
+        one, depth = open_ones.pop()
+        if depth > MAX_DEPTH:
+            raise EntryRefusedError("The entry is nested too deeply.", "Flatten it.")
+        if isinstance(one, dict):
+            for key in one:
+                if not isinstance(key, str):
+                    raise EntryRefusedError(f"{name} has a key that is not text: {key!r}.")
+            one = one.values()
+        for inner in one:
+            if isinstance(inner, dict | list | tuple):
+                open_ones.append((inner, depth + 1))
 
 
 def encode_body(entry: Entry) -> bytes:
@@ -122,7 +129,7 @@ def encode_body(entry: Entry) -> bytes:
             fields[name] = value
     try:
         for name in ("before", "after", "details"):
-            if name in fields:
+            if isinstance(fields.get(name), dict | list | tuple):
                 _refuse_bad_keys(fields[name], name)
         body = json.dumps(
             fields, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":")

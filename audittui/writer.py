@@ -18,7 +18,6 @@ import msgspec
 
 from audittui import timestamp
 from audittui.entry import (
-    MAX_PARTITION_KEY_BYTES,
     NO_HASH,
     Draft,
     Entry,
@@ -28,7 +27,16 @@ from audittui.entry import (
     new_id,
 )
 from audittui.errors import EntryRefusedError, StoreError
-from audittui.layout.native import IDEMPOTENCY, REGISTRY, item_of
+from audittui.escape import shortened
+from audittui.idempotency import (
+    KeyConflictError,
+    Used,
+    asked_digest,
+    key_fault,
+    record_item,
+    used_of,
+)
+from audittui.layout.native import REGISTRY, item_of
 from audittui.layout.row import Item
 from audittui.store.port import KeyTakenError, Store, TransactionRefusedError
 from audittui.tip import SignedTail, Tip, Vouch, read_tip
@@ -104,83 +112,111 @@ class AuditLog:
     def append_many(self, drafts: Sequence[Draft]) -> list[Appended]:
         """Append entries in order, as few transactions as they fit in; one place a draft.
 
-        A draft whose idempotency key was used before, here or in an earlier call, is not written
-        again: its place is that of the first. Every draft is checked before the first byte is
-        sent. When the store fails midway, the transactions before stay.
+        A draft whose idempotency key was used before in this stream, here or in an earlier call,
+        is not written again: its place is that of the first. Every draft is checked before the
+        first byte is sent. When the store fails midway, the transactions before stay. Raises
+        `KeyConflictError` when a key was used for something else; the transactions before the one
+        that holds it stay.
         """
-        sizes = [self._check(draft) for draft in drafts]
+        places: list[Appended] = []
+        for made in self._append(drafts, [], strict=True):
+            assert isinstance(made, Appended)
+            places.append(made)
+        return places
+
+    def append_each(
+        self,
+        drafts: Sequence[Draft],
+        into: list[Appended | KeyConflictError],
+        sizes: Sequence[int] = (),
+    ) -> None:
+        """As `append_many`, but a draft whose key was used for something else is left out, and the
+        others are appended.
+
+        ``into`` gets a place or the conflict for each draft as its transaction lands: when the
+        store fails midway, it says what is there. ``sizes`` are the most bytes that the bodies
+        take, 0 for a draft that nobody has checked yet.
+        """
+        self._append(drafts, into, sizes, strict=False)
+
+    def _append(
+        self,
+        drafts: Sequence[Draft],
+        into: list[Appended | KeyConflictError],
+        known: Sequence[int] = (),
+        *,
+        strict: bool,
+    ) -> list[Appended | KeyConflictError]:
+        known = known or [0] * len(drafts)
+        sizes = [self._check(draft, size) for draft, size in zip(drafts, known, strict=True)]
+        asked = [asked_digest(draft) if draft.idempotency_key else "" for draft in drafts]
+        if strict:
+            self._refuse_two_meanings(drafts, asked)
         with self._lock:
-            places: list[Appended] = []
-            seen: dict[str, Appended] = {}
-            batch: list[Draft] = []
+            seen: dict[str, Used] = {}
+            batch: list[_Asked] = []
             actions, size = 1, 0
-            for draft, bytes_of in zip(drafts, sizes, strict=True):
+            for draft, digest, bytes_of in zip(drafts, asked, sizes, strict=True):
                 cost = 2 if draft.idempotency_key else 1
                 if batch and (actions + cost > MAX_ACTIONS or size + bytes_of > MAX_BATCH_BYTES):
-                    places += self._append_batch(batch, seen)
+                    into += self._append_batch(batch, seen, strict)
                     batch, actions, size = [], 1, 0
-                batch.append(draft)
+                batch.append(_Asked(draft, digest))
                 actions += cost
                 size += bytes_of
             if batch:
-                places += self._append_batch(batch, seen)
-            return places
+                into += self._append_batch(batch, seen, strict)
+            return into
 
-    def _check(self, draft: Draft) -> int:
-        """Refuse what could not be written; the bytes that the draft will take."""
-        self._check_key(draft.idempotency_key)
-        # The longest seq and the longest expiry that the entry could get.
-        largest = complete(
-            draft, chain=self.chain, seq=10**12, prev_hash=NO_HASH, recorded_at=self._clock(),
-            entry_id="0" * 32, expires_at=None if self._retention is None else 10**11,
-        )  # fmt: skip
+    def _refuse_two_meanings(self, drafts: Sequence[Draft], asked: Sequence[str]) -> None:
+        first: dict[str, str] = {}
+        for draft, digest in zip(drafts, asked, strict=True):
+            key = draft.idempotency_key
+            if key is not None and first.setdefault(key, digest) != digest:
+                raise KeyConflictError(key, self.chain, None)
+
+    def _check(self, draft: Draft, size: int) -> int:
+        """Refuse what could not be written; the bytes that the draft will take, ``size`` of them
+        for its body where it has been checked."""
+        if draft.idempotency_key is not None and (fault := key_fault(draft.idempotency_key)):
+            raise EntryRefusedError(f"{fault[0].upper()}{fault[1:]}.")
+        if not size:
+            # The longest seq and the longest expiry that the entry could get.
+            largest = complete(
+                draft, chain=self.chain, seq=10**12, prev_hash=NO_HASH, recorded_at=self._clock(),
+                entry_id="0" * 32, expires_at=None if self._retention is None else 10**11,
+            )  # fmt: skip
+            size = len(encode_body(largest))
         # The copies of the index keys and the idempotency key come on top of the body (no more
         # than 4 KB for most), and the one other list field that has no limit of its own.
-        return len(encode_body(largest)) + 4096 + len((draft.source_ip or "").encode())
+        return size + 4096 + len((draft.source_ip or "").encode())
 
-    @staticmethod
-    def _check_key(key: str | None) -> None:
-        if key is None:
-            return
-        if not key:
-            raise EntryRefusedError("An idempotency key must not be empty.")
-        try:
-            size = len((IDEMPOTENCY + key).encode())
-        except UnicodeEncodeError:
-            raise EntryRefusedError(
-                "The idempotency key holds a lone surrogate, which UTF-8 cannot say."
-            ) from None
-        if size > MAX_PARTITION_KEY_BYTES:
-            raise EntryRefusedError(
-                f"An idempotency key may have {MAX_PARTITION_KEY_BYTES - len(IDEMPOTENCY):,} bytes."
-            )
-
-    def _append_batch(self, drafts: Sequence[Draft], seen: dict[str, Appended]) -> list[Appended]:
-        """Append what of ``drafts`` is new, in one transaction; retried until it lands."""
-        ids = [self._ids() for _ in drafts]
+    def _append_batch(
+        self, asked: Sequence[_Asked], seen: dict[str, Used], strict: bool
+    ) -> list[Appended | KeyConflictError]:
+        """Append what of ``asked`` is new, in one transaction; retried until it lands."""
+        ids = [self._ids() for _ in asked]
         # One moment for all attempts: on the same tip a retry is the same bytes, so that an
         # attempt that landed without an answer is recognised.
         recorded_at = self._clock()
         doubtful: list[_Made] = []
         for attempt in range(MAX_ATTEMPTS):
-            new = self._new_of(drafts, seen)
+            new = _new_of(asked, seen)
+            if strict:
+                self._refuse_conflicts(asked, seen)
             if not new:
-                return self._places(drafts, {}, seen)
+                return self._places(asked, {}, seen)
             tip = self._current_tip(recorded_at)
             if doubtful and tip.seq >= doubtful[0].entry.seq and self._is_there(doubtful[0]):
                 outcome, entries = _LANDED, doubtful
             else:
-                chosen = [drafts[at] for at in new]
+                chosen = [asked[at] for at in new]
                 entries = self._build(tip, chosen, [ids[at] for at in new], recorded_at)
                 outcome = self._put(tip, entries, chosen, seen)
             if outcome == _LANDED:
                 last = entries[-1]
                 self._tip = Tip(last.entry.seq, last.digest.hex(), last.entry.expires_at or 0)
-                places = {
-                    at: Appended(self.chain, made.entry.seq, made.digest)
-                    for at, made in zip(new, entries, strict=True)
-                }
-                return self._places(drafts, places, seen)
+                return self._places(asked, dict(zip(new, entries, strict=True)), seen)
             doubtful = entries if outcome == _CONFLICT else []
             self._tip = None
             ceiling = min(_FIRST_WAIT * 2**attempt, _LONGEST_WAIT)
@@ -191,34 +227,30 @@ class AuditLog:
             kind="throttled",
         )
 
-    @staticmethod
-    def _new_of(drafts: Sequence[Draft], seen: dict[str, Appended]) -> list[int]:
-        """The positions of the drafts to write: repeats inside the batch are collapsed."""
-        new: list[int] = []
-        keys: set[str] = set()
-        for at, draft in enumerate(drafts):
-            key = draft.idempotency_key
-            if key is None:
-                new.append(at)
-            elif key not in seen and key not in keys:
-                keys.add(key)
-                new.append(at)
-        return new
+    def _refuse_conflicts(self, asked: Sequence[_Asked], seen: dict[str, Used]) -> None:
+        for one in asked:
+            key = one.draft.idempotency_key
+            if key is not None and key in seen and seen[key].digest != one.digest:
+                raise KeyConflictError(key, self.chain, seen[key])
 
-    @staticmethod
     def _places(
-        drafts: Sequence[Draft], written: dict[int, Appended], seen: dict[str, Appended]
-    ) -> list[Appended]:
-        places: list[Appended] = []
-        for at, draft in enumerate(drafts):
-            key = draft.idempotency_key
-            place = written.get(at)
-            if place is None:
-                assert key is not None
-                place = seen[key]
-            elif key is not None:
-                seen[key] = msgspec.structs.replace(place, added=False)
-            places.append(place)
+        self, asked: Sequence[_Asked], written: dict[int, _Made], seen: dict[str, Used]
+    ) -> list[Appended | KeyConflictError]:
+        places: list[Appended | KeyConflictError] = []
+        for at, one in enumerate(asked):
+            key = one.draft.idempotency_key
+            made = written.get(at)
+            if made is not None:
+                places.append(Appended(self.chain, made.entry.seq, made.digest))
+                if key is not None:
+                    seen[key] = Used(self.chain, made.entry.seq, made.digest, one.digest)
+                continue
+            assert key is not None
+            used = seen[key]
+            if used.digest == one.digest:
+                places.append(Appended(used.chain, used.seq, used.hash, added=False))
+            else:
+                places.append(KeyConflictError(key, self.chain, used))
         return places
 
     def _current_tip(self, now: int) -> Tip:
@@ -239,7 +271,7 @@ class AuditLog:
         return found is not None and found.get("hash") == made.digest
 
     def _build(
-        self, tip: Tip, drafts: Sequence[Draft], ids: Sequence[str], recorded_at: int
+        self, tip: Tip, asked: Sequence[_Asked], ids: Sequence[str], recorded_at: int
     ) -> list[_Made]:
         expires_at = None
         if self._retention is not None:
@@ -252,9 +284,9 @@ class AuditLog:
             expires_at = max(recorded_at // timestamp.SECOND + self._retention, tip.expires_at)
         made: list[_Made] = []
         prev_hash = tip.hash
-        for offset, (draft, entry_id) in enumerate(zip(drafts, ids, strict=True), start=1):
+        for offset, (one, entry_id) in enumerate(zip(asked, ids, strict=True), start=1):
             entry = complete(
-                draft, chain=self.chain, seq=tip.seq + offset, prev_hash=prev_hash,
+                one.draft, chain=self.chain, seq=tip.seq + offset, prev_hash=prev_hash,
                 recorded_at=recorded_at, entry_id=entry_id, expires_at=expires_at,
             )  # fmt: skip
             body = encode_body(entry)
@@ -267,8 +299,8 @@ class AuditLog:
         self,
         tip: Tip,
         made: Sequence[_Made],
-        drafts: Sequence[Draft],
-        seen: dict[str, Appended],
+        asked: Sequence[_Asked],
+        seen: dict[str, Used],
     ) -> str:
         """Write the entries; what came of it. Keys found used are added to ``seen``."""
         items: list[Item] = []
@@ -276,10 +308,12 @@ class AuditLog:
             items.append(self._registration(made[0].entry))
         items += [one.item for one in made]
         keyed: dict[int, str] = {}
-        for one, draft in zip(made, drafts, strict=True):
-            if draft.idempotency_key:
-                keyed[len(items)] = draft.idempotency_key
-                items.append(_idempotency_item(draft.idempotency_key, one))
+        for one, wanted in zip(made, asked, strict=True):
+            key = wanted.draft.idempotency_key
+            if key:
+                keyed[len(items)] = key
+                used = Used(self.chain, one.entry.seq, one.digest, wanted.digest)
+                items.append(record_item(key, used, one.entry.expires_at))
         try:
             if len(items) == 1:
                 self._store.put_new(items[0])
@@ -301,11 +335,20 @@ class AuditLog:
             for at, key in keyed.items():
                 found = refused.existing[at]
                 if found is not None:
-                    seen[key] = Appended(
-                        str(found["chain"]), int(found["seq"]), bytes(found["hash"]), added=False
-                    )
+                    seen[key] = self._used(key, found)
             return _REFUSED
         return _LANDED
+
+    @staticmethod
+    def _used(key: str, record: Item) -> Used:
+        used = used_of(record)
+        if used is None:
+            raise StoreError(
+                f"The record of the idempotency key {shortened(key, 100)} is damaged.",
+                "Nothing was appended under it; look at the item in the table.",
+                kind="corrupt",
+            )
+        return used
 
     def _registration(self, entry: Entry) -> dict[str, Any]:
         item = {"pk": REGISTRY, "sk": self.chain, "created": entry.recorded_at}
@@ -327,14 +370,22 @@ class _Made(msgspec.Struct, frozen=True):
     item: dict[str, Any]
 
 
-def _idempotency_item(key: str, made: _Made) -> dict[str, Any]:
-    item: dict[str, Any] = {
-        "pk": IDEMPOTENCY + key,
-        "sk": "-",
-        "chain": made.entry.chain,
-        "seq": made.entry.seq,
-        "hash": made.digest,
-    }
-    if made.entry.expires_at is not None:
-        item["expires_at"] = made.entry.expires_at
-    return item
+class _Asked(msgspec.Struct, frozen=True):
+    """A draft, and the digest of what it asks for where it has an idempotency key."""
+
+    draft: Draft
+    digest: str
+
+
+def _new_of(asked: Sequence[_Asked], seen: dict[str, Used]) -> list[int]:
+    """The positions of the drafts to write: repeats inside the batch are collapsed."""
+    new: list[int] = []
+    keys: set[str] = set()
+    for at, one in enumerate(asked):
+        key = one.draft.idempotency_key
+        if key is None:
+            new.append(at)
+        elif key not in seen and key not in keys:
+            keys.add(key)
+            new.append(at)
+    return new

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import click
@@ -40,7 +41,7 @@ def _retention(ctx: click.Context, param: click.Parameter, value: str | None) ->
 @click.option("--resource", help="To what.")
 @click.option(
     "--outcome",
-    default="success",
+    default="unknown",
     show_default=True,
     type=click.Choice(["success", "failure", "denied", "unknown"]),
 )
@@ -64,12 +65,24 @@ def _retention(ctx: click.Context, param: click.Parameter, value: str | None) ->
     metavar="DURATION",
     help="When it may expire, such as 365d; default never.",
 )
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "jsonl"]),
+    default="text",
+    show_default=True,
+    help="How the entry's place is printed.",
+)
 @connection_options
 @click.pass_context
-def command(ctx: click.Context, /, chain: str, retention: int | None, **given: Any) -> None:
+def command(
+    ctx: click.Context, /, chain: str, retention: int | None, form: str, **given: Any
+) -> None:
     """Append one entry and print its chain, seq and hash.
 
-    With --store, the file is made where there is none.
+    With --idempotency-key, a repeat of the same command adds nothing; the key with anything else
+    is an error that names the entry it stands for. With --store, the file is made where there is
+    none.
     """
     from audittui.cli.opening import CONNECTION
     from audittui.entry import Draft
@@ -88,4 +101,10 @@ def command(ctx: click.Context, /, chain: str, retention: int | None, **given: A
     place = log.append(Draft(**given))
     if not place.added:
         click.echo("Already there under this idempotency key.", err=True)
-    click.echo(f"{place.chain} {place.seq} {place.hash.hex()}")
+    if form == "text":
+        click.echo(f"{place.chain} {place.seq} {place.hash.hex()}")
+        return
+    text = json.dumps(
+        {"chain": place.chain, "seq": place.seq, "hash": place.hash.hex(), "added": place.added}
+    )
+    click.echo(f"[\n{text}\n]" if form == "json" else text)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from audittui.cli.ending import INCOMPLETE, OK
 from audittui.cli.options import connect, connection_options, signed_tail_of, vouch_of
 from audittui.errors import UsageError
-from audittui.escape import escaped
 
 if TYPE_CHECKING:
     from audittui.ingest.source import Read
+
+Function = Callable[..., Any]
 
 
 @click.group("import")
@@ -22,55 +24,93 @@ def command() -> None:
     """Import real logs. Nothing malformed ends an import; it is counted and named."""
 
 
+def _import_options(function: Function) -> Function:
+    for option in reversed(
+        (
+            click.option(
+                "--rejects", type=click.Path(path_type=Path), metavar="FILE",
+                help="A new file that lists what was not imported, as JSON Lines.",
+            ),
+            click.option(
+                "--skip", type=click.IntRange(min=0), default=0, metavar="N",
+                help="Pass over the first N records, which an earlier import dealt with.",
+            ),
+            click.option(
+                "--keep-conflicts", is_flag=True,
+                help="Import a record whose key stands for other content under a key of its own.",
+            ),
+            click.option(
+                "--format", "form", type=click.Choice(["text", "json", "jsonl"]), default="text",
+                show_default=True, help="How the summary is printed.",
+            ),
+        )
+    ):  # fmt: skip
+        function = option(function)
+    return connection_options(function)
+
+
 @command.command("cloudtrail")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--chain", default="cloudtrail/0", show_default=True, metavar="STREAM/SHARD")
-@connection_options
+@_import_options
 @click.pass_context
-def cloudtrail(
-    ctx: click.Context, /, paths: tuple[Path, ...], chain: str, **connection: Any
-) -> None:
-    """Import CloudTrail files and folders: .json, .json.gz with Records, JSON Lines.
+def cloudtrail(ctx: click.Context, /, paths: tuple[Path, ...], chain: str, **given: Any) -> None:
+    """Import CloudTrail files and folders: log files (.json, .json.gz), JSON Lines, the output of
+    aws cloudtrail lookup-events, EventBridge events.
 
-    A second import of the same records adds nothing. With --store, the file is made where there is
-    none.
+    A second import of the same records adds nothing. A record whose eventID stands for another
+    content is kept out, named, and makes the exit code 3. With --store, the file is made with the
+    first entry where there is none.
     """
     from audittui.ingest.cloudtrail.read import SUFFIXES, read_cloudtrail
     from audittui.ingest.source import files_in
 
     files = files_in(paths, SUFFIXES)
-    _import(ctx, read_cloudtrail(files), files, chain, connection)
+    _import(ctx, read_cloudtrail(files), files, chain, given)
 
 
 @command.command("jsonl")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--chain", default="main/0", show_default=True, metavar="STREAM/SHARD")
-@connection_options
+@click.option(
+    "--key-from-content", is_flag=True,
+    help="Give lines without an idempotency_key one made from what they say.",
+)  # fmt: skip
+@_import_options
 @click.pass_context
-def jsonl(ctx: click.Context, /, paths: tuple[Path, ...], chain: str, **connection: Any) -> None:
+def jsonl(
+    ctx: click.Context, /, paths: tuple[Path, ...], chain: str, key_from_content: bool, **given: Any
+) -> None:
     """Import JSON Lines with our own fields; - is standard input.
 
     Fields: actor and action (needed), resource, outcome, time, request_id, severity, source_ip,
     reason, before, after, details, idempotency_key.
+
+    A line without an idempotency_key is appended each time it is imported. With --key-from-content
+    the same files add nothing a second time; equal lines of one import stay entries of their own.
     """
-    from audittui.ingest.jsonl import SUFFIXES, read_jsonl
+    from audittui.ingest.jsonl import SUFFIXES, ContentKeys, read_jsonl
     from audittui.ingest.source import files_in
 
     files = files_in([path for path in paths if str(path) != "-"], SUFFIXES)
     if Path("-") in paths and sys.stdin is None:
         raise UsageError("Standard input is closed.", "Send it the lines, or name a file.")
     standard_input = sys.stdin.buffer if sys.stdin is not None else None
-    _import(ctx, read_jsonl(paths, standard_input), files, chain, connection)
+    keys = ContentKeys() if key_from_content else None
+    _import(ctx, read_jsonl(paths, standard_input, keys), files, chain, given)
 
 
 def _import(
-    ctx: click.Context, reads: Iterable[Read], files: list[Path], chain: str,
-    connection: dict[str, Any],
-) -> None:  # fmt: skip
-    from audittui.ingest.run import KEPT, Summary, ingest
+    ctx: click.Context, reads: Iterable[Read], files: list[Path], chain: str, given: dict[str, Any]
+) -> None:
+    from audittui.cli.import_report import Report
+    from audittui.ingest.rejects import RejectsFile
+    from audittui.ingest.run import Ingestion
+    from audittui.ingest.span import Span
     from audittui.writer import AuditLog
 
-    opened = connect(ctx, connection, create=True)
+    own = {name: given.pop(name) for name in ("rejects", "skip", "keep_conflicts", "form")}
+    opened = connect(ctx, given, create=True)
     if not opened.layout.chained:
         raise UsageError(
             f"The layout {opened.layout.name} is read only.", "Import into a native table or store."
@@ -79,38 +119,29 @@ def _import(
         opened.store, chain, signed_tail=signed_tail_of(opened, chain),
         vouched=vouch_of(opened, chain),
     )  # fmt: skip
+    rejects = RejectsFile(own["rejects"]) if own["rejects"] else None
+    span = Span()
+    ingestion = Ingestion(
+        log, skip=own["skip"], keep_conflicts=own["keep_conflicts"],
+        on_rejected=rejects.add if rejects else None,
+    )  # fmt: skip
+    report = Report(ingestion, span, chain, own["form"], own["rejects"])
     total = sum(file.stat().st_size for file in files)
-    kept = Summary()
-
-    def keep(summary: Summary, _: int) -> None:
-        nonlocal kept
-        kept = summary
-
+    finished = False
     try:
         if sys.stderr.isatty() and total:
             with click.progressbar(length=total, label="Importing", file=sys.stderr) as bar:
-
-                def show(summary: Summary, done: int) -> None:
-                    keep(summary, done)
-                    bar.update(done - bar.pos)
-
-                ingest(reads, log, show)
+                ingestion.run(span.over(reads), lambda _, done: bar.update(done - bar.pos))
         else:
-            ingest(reads, log, keep)
+            ingestion.run(span.over(reads), lambda *_: None)
+        finished = True
     finally:
-        for rejected in kept.rejections:
-            click.echo(f"Rejected: {escaped(rejected.text)}", err=True)
-        if kept.rejected > KEPT:
-            click.echo(f"… and {kept.rejected - KEPT:,} more rejected.", err=True)
-        if kept.shortened:
-            click.echo(
-                f"{kept.shortened:,} too large for an entry: shortened, and what left them listed "
-                "in details._omitted and details._shortened.",
-                err=True,
-            )
-        click.echo(
-            f"{kept.read:,} read, {kept.added:,} added, {kept.already_there:,} already there, "
-            f"{kept.rejected:,} rejected.",
-            err=True,
+        if rejects:
+            rejects.close()
+        report.write(finished)
+    if ingestion.skipped < own["skip"]:
+        raise UsageError(
+            f"{own['skip']:,} records were to be skipped, and there are {ingestion.skipped:,}.",
+            "Give the --skip that the earlier import named, with the same files.",
         )
-    ctx.exit(1 if kept.rejected else 0)
+    ctx.exit(INCOMPLETE if report.incomplete else OK)

@@ -18,13 +18,12 @@ from audittui.entry import (
 )
 from audittui.errors import EntryRefusedError
 from audittui.escape import shortened
-from audittui.layout.native import IDEMPOTENCY
+from audittui.idempotency import key_fault
 
 OMITTED, SHORTENED = "_omitted", "_shortened"
 """The names under ``details`` that say what left a draft."""
 _ENVELOPE = {"chain": "x" * 201, "seq": 10**12, "prev_hash": NO_HASH, "entry_id": "0" * 32}
 _KEY_FIELDS = ("actor", "action", "resource", "request_id", "reason")
-_LONGEST_KEY = MAX_PARTITION_KEY_BYTES - len(IDEMPOTENCY)
 _SPREAD = 16
 """An object of which no part is a sixteenth goes as a whole."""
 _MAX_CUTS = 50
@@ -32,20 +31,25 @@ _LONGEST_NAME = 60
 
 
 def fitted(draft: Draft) -> Draft:
-    """``draft`` itself where it fits, else one that does.
+    """As `fitted_with_size`, without the size."""
+    return fitted_with_size(draft)[0]
+
+
+def fitted_with_size(draft: Draft) -> tuple[Draft, int]:
+    """``draft`` itself where it fits, else one that does; with the most bytes that its body takes.
 
     Fields that index keys are made of and that are longer than 2,048 bytes are cut, with their
     SHA-256 behind them (`short_key`); ``details._shortened`` keeps them whole. Then the largest
     parts of the details leave until the body fits: ``details._omitted`` lists path, bytes and
     SHA-256 of the JSON of each. Raises ``ValueError`` when the draft can never be an entry.
     """
-    reason = refusal(draft)
+    reason, size = _judged(draft)
     if reason is None:
-        return draft
+        return draft, size
     draft = _with_short_keys(draft)
-    reason = refusal(draft)
+    reason, size = _judged(draft)
     if reason is None:
-        return draft
+        return draft, size
     if not isinstance(draft.details, dict) or not _is_large(draft.details):
         raise ValueError(reason)
     details = json.loads(json.dumps(draft.details))
@@ -61,26 +65,26 @@ def fitted(draft: Draft) -> Draft:
             "bytes": len(text), "sha256": hashlib.sha256(text).hexdigest(),
         })  # fmt: skip
         smaller = msgspec.structs.replace(draft, details={**details, OMITTED: omitted})
-        if refusal(smaller) is None:
-            return smaller
+        still, size = _judged(smaller)
+        if still is None:
+            return smaller, size
     raise ValueError(reason)
 
 
 def refusal(draft: Draft) -> str | None:
     """Why ``draft`` cannot be an entry, or None."""
-    key = draft.idempotency_key
-    if key is not None:
-        try:
-            size = len(key.encode("utf-8"))
-        except UnicodeEncodeError:
-            return "the idempotency key holds a lone surrogate, which UTF-8 cannot say"
-        if not 0 < size <= _LONGEST_KEY:
-            return f"the idempotency key has {size:,} bytes; it must have 1 to {_LONGEST_KEY:,}"
+    return _judged(draft)[0]
+
+
+def _judged(draft: Draft) -> tuple[str | None, int]:
+    """Why ``draft`` cannot be an entry, or None; and the most bytes that its body takes."""
+    if draft.idempotency_key is not None and (fault := key_fault(draft.idempotency_key)):
+        return fault, 0
     try:
-        encode_body(complete(draft, recorded_at=0, expires_at=10**11, **_ENVELOPE))  # type: ignore[arg-type]
+        body = encode_body(complete(draft, recorded_at=0, expires_at=10**11, **_ENVELOPE))  # type: ignore[arg-type]
     except EntryRefusedError as error:
-        return error.message.rstrip(".")
-    return None
+        return error.message.rstrip("."), 0
+    return None, len(body)
 
 
 def short_key(value: str) -> str:

@@ -27,12 +27,14 @@ _GZIP = b"\x1f\x8b"
 class Rejected(msgspec.Struct, frozen=True):
     """A record that could not become an entry. ``position`` is a line or a record number.
 
-    ``reason`` is cut to 300 characters: it may quote what the file says.
+    ``reason`` is cut to 300 characters: it may quote what the file says. ``conflict``: the record
+    is sound, but its idempotency key stands for an entry with other content.
     """
 
     file: str
     position: str
     reason: str
+    conflict: bool = False
 
     def __post_init__(self) -> None:
         msgspec.structs.force_setattr(self, "reason", shortened(self.reason, _LONGEST_REASON))
@@ -49,11 +51,16 @@ class Read(msgspec.Struct, frozen=True):
 
     ``bytes_done`` says how far the reading is, in bytes of the files as they lie on the disk.
     ``shortened``: something had to leave the draft to make it fit (`audittui.ingest.fit`).
+    ``file`` and ``position`` are where the record stands; ``size`` is the most bytes that the
+    body of the draft takes, 0 where nobody has checked that it fits.
     """
 
     made: Draft | Rejected
     bytes_done: int
     shortened: bool = False
+    file: str = ""
+    position: str = ""
+    size: int = 0
 
 
 class Source(io.RawIOBase):

@@ -270,37 +270,49 @@ class SqliteStore:
                     counts.make(connection, self._indexes)
                 self._counted = True
             return
-        with self._file.reading() as connection:
-            anything = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-            if not create or anything:
-                raise StoreError(
-                    f"{self.path} is not an audittui store.",
-                    "Give another file, or import into a new one.",
-                    kind="corrupt",
-                )
+        if not create or not self._make():
+            raise StoreError(
+                f"{self.path} is not an audittui store.",
+                "Give another file, or import into a new one.",
+                kind="corrupt",
+            )
+
+    def _make(self) -> bool:
+        """Make the tables in a new file; False where there are tables of somebody else."""
         with self._file.writing() as connection:
+            anything = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+            if not anything:
+                self._make_tables(connection)
+                self._counted = True
+                return True
+            # Looked at while nobody else can write: another process may just have made the store.
+            ours = connection.execute(
+                "SELECT count(*) FROM sqlite_master WHERE name IN ('items', 'meta')"
+            ).fetchone()[0]
+        if ours == 2:
+            self._prepare(create=False)
+        return bool(ours == 2)
+
+    def _make_tables(self, connection: sqlite3.Connection) -> None:
+        connection.execute("CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT)")
+        connection.execute(
+            "CREATE TABLE items (id INTEGER PRIMARY KEY, pk, sk, size INTEGER, "
+            "listed BLOB, rest BLOB, UNIQUE (pk, sk))"
+        )
+        for name in self._indexes:
             connection.execute(
-                "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT)"
+                f'CREATE TABLE "ix_{name}" (p, s, tie INTEGER, item INTEGER, '
+                "size INTEGER, PRIMARY KEY (p, s, tie, item)) WITHOUT ROWID"
             )
-            connection.execute(
-                "CREATE TABLE IF NOT EXISTS items (id INTEGER PRIMARY KEY, pk, sk, size INTEGER, "
-                "listed BLOB, rest BLOB, UNIQUE (pk, sk))"
-            )
-            for name in self._indexes:
-                connection.execute(
-                    f'CREATE TABLE IF NOT EXISTS "ix_{name}" (p, s, tie INTEGER, item INTEGER, '
-                    "size INTEGER, PRIMARY KEY (p, s, tie, item)) WITHOUT ROWID"
-                )
-            connection.executemany(
-                "INSERT OR IGNORE INTO meta VALUES (?, ?)",
-                [
-                    ("layout", self.layout.name), ("seed", self._seed.hex()),
-                    ("version", FORMAT), ("id", secrets.token_hex(16)),
-                ],
-            )  # fmt: skip
-            self._id = connection.execute("SELECT value FROM meta WHERE name = 'id'").fetchone()[0]
-            counts.make(connection, self._indexes)
-            self._counted = True
+        connection.executemany(
+            "INSERT INTO meta VALUES (?, ?)",
+            [
+                ("layout", self.layout.name), ("seed", self._seed.hex()), ("version", FORMAT),
+                ("id", secrets.token_hex(16)),
+            ],
+        )  # fmt: skip
+        self._id = connection.execute("SELECT value FROM meta WHERE name = 'id'").fetchone()[0]
+        counts.make(connection, self._indexes)
 
     def _rows_of_indexes(self, connection: sqlite3.Connection) -> Rows:
         """`count_rows`, counted again only after a write of anybody's."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -81,10 +83,24 @@ class SqliteFile:
             check_same_thread=False,
         )
         if not self._read_only:
-            connection.execute("PRAGMA journal_mode = WAL")
+            self._write_ahead(connection)
             # An acknowledged entry must outlive a power cut.
             connection.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'OFF'}")
         return connection
+
+    @staticmethod
+    def _write_ahead(connection: sqlite3.Connection) -> None:
+        """Turn on the write-ahead log. While others open the new file too, SQLite refuses that at
+        once instead of waiting as it does elsewhere."""
+        deadline = time.monotonic() + _BUSY_SECONDS
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(random.uniform(0.001, 0.02))
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

@@ -362,6 +362,29 @@ def test_credentials_that_were_renewed_meanwhile_are_taken(
     assert patience.waits == []
 
 
+def test_damage_is_noticed_after_credentials_were_renewed(credentials_file: Path) -> None:
+    bouncer = Bouncer("ExpiredTokenException")
+    damaged = GOOD._replace(body=GOOD.body.replace(b"a", b"b", 1))
+    assert damaged.body != GOOD.body and len(damaged.body) == len(GOOD.body)
+    answers: list[Answer] = []
+
+    def answer(request: Any) -> Answer:
+        found = bouncer(request)
+        return answers.pop() if found is GOOD and answers else found
+
+    def connect() -> Any:
+        return client_answering(answer, operations=READ_OPERATIONS)
+
+    store = DynamoStore(connect(), PLACE, NATIVE, renew=connect)
+    bouncer.good = "NEWKEY"
+    credentials(credentials_file, "NEWKEY")
+    assert store.query(QUERY, Recorded()).items == ITEMS
+    answers.append(damaged)
+    patience = Recorded()
+    assert store.query(QUERY, patience).items == ITEMS
+    assert [kind for kind, _ in patience.waits] == ["network"]
+
+
 @pytest.mark.usefixtures("credentials_file")
 def test_credentials_that_have_expired_are_said_plainly() -> None:
     bouncer = Bouncer("ExpiredTokenException")

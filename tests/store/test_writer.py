@@ -130,7 +130,7 @@ def test_writers_in_several_threads_never_fork(engine: str, store: Store) -> Non
 def test_a_repeated_key_is_not_written_again(store: Store) -> None:
     log = AuditLog(store, CHAIN)
     first = log.append(draft(idempotency_key="k"))
-    again = log.append(draft(idempotency_key="k", actor="other"))
+    again = log.append(draft(idempotency_key="k"))
     other = AuditLog(store, "app/1").append(draft(idempotency_key="k"))
     assert first.added
     for repeat in (again, other):
@@ -297,7 +297,7 @@ def test_expiry_never_decreases_along_a_chain(appends: list[tuple[int, int]]) ->
     for (retention, drift), entry in zip(dict.fromkeys(appends), valid_chain(store), strict=True):
         latest = max(latest, FROZEN // SECOND + drift + retention)
         assert entry.expires_at == latest
-        item = store.get({"pk": f"{IDEMPOTENCY}{retention} {drift}", "sk": "-"}).item
+        item = store.get({"pk": f"{IDEMPOTENCY}app#{retention} {drift}", "sk": "-"}).item
         assert item is not None
         assert item["expires_at"] == latest
     store.close()

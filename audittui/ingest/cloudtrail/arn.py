@@ -17,14 +17,30 @@ _SECRET_SUFFIX = re.compile(r"(arn:[^:]+:secretsmanager:[^:]*:\d*:secret:.+)-[A-
 _FUNCTION = re.compile(r"(arn:[^:]+:lambda:[^:]*:\d*:function:[^:]+)(?::.+)?")
 _STACK = re.compile(r"(arn:[^:]+:cloudformation:[^:]*:\d*:stack/[^/]+)/.+")
 _S3_SERVICE = re.compile(r"arn:[^:]+:s3:::[^/]+/?")
-_LOG_GROUP = re.compile(r"(arn:[^:]+:logs:[^:]*:\d*:log-group:[^:]+)(?::\*)?")
+_LOG_GROUP = re.compile(r"(arn:[^:]+:logs:[^:]*:\d*:log-group:[^:]+)(?::\*|:log-stream:\*?)?")
+_NAMELESS = re.compile(r"|log-group:(:.*)?|[a-z][a-z-]*[:/]|\*")
+
+
+_PARTITIONS = (
+    ("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"), ("us-iso-", "aws-iso"), ("us-isob-", "aws-iso-b"),
+    ("eu-isoe-", "aws-iso-e"), ("us-isof-", "aws-iso-f"), ("eusc-", "aws-eusc"),
+)  # fmt: skip
+"""Beginnings of region names, and the ARN partition that they belong to."""
 
 
 def partition_of(region: str) -> str:
     """The ARN partition that a region belongs to."""
-    if region.startswith("cn-"):
-        return "aws-cn"
-    return "aws-us-gov" if region.startswith("us-gov-") else "aws"
+    for prefix, partition in _PARTITIONS:
+        if region.startswith(prefix):
+            return partition
+    return "aws"
+
+
+def names_something(arn: str) -> bool:
+    """False for an ARN whose resource has no name, such as ``…:log-group::log-stream:``, which the
+    message of a refusal writes where the request named none."""
+    resource = arn.split(":", 5)[-1]
+    return not _NAMELESS.fullmatch(resource)
 
 
 def canonical(arn: str) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from audittui.entry import decode_strict
+from audittui.ingest.cloudtrail.envelope import LISTS, opened, part_of, records_of
 
 Placed = tuple[str, Any]
 """A record with its place, or a ``ValueError`` in the record's stead."""
@@ -24,6 +25,8 @@ _RECORD = re.compile(r'\{\s*"eventVersion"')
 """What CloudTrail begins a record with."""
 _MAX_FAULTS = 100
 """Failures after which brackets alone tell the ends: the decoder counts lines for every error."""
+_RUN_ON = re.compile(r"\}\s*\{")
+"""Where one object ends and the next begins."""
 _BARE = re.compile(r"[^\s,\[\]{}]+")
 _CUT_OFF = "cut off"
 _STRANGE = "what follows is no list of records"
@@ -32,10 +35,16 @@ _CLOSED = {"{": "]}", "[": "]"}
 
 
 def records_in(data: bytes) -> Iterator[Placed]:
-    """The records of a file: of ``{"Records": […]}``, a list, one record, or JSON Lines.
+    """The records of a file: of ``{"Records": […]}``, a list, one record, or JSON Lines; also in
+    the envelopes that `audittui.ingest.cloudtrail.envelope` takes off.
 
     Places read ``record 7`` or ``line 7``, from 1; what is wrong with the file has the place "".
     """
+    for place, value in _values_in(data):
+        yield place, value if isinstance(value, ValueError) else opened(value)
+
+
+def _values_in(data: bytes) -> Iterator[Placed]:
     if not data.strip():
         return
     try:
@@ -44,13 +53,14 @@ def records_in(data: bytes) -> Iterator[Placed]:
         # What is not UTF-8 survives as lone surrogates, so that only its record fails.
         yield from _damaged(data.decode("utf-8", "surrogateescape"))
         return
-    if isinstance(whole, dict) and "Records" in whole:
-        whole = whole["Records"]
-        if not isinstance(whole, list):
-            yield "", ValueError("Records is not a list")
-            return
-    for number, record in enumerate(whole if isinstance(whole, list) else [whole], 1):
+    inside = records_of(whole)
+    if isinstance(inside, ValueError):
+        yield "", inside
+        return
+    for number, record in enumerate(inside, 1):
         yield f"record {number}", record
+    if part := part_of(whole):
+        yield f"after record {len(inside)}" if inside else "", part
 
 
 def _damaged(text: str) -> Iterator[Placed]:
@@ -60,6 +70,8 @@ def _damaged(text: str) -> Iterator[Placed]:
         lines = text.split("\n")
         if any(map(_is_object, lines)):
             yield from _lines(lines)
+        elif _RUN_ON.search(text):
+            yield from _run_on(text)
         else:
             yield "", _strict(text)
         return
@@ -90,6 +102,19 @@ def _damaged(text: str) -> Iterator[Placed]:
     yield place, ValueError(_STRANGE)
 
 
+def _run_on(text: str) -> Iterator[Placed]:
+    """Values that follow each other without a line between them, as Firehose writes them."""
+    at, number = _skip(text, 0), 0
+    while at < len(text):
+        number += 1
+        end = _end(text, at, decode=True)
+        if end is None:
+            yield f"record {number}", ValueError(f"{_CUT_OFF}; nothing after it could be read")
+            return
+        yield f"record {number}", _strict(text[at:end])
+        at = _skip(text, end)
+
+
 def _first_element(text: str, at: int) -> int | None:
     """Where the list of records that begins at ``at`` has its first one; None where none does."""
     try:
@@ -99,7 +124,7 @@ def _first_element(text: str, at: int) -> int | None:
         while text[at] in "{,":
             name, at = _LENIENT.raw_decode(text, _skip(text, at + 1))
             at = _skip(text, _skip(text, at) + 1)
-            if name == "Records":
+            if name in LISTS:
                 return at + 1 if text[at] == "[" else None
             at = _skip(text, _LENIENT.raw_decode(text, at)[1])
     except (ValueError, IndexError, RecursionError):
@@ -145,7 +170,12 @@ def _skip(text: str, at: int, also: str = "") -> int:
 
 def _lines(lines: list[str]) -> Iterator[Placed]:
     for number, line in enumerate(lines, 1):
-        if line.strip():
+        if not line.strip():
+            continue
+        if _RUN_ON.search(line) and not _is_object(line):
+            for _, value in _run_on(line):
+                yield f"line {number}", value
+        else:
             yield f"line {number}", _strict(line)
 
 

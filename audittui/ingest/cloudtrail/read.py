@@ -9,7 +9,7 @@ from typing import Any
 
 from audittui.ingest.cloudtrail.documents import Placed, records_in
 from audittui.ingest.cloudtrail.record import draft_of
-from audittui.ingest.fit import fitted
+from audittui.ingest.fit import fitted_with_size
 from audittui.ingest.source import (
     BYTE_ORDER_MARK,
     Read,
@@ -76,7 +76,7 @@ def _read(name: str, position: str, record: Any, done: int) -> Read:
         if isinstance(record, ValueError):
             raise record
         draft = draft_of(record)
-        made = fitted(draft)
+        made, size = fitted_with_size(draft)
     except ValueError as error:
         return Read(Rejected(name, position, str(error)), done)
-    return Read(made, done, shortened=made is not draft)
+    return Read(made, done, made is not draft, name, position, size)

@@ -6,24 +6,14 @@ import re
 from typing import Any
 
 from audittui import timestamp
-from audittui.entry import Draft, Outcome, Severity
+from audittui.entry import Draft
+from audittui.idempotency import record_digest
 from audittui.ingest.cloudtrail.arn import canonical, partition_of
+from audittui.ingest.cloudtrail.outcome import outcome_of
 from audittui.ingest.cloudtrail.resources import resources_of
+from audittui.ingest.cloudtrail.severity import severity_of
 
-_DENIED = re.compile(
-    r"(Client\.)?(AccessDenied.*|.*UnauthorizedOperation|UnauthorizedAccess|AuthFailure"
-    r"|AuthorizationError.*|NotAuthorized.*|Forbidden.*|ExplicitDeny.*|OptInRequired"
-    r"|InvalidClientTokenId|ExpiredToken.*|SignatureDoesNotMatch|Failed authentication)"
-)
 _LAMBDA_VERSION = re.compile(r"\d{8}(v\d+)?$")
-_READ = re.compile(r"(Get|List|Describe|Lookup|Head|Search|Batch(Get|Describe)|Check|Select|View)")
-_ALARMING = re.compile(
-    r"(cloudtrail:(Stop|Delete|Update|PutEventSelectors)|guardduty:(Delete|Stop|Disassociate)"
-    r"|config:(Delete|Stop)|kms:(DisableKey|ScheduleKeyDeletion|PutKeyPolicy)"
-    r"|logs:Delete|ec2:DeleteFlowLogs|organizations:Leave|s3:(PutBucketPolicy|PutBucketAcl)"
-    r"|secretsmanager:Delete|iam:(Create(AccessKey|LoginProfile|User)|Attach|Put|Update|Deactivate"
-    r"|AddUserToGroup|SetDefaultPolicyVersion))"
-)
 
 
 def draft_of(record: dict[str, Any]) -> Draft:
@@ -45,8 +35,7 @@ def draft_of(record: dict[str, Any]) -> Draft:
         raise ValueError("no eventID")
     service = source.split(".")[0]
     action = f"{service}:{_LAMBDA_VERSION.sub('', name) if service == 'lambda' else name}"
-    reason = _text(record.get("errorCode"))
-    outcome = _outcome(record, reason)
+    outcome, reason = outcome_of(record)
     arns = resources_of(record)
     details: dict[str, Any] = {"cloudtrail": record}
     session = _session(record)
@@ -61,11 +50,12 @@ def draft_of(record: dict[str, Any]) -> Draft:
         outcome=outcome,
         time=time,
         request_id=_text(record.get("requestID")),
-        severity=_severity(record, action, outcome),
+        severity=severity_of(record, action, outcome),
         source_ip=_text(record.get("sourceIPAddress")),
         reason=reason,
         details=details,
         idempotency_key=f"cloudtrail:{event_id}",
+        source_digest=record_digest(record),
     )
 
 
@@ -115,27 +105,3 @@ def _session(record: dict[str, Any]) -> str | None:
     identity = _identity(record)
     arn = _text(identity.get("arn"))
     return arn if arn and ":assumed-role/" in arn else None
-
-
-def _outcome(record: dict[str, Any], reason: str | None) -> Outcome:
-    if reason is not None:
-        return "denied" if _DENIED.fullmatch(reason) else "failure"
-    response = record.get("responseElements")
-    if isinstance(response, dict) and response.get("ConsoleLogin") == "Failure":
-        return "denied"
-    if _text(record.get("errorMessage")):
-        return "failure"
-    return "success"
-
-
-def _severity(record: dict[str, Any], action: str, outcome: Outcome) -> Severity:
-    """Changes to who may do what, or to what is watched, are high; other changes low; reads info.
-    What was denied is at least medium; root is never below medium."""
-    reads = record.get("readOnly")
-    if not isinstance(reads, bool):
-        reads = bool(_READ.match(action.partition(":")[2]))
-    if _ALARMING.match(action) and not reads:
-        return "high"
-    if outcome == "denied" or _identity(record).get("type") == "Root":
-        return "medium"
-    return "info" if reads else "low"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Any
 
-from audittui.ingest.cloudtrail.arn import canonical, partition_of
+from audittui.ingest.cloudtrail.arn import canonical, names_something, partition_of
 from audittui.ingest.cloudtrail.rules import ANY, EC2_KINDS, EC2_PARAMETERS, RULES, Rule, ec2_arn
 
 _EC2_ID = re.compile(r"([a-z]+)-(?:[0-9a-f]{8}|[0-9a-f]{17})")
@@ -45,7 +45,8 @@ def resources_of(record: dict[str, Any]) -> list[str]:
     found.sort(key=lambda one: one[0] not in spoken)
     listed = map(canonical, _values(view, "resources.ARN"))
     arns = dict.fromkeys((*(arn for _, arn in found), *listed))
-    return list(arns or _refused_on(record, view))
+    named = [arn for arn in arns if names_something(arn)]
+    return named or [arn for arn in _refused_on(record, view) if names_something(arn)]
 
 
 def _view(record: dict[str, Any], service: str) -> dict[str, Any]:
@@ -55,6 +56,8 @@ def _view(record: dict[str, Any], service: str) -> dict[str, Any]:
     if not account and isinstance(identity, dict):
         account = identity.get("accountId")
     region = str(record.get("awsRegion") or "")
+    known = _text_of(identity, "arn").split(":")
+    partition = known[1] if len(known) > 5 and known[1] else partition_of(region)
     request = record.get("requestParameters")
     # A refused event may have lost its parameters: then no user named does not mean the caller.
     lost = record.get("errorCode") and request is None
@@ -64,10 +67,15 @@ def _view(record: dict[str, Any], service: str) -> dict[str, Any]:
         "service": record.get("serviceEventDetails"), "identity": None if lost else identity,
         "resources": record.get("resources"),
         "scope": {
-            "partition": partition_of(region), "service": service, "region": region,
+            "partition": partition, "service": service, "region": region,
             "account": str(account or ""),
         },
     }  # fmt: skip
+
+
+def _text_of(value: Any, key: str) -> str:
+    found = value.get(key) if isinstance(value, dict) else None
+    return found if isinstance(found, str) else ""
 
 
 def _found_by(rule: Rule, view: dict[str, Any]) -> list[str]:
