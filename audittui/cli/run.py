@@ -57,11 +57,10 @@ def command(
     Exit code 3 says that the window is not covered: a limit or the budget ended the run, and the
     cursor to go on from is on standard error; or the window ends in the future.
     """
-    import msgspec
-
     from audittui.cli.waits import Waits
-    from audittui.query.cursor import decode_cursor
+    from audittui.query.cursor import decode_cursor, facts_to_go_on
     from audittui.query.execute import Execution
+    from audittui.query.probing import probed_plan
     from audittui.runbook.catalogue import load_catalogue
     from audittui.runbook.describe import describe_plan
     from audittui.runbook.planner import make_plan
@@ -71,18 +70,22 @@ def command(
     texts = parameters(params)
     book = load_catalogue(folders()).find(runbook)
     opened = connect(ctx, connection)
+    target = opened.target
+    budget = target.max_rcu if max_rcu is None else max_rcu
     facts = opened.facts()
     if resume:
-        # "now" stays what it was, so that the window is the same one.
-        facts = msgspec.structs.replace(facts, now=decode_cursor(resume).now)
-    plan = make_plan(book, texts, opened.layout, facts)
+        cursor = decode_cursor(resume)
+        facts = facts_to_go_on(facts, cursor)
+        plan = make_plan(book, texts, opened.layout, facts, through=cursor.index)
+    elif explain:
+        plan = make_plan(book, texts, opened.layout, facts)
+    else:
+        plan = probed_plan(book, texts, opened.layout, facts, opened.store, budget=budget)
     if explain:
         table = opened.target.table or "TABLE"
         click.echo(describe_plan(plan, table=table, options=_aws_options(opened.target)))
         return
-    target = opened.target
     waits = Waits()
-    budget = target.max_rcu if max_rcu is None else max_rcu
     # Where something ends the run early, what is read far ahead is paid in vain.
     drain = limit is None and plan.estimate.fits(budget)
     execution = Execution(
@@ -192,6 +195,9 @@ def _conclude(
         _note(execution.error.hint)
     if coverage.complete:
         return
+    if coverage.tied is not None:
+        same = " with the same cursor" if resumed else ""
+        _note(f"Run it again{same} and --max-rcu {2 * coverage.tied.units:g} or more.")
     if last.cursor:
         _note(f"Cursor: {last.cursor}")
         again = command_of(plan, options) + (" --count" if count else "")

@@ -66,6 +66,7 @@ class Reading:
         self._execution: Execution
         self._pages: Iterator[ResultPage]
         self._before: ResultPage | None = None
+        self._cursor = ""
         self._start(plan, "")
 
     def _start(self, plan: Plan, cursor: str) -> None:
@@ -196,7 +197,10 @@ class Reading:
     def go_on(self) -> None:
         """After a stop: go on where it stopped."""
         if self.last is not None and self.last.coverage.stop:
-            cursor, self._before = self.last.cursor, self._merged()
+            # Where a budget got nowhere, the last cursor that did is still the place to go on from.
+            if self.last.coverage.tied is None:
+                self._cursor = self.last.cursor
+            cursor, self._before = self._cursor, self._merged()
             self.last = None
             # What the planning took is counted already.
             self._start(msgspec.structs.replace(self.plan, spent_requests=0, spent_rcu=0.0), cursor)

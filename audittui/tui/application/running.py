@@ -38,9 +38,17 @@ class RunningApp(PlanningApp, SessionsApp, StandingApp):
         number = self._planning
 
         def work() -> None:
+            from audittui.query.probing import probed_plan
             from audittui.runbook.planner import make_plan
 
-            plan = make_plan(runbook, texts, connection.layout, connection.facts())
+            layout, facts = connection.layout, connection.facts()
+            if only_show:
+                plan = make_plan(runbook, texts, layout, facts)
+            else:
+                plan = probed_plan(
+                    runbook, texts, layout, facts, connection.store,
+                    budget=connection.target.max_rcu,
+                )  # fmt: skip
             reading = Reading(runbook, texts, plan, connection, self._notify_wait, self.marks)
             self.arrive(lambda: planned(reading))
 
@@ -76,17 +84,23 @@ class RunningApp(PlanningApp, SessionsApp, StandingApp):
             f"{reading.last.coverage.text()}.",
             f"The rest: {reading.left_text}.",
         ]
+        tied = reading.last.coverage.tied
+        more = reading.max_rcu or 0.0
+        again = f"Go on by as much again: {more:g} RCU"
+        if tied is not None:
+            # As much again would get no further.
+            more = max(2 * more, 2 * tied.units)
+            again = f"Read the same again with {more:g} RCU"
         answers = [
             ("stop", "Stop here"),
-            ("more", f"Go on by as much again: {reading.max_rcu or 0:g} RCU"),
+            ("more", again),
             ("all", "Go on without a limit"),
         ]
 
         def answered(answer: str | None) -> None:
             if answer in (None, "stop") or reading.active or reading is not self.main.reading:
                 return
-            if answer == "all":
-                reading.max_rcu = None
+            reading.max_rcu = None if answer == "all" else more
             reading.go_on()
             self.read(reading, everything=everything)
             self.main.show_status()
