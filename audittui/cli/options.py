@@ -53,11 +53,13 @@ def connect(
 ) -> Any:
     """The open `Connection` of a command, read only unless it may ``create`` or ``write``; closed
     when the command ends."""
+    from audittui.cli.waits import waits_of
     from audittui.connection import open_connection
 
     connection = open_connection(
         target_of(ctx, given), create=create, read_only=not (create or write)
     )
+    connection.tell_waits(waits_of(ctx).tell)
     ctx.call_on_close(connection.store.close)
     return connection
 

@@ -57,7 +57,7 @@ def command(
     Exit code 3 says that the window is not covered: a limit or the budget ended the run, and the
     cursor to go on from is on standard error; or the window ends in the future.
     """
-    from audittui.cli.waits import Waits
+    from audittui.cli.waits import waits_of
     from audittui.query.cursor import decode_cursor, facts_to_go_on
     from audittui.query.execute import Execution
     from audittui.query.probing import probed_plan
@@ -85,7 +85,7 @@ def command(
         table = opened.target.table or "TABLE"
         click.echo(describe_plan(plan, table=table, options=_aws_options(opened.target)))
         return
-    waits = Waits()
+    waits = waits_of(ctx)
     # Where something ends the run early, what is read far ahead is paid in vain.
     drain = limit is None and plan.estimate.fits(budget)
     execution = Execution(

@@ -10,6 +10,7 @@ from audittui import __version__
 from audittui.errors import StoreError
 from audittui.escape import escaped
 from audittui.store.dynamodb.credentials import none_found, places_looked_at, profile_of, source_of
+from audittui.store.dynamodb.deadline import bound_answers
 from audittui.store.dynamodb.errors import Place, no_credentials, told_plainly, unfetched
 
 if TYPE_CHECKING:
@@ -111,6 +112,7 @@ def make_client(
                 "Give --endpoint-url, such as http://localhost:8000.",
                 kind="invalid",
             ) from None
+    bound_answers(client)
     if operations is not None:
         client.meta.events.register("before-call.dynamodb", _refuse_all_but(operations))
     return client, place._replace(region=client.meta.region_name, endpoint=client.meta.endpoint_url)

@@ -7,17 +7,20 @@ client makes one attempt a call, and the waiting is the caller's (`Patience`).
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
 from audittui.errors import StoreError
-from audittui.store.port import Patience
+from audittui.store.port import Patience, cost_unknown
 
 T = TypeVar("T")
 
 ATTEMPTS = 5
 """Attempts a request, the first one included."""
-LONGEST = 20.0
+LASTING_SECONDS = 30.0
+"""How long a connection is tried again that was good before and is lost."""
+LONGEST = {"throttled": 20.0, "network": 5.0}
 """No wait is longer, in seconds."""
 PASSING = {"throttled": 1.0, "network": 0.1}
 """The kinds of errors that pass by themselves, and their first wait at most, in seconds.
@@ -32,21 +35,27 @@ def delay(error: StoreError, attempt: int) -> float:
     Exponential backoff with full jitter. Source: AWS Architecture Blog, "Exponential Backoff And
     Jitter"; AWS SDKs and Tools reference guide, "Retry behavior".
     """
-    return random.uniform(0.0, min(LONGEST, PASSING[error.kind] * 2.0 ** (attempt - 2)))
+    return random.uniform(0.0, min(LONGEST[error.kind], PASSING[error.kind] * 2.0 ** (attempt - 2)))
 
 
-def patiently(call: Callable[[], T], patience: Patience) -> tuple[T, int]:
-    """What ``call`` returns, and the number of attempts that failed before.
+def patiently(call: Callable[[], T], patience: Patience, *, lasting: bool = False) -> tuple[T, int]:
+    """What ``call`` returns, and the number of attempts before it that may have cost something.
 
     Throttling and failures of the network and of the service are tried again, with ``patience`` in
-    between. Raises the last attempt's `StoreError`; every other error at once.
+    between; those of the network for `LASTING_SECONDS` at least where it was ``lasting`` before.
+    Raises the last attempt's `StoreError`; every other error at once.
     """
-    failed = 0
+    failed = lost = 0
+    until = time.monotonic() + LASTING_SECONDS if lasting else 0.0
     while True:
         try:
-            return call(), failed
+            return call(), lost
         except StoreError as error:
             failed += 1
-            if error.kind not in PASSING or failed >= ATTEMPTS:
+            lost += cost_unknown(error)
+            over = failed >= ATTEMPTS
+            if error.kind == "network" and over:
+                over = time.monotonic() >= until
+            if error.kind not in PASSING or over:
                 raise
             patience.wait(error, failed + 1, delay(error, failed + 1))

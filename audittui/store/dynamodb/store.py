@@ -24,6 +24,7 @@ from audittui.store.dynamodb.errors import (
 from audittui.store.dynamodb.item import WireItem
 from audittui.store.dynamodb.request import is_empty_range, query_arguments
 from audittui.store.dynamodb.retry import patiently
+from audittui.store.dynamodb.slow import SlowCalls, TellingPatience
 from audittui.store.dynamodb.wire import decoded_item, encoded_item
 from audittui.store.port import (
     PATIENT,
@@ -78,6 +79,8 @@ class DynamoStore:
         self._renew = renew
         self._renewing = threading.Lock()
         self._client = client
+        self._slow = SlowCalls(place.label)
+        self._answered = False
         watch_answers(client)
 
     @property
@@ -94,6 +97,10 @@ class DynamoStore:
     def index_lag(self) -> int:
         """Indexes are eventually consistent, in microseconds."""
         return INDEX_LAG
+
+    def tell_waits(self, tell: Callable[[str], None]) -> None:
+        """Let ``tell`` be told, from a thread, of requests that take longer than two seconds."""
+        self._slow.tell = tell
 
     def close(self) -> None:
         """Close the connections."""
@@ -237,7 +244,15 @@ class DynamoStore:
         self, call: Callable[[DynamoDBClient], Answer], patience: Patience = PATIENT
     ) -> tuple[Answer, int]:
         """The answer to ``call``, and the number of attempts that failed. Raises `StoreError`."""
-        return patiently(lambda: self._once(call), patience)
+        if patience is PATIENT and self._slow.tell is not None:
+            patience = TellingPatience(self._slow.tell)
+        answer = patiently(lambda: self._watched(call), patience, lasting=self._answered)
+        self._answered = True
+        return answer
+
+    def _watched(self, call: Callable[[DynamoDBClient], Answer]) -> Answer:
+        with self._slow.call():
+            return self._once(call)
 
     def _once(self, call: Callable[[DynamoDBClient], Answer]) -> Answer:
         client = self._client

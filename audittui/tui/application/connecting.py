@@ -138,6 +138,7 @@ class ConnectingApp(RunningApp):
 
         def work() -> None:
             connection = self._open(target)
+            connection.tell_waits(lambda sentence: self.arrive(lambda: self.main.say(sentence)))
             try:
                 connection.prefetch(_Telling(tell))
             except BaseException:
