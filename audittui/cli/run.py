@@ -19,6 +19,7 @@ from audittui.errors import UsageError
 if TYPE_CHECKING:
     from audittui.query.execute import Execution
     from audittui.query.result import ResultPage
+    from audittui.query.surroundings import Surroundings
     from audittui.runbook.plan import Plan
 
 FORMATS = ("table", "json", "jsonl", "csv", "markdown")
@@ -61,6 +62,7 @@ def command(
     from audittui.query.cursor import decode_cursor, facts_to_go_on
     from audittui.query.execute import Execution
     from audittui.query.probing import probed_plan
+    from audittui.query.surroundings import is_empty, look_around
     from audittui.runbook.catalogue import load_catalogue
     from audittui.runbook.describe import describe_plan
     from audittui.runbook.planner import make_plan
@@ -97,10 +99,17 @@ def command(
     with _interrupt_cancels(execution):
         pages = waits.pages(execution)
         last = _write_count(pages, form) if count else _write(plan, pages, form)
+    around = None
+    if is_empty(last, resumed=bool(resume)) and not count:
+        left = None if budget is None else budget - last.meter.rcu
+        around = look_around(plan, opened.store, left=left)
     waits.clear()
     if stats:
-        _write_stats(stats, plan, last, time.monotonic() - started, count=count)
-    _conclude(ctx, plan, execution, last, target.options(), count=count, resumed=bool(resume))
+        _write_stats(stats, plan, last, time.monotonic() - started, count=count, around=around)
+    _conclude(
+        ctx, plan, execution, last, target.options(), count=count, resumed=bool(resume),
+        around=around,
+    )  # fmt: skip
 
 
 def parameters(params: tuple[str, ...]) -> dict[str, str]:
@@ -168,8 +177,9 @@ def _write(plan: Plan, pages: Iterable[ResultPage], form: str) -> ResultPage:
 
 def _conclude(
     ctx: click.Context, plan: Plan, execution: Execution, last: ResultPage, options: list[str], *,
-    count: bool, resumed: bool,
+    count: bool, resumed: bool, around: Surroundings | None = None,
 ) -> None:  # fmt: skip
+    from audittui.query.surroundings import sentences
     from audittui.runbook.describe import command_of
 
     meter, coverage = last.meter, last.coverage
@@ -189,7 +199,7 @@ def _conclude(
         _note("Note: Counting saves the wire, not RCU: it reads what listing reads.")
         if resumed:
             _note("Note: What was counted before the cursor is not in this number: add it.")
-    for note in plan.notes:
+    for note in (*(sentences(plan, around) if around is not None else ()), *plan.notes):
         _note(f"Note: {note}")
     if execution.error is not None and execution.error.hint:
         _note(execution.error.hint)
@@ -205,7 +215,10 @@ def _conclude(
     ctx.exit(1 if coverage.stop == "error" else 3)
 
 
-def _write_stats(place: str, plan: Plan, last: ResultPage, elapsed: float, *, count: bool) -> None:
+def _write_stats(
+    place: str, plan: Plan, last: ResultPage, elapsed: float, *, count: bool,
+    around: Surroundings | None = None,
+) -> None:  # fmt: skip
     from audittui.export.rows import json_line
     from audittui.runbook.estimate import estimate_object
 
@@ -220,6 +233,8 @@ def _write_stats(place: str, plan: Plan, last: ResultPage, elapsed: float, *, co
         "rcu_planning": plan.spent_rcu, "estimate": estimate_object(plan.estimate),
         "cost_usd": None if dollars is None else round(dollars, 12),
     }  # fmt: skip
+    if around is not None:
+        stats["rcu_around"] = around.rcu
     if count:
         stats["matched"] = meter.matched
     text = json_line(stats)

@@ -126,7 +126,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     times were taken from. ``spent_requests`` and ``spent_rcu`` are what the planning itself took.
     ``keyed`` is what the index's partition key answers, as conditions on fields; ``filters`` and
     ``row_filters`` are the others. ``not_taken`` are the other indexes that can answer, ``probes``
-    what tells which one is cheapest, where that is not clear.
+    what tells which one is cheapest, where that is not clear. ``chains`` are those of the table.
     """
 
     runbook: str
@@ -150,3 +150,4 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     keyed: tuple[RowFilter, ...] = ()
     not_taken: tuple[NotTaken, ...] = ()
     probes: tuple[Probe, ...] = ()
+    chains: tuple[str, ...] = ()

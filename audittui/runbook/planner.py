@@ -69,6 +69,7 @@ def make_plan(
         keyed=taken.keyed,
         not_taken=others,
         probes=wanted,
+        chains=facts.chains,
     )
 
 

@@ -276,3 +276,45 @@ def test_the_example_of_a_configuration_is_one(ask: Ask, tmp_path: Path) -> None
     example = "\n".join(line.removeprefix("#").removeprefix(" ") for line in shown.splitlines())
     config = load_config_text(example)
     assert config.profiles["prod"].max_rcu and config.profiles["prod"].rate and config.prices
+
+
+def test_an_empty_answer_says_what_was_compared_and_how_far_the_log_goes(ask: Ask) -> None:
+    done = ask("run", "actor-activity", "-p", "actor=Ann", "-p", "window=2025-01-01",
+               "--store", "case.db", "--stats", "-")  # fmt: skip
+    assert done.exit_code == 0
+    assert "0 rows: complete" in done.stderr
+    assert "Note: No entry has: actor is 'Ann'; values are compared whole" in done.stderr
+    assert "its last one of 2024-11-24T10:00:39Z: the window begins after it" in done.stderr
+    assert "Close to 'Ann': 'ann'." in done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["rcu_around"] > 0
+    found = ask("run", "actor-activity", "-p", "actor=ann", "-p", "window=all", "--store", "c")
+    assert "No entry has" not in found.stderr
+
+
+def test_a_budget_that_gets_nowhere_says_what_would_and_gives_no_cursor(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = str(tmp_path / "case.db")
+    store = SqliteStore(path, NATIVE, create=True)
+    AuditLog(store, "main/0").append_many(
+        [Draft(actor="bo", action="x", time="2024-11-25T09:00:00.000000Z")] * 90
+    )
+    store.close()
+    words = ["run", "actor-activity", "-p", "actor=bo", "-p", "window=all", "--store", path,
+             "--format", "jsonl", "--max-rcu"]  # fmt: skip
+    assert run([*words, "1"]) == 3
+    said = capsys.readouterr().err
+    assert "Cursor:" not in said and "share 2024-11-25T09:00:00Z; at least " in said
+    for _ in range(9):
+        more = said.split("--max-rcu ")[1].split()[0]
+        if run([*words, more]) == 0:
+            break
+        said = capsys.readouterr().err
+    assert len(capsys.readouterr().out.splitlines()) == 90
+
+
+@pytest.mark.parametrize(("end", "number"), [("10:00:06", 6), ("11:00", 40)])
+def test_a_count_of_a_part_of_a_day_is_that_of_the_part(ask: Ask, end: str, number: int) -> None:
+    window = f"window=2024-11-24T10:00..2024-11-24T{end}"
+    done = ask("run", "time-window", "-p", window, "--store", "c", "--count")
+    assert done.stdout == f"{number}\n" and done.exit_code == 0

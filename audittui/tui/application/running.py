@@ -135,6 +135,8 @@ class RunningApp(PlanningApp, SessionsApp, StandingApp):
                 if page is None:
                     break
                 rows += len(page.rows)
+                self.seen.add(page.rows)
+                reading.look_around(page, self.seen.by_field)
                 self.arrive(lambda page=page: take(page))  # type: ignore[misc]
                 if page.coverage.stop or page.coverage.complete:
                     break
