@@ -84,7 +84,8 @@ def _taken(found: Sequence[Candidate], by: str, through: str | None, own: bool) 
             "Run it anew, without the cursor.",
         )
     if own:
-        return next((one for one in found if one.index.answers == by), found[0])
+        made = (one for answers in (by, "time") for one in found if one.index.answers == answers)
+        return next(made, found[0])
     return found[0]
 
 
@@ -93,9 +94,10 @@ def _notes(
 ) -> list[str]:
     """What the plan costs or cannot see, in sentences."""
     index, notes = taken.index, []
-    if index.answers == "time" and layout.index_answering(by, facts.present) is None:
+    if layout.index_answering(by, facts.present) is None:
+        what = "every entry of the window" if index.answers == "time" else "more than asked for"
         notes.append(
-            f"No index answers {by} here: every entry of the window is read by "
+            f"No index answers {by} here: {what} is read by "
             f"{index.label} and filtered, and all of it is paid for."
         )
     if row_filters and index.name:

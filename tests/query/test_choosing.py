@@ -296,3 +296,26 @@ def test_an_execution_through_several_partitions_of_one_index_is_in_order() -> N
     assert plan.index.name == "by-actor" and len(plan.shards) == 2
     (*_, last) = Execution(plan, store, page_rows=3).pages()
     assert last.meter.returned == 20
+
+
+def test_entries_dated_ahead_are_in_a_window_that_is_open() -> None:
+    now = DAY0 + timestamp.DAY - 1
+    rows = [("app/0", now + 5, "alice", "read", "", "success")]
+    store = filled(rows)
+    query = RunbookQuery(by="time", during=f"{timestamp.text(DAY0)}..")
+    book = Runbook(id="q", name="Q", description="", query=query, columns=("time",))
+    plan = make_plan(book, {}, NATIVE, msgspec.structs.replace(known(store), now=now))
+    assert len(run(plan, store, now=now)[0]) == 1
+
+
+@pytest.mark.parametrize("off", [1, 7, 999_999])
+def test_a_window_that_begins_and_ends_inside_a_tick_is_exact(off: int) -> None:
+    rows = [("app/0", DAY0 + at, "alice", "read", "", "success") for at in range(9)]
+    store = filled(rows)
+    start, end = DAY0 + 2, DAY0 + 2 + off
+    query = RunbookQuery(by="time", during=window(start, end))
+    book = Runbook(id="q", name="Q", description="", query=query, columns=("time",))
+    got, _ = run(make_plan(book, {}, NATIVE, known(store)), store)
+    assert [row.time for row in got] == [
+        time for _, time, *_ in reversed(rows) if start <= time < end
+    ]
