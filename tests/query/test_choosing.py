@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -22,6 +23,8 @@ from audittui.runbook.model import NotIn, Runbook, RunbookQuery
 from audittui.runbook.plan import Facts, RowFilter
 from audittui.runbook.planner import make_plan
 from audittui.runbook.ternary import truth
+from audittui.store.dynamodb.errors import Place
+from audittui.store.dynamodb.store import DynamoStore
 from audittui.store.port import IndexDescription
 from audittui.store.sqlite import SqliteStore
 from tests.query.logs import CATALOGUE, DAY0, NATIVE, names, run, window
@@ -319,3 +322,25 @@ def test_a_window_that_begins_and_ends_inside_a_tick_is_exact(off: int) -> None:
     assert [row.time for row in got] == [
         time for _, time, *_ in reversed(rows) if start <= time < end
     ]
+
+
+def test_an_index_that_is_being_created_is_not_taken() -> None:
+    names_of = [index.name for index in NATIVE.indexes]
+    described = {
+        "Table": {
+            "GlobalSecondaryIndexes": [
+                {"IndexName": name, "ItemCount": 9, "IndexSizeBytes": 9000,
+                 "IndexStatus": "CREATING" if name == "by-failure" else "ACTIVE"}
+                for name in names_of
+            ]
+        }
+    }  # fmt: skip
+    client: Any = SimpleNamespace(
+        describe_table=lambda **_: described,
+        meta=SimpleNamespace(events=SimpleNamespace(register=lambda *_, **__: None)),
+    )
+    table = DynamoStore(client, Place("log", "eu-west-1", ""), NATIVE).describe()
+    facts = Facts(("app/0",), table.indexes, END)
+    plan = make_plan(asked("failure"), {}, NATIVE, facts)
+    assert plan.index.name == "by-time"
+    assert "by-failure" not in [one.label for one in plan.not_taken]
