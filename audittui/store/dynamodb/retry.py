@@ -20,8 +20,9 @@ ATTEMPTS = 5
 """Attempts a request, the first one included."""
 LASTING_SECONDS = 30.0
 """How long a connection is tried again that was good before and is lost."""
-LONGEST = {"throttled": 20.0, "network": 5.0}
+LONGEST = 20.0
 """No wait is longer, in seconds."""
+_LONGEST_OF = {"throttled": LONGEST, "network": 5.0}
 PASSING = {"throttled": 1.0, "network": 0.1}
 """The kinds of errors that pass by themselves, and their first wait at most, in seconds.
 
@@ -35,7 +36,7 @@ def delay(error: StoreError, attempt: int) -> float:
     Exponential backoff with full jitter. Source: AWS Architecture Blog, "Exponential Backoff And
     Jitter"; AWS SDKs and Tools reference guide, "Retry behavior".
     """
-    return random.uniform(0.0, min(LONGEST[error.kind], PASSING[error.kind] * 2.0 ** (attempt - 2)))
+    return random.uniform(0.0, min(_LONGEST_OF[error.kind], PASSING[error.kind] * 2.0 ** (attempt - 2)))
 
 
 def patiently(call: Callable[[], T], patience: Patience, *, lasting: bool = False) -> tuple[T, int]:
