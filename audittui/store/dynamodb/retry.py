@@ -20,9 +20,9 @@ ATTEMPTS = 5
 """Attempts a request, the first one included."""
 LASTING_SECONDS = 30.0
 """How long a connection is tried again that was good before and is lost."""
+_LAST_SECONDS = 0.1
 LONGEST = 20.0
 """No wait is longer, in seconds."""
-_LONGEST_OF = {"throttled": LONGEST, "network": 5.0}
 PASSING = {"throttled": 1.0, "network": 0.1}
 """The kinds of errors that pass by themselves, and their first wait at most, in seconds.
 
@@ -36,7 +36,7 @@ def delay(error: StoreError, attempt: int) -> float:
     Exponential backoff with full jitter. Source: AWS Architecture Blog, "Exponential Backoff And
     Jitter"; AWS SDKs and Tools reference guide, "Retry behavior".
     """
-    return random.uniform(0.0, min(_LONGEST_OF[error.kind], PASSING[error.kind] * 2.0 ** (attempt - 2)))
+    return random.uniform(0.0, min(LONGEST, PASSING[error.kind] * 2.0 ** (attempt - 2)))
 
 
 def patiently(call: Callable[[], T], patience: Patience, *, lasting: bool = False) -> tuple[T, int]:
@@ -54,9 +54,11 @@ def patiently(call: Callable[[], T], patience: Patience, *, lasting: bool = Fals
         except StoreError as error:
             failed += 1
             lost += cost_unknown(error)
-            over = failed >= ATTEMPTS
-            if error.kind == "network" and over:
-                over = time.monotonic() >= until
-            if error.kind not in PASSING or over:
+            left = until - time.monotonic() if error.kind == "network" and lasting else 0.0
+            if error.kind not in PASSING or (failed >= ATTEMPTS and left <= 0):
                 raise
-            patience.wait(error, failed + 1, delay(error, failed + 1))
+            seconds = delay(error, failed + 1)
+            if failed >= ATTEMPTS:
+                # The last attempt is made when the time is over, not long after it.
+                seconds = min(seconds, left + _LAST_SECONDS)
+            patience.wait(error, failed + 1, seconds)
