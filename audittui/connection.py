@@ -6,7 +6,7 @@ The adapters are imported only when one is opened, so that a start needs no AWS 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -112,6 +112,13 @@ class Connection(msgspec.Struct, frozen=True):
         that took is counted there. Raises `StoreError`."""
         if not self.target.store:
             self.known.prefetch(self.store, self.layout, patience)
+
+    def tell_waits(self, tell: Callable[[str], None]) -> None:
+        """Let ``tell`` be told in a sentence, from a thread, of a table that takes long to answer;
+        an embedded store never does."""
+        watch = getattr(self.store, "tell_waits", None)
+        if watch is not None:
+            watch(tell)
 
     def facts(self) -> Facts:
         """What the planner must know of the table, and what it took to find out.

@@ -5,6 +5,9 @@ remembered for a minute: its counts are up to six hours old anyway. The registry
 plan, since a chain that it lacks would be missing from a result that says "complete"; only what a
 `TableFacts.prefetch` brought serves the first plan after it, while it is fresh, and the plan's
 present is then the moment when it was asked.
+
+DescribeTable only serves estimates and the choice of an index: a plan does not wait for it longer
+than for two seconds after the registry, and is made without it then.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
 from time import monotonic
 from typing import NamedTuple, TypeVar
 
@@ -35,18 +39,24 @@ DESCRIBED_SECONDS = 60.0
 """How long DescribeTable's answer is remembered."""
 REGISTRY_SECONDS = 5.0
 """How long the registry that was fetched in advance is good for a plan."""
+DESCRIBE_SECONDS = 2.0
+"""How long a plan waits for DescribeTable."""
+_OPTIONAL = ("network", "throttled", "other")
+"""The kinds of errors of DescribeTable that a plan can do without an answer for."""
 T = TypeVar("T")
 
 
 class _Described(NamedTuple):
-    """DescribeTable's answer, None where it is forbidden, and when it came."""
+    """DescribeTable's answer, None where it is forbidden, and when it came. ``silent``: there was
+    none in time."""
 
     table: TableDescription | None
     at: float
+    silent: bool = False
 
     @property
     def fresh(self) -> bool:
-        return monotonic() - self.at <= DESCRIBED_SECONDS
+        return not self.silent and monotonic() - self.at <= DESCRIBED_SECONDS
 
 
 class _Early(NamedTuple):
@@ -67,11 +77,15 @@ class TableFacts:
         self._lock = threading.Lock()
         self._described: _Described | None = None
         self._early: _Early | None = None
+        self._asked: Future[TableDescription | None] | None = None
 
     def prefetch(self, store: Store, layout: Layout, patience: Patience = PATIENT) -> None:
         """Ask for everything that the first plan needs. What it takes is counted there."""
         at = monotonic()
-        registry, described, requests = self._ask(store, layout, patience)
+        # Without chains nothing else proves that the table can be reached.
+        registry, described, requests = self._ask(
+            store, layout, patience, needed=not layout.chained
+        )
         with self._lock:
             self._described = described
             self._early = _Early(_more(registry, requests), at)
@@ -86,25 +100,47 @@ class TableFacts:
             early, self._early = self._early, None
             described = self._described
         if early is not None and early.fresh and described is not None and layout.chained:
-            return _with(early.registry, described.table)
+            return _with(early.registry, described)
         registry, described, requests = self._ask(store, layout, patience, described)
         with self._lock:
             self._described = described
         if early is not None:
             registry = _more(registry, early.registry.requests, early.registry.rcu)
-        return _with(_more(registry, requests), described.table)
+        return _with(_more(registry, requests), described)
 
     def _ask(
-        self, store: Store, layout: Layout, patience: Patience, described: _Described | None = None
-    ) -> tuple[Facts, _Described, int]:
+        self, store: Store, layout: Layout, patience: Patience,
+        described: _Described | None = None, *, needed: bool = False,
+    ) -> tuple[Facts, _Described, int]:  # fmt: skip
         """The registry, and the description where the one that is known is too old; the requests
-        that the description took."""
+        that the description took. ``needed``: it is waited for."""
         if described is not None and described.fresh:
             return read_registry(store, layout, patience), described, 0
-        registry, table = _at_once(
-            lambda: read_registry(store, layout, patience), lambda: describe(store)
-        )
-        return registry, _Described(table, monotonic()), 1
+        with self._lock:
+            # One that came too late for the plan before serves this one.
+            asked, requests = self._asked, 0
+            if asked is None:
+                asked, requests = _begun(lambda: describe(store)), 1
+            self._asked = asked
+        try:
+            registry = read_registry(store, layout, patience)
+            table = asked.result(None if needed else DESCRIBE_SECONDS)
+        except FutureTimeout:
+            return registry, _Described(None, monotonic(), silent=True), requests
+        except StoreError as error:
+            self._over(asked)
+            if needed or not asked.done() or asked.exception() is not error:
+                raise
+            if error.kind not in _OPTIONAL:
+                raise
+            return registry, _Described(None, monotonic(), silent=True), requests
+        self._over(asked)
+        return registry, _Described(table, monotonic()), requests
+
+    def _over(self, asked: Future[TableDescription | None]) -> None:
+        with self._lock:
+            if self._asked is asked:
+                self._asked = None
 
 
 def read_registry(store: Store, layout: Layout, patience: Patience = PATIENT) -> Facts:
@@ -168,16 +204,18 @@ def describe(store: Store) -> TableDescription | None:
         return None
 
 
-def _with(facts: Facts, table: TableDescription | None) -> Facts:
-    return facts if table is None else described_facts(facts, table)
+def _with(facts: Facts, described: _Described) -> Facts:
+    if described.table is None:
+        return msgspec.structs.replace(facts, silent=described.silent)
+    return described_facts(facts, described.table)
 
 
 def _more(facts: Facts, requests: int, rcu: float = 0.0) -> Facts:
     return msgspec.structs.replace(facts, requests=facts.requests + requests, rcu=facts.rcu + rcu)
 
 
-def _at_once(one: Callable[[], Facts], other: Callable[[], T]) -> tuple[Facts, T]:
-    """Both, called at the same time; the error of ``one`` comes first.
+def _begun(call: Callable[[], T]) -> Future[T]:
+    """``call``, made meanwhile in a thread.
 
     A daemon thread, not an executor: those are waited for when the program ends.
     """
@@ -185,12 +223,12 @@ def _at_once(one: Callable[[], Facts], other: Callable[[], T]) -> tuple[Facts, T
 
     def run() -> None:
         try:
-            told.set_result(other())
+            told.set_result(call())
         except BaseException as error:
             told.set_exception(error)
 
     threading.Thread(target=run, daemon=True, name="audittui-describe").start()
-    return one(), told.result()
+    return told
 
 
 def _earliest(births: Sequence[str]) -> int | None:

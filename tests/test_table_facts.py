@@ -12,6 +12,8 @@ from audittui.connection import Connection, Target
 from audittui.entry import Draft
 from audittui.errors import StoreError
 from audittui.layout import load_layout
+from audittui.runbook.catalogue import load_catalogue
+from audittui.runbook.planner import make_plan
 from audittui.store.port import PATIENT, Page, Patience, Query, TableDescription
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
@@ -164,7 +166,7 @@ def test_who_may_not_describe_the_table_still_gets_its_chains(table: Table) -> N
 
 @pytest.mark.parametrize(
     ("what", "kind"),
-    [("describe", "network"), ("registry", "permission"), ("registry", "credentials")],
+    [("describe", "credentials"), ("registry", "permission"), ("registry", "network")],
 )
 def test_other_failures_are_told_and_nothing_is_remembered(
     table: Table, what: str, kind: str
@@ -182,6 +184,50 @@ def test_other_failures_are_told_and_nothing_is_remembered(
     table.asked.clear()
     assert connection.facts().requests == 2
     assert sorted(table.asked) == ["describe", "registry"]
+
+
+def test_a_plan_does_without_a_description_that_fails(table: Table) -> None:
+    table.meanwhile = refusing("describe", "network")
+    connection = connected(table)
+    facts = connection.facts()
+    assert facts.chains == ("app/0",) and facts.silent
+    assert facts.indexes is None and facts.requests == 2
+    table.meanwhile = lambda _: None
+    again = connection.facts()
+    assert not again.silent and again.base is not None
+
+
+def test_a_plan_does_not_wait_for_a_description_and_the_next_one_takes_it(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table_facts, "DESCRIBE_SECONDS", 0.05)
+    released = threading.Event()
+
+    def hangs(asked: str) -> None:
+        if asked == "describe":
+            assert released.wait(30)
+
+    table.meanwhile = hangs
+    connection = connected(table)
+    facts = connection.facts()
+    assert facts.silent and facts.chains == ("app/0",) and facts.requests == 2
+    plan = make_plan(load_catalogue([]).find("actor-activity"), {"actor": "ann"}, NATIVE, facts)
+    assert any("DescribeTable did not answer in time" in note for note in plan.notes)
+    assert plan.index.name == "by-actor" and "did not say in time" in plan.estimate.how
+    released.set()
+    for thread in threading.enumerate():
+        if thread.name == "audittui-describe":
+            thread.join(30)
+    again = connection.facts()
+    assert not again.silent and again.base is not None
+    assert again.requests == 1 and table.asked.count("describe") == 1
+
+
+def test_without_chains_the_description_is_the_proof_that_the_table_answers() -> None:
+    table = Table("teleport")
+    table.meanwhile = refusing("describe", "network")
+    with pytest.raises(StoreError, match="No describe"):
+        connected(table).prefetch()
 
 
 def test_an_embedded_store_is_always_asked(table: Table) -> None:

@@ -92,6 +92,7 @@ def connect(
 ) -> Any:
     """The open `Connection` of a command, read only unless it may ``create`` or ``write``; closed
     when the command ends."""
+    from audittui.cli.waits import waits_of
     from audittui.connection import open_connection
 
     target = target_of(ctx, given)
@@ -102,6 +103,7 @@ def connect(
     connection = open_connection(
         target, create=create, read_only=not (create or write), access=access_of(ctx)
     )
+    connection.tell_waits(waits_of(ctx).tell)
     ctx.call_on_close(connection.store.close)
     if is_set(ctx, "verbose"):
         for name, value in getattr(connection.store, "tried", ()):

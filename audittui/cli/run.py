@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from audittui.query.execute import Execution
     from audittui.query.result import ResultPage
     from audittui.query.strangers import Strangers
+    from audittui.query.surroundings import Surroundings
     from audittui.runbook.plan import Plan
 
 FORMATS = ("table", "json", "jsonl", "csv", "markdown")
@@ -62,10 +63,12 @@ def command(
     cursor to go on from is on standard error; or the window ends in the future; or rows are of a
     chain that the registry does not name.
     """
-    from audittui.cli.waits import Waits
-    from audittui.query.cursor import decode_cursor
+    from audittui.cli.waits import waits_of
+    from audittui.query.cursor import decode_cursor, facts_to_go_on
     from audittui.query.execute import Execution
+    from audittui.query.probing import probed_plan
     from audittui.query.strangers import Strangers
+    from audittui.query.surroundings import is_empty, look_around
     from audittui.runbook.catalogue import load_catalogue
     from audittui.runbook.describe import describe_plan
     from audittui.runbook.planner import make_plan
@@ -81,18 +84,22 @@ def command(
     texts = parameters(params)
     book = load_catalogue(folders()).find(runbook)
     opened = connect(ctx, connection)
+    target = opened.target
+    budget = target.max_rcu if max_rcu is None else max_rcu
     facts = opened.facts()
     if resume:
-        # "now" stays what it was, so that the window is the same one.
-        facts = msgspec.structs.replace(facts, now=decode_cursor(resume).now)
-    plan = make_plan(book, texts, opened.layout, facts)
+        cursor = decode_cursor(resume)
+        facts = facts_to_go_on(facts, cursor)
+        plan = make_plan(book, texts, opened.layout, facts, through=cursor.index)
+    elif explain:
+        plan = make_plan(book, texts, opened.layout, facts)
+    else:
+        plan = probed_plan(book, texts, opened.layout, facts, opened.store, budget=budget)
     if explain:
         table = opened.target.table or "TABLE"
         click.echo(describe_plan(plan, table=table, options=_aws_options(opened.target)))
         return
-    target = opened.target
-    waits = Waits()
-    budget = target.max_rcu if max_rcu is None else max_rcu
+    waits = waits_of(ctx)
     # Where something ends the run early, what is read far ahead is paid in vain.
     drain = limit is None and plan.estimate.fits(budget)
     execution = Execution(
@@ -106,12 +113,16 @@ def command(
     with _interrupt_cancels(execution):
         pages = strangers.watch(waits.pages(execution))
         last = _write_count(pages, form) if count else _write(plan, pages, form, strangers)
+    around = None
+    if is_empty(last, resumed=bool(resume)) and not count:
+        left = None if budget is None else budget - last.meter.rcu
+        around = look_around(plan, opened.store, left=left)
     waits.clear()
     if stats:
-        _write_stats(stats, plan, last, time.monotonic() - started, count=count)
+        _write_stats(stats, plan, last, time.monotonic() - started, count=count, around=around)
     _conclude(
         ctx, plan, execution, last, target.options(), strangers, looks.rcu,
-        count=count, resumed=bool(resume),
+        count=count, resumed=bool(resume), around=around,
     )  # fmt: skip
 
 
@@ -221,7 +232,9 @@ def _write_table(
 def _conclude(
     ctx: click.Context, plan: Plan, execution: Execution, last: ResultPage, options: list[str],
     strangers: Strangers, looked_rcu: float, *, count: bool, resumed: bool,
+    around: Surroundings | None = None,
 ) -> None:  # fmt: skip
+    from audittui.query.surroundings import sentences
     from audittui.runbook.describe import command_of
 
     meter, coverage = last.meter, last.coverage
@@ -243,7 +256,7 @@ def _conclude(
         _note("Note: Counting saves the wire, not RCU: it reads what listing reads.")
         if resumed:
             _note("Note: What was counted before the cursor is not in this number: add it.")
-    for note in plan.notes:
+    for note in (*(sentences(plan, around) if around is not None else ()), *plan.notes):
         _note(f"Note: {note}")
     if strangers.seen:
         _note(escaped(f"Warning: {strangers.sentence()}"))
@@ -251,6 +264,9 @@ def _conclude(
         _note(execution.error.hint)
     if coverage.complete:
         ctx.exit(INCOMPLETE if strangers.seen else 0)
+    if coverage.tied is not None:
+        same = " with the same cursor" if resumed else ""
+        _note(f"Run it again{same} and --max-rcu {2 * coverage.tied.units:g} or more.")
     if last.cursor:
         _note(f"Cursor: {last.cursor}")
         again = command_of(plan, options) + (" --count" if count else "")
@@ -259,7 +275,10 @@ def _conclude(
     ctx.exit((execution.error.exit_code if execution.error else 1) if failed else 3)
 
 
-def _write_stats(place: str, plan: Plan, last: ResultPage, elapsed: float, *, count: bool) -> None:
+def _write_stats(
+    place: str, plan: Plan, last: ResultPage, elapsed: float, *, count: bool,
+    around: Surroundings | None = None,
+) -> None:  # fmt: skip
     from audittui.export.rows import json_line
     from audittui.runbook.estimate import estimate_object
 
@@ -274,6 +293,8 @@ def _write_stats(place: str, plan: Plan, last: ResultPage, elapsed: float, *, co
         "rcu_planning": plan.spent_rcu, "estimate": estimate_object(plan.estimate),
         "cost_usd": None if dollars is None else round(dollars, 12),
     }  # fmt: skip
+    if around is not None:
+        stats["rcu_around"] = around.rcu
     if count:
         stats["matched"] = meter.matched
     text = json_line(stats)

@@ -13,14 +13,27 @@ from typing import TYPE_CHECKING
 import click
 
 from audittui.escape import escaped
+from audittui.store.port import ANSWERS_AGAIN
 
 if TYPE_CHECKING:
     from audittui.query.execute import Execution
     from audittui.query.result import ResultPage
 
 
+_KEY = "audittui.waits"
 _APART = 5.0
 """Seconds between two lines that say the same but for the numbers, off a terminal."""
+
+
+def waits_of(ctx: click.Context) -> Waits:
+    """The waits of a command: one voice for all that waits in it."""
+    root = ctx.find_root()
+    found = root.meta.get(_KEY)
+    if found is None:
+        found = root.meta[_KEY] = Waits()
+        root.call_on_close(found.clear)
+    assert isinstance(found, Waits)
+    return found
 
 
 class Waits:
@@ -37,6 +50,9 @@ class Waits:
         """Show a sentence. Callable from any thread."""
         text = escaped(sentence)
         with self._lock:
+            if self._terminal and sentence == ANSWERS_AGAIN:
+                self._wipe()
+                return
             if self._terminal:
                 width = shutil.get_terminal_size().columns - 1
                 sys.stderr.write(f"\r\x1b[K{text[:width]}")
@@ -51,10 +67,13 @@ class Waits:
     def clear(self) -> None:
         """Take the line off the terminal, before other lines."""
         with self._lock:
-            if self._shown:
-                sys.stderr.write("\r\x1b[K")
-                sys.stderr.flush()
-                self._shown = False
+            self._wipe()
+
+    def _wipe(self) -> None:
+        if self._shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+            self._shown = False
 
     def pages(self, execution: Execution) -> Iterator[ResultPage]:
         """The pages of a run; what was shown of waits is gone when one comes."""

@@ -292,7 +292,8 @@ class Tail:
     def _plan(self, facts: Facts, window: Window, order: Order) -> Plan:
         known = msgspec.structs.replace(facts, now=self._now(), requests=0, rcu=0.0)
         runbook = within(self._runbook, window, order)
-        return make_plan(runbook, self._texts, self._connection.layout, known)
+        # By the same index in every round, whatever is cheapest in one of them.
+        return make_plan(runbook, self._texts, self._connection.layout, known, own=True)
 
 
 def _mean_bytes(facts: Facts) -> float | None:

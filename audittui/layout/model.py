@@ -150,6 +150,20 @@ class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
             return None
         return source
 
+    def shows(self, field: str, index: Index) -> bool:
+        """True when rows that come through ``index`` show ``field`` as the whole item does."""
+        place = self.fields.get(field)
+        if place is None:
+            # The base table's key, which every index holds.
+            return True
+        keys = (self.partition.attribute, self.sort.attribute)
+        return all(
+            all(index.holds(one) or one in keys for one in self.payload)
+            if source.startswith(PAYLOAD)
+            else index.holds(source) or source in keys
+            for source in place.sources
+        )
+
     def key(self, chain: str, seq: int) -> dict[str, str | int]:
         """The base table's key of one entry."""
         sort: str | int = f"{seq:020d}" if self.sort.type == "S" else seq

@@ -1,8 +1,9 @@
 """Cursors: where a run stopped, as text that a later run resumes from.
 
 A cursor names the plan that it belongs to (by a digest), the last row given, and for every shard
-that is not finished the start key from which to read again. Rows up to the last one given are
-skipped when they are read again.
+that is begun and not finished, by its partition key, the start key from which to read again. Rows
+up to the last one given are skipped when they are read again. Chains and days that the first run
+did not know may join: `audittui.query.position` says how.
 """
 
 from __future__ import annotations
@@ -14,28 +15,36 @@ import msgspec
 
 from audittui.errors import UsageError
 from audittui.query.cursor_text import cursor_parts, cursor_text
-from audittui.runbook.plan import Plan
+from audittui.runbook.plan import Facts, Plan
 
-_VERSION = 1
+_VERSION = 2
 OrderKey = tuple[int, int, str, str | int]
 
 
 class Cursor(msgspec.Struct, frozen=True, array_like=True):
-    """The parts of a cursor. ``shards`` maps the place of an unfinished shard to its start key.
+    """The parts of a cursor. Shards are named by their partition keys.
 
     ``now`` is the present of the first run, so that a window that ends "now" stays the same.
-    ``begins`` maps a shard's place to the tick (microseconds) from which, in reading order, it
-    goes on, where that is not the shard's own bound. No shard at or after the place ``unread`` has
-    been begun; None says that all unfinished ones are in ``shards``.
+    ``index`` is what the run reads ("" for the base table), ``chains`` are those that it knows,
+    ``edge`` is the tick at which its last shard ends. ``shards`` maps unfinished ones to their
+    start keys, ``begins`` to the ticks (microseconds) from which, in reading order, they go on,
+    where that is not the shard's own bound; ``heads`` says that nothing that is wanted comes
+    before a tick. No shard from ``unread`` on has been begun; None says that all unfinished ones
+    are in ``shards``. ``reached`` is the time up to which every row was given.
     """
 
     version: int
     plan: str
     last: list[Any] | None
-    shards: dict[int, dict[str, Any] | None]
     now: int
-    begins: dict[int, int] = {}
-    unread: int | None = None
+    index: str
+    chains: tuple[str, ...]
+    shards: dict[str, dict[str, Any] | None]
+    unread: str | None = None
+    edge: int | None = None
+    begins: dict[str, int] = {}
+    heads: dict[str, int] = {}
+    reached: int | None = None
 
     @property
     def last_order(self) -> OrderKey | None:
@@ -45,20 +54,16 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
         tick, time, partition, sort = self.last
         return tick, time, partition, sort
 
-    def places(self, shards: int) -> list[int]:
-        """The places of the shards that are not finished, of a plan that has ``shards``."""
-        begun = [place for place in self.shards if 0 <= place < shards]
-        return sorted({*begun, *range(shards if self.unread is None else self.unread, shards)})
-
 
 def plan_digest(plan: Plan, *, count: bool = False) -> str:
-    """A short digest of what a cursor depends on: where and what the plan reads.
+    """A short digest of what a cursor depends on: where and what the plan reads, but for the
+    chains and days that there are by now.
 
     Rows are not what a counting run gave, so that the one cannot go on where the other stopped.
     """
     seen = repr(
-        (plan.runbook, plan.layout.name, plan.index.name, plan.order, plan.filters,
-         plan.row_filters, plan.window, plan.shards)
+        (plan.runbook, plan.layout.name, plan.index.name, plan.order, plan.keyed, plan.filters,
+         plan.row_filters, plan.window)
     )  # fmt: skip
     if count:
         seen += "count"
@@ -78,11 +83,10 @@ def decode_cursor(text: str) -> Cursor:
             raise ValueError("another version")
         if cursor.last is not None and len(cursor.last) != 4:
             raise ValueError("a wrong last row")
-        if cursor.unread is not None and cursor.unread < 0:
-            raise ValueError("a wrong place")
     except ValueError:
         raise UsageError(
-            "The cursor is damaged.", "Copy it whole from the line that printed it."
+            "The cursor is damaged, or of another version.",
+            "Copy it whole from the line that printed it.",
         ) from None
     return cursor
 
@@ -93,7 +97,26 @@ def check_cursor(cursor: Cursor, digest: str) -> None:
     Raises `UsageError`.
     """
     if cursor.plan != digest:
-        raise UsageError(
-            "The cursor belongs to another run.",
-            "Use it with the same runbook, parameters, table and layout.",
-        )
+        raise another_run()
+
+
+def another_run() -> UsageError:
+    """The error for a cursor that does not fit the plan."""
+    return UsageError(
+        "The cursor belongs to another run.",
+        "Use it with the same runbook, parameters, table and layout.",
+    )
+
+
+def facts_to_go_on(facts: Facts, cursor: Cursor) -> Facts:
+    """What the planner must know to make the plan of ``cursor``'s run again.
+
+    "now" stays what it was, so that the window is the same one, and no chain that the run was
+    reading is left out.
+    """
+    return msgspec.structs.replace(
+        facts,
+        now=cursor.now,
+        until=max(facts.now, cursor.now),
+        chains=tuple(sorted({*facts.chains, *cursor.chains})),
+    )

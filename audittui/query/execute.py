@@ -18,13 +18,14 @@ import msgspec
 from audittui import timestamp
 from audittui.errors import AuditError, UsageError
 from audittui.layout.row import Row
-from audittui.query.cost import Costs, TokenBucket
+from audittui.query.cost import STEP, Costs, TokenBucket
 from audittui.query.counting import counted_window, refuse_uncountable
 from audittui.query.cursor import Cursor, check_cursor, decode_cursor, encode_cursor, plan_digest
 from audittui.query.decode import Decoder
 from audittui.query.front import Front
+from audittui.query.position import beginning, chains_of, far_edge, taken_up
 from audittui.query.requests import Arrival, Requests
-from audittui.query.result import Coverage, Meter, ResultPage, Stop
+from audittui.query.result import Coverage, Meter, ResultPage, Stop, Tied
 from audittui.query.stream import END, NOWHERE
 from audittui.runbook.plan import Plan
 from audittui.store.port import Store
@@ -79,11 +80,16 @@ class Execution:
         if cursor:
             resume = decode_cursor(cursor)
             check_cursor(resume, self._digest)
+        self._resume = resume
         # Clocks differ, and a run that goes on knows of its first rows only as they were then.
-        self._as_of = max(self._now, plan.now) if resume is None else resume.now
+        self._as_of = max(self._now, plan.now)
+        if resume is not None and self._newest:
+            self._as_of = resume.now
         self._present = (plan.now or self._now) if resume is None else resume.now
         after = resume.last_order if resume else None
-        self._front = Front(plan, resume)
+        start = beginning(plan) if resume is None else taken_up(plan, resume)
+        self._late = start.late
+        self._front = Front(plan, start)
         self._start = self._front.barrier
         bucket = TokenBucket(rate, time.monotonic()) if rate is not None else None
         self._costs = Costs(max_rcu, bucket, plan.spent_rcu)
@@ -96,7 +102,9 @@ class Execution:
         self._last: Row | None = None
         self._last_order = after
         self._given = 0
-        self._far = NOWHERE
+        self._far: float = NOWHERE
+        if resume is not None and resume.reached is not None:
+            self._far = -resume.reached if self._newest else resume.reached
         self._more = False
         self._cancelled = False
 
@@ -238,7 +246,8 @@ class Execution:
 
     def _page(self, rows: list[Row], stop: Stop) -> ResultPage:
         coverage = self._coverage(stop)
-        cursor = "" if coverage.finished else self._cursor()
+        # A cursor that only leads back here helps nobody.
+        cursor = "" if coverage.finished or coverage.tied is not None else self._cursor(coverage)
         self.latest = ResultPage(tuple(rows), coverage, self._meter, cursor)
         return self.latest
 
@@ -250,6 +259,10 @@ class Execution:
         unsettled = None
         if lag and (window.end is None or window.end > settled):
             unsettled = settled
+            resume = self._resume
+            if resume is not None and not self._newest and resume.last is not None:
+                # What was given before was read when its indexes may have lagged.
+                unsettled = min(unsettled, max(resume.now - lag, 0))
             if window.start is not None:
                 unsettled = max(unsettled, window.start)
         return Coverage(
@@ -257,7 +270,7 @@ class Execution:
             order=self.plan.order,
             partitions=len(self.plan.shards),
             partitions_read=len(self.plan.shards) - unfinished,
-            reached=self._reached() if unfinished and self._meter.pages else None,
+            reached=self._reached() if unfinished else None,
             stop=stop,
             error=self.error.message if self.error is not None else "",
             as_of=self._as_of,
@@ -265,36 +278,62 @@ class Execution:
             unsettled=unsettled,
             budget=self._costs.budget if stop == "budget" else None,
             rcu=self._meter.rcu,
+            tied=self._tied() if stop == "budget" else None,
+            begun=None if self._resume is None else self._resume.now,
+            late=self._late,
         )
 
-    def _reached(self) -> int | None:
-        """The time up to which every row was given."""
-        barrier = self._front.barrier
-        last = None if self._last is None else self._last.time
-        if barrier in (END, NOWHERE) or (self._limit is not None and self._given >= self._limit):
-            return last
-        sign = -1 if self._newest else 1
-        if self._front.holds_at(barrier):
-            # Ties are held back: the last row given is what people see.
-            reached = NOWHERE if last is None else sign * last
-        elif barrier <= self._start and last is None:
+    def _tied(self) -> Tied | None:
+        """What keeps a cursor from getting anywhere with this budget; None where it does."""
+        if self._given or self._front.moved(self._meter.rcu - self.plan.spent_rcu):
             return None
+        barrier = self._front.barrier
+        rows, behind = self._front.tied(barrier)
+        time = None
+        if self.plan.index.sorted_by_time and rows:
+            time = int(-barrier if self._newest else barrier)
+        else:
+            rows = self._front.waiting
+        return Tied(rows, time, self._meter.rcu + max(behind, 1) * STEP)
+
+    def _reached(self) -> int | None:
+        """The time up to which every row was given, in this run and those before it."""
+        barrier = self._front.barrier
+        sign = -1 if self._newest else 1
+        if self._last is not None:
+            last: float = sign * self._last.time
+        elif self._last_order is not None:
+            last = sign * self._last_order[1]
+        else:
+            last = NOWHERE
+        if barrier in (END, NOWHERE) or (self._limit is not None and self._given >= self._limit):
+            reached = last
+        elif self._front.holds_at(barrier):
+            # Ties are held back: the last row given is what people see.
+            reached = last
+        elif barrier <= self._start and (last == NOWHERE or not self._meter.pages):
+            reached = last
         else:
             # Entries of the barrier's own tick are still to come, wherever in it they lie.
             reached = barrier - (self.plan.index.tick - 1 if self._newest else 0)
         self._far = max(self._far, reached)
         return None if self._far == NOWHERE else sign * int(self._far)
 
-    def _cursor(self) -> str:
-        keys, begins, unread = self._front.positions()
+    def _cursor(self, coverage: Coverage) -> str:
+        position, shards = self._front.position, self.plan.shards
         return encode_cursor(
             Cursor(
-                version=1,
+                version=2,
                 plan=self._digest,
                 last=None if self._last_order is None else list(self._last_order),
-                shards=keys,
                 now=self._present,
-                begins=begins,
-                unread=unread,
+                index=self.plan.index.name,
+                chains=chains_of(self.plan),
+                shards={shards[place].partition: key for place, key in position.keys.items()},
+                unread=shards[position.unread].partition if position.unread < len(shards) else None,
+                edge=far_edge(self.plan),
+                begins={shards[place].partition: at for place, at in position.begins.items()},
+                heads={shards[place].partition: at for place, at in position.heads.items()},
+                reached=coverage.reached,
             )
         )

@@ -5,11 +5,10 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator
 from operator import attrgetter
-from typing import Any
 
 from audittui.layout.row import Row
-from audittui.query.cursor import Cursor
 from audittui.query.decode import Landed
+from audittui.query.position import Position
 from audittui.query.stream import END, NOWHERE, Slice, Stream
 from audittui.runbook.plan import Plan
 
@@ -17,19 +16,16 @@ _ORDER = attrgetter("order")
 
 
 class Front:
-    """The streams of ``plan``, opened in reading order as they are needed; ``resume`` is where an
+    """The streams of ``plan``, opened in reading order as they are needed; ``start`` is where an
     earlier run stopped."""
 
-    def __init__(self, plan: Plan, resume: Cursor | None) -> None:
-        total = len(plan.shards)
+    def __init__(self, plan: Plan, start: Position) -> None:
         self._plan = plan
         self._newest = plan.order == "newest"
-        self._resume = resume
-        self._places = list(range(total)) if resume is None else resume.places(total)
-        self._unread = 0
-        if resume is not None:
-            self._unread = total if resume.unread is None else min(resume.unread, total)
+        self._start = start
+        self._places = start.places
         self._fresh = 0
+        self._finished = False
         self._active: dict[int, Stream] = {}
         self._holding: dict[int, Stream] = {}
         # The least bound from each place on: what no entry of an unopened shard is before.
@@ -50,10 +46,28 @@ class Front:
         given = sum(place not in self._active for place in self._holding)
         return len(self._places) - self._fresh + len(self._active) + given
 
+    def moved(self, spent: float) -> bool:
+        """True when going on from here does not read all of the same once more, after ``spent``
+        read units were used here."""
+        streams = list({**self._holding, **self._active}.values())
+        if self._finished or any(stream.moved for stream in streams):
+            return True
+        # Where a shard's first row lies is worth knowing, unless that row is what all waits for.
+        barrier = self.barrier
+        tied = sum(stream.spent for stream in streams if stream.rows_at(barrier))
+        return any(stream.headed for stream in streams) and tied < spent
+
     @property
     def waiting(self) -> int:
         """Rows that were read and not given."""
         return sum(stream.waiting for stream in self._holding.values())
+
+    def tied(self, barrier: float) -> tuple[int, int]:
+        """The rows that wait at the ``barrier``, and the shards that were not read beyond it."""
+        rows = sum(stream.rows_at(barrier) for stream in self._holding.values())
+        behind = sum(stream.frontier <= barrier for stream in self._active.values())
+        left = self._places[self._fresh :]
+        return rows, behind + sum(self._bound(place) <= barrier for place in left)
 
     @property
     def weight(self) -> float:
@@ -102,6 +116,7 @@ class Front:
         stream.take(part, landed, page_units)
         if stream.ended:
             self._active.pop(stream.place, None)
+        self._finished = self._finished or stream.finished
         if stream.waiting:
             self._holding[stream.place] = stream
 
@@ -128,33 +143,38 @@ class Front:
         """The rows before ``barrier`` were given."""
         for place, stream in list(self._holding.items()):
             stream.drop(barrier)
+            self._finished = self._finished or stream.finished
             if not stream.waiting:
                 del self._holding[place]
 
-    def positions(self) -> tuple[dict[int, Any], dict[int, int], int]:
-        """Where to go on: start keys by shard, ticks by shard, the first shard not begun."""
-        keys: dict[int, Any] = {}
-        begins: dict[int, int] = {}
+    @property
+    def position(self) -> Position:
+        """Where to go on without losing anything."""
+        start = self._start
+        found = Position([], len(self._plan.shards))
         for place, stream in sorted({**self._holding, **self._active}.items()):
-            begin, keys[place] = stream.position
+            begin, found.keys[place], head = stream.position
             if begin is not None and begin != self._edge(place):
-                begins[place] = begin
-        unread = len(self._plan.shards)
+                found.begins[place] = begin
+            if head is not None:
+                found.heads[place] = head
         for place in self._places[self._fresh :]:
-            if place >= self._unread:
-                unread = place
+            if place >= start.unread:
+                found.unread = place
                 break
-            assert self._resume is not None
-            keys[place] = self._resume.shards[place]
-            if place in self._resume.begins:
-                begins[place] = self._resume.begins[place]
-        return keys, begins, unread
+            found.keys[place] = start.keys[place]
+            for mine, theirs in ((found.begins, start.begins), (found.heads, start.heads)):
+                if place in theirs:
+                    mine[place] = theirs[place]
+        return found
 
     def _open(self) -> Stream:
         place = self._places[self._fresh]
         self._fresh += 1
-        key = None if self._resume is None else self._resume.shards.get(place)
-        stream = self._active[place] = Stream(self._plan, place, self._begin(place), key)
+        start = self._start
+        stream = self._active[place] = Stream(
+            self._plan, place, self._begin(place), start.keys.get(place), start.heads.get(place)
+        )
         return stream
 
     def _merged(self, barrier: float) -> list[Row]:
@@ -169,14 +189,13 @@ class Front:
         return shard.high if self._newest else shard.low
 
     def _begin(self, place: int) -> int | None:
-        begins = {} if self._resume is None else self._resume.begins
-        return begins.get(place, self._edge(place))
+        return self._start.begins.get(place, self._edge(place))
 
     def _bound(self, place: int) -> float:
-        begin = self._begin(place)
-        if begin is None:
-            return NOWHERE
-        return -begin if self._newest else begin
+        begin, head = self._begin(place), self._start.heads.get(place)
+        sign = -1 if self._newest else 1
+        bounds = (sign * one for one in (begin, head) if one is not None)
+        return max(bounds, default=NOWHERE)
 
 
 class Idle:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from audittui.errors import StoreError
-from audittui.store.port import Patience
+from audittui.store.port import ANSWERS_AGAIN, Patience, cost_unknown
 
 _APART = 0.25
 """Seconds between two sentences: many requests are throttled at once."""
@@ -49,24 +49,34 @@ class Waits:
             self._waiting.discard(who)
             over = waited and not self._waiting
         if over and answered and not self.closed.is_set():
-            self._notify("the table answers again")
+            self._notify(ANSWERS_AGAIN)
 
 
 class RunPatience(Patience):
-    """The patience of one request. ``attempts`` counts those that failed and were repeated."""
+    """The patience of one request.
+
+    ``attempts`` counts those that failed and were repeated, ``lost`` those of them that may have
+    cost something. ``resting`` while nothing is sent; ``gave_up`` once it ended a wait.
+    """
 
     def __init__(self, waits: Waits) -> None:
         self.attempts = 0
+        self.lost = 0
+        self.resting = False
+        self.gave_up = False
         self._waits = waits
 
     def wait(self, error: StoreError, attempt: int, seconds: float) -> None:
         """Wait ``seconds``, or until the run is cancelled: then ``error`` is raised."""
+        self.resting = True
         self.attempts += 1
-        if self._waits.closed.is_set():
-            raise error
-        self._waits.begin(self, error, attempt, seconds)
+        self.lost += cost_unknown(error)
+        if not self._waits.closed.is_set():
+            self._waits.begin(self, error, attempt, seconds)
         if self._waits.closed.wait(seconds):
+            self.gave_up = True
             raise error
+        self.resting = False
 
     def end(self, *, answered: bool) -> None:
         """The request is over, ``answered`` or given up."""

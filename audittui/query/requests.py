@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from audittui.errors import AuditError
+from audittui.errors import AuditError, StoreError
 from audittui.query import pool
 from audittui.query.cost import BYTES_PER_UNIT, PAGE_UNITS, Costs
 from audittui.query.decode import Decoder, Landed, StartKey
@@ -16,7 +16,7 @@ from audittui.query.front import Front
 from audittui.query.patience import RunPatience, Waits
 from audittui.query.stream import Slice, Stream
 from audittui.runbook.plan import Plan
-from audittui.store.port import Query, Store
+from audittui.store.port import Query, Store, cost_unknown
 
 MAX_IN_FLIGHT = pool.MAX_THREADS
 """Requests at once."""
@@ -41,8 +41,8 @@ class _Flight:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """An answer that was taken in, or why there is none. ``unmetered`` counts the attempts whose
-    cost never came back."""
+    """An answer that was taken in, or why there is none. ``unmetered`` counts the attempts that may
+    have cost something nobody knows of."""
 
     stream: Stream
     landed: Landed | None
@@ -135,7 +135,10 @@ class Requests:
         self._costs.settle(flight.units, 0.0)
         if not isinstance(outcome, AuditError):
             raise outcome
-        return Arrival(flight.stream, None, outcome, 1 + flight.patience.attempts)
+        lost = flight.patience.lost
+        if isinstance(outcome, StoreError) and not flight.patience.gave_up:
+            lost += cost_unknown(outcome)
+        return Arrival(flight.stream, None, outcome, lost)
 
     def abandon(self) -> tuple[int, int]:
         """Leave what is in flight alone: nobody waits for it, its cost stays unknown.
@@ -147,7 +150,7 @@ class Requests:
         flights, self._flights = self._flights, {}
         for flight in flights.values():
             if flight.job is not None and pool.abandon(flight.job):
-                attempts += 1 + flight.patience.attempts
+                attempts += flight.patience.lost + (not flight.patience.resting)
             else:
                 unsent += 1
         return unsent, attempts

@@ -33,6 +33,29 @@ class Meter(msgspec.Struct, frozen=True):
     by_index: tuple[tuple[str, float], ...] = ()
 
 
+class Tied(msgspec.Struct, frozen=True):
+    """Why a budget is too small to get anywhere: ``rows`` that were read and can only be given
+    once at least ``units`` read units were used in one run.
+
+    They share ``time`` (microseconds), or, where it is None, wait for the rest of a partition.
+    """
+
+    rows: int
+    time: int | None
+    units: float
+
+    @property
+    def text(self) -> str:
+        """The same in words."""
+        need = f"at least {self.units:g} RCU are needed in one run"
+        if not self.rows:
+            return need
+        entries = f"{self.rows:,} entr{'y' if self.rows == 1 else 'ies'}"
+        if self.time is None:
+            return f"{entries} wait for the rest of the partition; {need}"
+        return f"{entries} and maybe more share {timestamp.short(self.time)}; {need}"
+
+
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     """What a result covers.
 
@@ -40,7 +63,9 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     None before the first page. ``stop`` says why a run ended early. ``as_of`` is the moment of
     reading (microseconds): nothing is known of what comes after it. ``ahead``: the window asked for
     ends later than that. ``unsettled`` is the time from which indexes may not hold everything yet
-    (None: the window ends before it).
+    (None: the window ends before it). ``tied`` says why a budget got nowhere. ``begun`` is when
+    the first run began, of a run that goes on: what was read before is known as of then. ``late``
+    counts the partitions of new chains that it had passed already, at least in part.
     """
 
     window: Window
@@ -55,6 +80,9 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     unsettled: int | None = None
     budget: float | None = None
     rcu: float = 0.0
+    tied: Tied | None = None
+    begun: int | None = None
+    late: int = 0
 
     @property
     def finished(self) -> bool:
@@ -81,13 +109,15 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
         if self.finished and self.ahead:
             return self._ahead_text(first, last)
         if self.finished:
-            return f"complete from {first} to {last}{self._unsettled_text()}"
+            return f"complete from {first} to {last}{self._unsettled_text()}{self._begun_text()}"
         parts = f"{self.partitions_read} of {self.partitions} partitions read"
         if not self.stop:
             way = "back to" if self.order == "newest" else "up to"
             far = "nothing read yet" if self.reached is None else f"read {way} {self._reached}"
             return f"{far}, {parts}, window {first} to {last}"
         place = "before the first row" if self.reached is None else f"at {self._reached}"
+        if self.reached is None and self.begun is not None:
+            place = "before any row"
         why = {
             "limit": "stopped",
             "budget": "stopped by the budget",
@@ -97,6 +127,8 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
         if self.stop == "budget" and self.budget is not None:
             why += f" ({self.rcu:g} of {self.budget:g} RCU used)"
         tail = f": {self.error.rstrip('.')}" if self.error else ""
+        if self.tied is not None:
+            tail = f": {self.tied.text}"
         return f"{why} {place}, {parts}, window {first} to {last}{tail}"
 
     @property
@@ -114,8 +146,17 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
         unsettled = "" if self.unsettled is None else f"; {self._unsettled_since}"
         return (
             f"complete from {first} to {read}, when it was read{unsettled}; "
-            f"the rest of the window, to {last}, lies in the future"
+            f"the rest of the window, to {last}, lies in the future{self._begun_text()}"
         )
+
+    def _begun_text(self) -> str:
+        """As of when the part is known that earlier runs gave."""
+        if self.begun is None:
+            return ""
+        began = f"; what was read before the cursor is as of {timestamp.short(self.begun)}"
+        if self.late:
+            began += ", without chains that began later"
+        return began
 
     def _unsettled_text(self) -> str:
         if self.unsettled is None:
@@ -135,7 +176,8 @@ def _second(micros: int) -> int:
 class ResultPage(msgspec.Struct, frozen=True):
     """One page of a result: new rows in exact order, the coverage and the meter so far.
 
-    ``cursor`` resumes right after the last row of this page; empty when the result is complete.
+    ``cursor`` resumes right after the last row of this page; empty when the result is complete,
+    and when going on with the same budget would get nowhere (``coverage.tied``).
     """
 
     rows: tuple[Row, ...]

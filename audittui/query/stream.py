@@ -54,14 +54,18 @@ class Stream:
     """Reads one shard in the plan's order and holds its rows until they may be given.
 
     ``place`` is the shard's place in the plan. ``begin`` (a tick) and ``key`` (a start key) are
-    where a cursor says to go on.
+    where a cursor says to go on, ``head`` is a tick that nothing wanted comes before.
     """
 
-    def __init__(self, plan: Plan, place: int, begin: int | None, key: StartKey | None) -> None:
+    def __init__(
+        self, plan: Plan, place: int, begin: int | None, key: StartKey | None,
+        head: int | None = None,
+    ) -> None:  # fmt: skip
         self.place = place
         self.shard = plan.shards[place]
         self.waiting = 0
         self.weight = 0.0
+        self.spent = 0.0
         self.lanes = _FIRST_LANES
         self._plan = plan
         self._timed = plan.index.sorted_by_time
@@ -69,8 +73,11 @@ class Stream:
         self._sign = -1 if self._newest else 1
         end = self.shard.low if self._newest else self.shard.high
         self.slices = [Slice(begin, end, key, self._sign)]
+        if head is not None:
+            self.slices[0].frontier = max(self.slices[0].frontier, self._sign * head)
         self._held: deque[Chunk] = deque()
         self._sparse = False
+        self._begun = self.position
 
     @property
     def frontier(self) -> float:
@@ -88,13 +95,36 @@ class Stream:
         return not self.slices and not self.waiting
 
     @property
-    def position(self) -> tuple[int | None, StartKey | None]:
-        """Where to go on without losing anything: the tick of a slice's beginning, and the start
-        key in it (None for its beginning)."""
+    def position(self) -> tuple[int | None, StartKey | None, int | None]:
+        """Where to go on without losing anything: the tick of a slice's beginning, the start key
+        in it (None for its beginning), and the tick that nothing wanted comes before (None where
+        that says no more)."""
         if self._held:
-            return self._held[0].begin, self._held[0].key
-        part = self.slices[0]
-        return part.begin, part.key
+            held = self._held[0]
+            begin, key, ahead = held.begin, held.key, self.nearest if self._timed else NOWHERE
+        else:
+            part = self.slices[0]
+            begin, key, ahead = part.begin, part.key, part.frontier
+        known = NOWHERE if begin is None else self._sign * begin
+        return begin, key, int(self._sign * ahead) if ahead > known else None
+
+    @property
+    def moved(self) -> bool:
+        """True when what was read need not be read again."""
+        return self.position[:2] != self._begun[:2]
+
+    @property
+    def headed(self) -> bool:
+        """True when it is known now that nothing wanted comes before some tick."""
+        return self.position[2] != self._begun[2]
+
+    def rows_at(self, barrier: float) -> int:
+        """The rows held whose tick is ``barrier``."""
+        return sum(
+            self._sign * row.tick == barrier
+            for chunk in self._held
+            for row in chunk.rows[chunk.at :]
+        )
 
     @property
     def holds(self) -> bool:
@@ -132,6 +162,7 @@ class Stream:
     def take(self, part: Slice, landed: Landed, page_units: float) -> None:
         """Take in one page of the slice ``part``. ``page_units`` is what a full page costs."""
         part.flying = False
+        self.spent += landed.rcu
         before = part.frontier
         part.key = landed.next_key
         if landed.next_key is None:

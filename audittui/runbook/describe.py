@@ -62,7 +62,9 @@ def describe_plan(
         f"Money         {estimate.money_text}" + (f" ({rate})" if rate else ""),
         f"How           {estimate.how}",
     ]
-    lines += [f"Note          {note}" for note in plan.notes]
+    for one in plan.not_taken:
+        lines.append(f"Not taken     {one.label}: {one.estimate.rcu_text} RCU")
+    lines += [f"Note          {note}" for note in (*plan.notes, *probing_notes(plan))]
     if plan.shards:
         shown = plan.shards[:commands]
         which = "first partition" if commands == 1 else f"{len(shown):,} of {len(plan.shards):,}"
@@ -71,6 +73,17 @@ def describe_plan(
         lines.append(f"The same with the AWS CLI, {which}:")
         lines += [f"  {aws_command(plan, shard, table, options)}" for shard in shown]
     return "\n".join(lines)
+
+
+def probing_notes(plan: Plan) -> list[str]:
+    """What a run looks at before it takes an index, in a sentence; nothing where that is clear."""
+    if not plan.probes:
+        return []
+    names = " and ".join(dict.fromkeys(probe.index.label for probe in plan.probes))
+    return [
+        f"A run first reads a few items of {names}, about {len(plan.probes)} RCU, "
+        "and may take another index then."
+    ]
 
 
 def _condition(plan: Plan, shard: Shard) -> str:

@@ -7,13 +7,14 @@ for each 4 KB begun, at least 0.5 units a request; a page ends at 1 MB.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import msgspec
 
 from audittui import timestamp
 from audittui.layout.model import Index
 from audittui.runbook.estimate import LEAST_UNITS, Estimate, counted_text
-from audittui.runbook.plan import Facts, Window
+from audittui.runbook.plan import Facts, Sample, Shard, Window
 from audittui.store.port import IndexDescription
 
 _BYTES_PER_UNIT = 8192
@@ -21,12 +22,13 @@ _PAGE_BYTES = 1_048_576
 
 
 def estimated(
-    index: Index, window: Window, partitions: int, everything: bool, facts: Facts
+    index: Index, window: Window, shards: Sequence[Shard], everything: bool, facts: Facts
 ) -> Estimate:
-    """What it takes to read ``partitions`` of ``index`` in ``window``.
+    """What it takes to read ``shards`` of ``index`` in ``window``.
 
     ``everything``: the partitions hold every entry of their days, not those of one actor, say.
     """
+    partitions = len(shards)
     least = Estimate(requests_low=partitions, rcu_low=partitions * LEAST_UNITS, price=facts.price)
     if not partitions:
         return msgspec.structs.replace(
@@ -34,7 +36,9 @@ def estimated(
         )
     known = _size_of(index, facts)
     if known is None or not known.item_count:
-        said = "nobody asked the table" if known is None else "the table counts no items yet"
+        said = "the table counts no items yet"
+        if known is None:
+            said = "the table did not say in time" if facts.silent else "nobody asked the table"
         return msgspec.structs.replace(
             least,
             how=f"How large {index.label} is, is not known: {said}. "
@@ -51,7 +55,20 @@ def estimated(
     ]
     share = _share(window, facts) if everything and index.template.by_day else None
     likely = None
-    if share is None:
+    sampled = [
+        one
+        for one in facts.samples
+        if one.index == index.name and one.partition in {shard.partition for shard in shards}
+    ]
+    if sampled and sampled[0].items is not None:
+        units = sampled[0].items * average / _BYTES_PER_UNIT
+        likely = min(_rounded(units * partitions) + least.rcu_low, whole)
+        if sampled[0].exact and partitions == 1:
+            whole, requests = max(_rounded(units), least.rcu_low), partitions
+            likely = whole
+        sentences[0] += "."
+        sentences.append(_sampled_text(sampled[0], partitions))
+    elif share is None:
         sentences[0] += f"; {_unknown_share(index)} is not known, so at most all of it."
     else:
         likely = min(_rounded(known.size_bytes * share / _BYTES_PER_UNIT) + least.rcu_low, whole)
@@ -71,6 +88,21 @@ def estimated(
         rcu_likely=likely,
         how=" ".join(sentences),
     )
+
+
+def item_bytes(index: Index, facts: Facts) -> float | None:
+    """The mean size of the index's items; None where it is not known."""
+    known = _size_of(index, facts)
+    return known.size_bytes / known.item_count if known is not None and known.item_count else None
+
+
+def _sampled_text(sample: Sample, partitions: int) -> str:
+    number = f"{sample.items or 0:,.0f}"
+    if sample.exact:
+        found = f"A partition that was looked at has {number} items in the window"
+    else:
+        found = f"By both ends of a partition, it has about {number} items in the window"
+    return f"{found}." if partitions == 1 else f"{found}; there are {partitions:,} partitions."
 
 
 def _size_of(index: Index, facts: Facts) -> IndexDescription | None:

@@ -40,15 +40,7 @@ def within(runbook: Runbook, window: Window, order: Order = "oldest") -> Runbook
 
 def key_conditions_of(plan: Plan) -> tuple[RowFilter, ...]:
     """What the partition key of ``plan``'s index answers, as conditions on fields."""
-    index = plan.index
-    if index.answers == "failure":
-        # The index of failures is sparse: it holds what is not a success.
-        return (RowFilter("outcome", "not_in", ("success",)),)
-    if index.answers == "time" or not plan.shards:
-        return ()
-    key = index.template.read(plan.shards[0].partition) or {}
-    found = key.get(index.answers)
-    return () if found is None else (RowFilter(index.answers, "in", (found,)),)
+    return plan.keyed
 
 
 def conditions_of(plan: Plan) -> tuple[RowFilter, ...]:

@@ -61,12 +61,41 @@ class Shard(msgspec.Struct, frozen=True):
     high: int | None
 
 
+class Probe(msgspec.Struct, frozen=True):
+    """A partition of which both ends are looked at, ``limit`` items each, to learn how much the
+    index holds of what is asked for."""
+
+    index: Index
+    shard: Shard
+    limit: int
+
+
+class Sample(msgspec.Struct, frozen=True):
+    """What a `Probe` found: about how many ``items`` the partition has in the window (None: that
+    cannot be told), and whether that is ``exact``."""
+
+    index: str
+    partition: str
+    items: float | None
+    exact: bool
+
+
+class NotTaken(msgspec.Struct, frozen=True):
+    """An index that could answer too, and what it would cost."""
+
+    label: str
+    estimate: Estimate
+
+
 class Facts(msgspec.Struct, frozen=True):
     """What the planner is told about the table. ``indexes`` None: nobody asked the table.
 
     ``requests`` and ``rcu`` are what it took to find out. ``base`` describes the base table (its
     ``name`` is empty); ``exact``: the counts are of this moment, not up to six hours old.
-    ``since`` is when the first chain was created (microseconds), None where nobody knows.
+    ``since`` is when the first chain was created (microseconds), None where nobody knows. ``now``
+    is the present that relative times are measured from; ``until`` the present up to which there
+    may be entries, where that is a later one: of a run that goes on. ``samples`` are what probes
+    found. ``silent``: the table was asked to describe itself and did not answer in time.
     """
 
     chains: tuple[str, ...] = ()
@@ -78,6 +107,9 @@ class Facts(msgspec.Struct, frozen=True):
     exact: bool = False
     since: int | None = None
     price: Price = Price()
+    until: int = 0
+    samples: tuple[Sample, ...] = ()
+    silent: bool = False
 
     @property
     def present(self) -> frozenset[str] | None:
@@ -92,6 +124,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     as text, ``window_parameter`` the name of the one that is the window (or empty): the
     reproducible command is made of them. ``now`` is the present (microseconds) that relative
     times were taken from. ``spent_requests`` and ``spent_rcu`` are what the planning itself took.
+    ``keyed`` is what the index's partition key answers, as conditions on fields; ``filters`` and
+    ``row_filters`` are the others. ``not_taken`` are the other indexes that can answer, ``probes``
+    what tells which one is cheapest, where that is not clear. ``chains`` are those of the table.
     """
 
     runbook: str
@@ -112,3 +147,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     now: int = 0
     spent_requests: int = 0
     spent_rcu: float = 0.0
+    keyed: tuple[RowFilter, ...] = ()
+    not_taken: tuple[NotTaken, ...] = ()
+    probes: tuple[Probe, ...] = ()
+    chains: tuple[str, ...] = ()

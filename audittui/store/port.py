@@ -60,10 +60,10 @@ class Page(msgspec.Struct, frozen=True):
     """The answer to one Query.
 
     ``scanned`` counts the items evaluated, before filters. ``rcu`` is the consumed capacity of all
-    responses that the request took; ``unmetered`` counts attempts whose cost never came back.
-    ``last_key`` is None at the end of the range. ``matched`` counts the items that passed the
-    filters; a ``count`` request has no ``items``. ``by_index`` says where ``rcu`` was spent: read
-    units by index name, "" for the base table.
+    responses that the request took; ``unmetered`` counts attempts that may have cost something that
+    nobody knows of. ``last_key`` is None at the end of the range. ``matched`` counts the items that
+    passed the filters; a ``count`` request has no ``items``. ``by_index`` says where ``rcu`` was
+    spent: read units by index name, "" for the base table.
     """
 
     items: Sequence[Item]
@@ -124,6 +124,14 @@ class Patience:
 
 PATIENT = Patience()
 """Waits as long as it is told."""
+ANSWERS_AGAIN = "the table answers again"
+"""What is told when a wait that was told is over."""
+
+
+def cost_unknown(error: StoreError) -> bool:
+    """True when nobody knows what the request cost that failed with ``error``: it may have been
+    served. What the service refuses, throttled requests too, costs nothing."""
+    return error.kind in ("network", "other")
 
 
 def demand_tile(key: Any) -> None:
@@ -201,7 +209,8 @@ class Store(Protocol):
 
     def query(self, request: Query, patience: Patience = PATIENT) -> Page:
         """Read one page. What passes by itself (throttling, the network) is tried again, with
-        ``patience`` in between; ``Page.unmetered`` counts the attempts that failed."""
+        ``patience`` in between; ``Page.unmetered`` counts the attempts that failed and may have
+        cost something."""
         ...
 
     def get(self, key: Key, *, consistent: bool = True) -> Found:

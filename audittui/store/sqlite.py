@@ -131,22 +131,25 @@ class SqliteStore:
             )
         sql, values = self._select(request, index)
         items: list[dict[str, Any]] = []
-        scanned = size = 0
+        scanned = size = matched = 0
         last: tuple[Any, ...] | None = None
         ended = True
         # Like DynamoDB, a page that its limit ends has a last key, even at the very end.
         with self._file.errors(), self._file.reading() as connection:
             cursor = connection.execute(sql, values)
             for sort, item_bytes, listed, rest, pk, sk in cursor:
-                item = pack.decode(listed)
-                if rest is not None:
-                    item.update(pack.decode(rest))
                 scanned += 1
                 size += item_bytes
                 last = (sort, pk, sk)
-                item = self._in_index(item, request.index)
+                if request.filters or not request.count:
+                    item = pack.decode(listed)
+                    if rest is not None:
+                        item.update(pack.decode(rest))
+                    item = self._in_index(item, request.index)
                 if all(_holds(condition, item) for condition in request.filters):
-                    items.append(_chosen(item, request.attributes))
+                    matched += 1
+                    if not request.count:
+                        items.append(_chosen(item, request.attributes))
                 if scanned == request.limit or size >= self._page_bytes:
                     ended = False
                     break
@@ -154,11 +157,11 @@ class SqliteStore:
         last_key = None if ended or last is None else self._key(request, index, last)
         rcu = read_units(size, consistent=request.consistent)
         return Page(
-            items=() if request.count else items,
+            items=items,
             last_key=last_key,
             scanned=scanned,
             rcu=rcu,
-            matched=len(items),
+            matched=matched,
             by_index=((request.index, rcu),),
         )
 

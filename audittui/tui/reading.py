@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -47,6 +47,8 @@ class Reading:
         self.last: ResultPage | None = None
         self.active = False
         self.looked_rcu = 0.0
+        self.around: Sequence[str] = ()
+        """What is said of an answer that is empty: what was compared, and what lies around."""
         self.live: Live | None = None
         """This question followed live, once it was."""
         self._notify = notify
@@ -71,6 +73,7 @@ class Reading:
         self._execution: Execution
         self._pages: Iterator[ResultPage]
         self._before: ResultPage | None = None
+        self._cursor = ""
         self._start(plan, "")
 
     def _start(self, plan: Plan, cursor: str) -> None:
@@ -191,6 +194,18 @@ class Reading:
         self.groups.timespan = timespan
         self.groups.groups = groups
 
+    def look_around(self, page: ResultPage, seen: Mapping[str, Iterable[str]]) -> None:
+        """Look at what lies around when ``page`` ends an empty answer. ``seen`` are names that
+        were met before, by field. Blocks; call it in a thread."""
+        from audittui.query.surroundings import is_empty, look_around, sentences
+
+        if self.around or self.rows.rows or not is_empty(page):
+            return
+        left = None if self.max_rcu is None else self.max_rcu - page.meter.rcu
+        around = look_around(self.plan, self.connection.store, left=left)
+        self.looked_rcu += around.rcu
+        self.around = sentences(self.plan, around, seen)
+
     def drain(self) -> None:
         """From now on everything is wanted: read at several places at once."""
         self._execution.drain()
@@ -204,7 +219,10 @@ class Reading:
     def go_on(self) -> None:
         """After a stop: go on where it stopped."""
         if self.last is not None and self.last.coverage.stop:
-            cursor, self._before = self.last.cursor, self._merged()
+            # Where a budget got nowhere, the last cursor that did is still the place to go on from.
+            if self.last.coverage.tied is None:
+                self._cursor = self.last.cursor
+            cursor, self._before = self._cursor, self._merged()
             self.last = None
             # What the planning took is counted already.
             self._start(msgspec.structs.replace(self.plan, spent_requests=0, spent_rcu=0.0), cursor)

@@ -138,7 +138,8 @@ def empty_text(
     covers = "the window was read completely"
     if not reading.last.coverage.complete:
         covers = reading.last.coverage.text()
-    return f"{what}: {covers}.\n2 changes the question, 1 another runbook."
+    around = "".join(f"{sentence}\n" for sentence in reading.around)
+    return f"{what}: {covers}.\n{around}2 changes the question, 1 another runbook."
 
 
 def offer_text(session: Session) -> str:

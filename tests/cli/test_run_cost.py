@@ -276,3 +276,85 @@ def test_the_example_of_a_configuration_is_one(ask: Ask, tmp_path: Path) -> None
     example = "\n".join(line.removeprefix("#").removeprefix(" ") for line in shown.splitlines())
     config = load_config_text(example)
     assert config.profiles["prod"].max_rcu and config.profiles["prod"].rate and config.prices
+
+
+def test_an_empty_answer_says_what_was_compared_and_how_far_the_log_goes(ask: Ask) -> None:
+    done = ask("run", "actor-activity", "-p", "actor=Ann", "-p", "window=2025-01-01",
+               "--store", "case.db", "--stats", "-")  # fmt: skip
+    assert done.exit_code == 0
+    assert "0 rows: complete" in done.stderr
+    assert "Note: No entry has: actor is 'Ann'; values are compared whole" in done.stderr
+    assert "its last one of 2024-11-24T10:00:39Z: the window begins after it" in done.stderr
+    assert "Close to 'Ann': 'ann'." in done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["rcu_around"] > 0
+    found = ask("run", "actor-activity", "-p", "actor=ann", "-p", "window=all", "--store", "c")
+    assert "No entry has" not in found.stderr
+
+
+def test_a_budget_that_gets_nowhere_says_what_would_and_gives_no_cursor(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = str(tmp_path / "case.db")
+    store = SqliteStore(path, NATIVE, create=True)
+    AuditLog(store, "main/0").append_many(
+        [Draft(actor="bo", action="x", time="2024-11-25T09:00:00.000000Z")] * 90
+    )
+    store.close()
+    words = ["run", "actor-activity", "-p", "actor=bo", "-p", "window=all", "--store", path,
+             "--format", "jsonl", "--max-rcu"]  # fmt: skip
+    assert run([*words, "1"]) == 3
+    said = capsys.readouterr().err
+    assert "Cursor:" not in said and "share 2024-11-25T09:00:00Z; at least " in said
+    for _ in range(9):
+        more = said.split("--max-rcu ")[1].split()[0]
+        if run([*words, more]) == 0:
+            break
+        said = capsys.readouterr().err
+    assert len(capsys.readouterr().out.splitlines()) == 90
+
+
+@pytest.mark.parametrize(("end", "number"), [("10:00:06", 6), ("11:00", 40)])
+def test_a_count_of_a_part_of_a_day_is_that_of_the_part(ask: Ask, end: str, number: int) -> None:
+    window = f"window=2024-11-24T10:00..2024-11-24T{end}"
+    done = ask("run", "time-window", "-p", window, "--store", "c", "--count")
+    assert done.stdout == f"{number}\n" and done.exit_code == 0
+
+
+def test_a_run_goes_on_after_a_chain_was_born(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = str(tmp_path / "case.db")
+    store = SqliteStore(path, NATIVE, create=True)
+
+    def write(chain: str, hours: range) -> None:
+        AuditLog(store, chain).append_many(
+            [Draft(actor=chain, action="x", time=f"2024-11-24T{at:02d}:00:00.000000Z")
+             for at in hours]
+        )  # fmt: skip
+
+    write("main/0", range(6, 12))
+    words = ["run", "time-window", "-p", "window=2024-11-24", "--store", path, "--format", "jsonl"]
+    assert run([*words, "--limit", "3"]) == 3
+    first = capsys.readouterr()
+    write("late/0", range(4, 14))
+    cursor = first.err.split("Cursor: ")[1].split()[0]
+    assert run([*words, "--resume", cursor]) == 0
+    rest = capsys.readouterr()
+    assert "complete from 2024-11-24T00:00:00Z" in rest.err
+    assert "what was read before the cursor is as of " in rest.err
+    assert "without chains that began later" in rest.err
+    rows = [json.loads(line) for line in (first.out + rest.out).splitlines()]
+    # Of the new chain comes what is behind the cursor, in its place.
+    assert [row["time"][11:13] for row in rows if row["chain"] == "main/0"] == [
+        "11", "10", "09", "08", "07", "06",
+    ]  # fmt: skip
+    assert [row["time"][11:13] for row in rows if row["chain"] == "late/0"] == [
+        "09", "08", "07", "06", "05", "04",
+    ]  # fmt: skip
+    assert [row["time"] for row in rows] == sorted((row["time"] for row in rows), reverse=True)
+
+
+def test_explain_shows_the_indexes_that_were_not_taken(ask: Ask) -> None:
+    shown = ask(*WINDOW, "-p", "outcome=denied", "--store", "c", "--explain").stdout
+    assert "Index         by-failure, answers failure" in shown
+    assert "Not taken     by-time: 0.5 to about " in shown

@@ -104,6 +104,7 @@ def proxy() -> Iterator[Proxy]:
 def no_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits before a request is tried again."""
     monkeypatch.setattr("audittui.store.dynamodb.retry.delay", lambda *_: 0.0)
+    monkeypatch.setattr("audittui.store.dynamodb.retry.LASTING_SECONDS", 0.0)
 
 
 def reach(table: str, proxy: Proxy) -> DynamoStore:

@@ -29,11 +29,14 @@ ERRORS = {
 """Answered in the service's place; the request never reaches it."""
 DELAY = 0.05
 """Seconds that a late answer is late."""
+DRIP = 0.1
+"""Seconds between the bytes of an answer that drips."""
 FAULTS = (
     *ERRORS, "503 without a word", "late", "cut", "cut before a word", "refused", "corrupt", "stuck"
 )  # fmt: skip
-"""Every fault. ``cut``, ``corrupt``, ``stuck`` and ``cut before a word`` happen after the service
-did its work, the others before."""
+"""Every fault that a run is tried with; ``drip`` sends a byte now and then, ``mute`` takes the
+connection and never answers. ``cut``, ``corrupt``, ``stuck`` and ``cut before a word`` happen after
+the service did its work, the others before."""
 
 
 def nothing(_: int) -> str:
@@ -65,6 +68,8 @@ class Proxy(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.upstream = urlsplit(endpoint).netloc
         self.plan: Plan = nothing
+        self.muted: frozenset[str] = frozenset()
+        """Operations that are never answered, whatever the plan is."""
         self.met: list[tuple[str, str]] = []
         self.keys: list[str] = []
         self.stuck = threading.Event()
@@ -90,7 +95,7 @@ class Proxy(ThreadingHTTPServer):
         """Number one request; the fault it meets."""
         with self._lock:
             self.keys.append(authorization.partition("Credential=")[2].partition("/")[0])
-            fault = self.plan(len(self.met) + 1)
+            fault = "mute" if operation in self.muted else self.plan(len(self.met) + 1)
             self.met.append((operation, fault))
             return fault
 
@@ -125,6 +130,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(503, b"")
         elif fault == "refused":
             self._hang_up()
+        elif fault == "mute":
+            self.server.stuck.set()
+            self.server.released.wait()
+            self._hang_up()
         else:
             self._pass_on(body, fault)
 
@@ -138,6 +147,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.stuck.set()
             self.server.released.wait()
             self._hang_up()
+        elif fault == "drip":
+            self._drip(true)
         elif fault == "cut before a word":
             self._hang_up()
         elif fault == "cut":
@@ -159,6 +170,17 @@ class _Handler(BaseHTTPRequestHandler):
         )
         self.wfile.write(head.encode() + (true if sent is None else sent))
         self.wfile.flush()
+
+    def _drip(self, true: bytes) -> None:
+        """Send the answer byte by byte, until nobody listens."""
+        self._answer(200, true, b"")
+        with suppress(OSError):
+            for at in range(len(true)):
+                if self.server.released.wait(DRIP):
+                    break
+                self.wfile.write(true[at : at + 1])
+                self.wfile.flush()
+        self._hang_up()
 
     def _hang_up(self) -> None:
         self.close_connection = True

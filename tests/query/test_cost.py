@@ -212,7 +212,8 @@ def cancelled_while_stuck(store: Stuck) -> tuple[ResultPage, list[str], weakref.
 def test_cancelling_ends_a_wait_for_a_throttled_table() -> None:
     last, told, _ = cancelled_while_stuck(Stuck(patient=True))
     assert last.coverage.stop == "cancelled"
-    assert last.meter.unmetered >= 1
+    # Attempts that were throttled cost nothing, and none was under way.
+    assert last.meter.unmetered == 0
     assert told in ([], ["throttled, retrying in 3600.0 s, attempt 2"])
 
 
@@ -220,11 +221,12 @@ def test_a_wait_ends_with_its_run() -> None:
     closed = threading.Event()
     told = threading.Event()
     raised: list[StoreError] = []
-    error = StoreError("Throttled.", kind="throttled")
+    error = StoreError("Gone.", kind="network")
+    patience = RunPatience(Waits(lambda _: told.set(), closed))
 
     def wait() -> None:
         try:
-            RunPatience(Waits(lambda _: told.set(), closed)).wait(error, 2, 3600)
+            patience.wait(error, 2, 3600)
         except StoreError as caught:
             raised.append(caught)
 
@@ -234,6 +236,7 @@ def test_a_wait_ends_with_its_run() -> None:
     closed.set()
     waiting.join(30)
     assert raised == [error]
+    assert patience.gave_up and patience.lost == 1
 
 
 def test_a_stuck_request_keeps_nothing_of_its_run_alive() -> None:
@@ -241,7 +244,7 @@ def test_a_stuck_request_keeps_nothing_of_its_run_alive() -> None:
     try:
         of_others = {one for one in gc.get_objects() if isinstance(one, Stream)}
         last, _, run = cancelled_while_stuck(store)
-        assert last.coverage.stop == "cancelled"
+        assert last.coverage.stop == "cancelled" and last.meter.unmetered == 1
         gc.collect()
         assert run() is None
         left = {one for one in gc.get_objects() if isinstance(one, Stream)} - of_others

@@ -159,7 +159,7 @@ class _Breaking:
 
     def query(self, request: Query, patience: Patience = PATIENT) -> Page:
         if self._chance.random() < 0.15:
-            raise StoreError("Access was denied.", "Ask.", kind="permission")
+            raise StoreError("Access was denied.", "Ask.", kind="network")
         page = self._store.query(request, patience)
         self.answered.append(page.rcu)
         return page
@@ -242,7 +242,7 @@ class _NoMore:
     def query(self, request: Query, patience: Patience = PATIENT) -> Page:
         self._good -= 1
         if self._good < 0:
-            raise StoreError("Access was denied.", "Ask.", kind="permission")
+            raise StoreError("Access was denied.", "Ask.", kind="network")
         page = self._store.query(request, patience)
         self.times |= {timestamp.parse(item["time"]) for item in page.items}
         return page

@@ -211,7 +211,7 @@ def test_a_search_that_finds_nothing_takes_larger_and_larger_pages() -> None:
     rows = [("app/0", DAY0 + i * 1000, "alice", "success") for i in range(3000)]
     store = filled(rows)
     plan = plan_for(
-        store, rows, "time-window", window=window(DAY0, DAY0 + timestamp.DAY), outcome="denied"
+        store, rows, "time-window", window=window(DAY0, DAY0 + timestamp.DAY), severity="high"
     )
     channel = Generations()
     with through(channel):

@@ -210,3 +210,10 @@ def test_a_guess_is_called_one() -> None:
         "pages; "
         "likely about $0.0050"
     )
+
+
+def test_a_budget_fits_only_what_is_known_to_be_less() -> None:
+    unknown = Estimate(requests_low=1, rcu_low=0.5)
+    assert not unknown.fits(1e9) and unknown.fits(None)
+    known = Estimate(requests_low=1, rcu_low=0.5, requests_high=9, rcu_high=10.0)
+    assert known.fits(10.0) and not known.fits(9.9)

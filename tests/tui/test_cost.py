@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 from audittui.connection import Connection, Target
+from audittui.entry import Draft
 from audittui.errors import StoreError
 from audittui.layout import load_layout
 from audittui.store.port import PATIENT, Page, Patience, Query
@@ -162,3 +163,38 @@ async def test_throttling_is_shown_while_it_lasts() -> None:
         while main(app).reading is None or reading_of(app).active or said in status(app):
             await pilot.pause(0.01)
         assert "RCU" in status(app) and "retrying" not in status(app)
+
+
+@driven
+async def test_a_budget_that_gets_nowhere_offers_one_that_may() -> None:
+    tied = [Draft(actor="bo", action="x", time="2026-11-24T14:00:00.000000Z")] * 200
+    store = filled(tied)
+    store.__class__ = Table
+    target = Target(table="audit-log", region="us-east-1", max_rcu=1.0)
+    async with running(connect=lambda _: connected(store, target)) as (app, pilot):
+        await open_runbook(app, pilot, "actor activity")
+        await pilot.press(*"bo")
+        await press(pilot, "enter")
+        for _ in range(8):
+            if reading_of(app).complete:
+                break
+            assert "share 2026-11-24T14:00:00Z" in screen_text(app).replace("\n", " ")
+            assert "Read the same again with " in screen_text(app)
+            await press(pilot, "down", "enter")
+        assert reading_of(app).complete and len(reading_of(app).rows.rows) == 200
+
+
+@driven
+async def test_an_empty_answer_names_what_is_close() -> None:
+    store, target = table()
+    async with running(connect=lambda _: connected(store, target)) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter")
+        await open_runbook(app, pilot, "actor activity")
+        await pilot.press(*"Alic")
+        await press(pilot, "enter")
+        shown = screen_text(app)
+        assert "No entries: the window was read completely." in shown
+        assert "No entry has: actor is 'Alic'" in shown
+        assert "Close to 'Alic': 'alice'" in shown
+        assert "The log's first entry is of 2026-11-24T14:00:00Z" in shown

@@ -9,6 +9,7 @@ from audittui import __version__
 from audittui.errors import StoreError
 from audittui.escape import escaped
 from audittui.store.access import NOBODY, Access
+from audittui.store.dynamodb.deadline import bound_answers
 from audittui.store.dynamodb.errors import Place, told_plainly
 from audittui.store.dynamodb.session import find_credentials, open_session
 
@@ -97,6 +98,7 @@ def make_client(
                 kind="invalid",
                 usage=True,
             ) from None
+    bound_answers(client)
     if operations is not None:
         client.meta.events.register("before-call.dynamodb", _refuse_all_but(operations))
     return client, place._replace(region=client.meta.region_name, endpoint=client.meta.endpoint_url)

@@ -7,16 +7,20 @@ client makes one attempt a call, and the waiting is the caller's (`Patience`).
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
 from audittui.errors import StoreError
-from audittui.store.port import Patience
+from audittui.store.port import Patience, cost_unknown
 
 T = TypeVar("T")
 
 ATTEMPTS = 5
 """Attempts a request, the first one included."""
+LASTING_SECONDS = 30.0
+"""How long a connection is tried again that was good before and is lost."""
+_LAST_SECONDS = 0.1
 LONGEST = 20.0
 """No wait is longer, in seconds."""
 PASSING = {"throttled": 1.0, "network": 0.1}
@@ -35,19 +39,30 @@ def delay(error: StoreError, attempt: int) -> float:
     return random.uniform(0.0, min(LONGEST, PASSING[error.kind] * 2.0 ** (attempt - 2)))
 
 
-def patiently(call: Callable[[], T], patience: Patience, attempts: int = 0) -> tuple[T, int]:
-    """What ``call`` returns, and the number of attempts that failed before.
+def patiently(
+    call: Callable[[], T], patience: Patience, attempts: int = 0, *, lasting: bool = False
+) -> tuple[T, int]:
+    """What ``call`` returns, and the number of attempts before it that may have cost something.
 
     Throttling and failures of the network and of the service are tried again, with ``patience`` in
-    between; ``attempts`` are made at most, `ATTEMPTS` where it is 0. Raises the last attempt's
+    between; ``attempts`` are made at most, `ATTEMPTS` where it is 0. Those of the network are made
+    for `LASTING_SECONDS` at least where it was ``lasting`` before. Raises the last attempt's
     `StoreError`; every other error at once.
     """
-    failed = 0
+    failed = lost = 0
+    most = attempts or ATTEMPTS
+    until = time.monotonic() + LASTING_SECONDS if lasting else 0.0
     while True:
         try:
-            return call(), failed
+            return call(), lost
         except StoreError as error:
             failed += 1
-            if error.kind not in PASSING or failed >= (attempts or ATTEMPTS):
+            lost += cost_unknown(error)
+            left = until - time.monotonic() if error.kind == "network" and lasting else 0.0
+            if error.kind not in PASSING or (failed >= most and left <= 0):
                 raise
-            patience.wait(error, failed + 1, delay(error, failed + 1))
+            seconds = delay(error, failed + 1)
+            if failed >= most:
+                # The last attempt is made when the time is over, not long after it.
+                seconds = min(seconds, left + _LAST_SECONDS)
+            patience.wait(error, failed + 1, seconds)

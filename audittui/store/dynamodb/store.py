@@ -25,6 +25,7 @@ from audittui.store.dynamodb.errors import (
 from audittui.store.dynamodb.item import WireItem
 from audittui.store.dynamodb.request import is_empty_range, query_arguments
 from audittui.store.dynamodb.retry import patiently
+from audittui.store.dynamodb.slow import SlowCalls, TellingPatience
 from audittui.store.dynamodb.wire import decoded_item, encoded_item
 from audittui.store.endpoint import is_aws
 from audittui.store.identity import TableIdentity
@@ -83,6 +84,8 @@ class DynamoStore:
         self._renewing = threading.Lock()
         self._client = client
         self._identity: TableIdentity | None = None
+        self._slow = SlowCalls(place.label)
+        self._answered = False
         watch_answers(client)
 
     @property
@@ -127,6 +130,10 @@ class DynamoStore:
                 place = f"{place} {self.place}"
             self._identity = TableIdentity(table.get("TableId", ""), place, self.place)
         return self._identity
+
+    def tell_waits(self, tell: Callable[[str], None]) -> None:
+        """Let ``tell`` be told, from a thread, of requests that take longer than two seconds."""
+        self._slow.tell = tell
 
     def close(self) -> None:
         """Close the connections."""
@@ -285,7 +292,18 @@ class DynamoStore:
         index: str = "",
     ) -> tuple[Answer, int]:
         """The answer to ``call``, and the number of attempts that failed. Raises `StoreError`."""
-        return patiently(lambda: self._once(call, index), patience, self._place.attempts)
+        if patience is PATIENT and self._slow.tell is not None:
+            patience = TellingPatience(self._slow.tell)
+        answer = patiently(
+            lambda: self._watched(call, index), patience, self._place.attempts,
+            lasting=self._answered,
+        )  # fmt: skip
+        self._answered = True
+        return answer
+
+    def _watched(self, call: Callable[[DynamoDBClient], Answer], index: str) -> Answer:
+        with self._slow.call():
+            return self._once(call, index)
 
     def _once(self, call: Callable[[DynamoDBClient], Answer], index: str) -> Answer:
         client = self._client

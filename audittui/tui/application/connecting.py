@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from audittui.store.port import Patience
 from audittui.tui.application.running import RunningApp
 from audittui.tui.marks import Marks
+from audittui.tui.names_seen import NamesSeen
 from audittui.tui.palette import DIM
 from audittui.tui.widgets.bars import TitleBar
 from audittui.tui.words import ConnectionState, failed_connection
@@ -101,6 +102,7 @@ class ConnectingApp(RunningApp):
         self.end_session()
         self.cancel_planning()
         self.main.forget()
+        self.seen = NamesSeen()
         # Marks are of one table; whoever comes back to it finds them again.
         self._marks_of[tuple(self.target.options())] = self.marks
         self.marks = self._marks_of.get(tuple(target.options()), Marks())
@@ -138,6 +140,7 @@ class ConnectingApp(RunningApp):
 
         def work() -> None:
             connection = self._open(target)
+            connection.tell_waits(lambda sentence: self.arrive(lambda: self.main.say(sentence)))
             try:
                 connection.prefetch(_Telling(tell))
             except BaseException:

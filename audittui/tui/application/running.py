@@ -38,10 +38,17 @@ class RunningApp(PlanningApp, SessionsApp, StandingApp):
         number = self._planning
 
         def work() -> None:
+            from audittui.query.probing import probed_plan
             from audittui.runbook.planner import make_plan
 
-            facts = connection.facts()
-            plan = make_plan(runbook, texts, connection.layout, facts)
+            layout, facts = connection.layout, connection.facts()
+            if only_show:
+                plan = make_plan(runbook, texts, layout, facts)
+            else:
+                plan = probed_plan(
+                    runbook, texts, layout, facts, connection.store,
+                    budget=connection.target.max_rcu,
+                )  # fmt: skip
             reading = Reading(
                 runbook, texts, plan, connection, self._notify_wait, self.marks, facts.chains
             )
@@ -79,17 +86,23 @@ class RunningApp(PlanningApp, SessionsApp, StandingApp):
             f"{reading.last.coverage.text()}.",
             f"The rest: {reading.left_text}.",
         ]
+        tied = reading.last.coverage.tied
+        more = reading.max_rcu or 0.0
+        again = f"Go on by as much again: {more:g} RCU"
+        if tied is not None:
+            # As much again would get no further.
+            more = max(2 * more, 2 * tied.units)
+            again = f"Read the same again with {more:g} RCU"
         answers = [
             ("stop", "Stop here"),
-            ("more", f"Go on by as much again: {reading.max_rcu or 0:g} RCU"),
+            ("more", again),
             ("all", "Go on without a limit"),
         ]
 
         def answered(answer: str | None) -> None:
             if answer in (None, "stop") or reading.active or reading is not self.main.reading:
                 return
-            if answer == "all":
-                reading.max_rcu = None
+            reading.max_rcu = None if answer == "all" else more
             reading.go_on()
             self.read(reading, everything=everything)
             self.main.show_status()
@@ -124,6 +137,8 @@ class RunningApp(PlanningApp, SessionsApp, StandingApp):
                 if page is None:
                     break
                 rows += len(page.rows)
+                self.seen.add(page.rows)
+                reading.look_around(page, self.seen.by_field)
                 self.arrive(lambda page=page: take(page))  # type: ignore[misc]
                 if page.coverage.stop or page.coverage.complete:
                     break

@@ -16,6 +16,7 @@ from audittui.errors import AuditError
 from audittui.runbook.catalogue import Catalogue
 from audittui.tui.application.typing import TypingApp
 from audittui.tui.marks import Marks
+from audittui.tui.names_seen import NamesSeen
 from audittui.tui.room import fits
 from audittui.tui.screens.main import MainScreen
 from audittui.tui.words import ConnectionState
@@ -50,6 +51,8 @@ class ThreadedApp(TypingApp, inherit_bindings=False):
         self.main = MainScreen()
         self.marks = Marks()
         """The entries that somebody marked."""
+        self.seen = NamesSeen()
+        """The names that were met on this connection, whatever was asked."""
         self._folders = folders
         self._open = connect
 

@@ -1,0 +1,197 @@
+"""What lies around an empty answer: what was compared, how far the log goes, which names are close.
+
+A name that is misspelt and a log that ended long ago give the same empty list. A look at both ends
+of the log, and at its newest page, tells them apart for a few read units.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from audittui import timestamp
+from audittui.errors import StoreError
+from audittui.escape import escaped, shortened
+from audittui.layout.row import Row
+from audittui.query.result import ResultPage
+from audittui.runbook.following import conditions_of
+from audittui.runbook.plan import Plan
+from audittui.store.port import PATIENT, Patience, Query, Store
+
+MOST_CHAINS = 4
+"""Chains whose ends are looked at; the span of a log of more is not known."""
+WORTH = 8.0
+"""Read units that must be left of a budget before anything is looked at."""
+_NAMED = ("actor", "resource", "action", "request_id", "source_ip")
+_NEWEST_ROWS = 30
+_SHOWN = 3
+_CLOSE = 0.75
+_LEAST_LETTERS = 3
+_NAME = 60
+
+
+class Surroundings(msgspec.Struct, frozen=True):
+    """What was seen. ``oldest`` and ``newest`` are the times of the entries at the ends of the log
+    (microseconds), None where they are not known. ``rows`` are the newest ones."""
+
+    oldest: int | None = None
+    newest: int | None = None
+    rows: tuple[Row, ...] = ()
+    requests: int = 0
+    rcu: float = 0.0
+    fault: str = ""
+
+
+def is_empty(page: ResultPage, *, resumed: bool = False) -> bool:
+    """True when a run found nothing at all and read everything."""
+    return page.coverage.finished and not page.meter.returned and not resumed
+
+
+def look_around(
+    plan: Plan, store: Store, *, left: float | None = None, patience: Patience = PATIENT
+) -> Surroundings:
+    """Look at the ends of the log, and at its newest page where a name was asked for.
+
+    Nothing is looked at where ``left`` (read units of a budget) is too little, or where the log has
+    no chains or too many. Never raises for the store's errors: ``fault`` says what it refused.
+    """
+    chains = plan.chains
+    if not chains or len(chains) > MOST_CHAINS or (left is not None and left < WORTH):
+        return Surroundings()
+    asker = _Asker(plan, store, patience)
+    times: list[int] = []
+    newest: list[Row] = []
+    rows: list[Row] = []
+    fault = ""
+    try:
+        for chain in chains:
+            first, last = asker.end(chain, forward=True), asker.end(chain, forward=False)
+            times += [row.time for row in (*first, *last)]
+            newest += last
+        if _names_asked(plan):
+            newest.sort(key=lambda row: row.time)
+            for row in newest[-2:]:
+                rows += asker.day_of(row)
+    except StoreError as error:
+        fault = error.message
+    known = bool(times) and not fault
+    return Surroundings(
+        min(times) if known else None, max(times) if known else None, tuple(rows),
+        asker.requests, asker.rcu, fault,
+    )  # fmt: skip
+
+
+def sentences(
+    plan: Plan, around: Surroundings, seen: Mapping[str, Iterable[str]] | None = None
+) -> list[str]:
+    """What to say of an empty answer. ``seen`` are further names that were met, by field."""
+    said = []
+    compared = [
+        f"{one.field} {'is' if one.operator == 'in' else 'is not'} "
+        + " or ".join(repr(_short(value)) for value in one.values)
+        for one in (*plan.keyed, *conditions_of(plan))
+    ]
+    if compared:
+        said.append(
+            f"No entry has: {', '.join(compared)}; values are compared whole, and case counts."
+        )
+    said += _span_sentences(plan, around)
+    for field, name in _names_asked(plan):
+        names = {getattr(row, field) for row in around.rows}
+        names.update((seen or {}).get(field, ()))
+        near = near_names(name, names)
+        if near:
+            said.append(f"Close to {_short(name)!r}: {', '.join(map(repr, map(_short, near)))}.")
+    if around.fault:
+        said.append(f"What lies around it could not be read: {around.fault}")
+    if around.requests:
+        said.append(f"To say this, {around.requests:,} requests more took {around.rcu:g} RCU.")
+    return said
+
+
+def near_names(name: str, names: Iterable[str]) -> list[str]:
+    """Those of ``names`` that are close to ``name``, the closest first: in another case, as a part
+    or a longer spelling, or a few letters off."""
+    others = sorted({one for one in names if one and one != name})
+    folded = name.casefold()
+    same = [one for one in others if one.casefold() == folded]
+    parts = [
+        one
+        for one in others
+        if min(len(one), len(name)) >= _LEAST_LETTERS
+        and (folded in one.casefold() or one.casefold() in folded)
+    ]
+    alike = difflib.get_close_matches(name[:_NAME], others, _SHOWN, _CLOSE)
+    return list(dict.fromkeys([*same, *parts, *alike]))[:_SHOWN]
+
+
+def _span_sentences(plan: Plan, around: Surroundings) -> list[str]:
+    if around.oldest is None or around.newest is None:
+        return []
+    said = (
+        f"The log's first entry is of {timestamp.short(around.oldest)}, "
+        f"its last one of {timestamp.short(around.newest)}"
+    )
+    start, end = plan.window.start, plan.window.end
+    if start is not None and start > around.newest:
+        said += ": the window begins after it"
+    elif end is not None and end <= around.oldest:
+        said += ": the window ends before the first"
+    return [f"{said}."]
+
+
+def _names_asked(plan: Plan) -> list[tuple[str, str]]:
+    """The names that were asked for, by field."""
+    return [
+        (one.field, value)
+        for one in (*plan.keyed, *conditions_of(plan))
+        if one.operator == "in" and one.field in _NAMED
+        for value in one.values
+    ]
+
+
+def _short(name: str) -> str:
+    return escaped(shortened(name, _NAME))
+
+
+class _Asker:
+    """Asks for a few rows, and counts what that takes."""
+
+    def __init__(self, plan: Plan, store: Store, patience: Patience) -> None:
+        self.requests = 0
+        self.rcu = 0.0
+        self._plan = plan
+        self._store = store
+        self._patience = patience
+
+    def end(self, chain: str, *, forward: bool) -> Sequence[Row]:
+        """The first or the last entry of a chain."""
+        layout = self._plan.layout
+        partition, sort = layout.partition.attribute, layout.sort.attribute
+        key = layout.key(chain, 0)[partition]
+        return self._rows(
+            Query(index="", partition=(partition, key), sort=sort, forward=forward, limit=1)
+        )
+
+    def day_of(self, row: Row) -> Sequence[Row]:
+        """The newest entries of a chain, of the day of its last one."""
+        layout = self._plan.layout
+        index = layout.index_answering("time", None)
+        if index is None or not index.template.by_day:
+            return [row]
+        key = index.template.fill({"chain": row.chain}, row.time)
+        return self._rows(
+            Query(
+                index=index.name, partition=(index.partition.attribute, key),
+                sort=index.sort.attribute, forward=False, limit=_NEWEST_ROWS,
+            )
+        )  # fmt: skip
+
+    def _rows(self, request: Query) -> Sequence[Row]:
+        layout = self._plan.layout
+        self.requests += 1
+        page = self._store.query(request, self._patience)
+        self.rcu += page.rcu
+        return [layout.row(item) for item in page.items]

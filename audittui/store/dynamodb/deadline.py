@@ -1,0 +1,77 @@
+"""A deadline for the whole answer of a request.
+
+botocore's read timeout is for one piece of an answer: a server that sends a byte now and then is
+waited for without end. Here the answer's socket is read by a response that has a deadline. botocore
+offers no setting for it, so that its pools of connections are given another class of connection.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from http.client import HTTPResponse
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+ANSWER_SECONDS = 30.0
+"""How long a whole answer, a page of 1 MB say, may take once its request is sent."""
+
+
+class _BoundedReader(io.RawIOBase):
+    """Reads ``raw``, which belongs to the socket ``sock``, until ``deadline`` (monotonic)."""
+
+    def __init__(self, raw: Any, sock: Any, deadline: float) -> None:
+        self._raw = raw
+        self._sock = sock
+        self._deadline = deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the answer took too long")
+        timeout = self._sock.gettimeout()
+        if timeout is not None and timeout <= left:
+            read: int | None = self._raw.readinto(buffer)
+            return read
+        self._sock.settimeout(left)
+        try:
+            read = self._raw.readinto(buffer)
+        finally:
+            self._sock.settimeout(timeout)
+        return read
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _BoundedResponse(HTTPResponse):
+    """An answer that must have come whole `ANSWER_SECONDS` after its request was sent."""
+
+    def __init__(self, sock: Any, *words: Any, **named: Any) -> None:
+        super().__init__(sock, *words, **named)
+        raw = self.fp.detach()
+        deadline = time.monotonic() + ANSWER_SECONDS
+        self.fp = io.BufferedReader(_BoundedReader(raw, sock, deadline))
+
+
+def bound_answers(client: DynamoDBClient) -> None:
+    """Give up answers that take longer than `ANSWER_SECONDS`, as a read timeout."""
+    from botocore import awsrequest
+
+    pools = {}
+    for scheme, connection, pool in (
+        ("http", awsrequest.AWSHTTPConnection, awsrequest.AWSHTTPConnectionPool),
+        ("https", awsrequest.AWSHTTPSConnection, awsrequest.AWSHTTPSConnectionPool),
+    ):
+        bounded = type("BoundedConnection", (connection,), {"response_class": _BoundedResponse})
+        pools[scheme] = type("BoundedPool", (pool,), {"ConnectionCls": bounded})
+    session: Any = client._endpoint.http_session  # type: ignore[attr-defined]
+    # Pools behind a proxy are made later, of the session's classes.
+    session._pool_classes_by_scheme = pools
+    session._manager.pool_classes_by_scheme = pools

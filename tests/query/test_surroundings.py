@@ -1,0 +1,110 @@
+"""What is said of an answer that is empty."""
+
+from __future__ import annotations
+
+import pytest
+
+from audittui import timestamp
+from audittui.entry import Draft
+from audittui.errors import StoreError
+from audittui.layout import load_layout
+from audittui.query.surroundings import look_around, near_names, sentences
+from audittui.runbook.catalogue import load_catalogue
+from audittui.runbook.plan import Facts, Plan
+from audittui.runbook.planner import make_plan
+from audittui.store.port import PATIENT, Page, Patience, Query
+from audittui.store.sqlite import SqliteStore
+from audittui.writer import AuditLog
+
+NATIVE = load_layout("native")
+BEGAN = timestamp.parse("2023-11-01T10:00:00Z")
+NOW = timestamp.parse("2026-11-24T12:00:00Z")
+LONG = "arn:aws:iam::123456789012:user/alice"
+
+
+def log(chains: int = 1) -> SqliteStore:
+    store = SqliteStore(":memory:", NATIVE, create=True)
+    for number in range(chains):
+        AuditLog(store, f"app/{number}").append_many(
+            [
+                Draft(actor=actor, action="s3:GetObject", resource="bucket/a", outcome="success",
+                      time=timestamp.text(BEGAN + at * timestamp.SECOND))
+                for at, actor in enumerate((LONG, "Bob", "carol"))
+            ]
+        )  # fmt: skip
+    return store
+
+
+def plan_of(runbook: str, chains: int = 1, **texts: str) -> Plan:
+    facts = Facts(tuple(f"app/{number}" for number in range(chains)), None, NOW)
+    return make_plan(load_catalogue([]).find(runbook), texts, NATIVE, facts)
+
+
+def said_of(plan: Plan, chains: int = 1) -> str:
+    return "\n".join(sentences(plan, look_around(plan, log(chains))))
+
+
+def test_a_longer_spelling_is_close_and_what_was_compared_is_said() -> None:
+    said = said_of(plan_of("actor-activity", actor="alice", window="all"))
+    assert "No entry has: actor is 'alice'; values are compared whole, and case counts." in said
+    assert f"Close to 'alice': '{LONG}'." in said
+    assert "To say this, 3 requests more took 1.5 RCU." in said
+
+
+@pytest.mark.parametrize(
+    ("window", "word"),
+    [("-1h..now", "the window begins after it"), ("2020-01-01", "the window ends before the first"),
+     ("2023-11-01T10:00:01..10:00:02", "")],
+)  # fmt: skip
+def test_a_window_beside_the_log_is_said(window: str, word: str) -> None:
+    said = said_of(plan_of("time-window", window=window, severity="critical"))
+    assert (
+        "The log's first entry is of 2023-11-01T10:00:00Z, "
+        "its last one of 2023-11-01T10:00:02Z" in said
+    )
+    assert word in said and "severity is 'critical'" in said
+    assert ("begins after" in said) == (word == "the window begins after it")
+
+
+@pytest.mark.parametrize(
+    ("name", "names", "near"),
+    [
+        ("bob", ["Bob", "alice"], ["Bob"]),
+        ("alice", ["role/alice-admin", "alic", "zoe"], ["alic", "role/alice-admin"]),
+        ("caroll", ["carol", "bob"], ["carol"]),
+        ("al", ["alice", "bob"], []),
+        ("x", [], []),
+        ("alice", ["alice", ""], []),
+    ],
+)  # fmt: skip
+def test_close_names(name: str, names: list[str], near: list[str]) -> None:
+    assert near_names(name, names)[: len(near) or None] == near
+
+
+def test_names_met_elsewhere_count_too() -> None:
+    plan = plan_of("actor-activity", actor="dorthea", window="all")
+    said = sentences(plan, look_around(plan, log()), {"actor": ["dorothea"]})
+    assert "Close to 'dorthea': 'dorothea'." in said
+
+
+def test_a_log_of_many_chains_or_a_small_rest_of_a_budget_is_not_looked_at() -> None:
+    many = plan_of("actor-activity", chains=5, actor="alice", window="all")
+    assert look_around(many, log(5)).requests == 0
+    one = plan_of("actor-activity", actor="alice", window="all")
+    assert look_around(one, log(), left=3.0).requests == 0
+    assert "actor is 'alice'" in sentences(one, look_around(one, log(), left=3.0))[0]
+
+
+def test_what_cannot_be_read_is_said() -> None:
+    class Denied(SqliteStore):
+        def query(self, request: Query, patience: Patience = PATIENT) -> Page:
+            raise StoreError("You may not.", kind="permission")
+
+    plan = plan_of("actor-activity", actor="alice", window="all")
+    around = look_around(plan, Denied(":memory:", NATIVE, create=True))
+    assert "What lies around it could not be read: You may not." in sentences(plan, around)
+
+
+def test_hostile_names_act_on_nothing() -> None:
+    plan = plan_of("actor-activity", actor="ali\x1b[2Jce", window="all")
+    assert "\x1b" not in "\n".join(sentences(plan, look_around(plan, log())))
