@@ -20,6 +20,7 @@ from audittui.integrity.sealed import SealedLog
 from audittui.integrity.tile import Tile
 from audittui.integrity.verdict import Verdict
 from audittui.layout.model import Layout
+from audittui.layout.row import Item
 from audittui.store.port import Store
 
 _HOLE = 1
@@ -52,6 +53,8 @@ class Prover:
         self._read_strictly: TileReader | None = None
         self._places: dict[int, Examined] = {}
         self._unproven: set[int] = set()
+        self.items: dict[int, Item] = {}
+        """The stored items that the verdicts are about, by seq."""
         if settings is not None:
             found = find_anchor(self._strictly_sealed, settings.trust)
             origin = settings.origin(chain, found.checkpoint)
@@ -84,6 +87,7 @@ class Prover:
                 f"There is no entry {self._chain} {seq}.",
                 f"Look with audittui verify {self._chain} {seq}.",
             )
+        self.items[seq] = places[seq].item
         body = str(places[seq].item.get("body", "")).encode("utf-8", "surrogatepass")
         return body, verdict
 
