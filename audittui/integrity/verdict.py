@@ -56,8 +56,8 @@ class Verdict(msgspec.Struct, frozen=True):
     ``rcu`` is what it took to read the entry, its neighbours, the checkpoint and the proof;
     ``pin_rcu`` what it took to prove the checkpoint consistent with the pinned one. ``proof`` is
     the inclusion proof as a C2SP tlog-proof, where the entry is proven. ``expired`` entries are
-    still there, but may go at any moment. ``body_hash`` is that of the body that was judged, in hex;
-    empty where none was.
+    still there, but may go at any moment. ``body_hash`` is that of the body that was judged, in
+    hex; empty where none was.
     """
 
     chain: str

@@ -27,11 +27,18 @@ from audittui.tui.application.marking import MarkingApp
 from audittui.tui.palette import PLAIN, PLAIN_THEME, THEME
 from audittui.tui.plain_colours import PlainColours
 from audittui.tui.state import Memory
+from audittui.tui.textual_private import crash_of, ending_quietly
 
 if TYPE_CHECKING:
     from textual.driver import Driver
 
 
+def _tells_in_a_sentence(app: App[None]) -> bool:
+    """True where whoever runs the application tells its `crash`."""
+    return not os.environ.get("AUDITTUI_DEBUG") and not app.is_headless
+
+
+@ending_quietly(_tells_in_a_sentence)
 class AuditApp(
     ConnectingApp,
     LoadingApp,
@@ -59,8 +66,9 @@ class AuditApp(
         # Also while the help or a question lies over the main screen.
         Binding("ctrl+c", "interrupt", "stop reading, keep the rows", id="stop", priority=True),
         Binding("colon", "command_palette", "command palette", id="palette"),
-        Binding("ctrl+z", "suspend_process", "to the shell; fg comes back", id="suspend",
-                priority=True),
+        Binding(
+            "ctrl+z", "suspend_process", "to the shell; fg comes back", id="suspend", priority=True
+        ),
         Binding("ctrl+l", "redraw", "draw the screen anew", id="redraw", priority=True),
     ]
 
@@ -128,14 +136,7 @@ class AuditApp(
     @property
     def crash(self) -> Exception | None:
         """What broke the application, if something did."""
-        return self._exception
-
-    def _fatal_error(self) -> None:
-        """End without a traceback: `crash` is told in a sentence."""
-        if os.environ.get("AUDITTUI_DEBUG") or self.is_headless:
-            super()._fatal_error()
-        else:
-            self._close_messages_no_wait()
+        return crash_of(self)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What every line goes through: without colours or with sixteen no RGB code is sent."""
