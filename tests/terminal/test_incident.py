@@ -127,7 +127,7 @@ def test_the_incident_is_solved_by_keys(terminal: Terminal, table: Table, tmp_pa
     terminal.wait("Note on this entry")
     terminal.type("widened without a ticket")
     terminal.keys("Enter")
-    terminal.wait("widened wit")
+    terminal.wait("widened wit", gone="Note on this entry")
     terminal.keys("e")
     terminal.wait("An evidence bundle")
     terminal.keys("C-u")
@@ -140,7 +140,7 @@ def test_the_incident_is_solved_by_keys(terminal: Terminal, table: Table, tmp_pa
     terminal.keys("x")
     terminal.wait("by-actor", "Estimate")
     terminal.keys("Escape")
-    terminal.wait("Lifecycle all", gone="Estimate")
+    terminal.wait("Lifecycle", gone="Estimate")
     terminal.keys("Escape")  # the entry
     terminal.wait("match 'action:iam.role.update'", gone="Lifecycle all")
     terminal.keys("Escape")  # the filter

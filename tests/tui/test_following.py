@@ -257,6 +257,32 @@ async def test_escape_leads_back_to_what_was_read_and_a_pivot_back_to_the_live_l
         assert reading is not None and main(app).results.source is reading.rows
 
 
+@pytest.mark.parametrize("way", [("escape",), ("1", "slash", *"denied", "enter", "enter"), ("A",)])
+@driven
+async def test_whoever_leaves_a_live_list_pays_for_it_no_longer(way: tuple[str, ...]) -> None:
+    async with following() as (app, pilot, log):
+        live, tail = live_of(app), live_of(app).tail
+        assert tail is not None
+        send(pilot, "k", "k", *way)
+        await until(pilot, lambda: main(app).live is None)
+        await until(pilot, lambda: tail._cancelled.is_set())
+        assert live.state == "stopped" and live.tail is None
+        # Everything that was under way comes to its end: nothing is asked any more.
+        await until(pilot, lambda: all(one.is_finished for one in app.workers))
+        came = live.came
+        log.append(2)
+        await pilot.pause(0.3)
+        assert live.came == came
+
+
+@driven
+async def test_leaving_the_application_stops_what_is_followed() -> None:
+    async with following() as (app, _, _):
+        tail = live_of(app).tail
+        assert tail is not None
+    assert tail._cancelled.is_set()
+
+
 @driven
 async def test_a_note_is_no_entry_and_hostile_values_are_harmless() -> None:
     async with following() as (app, pilot, log):

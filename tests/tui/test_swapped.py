@@ -50,11 +50,7 @@ class TwoFaced(SqliteStore):
 
     def get(self, key: Any, *given: Any, **named: Any) -> Found:
         found = super().get(key, *given, **named)
-        if (
-            self.single is not None
-            and found.item is not None
-            and place_of(found.item) == place_of(KEY)
-        ):
+        if self.single is not None and place_of(key) == place_of(KEY):
             return Found(self.single, found.rcu)
         return found
 

@@ -65,10 +65,9 @@ class CheckingScreen(ReadingScreen):
 
     def _how_many(self, source: RowSource, count: int) -> str:
         """So many of the list's rows, and whether the list is all that there is."""
-        loaded = source.entries
-        shown = (
-            sum(map(is_entry, map(source.row, range(len(source))))) if source.filtered else loaded
-        )
+        loaded = shown = source.entries
+        if source.filtered:
+            shown = sum(is_entry(source.row(at)) for at in range(len(source)))
         of = f"{count:,} of {shown:,} {'row' if shown == 1 else 'rows'}"
         if source.filtered and shown != loaded:
             of += f" that match, of {loaded:,} loaded,"
