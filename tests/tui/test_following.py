@@ -265,7 +265,7 @@ async def test_whoever_leaves_a_live_list_pays_for_it_no_longer(way: tuple[str, 
         assert tail is not None
         send(pilot, "k", "k", *way)
         await until(pilot, lambda: main(app).live is None)
-        await until(pilot, lambda: tail._cancelled.is_set())
+        await until(pilot, tail._cancelled.is_set)
         assert live.state == "stopped" and live.tail is None
         # Everything that was under way comes to its end: nothing is asked any more.
         await until(pilot, lambda: all(one.is_finished for one in app.workers))
