@@ -110,7 +110,7 @@ def test_the_incident_is_solved_by_keys(terminal: Terminal, table: Table, tmp_pa
     # A whole filter typed at once, taken, and the first of its rows marked and opened.
     terminal.keys("/")
     terminal.type("action:iam.role.update")
-    terminal.wait("match 'action:iam.role.update'")
+    terminal.wait("match 'action:iam")
     terminal.keys("Enter", "m")
     terminal.wait("Marked; 2 entries now")
     terminal.keys("Enter")
@@ -142,9 +142,9 @@ def test_the_incident_is_solved_by_keys(terminal: Terminal, table: Table, tmp_pa
     terminal.keys("Escape")
     terminal.wait("Lifecycle", gone="Estimate")
     terminal.keys("Escape")  # the entry
-    terminal.wait("match 'action:iam.role.update'", gone="Lifecycle all")
+    terminal.wait("match 'action:iam", gone="Lifecycle all")
     terminal.keys("Escape")  # the filter
-    terminal.wait("Actor activity: j.okafor", gone="action:iam.role.update")
+    terminal.wait("Actor activity: j.okafor", gone="match 'action")
     terminal.keys("Escape")  # back to the group
     terminal.wait("j.okafor, auth.login", "F*")
     terminal.until(_left(terminal), "the end")
