@@ -35,7 +35,8 @@ def open_terminal(options: Mapping[str, str | None], *, keep_session: bool = Tru
 
 
 def run_application(app: AuditApp) -> None:
-    """Run the application; whatever breaks it is one sentence. Raises `AuditError`."""
+    """Run the application; whatever breaks it is one sentence. Raises `AuditError`, and
+    ``SystemExit`` where a signal ended it (128 and its number, as shells tell it)."""
     app.run()
     crash = app.crash
     if crash is not None:
@@ -43,3 +44,5 @@ def run_application(app: AuditApp) -> None:
             f"audittui met something it did not expect: {type(crash).__name__}: {crash}.",
             "Run it with AUDITTUI_DEBUG=1 and report what it prints.",
         )
+    if app.return_code:
+        raise SystemExit(app.return_code)

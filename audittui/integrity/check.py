@@ -145,7 +145,7 @@ def holds(place: Examined, before: Examined | None, after: Examined | None) -> b
 
 def chained(place: Examined) -> Verdict:
     """The verdict on an entry of which `holds` is true."""
-    return Verdict(place.chain, place.seq, "CHAINED", _BOTH_LINKS)
+    return Verdict(place.chain, place.seq, "CHAINED", _BOTH_LINKS, body_hash=place.digest)
 
 
 def check(
@@ -175,7 +175,7 @@ def check(
     if name == "UNANCHORED":
         summary = _UNANCHORED
     if summary and not steps:
-        return Verdict(place.chain, place.seq, name, summary)
+        return Verdict(place.chain, place.seq, name, summary, body_hash=place.digest)
     told = (
         _hash_step(place),
         _body_step(place),
@@ -187,7 +187,7 @@ def check(
     if not summary:
         failed = [step for step in told if step.result == "fails"]
         summary = " ".join(f"{step.note or step.name}." for step in failed[:3])
-    return Verdict(place.chain, place.seq, name, summary, told)
+    return Verdict(place.chain, place.seq, name, summary, told, body_hash=place.digest)
 
 
 def _summary(

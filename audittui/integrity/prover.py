@@ -27,6 +27,7 @@ from audittui.integrity.tile import Tile
 from audittui.integrity.tlog_proof import TlogProof
 from audittui.integrity.verdict import Verdict
 from audittui.layout.model import Layout
+from audittui.layout.row import Item
 from audittui.store.port import Store
 
 _HOLE = 1
@@ -68,6 +69,8 @@ class Prover:
         self._places: dict[int, Examined] = {}
         self._unproven: set[int] = set()
         self._registered: bool | None = None
+        self.items: dict[int, Item] = {}
+        """The stored items that the verdicts are about, by seq."""
         if settings is not None:
             strictly = self._strictly_sealed
             pinned = settings.pinned(strictly)
@@ -107,6 +110,7 @@ class Prover:
                 f"There is no entry {self._chain} {seq}.",
                 f"Look with audittui verify {self._chain} {seq}.",
             )
+        self.items[seq] = places[seq].item
         return _stored(places[seq]), verdict
 
     def gap(self, seq: int) -> tuple[bytes, bytes] | None:

@@ -71,7 +71,8 @@ class Verdict(msgspec.Struct, frozen=True):
     ``pin_rcu`` what it took to prove the checkpoint consistent with the pinned one. ``proof`` is
     the inclusion proof as a C2SP tlog-proof, where the entry is proven. ``expired`` entries are
     still there, but may go at any moment. ``count`` is the number of entries that one verdict on a
-    run of absent ones speaks of.
+    run of absent ones speaks of. ``body_hash`` is that of the body that was judged, in hex; empty
+    where none was.
     """
 
     chain: str
@@ -85,6 +86,7 @@ class Verdict(msgspec.Struct, frozen=True):
     proof: bytes = b""
     expired: bool = False
     count: int = 1
+    body_hash: str = ""
 
     @property
     def unsettled(self) -> bool:

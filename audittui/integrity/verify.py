@@ -32,6 +32,7 @@ from audittui.integrity.sealed import SealedLog
 from audittui.integrity.sealed_leaves import SealedLeaves
 from audittui.integrity.verdict import Verdict
 from audittui.layout.model import Layout
+from audittui.layout.row import Item
 from audittui.store.port import Store
 
 
@@ -51,14 +52,32 @@ def verify_entry(
     `UsageError` for a seq that the chain does not reach and for an unknown chain. What the store
     refuses comes back as UNVERIFIABLE.
     """
+    return judge_entry(store, layout, chain, seq, settings=settings, clock=clock)[0]
+
+
+def judge_entry(
+    store: Store,
+    layout: Layout,
+    chain: str,
+    seq: int,
+    *,
+    settings: AnchorSettings | None = None,
+    clock: Callable[[], int] = timestamp.now,
+) -> tuple[Verdict, Item | None]:
+    """As `verify_entry`, with the stored item that the verdict is about; None where none was there.
+
+    Nothing else may be shown beside the verdict: the next read may bring another item. Raises like
+    `verify_entry`.
+    """
     if not layout.chained:
         why = f"UNVERIFIABLE: the layout {layout.name} keeps no hash chain."
-        return unverifiable(chain, seq, why)
+        return unverifiable(chain, seq, why), None
     if not 0 <= seq <= MAX_SEQ:
         raise UsageError(f"{seq} is not the number of an entry.", "Entries count from 0.")
     if settings is not None and not settings.trust:
         settings = None
     rcu = pin_rcu = 0.0
+    item: Item | None = None
     try:
         for consistent in (False, True):
             look = _Look(store, layout, chain, seq, settings, consistent, clock)
@@ -66,6 +85,7 @@ def verify_entry(
                 verdict = look.verdict()
             finally:
                 rcu, pin_rcu = rcu + look.take(), pin_rcu + look.pin_rcu
+            item = look.item
             if verdict is not None and not (
                 verdict.failed or verdict.unsettled or verdict.verdict == "UNVERIFIABLE"
             ):
@@ -73,7 +93,8 @@ def verify_entry(
         assert verdict is not None
     except StoreError as error:
         verdict = unverifiable(chain, seq, f"UNVERIFIABLE: {error}")
-    return msgspec.structs.replace(verdict, rcu=rcu, pin_rcu=pin_rcu)
+        item = None
+    return msgspec.structs.replace(verdict, rcu=rcu, pin_rcu=pin_rcu), item
 
 
 class _Look:
@@ -86,6 +107,7 @@ class _Look:
         self.pin_rcu = 0.0
         self._store = store
         self._layout = layout
+        self.item: Item | None = None
         self._chain = chain
         self._seq = seq
         self._settings = settings
@@ -117,6 +139,7 @@ class _Look:
                 place = places.get(seq)
             if place is None:
                 return self._absent(-1 if tip is None else tip, found, inclusion)
+        self.item = place.item
         verdict = check(place, places.get(seq - 1), places.get(seq + 1), steps=True)
         verdict = with_registry(verdict, self._reader.registered(), steps=True)
         indexes = IndexCheck(self._store, self._layout, self._chain)

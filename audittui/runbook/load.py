@@ -10,6 +10,7 @@ import msgspec
 
 from audittui.entry import OUTCOMES, SEVERITIES
 from audittui.layout.row import ROW_FIELDS
+from audittui.regular import EngineMissingError, ExpressionError, matching
 from audittui.runbook.document import Document, RunbookError, joined, read_document
 from audittui.runbook.model import (
     ANY,
@@ -164,8 +165,10 @@ def _check_parameter(file: Document, parameter: Parameter) -> None:
             )
     if parameter.pattern:
         try:
-            re.compile(parameter.pattern)
-        except (re.error, OverflowError, RecursionError) as error:
+            matching(parameter.pattern)
+        except EngineMissingError as error:
+            raise file.error(f"{where}.pattern", str(error)) from None
+        except ExpressionError as error:
             raise file.error(
                 f"{where}.pattern", f"this is not a regular expression: {error}"
             ) from None

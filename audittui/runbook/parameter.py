@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 from audittui.entry import MAX_PARTITION_KEY_BYTES, OUTCOMES, SEVERITIES
+from audittui.regular import matching
 from audittui.runbook.model import ANY, TEXT_TYPES, Parameter
 from audittui.runbook.plan import Window
 from audittui.runbook.suggest import suggestion
@@ -119,7 +120,7 @@ def _check_text(parameter: Parameter, text: str) -> None:
             f"{size:,} bytes are more than a key takes; write at most "
             f"{MAX_PARTITION_KEY_BYTES:,} bytes"
         )
-    if parameter.pattern and not re.fullmatch(parameter.pattern, text):
+    if parameter.pattern and not matching(parameter.pattern)(text):
         example = f", such as {parameter.placeholder}" if parameter.placeholder else ""
         raise ValueError(
             f"{quoted(text)} does not have the form; write what matches "

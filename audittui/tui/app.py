@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
@@ -26,8 +27,18 @@ from audittui.tui.application.marking import MarkingApp
 from audittui.tui.palette import PLAIN, PLAIN_THEME, THEME
 from audittui.tui.plain_colours import PlainColours
 from audittui.tui.state import Memory
+from audittui.tui.textual_private import crash_of, ending_quietly
+
+if TYPE_CHECKING:
+    from textual.driver import Driver
 
 
+def _tells_in_a_sentence(app: App[None]) -> bool:
+    """True where whoever runs the application tells its `crash`."""
+    return not os.environ.get("AUDITTUI_DEBUG") and not app.is_headless
+
+
+@ending_quietly(_tells_in_a_sentence)
 class AuditApp(
     ConnectingApp,
     LoadingApp,
@@ -55,6 +66,10 @@ class AuditApp(
         # Also while the help or a question lies over the main screen.
         Binding("ctrl+c", "interrupt", "stop reading, keep the rows", id="stop", priority=True),
         Binding("colon", "command_palette", "command palette", id="palette"),
+        Binding(
+            "ctrl+z", "suspend_process", "to the shell; fg comes back", id="suspend", priority=True
+        ),
+        Binding("ctrl+l", "redraw", "draw the screen anew", id="redraw", priority=True),
     ]
 
     def __init__(
@@ -105,17 +120,23 @@ class AuditApp(
         if not gc.isenabled():
             self.call_after_refresh(_collect_again)
 
+    def get_driver_class(self) -> type[Driver]:
+        """What stands between the application and a terminal."""
+        if os.environ.get("TEXTUAL_DRIVER") or not hasattr(signal, "SIGCONT"):
+            return super().get_driver_class()
+        from audittui.tui.terminal import TerminalDriver
+
+        return TerminalDriver
+
+    def action_redraw(self) -> None:
+        """Draw everything anew: something else wrote on the terminal."""
+        self.screen.refresh(layout=True)
+        self.check_idle()
+
     @property
     def crash(self) -> Exception | None:
         """What broke the application, if something did."""
-        return self._exception
-
-    def _fatal_error(self) -> None:
-        """End without a traceback: `crash` is told in a sentence."""
-        if os.environ.get("AUDITTUI_DEBUG") or self.is_headless:
-            super()._fatal_error()
-        else:
-            self._close_messages_no_wait()
+        return crash_of(self)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What every line goes through: without colours or with sixteen no RGB code is sent."""

@@ -39,6 +39,34 @@ class Document(msgspec.Struct, frozen=True):
     row: Row | None = None
     listed: frozenset[str] = frozenset()
 
+    def same(self, other: Document) -> bool:
+        """True when it shows the same item."""
+        return (self.text, self.row, self.fault) == (other.text, other.row, other.fault)
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """A verdict and what it is about: ``document`` is that very item, the only one that may be
+    shown beside it; None where nothing could be read."""
+
+    verdict: Verdict
+    document: Document | None = None
+
+    @property
+    def as_listed(self) -> Verdict:
+        """The verdict on what a list shows of the entry, which may be something else."""
+        document, verdict = self.document, self.verdict
+        if document is None or not document.listed or verdict.failed:
+            return verdict
+        return msgspec.structs.replace(
+            verdict, verdict="INDEX MISMATCH", summary=differing_text(document.listed)
+        )
+
+
+def differing_text(listed: frozenset[str]) -> str:
+    """What is said of an entry whose ``listed`` fields the list shows otherwise."""
+    names = ", ".join(name.replace("_", " ") for name in ROW_FIELDS if name in listed)
+    return f"Changed since it was listed, or listed wrongly: {names}. r reads the list again."
+
 
 class Life(msgspec.Struct, frozen=True):
     """The entries of one resource, oldest first, as far as they were read.
@@ -91,11 +119,14 @@ def read_document(connection: Connection, row: Row) -> Document:
         found = connection.store.get(connection.layout.key_of(row))
     except AuditError as error:
         return Document("", fault=str(error))
-    if found.item is None:
-        return Document("", found.rcu, "The entry is not in the table any more.")
-    layout, item = connection.layout, found.item
+    return _document(connection.layout, row, found.item, found.rcu)
+
+
+def _document(layout: Layout, row: Row, item: Item | None, rcu: float = 0.0) -> Document:
+    if item is None:
+        return Document("", rcu, "The entry is not in the table any more.")
     listed = _listed_otherwise(layout, row, item)
-    return Document(layout.document(item), found.rcu, row=layout.row(item), listed=listed)
+    return Document(layout.document(item), rcu, row=layout.row(item), listed=listed)
 
 
 def _listed_otherwise(layout: Layout, row: Row, item: Item) -> frozenset[str]:
@@ -133,20 +164,24 @@ def changes_of(document: Document) -> Sequence[DiffLine] | None:
     return diff(body.get("before"), body.get("after"))
 
 
-def check_entry(connection: Connection, row: Row) -> Verdict:
-    """The verdict on the entry of ``row``, held against what the trusted keys signed, if any.
+def check_entry(connection: Connection, row: Row) -> Judged:
+    """The entry of ``row``, judged: held against what the trusted keys signed, if any.
 
     Raises `UsageError` for a trusted key that is none, and for a chain that is not known.
     """
     from audittui.integrity.settings import anchor_settings
-    from audittui.integrity.verify import verify_entry
+    from audittui.integrity.verify import judge_entry
 
     settings = anchor_settings(connection.target.trusted_keys)
-    return verify_entry(connection.store, connection.layout, row.chain, row.seq, settings=settings)
+    store, layout = connection.store, connection.layout
+    verdict, item = judge_entry(store, layout, row.chain, row.seq, settings=settings)
+    if item is None and verdict.verdict == "UNVERIFIABLE":
+        return Judged(verdict)
+    return Judged(verdict, _document(layout, row, item))
 
 
 def check_entries(connection: Connection, rows: Sequence[Row]) -> tuple[list[Verdict], float]:
-    """The verdicts on the entries of ``rows``, and the read units they took.
+    """The verdicts on what ``rows`` show of their entries, and the read units they took.
 
     The entries of a chain and their neighbours are read together; only what is not there, or not
     as it should be, is looked at singly. Raises `AuditError` when the store does not answer.
@@ -156,27 +191,28 @@ def check_entries(connection: Connection, rows: Sequence[Row]) -> tuple[list[Ver
 
     store, layout = connection.store, connection.layout
     if not layout.chained or len(rows) == 1:
-        verdicts = [check_entry(connection, row) for row in rows]
+        verdicts = [check_entry(connection, row).as_listed for row in rows]
         return verdicts, sum(one.rcu for one in verdicts)
-    seqs: dict[str, list[int]] = {}
+    chains: dict[str, dict[int, Row]] = {}
     for row in rows:
-        seqs.setdefault(row.chain, []).append(row.seq)
+        chains.setdefault(row.chain, {})[row.seq] = row
     settings = anchor_settings(connection.target.trusted_keys)
     found: list[Verdict] = []
     rcu = 0.0
-    for chain, wanted in seqs.items():
+    for chain, wanted in chains.items():
         prover = Prover(store, layout, chain, settings)
-        prover.fetch(wanted)
-        for seq in wanted:
+        prover.fetch(list(wanted))
+        for seq, row in wanted.items():
             try:
                 verdict = prover.prove(seq)[1]
             except AuditError:
-                verdict = None
-            if verdict is None or verdict.failed:
-                row = next(one for one in rows if (one.chain, one.seq) == (chain, seq))
-                verdict = check_entry(connection, row)
-                rcu += verdict.rcu
-            found.append(verdict)
+                judged = None
+            else:
+                judged = Judged(verdict, _document(layout, row, prover.items[seq]))
+            if judged is None or judged.verdict.failed:
+                judged = check_entry(connection, row)
+                rcu += judged.verdict.rcu
+            found.append(judged.as_listed)
         rcu += prover.rcu
     return found, rcu
 

@@ -145,9 +145,9 @@ def _key(text: str) -> str:
     if len(text) == 1 and text.isprintable():
         if text.isalnum():
             return text
-        from textual.keys import _character_to_key
+        from audittui.tui.textual_private import name_of_key
 
-        return _character_to_key(text)
+        return name_of_key(text)
     *modifiers, last = text.split("+")
     if not set(modifiers) <= {"ctrl", "shift", "alt"}:
         return ""

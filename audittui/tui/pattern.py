@@ -16,6 +16,7 @@ from typing import TypeVar
 import msgspec
 
 from audittui.layout.row import ROW_FIELDS, Row
+from audittui.regular import EngineMissingError, ExpressionError, searching
 from audittui.tui.times import list_time
 
 Shown = TypeVar("Shown")
@@ -157,12 +158,14 @@ def _search(
             lambda one: any(needle in text(one, field).casefold() for field in fields), term.inverse
         )
     try:
-        search = re.compile(term.text, re.IGNORECASE).search
-    except (re.error, OverflowError, RecursionError) as error:
+        search = searching(term.text, ignore_case=True)
+    except ExpressionError as error:
         raise PatternError(
             f"This is no regular expression: {error}. One with spaces stands in quotes:"
             ' ~"a b"; without ~ it is text.'
         ) from None
+    except EngineMissingError as error:
+        raise PatternError(str(error)) from None
     return _turned(
         lambda one: any(search(text(one, field)[:_LONGEST]) for field in fields), term.inverse
     )

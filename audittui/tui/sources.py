@@ -82,6 +82,11 @@ class RowSource:
         return frozenset(first + at for at, column in enumerate(self.columns) if column == "time")
 
     @property
+    def entries(self) -> int:
+        """How many of the rows are entries."""
+        return len(self.rows)
+
+    @property
     def filtered(self) -> bool:
         """True when rows are hidden."""
         return bool(self.pattern) and self.hiding

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -73,6 +73,17 @@ def terminal(request: pytest.FixtureRequest, table: Table, tmp_path: Path) -> It
     terminal.close()
 
 
+def _left(terminal: Terminal) -> Callable[[str], bool]:
+    """Goes back with q, as often as it takes, until the program has ended."""
+
+    def ended(screen: str) -> bool:
+        if "ended " not in screen:
+            terminal.keys("q")
+        return "ended 0" in screen
+
+    return ended
+
+
 def _choose(terminal: Terminal, runbook: str) -> None:
     terminal.keys("1", "/")
     terminal.type(runbook)
@@ -99,9 +110,14 @@ def test_the_incident_is_solved_by_keys(terminal: Terminal, table: Table, tmp_pa
     # A whole filter typed at once, taken, and the first of its rows marked and opened.
     terminal.keys("/")
     terminal.type("action:iam.role.update")
-    terminal.keys("Enter", "m", "Enter")
-    terminal.wait("role/payments-operator", "Lifecycle", "changed", "ANCHORED")
-    terminal.keys("Tab", "g", "d")  # the lifecycle, and what its first version changed
+    terminal.wait("match 'action:iam")
+    terminal.keys("Enter", "m")
+    terminal.wait("Marked; 2 entries now")
+    terminal.keys("Enter")
+    terminal.wait("role/payments-operator", "Lifecycle all", "changed", "ANCHORED")
+    terminal.keys("Tab")  # the lifecycle, and what its first version changed
+    terminal.keys("g")
+    terminal.keys("d")
     terminal.wait("grants", "secret.read")
     terminal.keys("Escape")
     terminal.wait("Lifecycle")
@@ -124,10 +140,14 @@ def test_the_incident_is_solved_by_keys(terminal: Terminal, table: Table, tmp_pa
     terminal.keys("x")
     terminal.wait("by-actor", "Estimate")
     terminal.keys("Escape")
-    terminal.keys("Escape", "Escape", "Escape")  # the entry, the filter, back to the group
+    terminal.wait("Lifecycle", gone="Estimate")
+    terminal.keys("Escape")  # the entry
+    terminal.wait("match 'action:iam", gone="Lifecycle all")
+    terminal.keys("Escape")  # the filter
+    terminal.wait("Actor activity: j.okafor", gone="match 'action")
+    terminal.keys("Escape")  # back to the group
     terminal.wait("j.okafor, auth.login", "F*")
-    terminal.keys("q", "q", "q", "q", "q", "q")
-    terminal.wait("ended 0")
+    terminal.until(_left(terminal), "the end")
     words = [sys.executable, "-m", "audittui", "evidence", "verify", str(bundle)]
     environment = {**os.environ, "AUDITTUI_TRUSTED_KEYS": table.key}
     told = subprocess.run(words, capture_output=True, text=True, env=environment, check=True)

@@ -70,6 +70,22 @@ class Terminal:
             assert time.monotonic() < end, f"{what} did not come:\n{screen}"
             time.sleep(0.1)
 
+    def told(self, form: str) -> str:
+        """What tmux says of the pane, in one of its formats."""
+        return self._tmux("display-message", "-p", "-t", "case", form).strip()
+
+    def program(self, word: str) -> int:
+        """The process in it that was started by Python with this word."""
+        waiting = [int(self.told("#{pane_pid}"))]
+        while waiting:
+            process = waiting.pop()
+            words = Path(f"/proc/{process}/cmdline").read_bytes().decode().split("\0")
+            if "python" in Path(words[0]).name and word in words:
+                return process
+            children = Path(f"/proc/{process}/task/{process}/children").read_text()
+            waiting += map(int, children.split())
+        raise AssertionError(f"there is no {word} in it:\n{self.screen()}")
+
     def again(self) -> Terminal:
         """The same program once more, in another terminal."""
         return Terminal(*self._given)

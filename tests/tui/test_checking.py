@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -58,7 +59,7 @@ async def test_notes_between_the_rows_are_not_checked() -> None:
         source = rows_of(app)
         noted = [at for at in range(len(source)) if not is_entry(source.row(at))]
         assert noted
-        assert "Checked" in screen_text(app)
+        assert " rows checked: " in screen_text(app)
         assert all(seq >= 0 for _, seq in source.verdicts)
         app.main.results.go(noted[-1])
         await press(pilot, "v")
@@ -143,3 +144,35 @@ def test_what_an_index_does_not_hold_is_no_difference() -> None:
     for layout, differ in ((narrow, set()), (native, {"action", "resource"})):
         connection = Connection(CASE, store, layout)
         assert differ == read_document(connection, listed).listed & {"actor", "action", "resource"}
+
+
+@driven
+async def test_v_says_how_many_of_how_many_were_checked() -> None:
+    store = filled([one for _ in range(20) for one in drafts()])
+    async with running(store) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "V")
+        source, reading = rows_of(app), app.main.reading
+        assert reading is not None and not reading.complete
+        loaded, checked = len(source), len(source.verdicts)
+        assert 1 < checked < loaded
+        assert f"{checked} of {loaded} rows, more to read, checked: {checked} " in said(app)
+        await press(pilot, "L", "V")
+        if not reading.complete:
+            await press(pilot, "enter", "V")
+        assert reading.complete and len(source) == 600
+        assert re.search(r" (\d+) of 600 rows checked: \1 CHAINED\.", said(app))
+        await press(pilot, "slash", *"outcome:denied", "enter", "g", "V")
+        assert " of 60 rows that match, of 600 loaded, checked: " in said(app)
+
+
+@driven
+async def test_v_of_a_whole_list_counts_all_of_it() -> None:
+    async with running(size=(80, 40)) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "V")
+        assert "30 of 30 rows checked: 30 CHAINED." in said(app)
+
+
+def said(app: AuditApp) -> str:
+    return " ".join(screen_text(app).split())

@@ -105,6 +105,10 @@ async def test_the_profiles_budget_stops_a_reading_and_l_goes_on() -> None:
         assert len(reading.rows.rows) == len(MANY)
         # What the planning took is counted once, however often the reading went on.
         assert reading.rcu == sum(units for _, units in reading.by_index) + reading.plan.spent_rcu
+        # So is every request before each of the stops, and each is on the screen.
+        sent = sum(one.pages for one in reading.store.asked()) + reading.plan.spent_requests
+        assert reading.requests == sent > stops
+        assert f"{sent} requests" in status(app)
 
 
 @driven

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from textual.widgets import Input
 
 from audittui import timestamp
+from audittui.entry import Draft
 from audittui.layout.row import Row
 from audittui.tui.histogram import OUTCOMES, Histogram
 from audittui.tui.pattern import PatternError, compiled
@@ -133,6 +134,20 @@ def test_what_cannot_be_read_says_what_to_do(pattern: str, told: str) -> None:
 def test_what_is_no_regular_expression_is_told(pattern: str) -> None:
     with pytest.raises(PatternError, match="no regular expression"):
         compiled(pattern, ("actor",))
+
+
+@pytest.mark.timeout(20)
+@driven
+async def test_no_expression_hangs_the_screen_and_what_it_cannot_say_is_named() -> None:
+    store = filled([*drafts(), *(Draft(actor="y" * 800, action="wait") for _ in range(40))])
+    async with running(store) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "slash")
+        await type_text(pilot, "~(y+)+z")
+        assert app.main.row_source is not None and app.main.row_source.matches == 0
+        await press(pilot, "ctrl+u")
+        await type_text(pilot, "~(?=bob)")
+        assert "look-ahead" in screen_text(app)
 
 
 def test_many_rows_are_searched_bit_by_bit_and_none_is_left_out() -> None:

@@ -39,5 +39,5 @@ class Hasty(AuditApp):
 @driven
 async def test_haste_breaks_nothing(haste: Callable[[AuditApp], None]) -> None:
     app = Hasty(haste)
-    await app.run_async(headless=True)
+    await app.run_async(headless=True, size=(80, 24))
     assert app.crash is None

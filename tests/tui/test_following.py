@@ -257,6 +257,32 @@ async def test_escape_leads_back_to_what_was_read_and_a_pivot_back_to_the_live_l
         assert reading is not None and main(app).results.source is reading.rows
 
 
+@pytest.mark.parametrize("way", [("escape",), ("1", "slash", *"denied", "enter", "enter"), ("A",)])
+@driven
+async def test_whoever_leaves_a_live_list_pays_for_it_no_longer(way: tuple[str, ...]) -> None:
+    async with following() as (app, pilot, log):
+        live, tail = live_of(app), live_of(app).tail
+        assert tail is not None
+        send(pilot, "k", "k", *way)
+        await until(pilot, lambda: main(app).live is None)
+        await until(pilot, tail._cancelled.is_set)
+        assert live.state == "stopped" and live.tail is None
+        # Everything that was under way comes to its end: nothing is asked any more.
+        await until(pilot, lambda: all(one.is_finished for one in app.workers))
+        came = live.came
+        log.append(2)
+        await pilot.pause(0.3)
+        assert live.came == came
+
+
+@driven
+async def test_leaving_the_application_stops_what_is_followed() -> None:
+    async with following() as (app, _, _):
+        tail = live_of(app).tail
+        assert tail is not None
+    assert tail._cancelled.is_set()
+
+
 @driven
 async def test_a_note_is_no_entry_and_hostile_values_are_harmless() -> None:
     async with following() as (app, pilot, log):
@@ -322,10 +348,9 @@ async def test_catching_up_that_costs_is_asked_for_first() -> None:
             await open_runbook(app, pilot, "time window")
             await press(pilot, "enter")
             send(pilot, "F")
-            await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
-            said = " ".join(screen_text(app).split())
-            assert "1,800 entries since then must be read first: about 120 RCU" in said
-            assert "budget of 150 RCU" in said
+            price = "1,800 entries since then must be read first: about 120 RCU"
+            asked = lambda: " ".join(screen_text(app).split())  # noqa: E731
+            await until(pilot, lambda: price in asked() and "budget of 150 RCU" in asked())
             send(pilot, "escape")
             await until(pilot, lambda: "nothing of it was read" in screen_text(app))
             live = live_of(app)

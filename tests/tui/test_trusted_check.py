@@ -41,7 +41,7 @@ def checked(trusted: bool) -> Verdict:
     seal_demo(store, layout, ("app/0",), NOW)
     keys = (demo_key(store, "app/0"),) if trusted else ()
     connection = Connection(Target(store="case.db", trusted_keys=keys), store, layout)
-    return check_entry(connection, Row(0, 0, ("app/0", 7), "app/0", 7))
+    return check_entry(connection, Row(0, 0, ("app/0", 7), "app/0", 7)).verdict
 
 
 def test_with_a_trusted_key_a_sealed_entry_is_anchored() -> None:

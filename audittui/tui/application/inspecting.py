@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from audittui.tui.application.threads import ThreadedApp
 
 if TYPE_CHECKING:
     from audittui.connection import Connection
-    from audittui.integrity.verdict import Verdict
+    from audittui.investigate.diff import DiffLine
     from audittui.layout.row import Row
     from audittui.runbook.model import Runbook
-    from audittui.tui.inspection import Life
+    from audittui.tui.inspection import Judged, Life
+    from audittui.tui.json_lines import JsonLines
 
 
 class InspectingApp(ThreadedApp):
@@ -50,15 +52,20 @@ class InspectingApp(ThreadedApp):
         detail = self.main.detail
 
         def work() -> None:
-            from audittui.tui.inspection import check_entry
+            from audittui.tui.inspection import changes_of, check_entry, tree_of
 
-            verdict = check_entry(connection, row)
-            self.arrive(lambda: took(verdict))
+            judged = check_entry(connection, row)
+            document = judged.document
+            tree = tree_of(document) if document is not None else None
+            changes = changes_of(document) if document is not None else None
+            self.arrive(lambda: took(judged, tree, changes))
 
-        def took(verdict: Verdict) -> None:
-            detail.take_verdict(row, verdict)
-            self.main.take_opened_verdict(verdict)
-            self.spend(verdict.rcu)
+        def took(
+            judged: Judged, tree: JsonLines | None, changes: Sequence[DiffLine] | None
+        ) -> None:
+            detail.take_judged(row, judged, tree, changes)
+            self.main.take_opened_verdict(row, judged.as_listed)
+            self.spend(judged.verdict.rcu)
 
         self.work(work, lambda error: detail.take_verdict(row, None, str(error)), "verdict")
 

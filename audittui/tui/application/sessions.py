@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import os
-import signal
 import socket
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -23,8 +20,6 @@ if TYPE_CHECKING:
 
 _EVERY = 2.0
 """Seconds between looks at whether there is something new to keep."""
-_HUNG_UP = 128 + 1
-"""The exit code after SIGHUP, as shells tell it."""
 
 
 class SessionsApp(RememberingApp):
@@ -41,31 +36,22 @@ class SessionsApp(RememberingApp):
         if self.memory is not None:
             self._session_key = uuid4().hex
             self.set_interval(_EVERY, self.note_session)
-            self._heed_signals()
 
     def _recalled(self, state: State) -> None:
         super()._recalled(state)
         self.main.show_status()
 
-    def _heed_signals(self) -> None:
-        """A terminal that is gone ends the application, with everything kept."""
-        loop = asyncio.get_running_loop()
-        # Not everywhere, and not in every thread.
-        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError, AttributeError):
-            if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-                loop.add_signal_handler(signal.SIGHUP, self._hung_up)
-            loop.add_signal_handler(signal.SIGTERM, self.exit)
-
-    def _hung_up(self) -> None:
-        self.note_session()
-        self.write_memory()
-        # There is no terminal any more that could be put in order.
-        os._exit(_HUNG_UP)
-
     def exit(self, *given: object, **named: object) -> None:
         """Leave; where one was is kept."""
         self.note_session()
         super().exit(*given, **named)  # type: ignore[arg-type]
+
+    def end(self, code: int) -> None:
+        """Leave with ``code`` because the system says so. What is to be kept is written first: the
+        terminal may be gone."""
+        self.note_session()
+        self.write_memory()
+        self.exit(return_code=code)
 
     @property
     def _target_text(self) -> str:

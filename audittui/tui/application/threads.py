@@ -19,6 +19,7 @@ from audittui.tui.marks import Marks
 from audittui.tui.names_seen import NamesSeen
 from audittui.tui.room import fits
 from audittui.tui.screens.main import MainScreen
+from audittui.tui.textual_private import with_bindings_of_bases
 from audittui.tui.words import ConnectionState
 
 
@@ -36,7 +37,7 @@ class ThreadedApp(TypingApp, inherit_bindings=False):
     def __init_subclass__(cls, *, whole: bool = False) -> None:
         """As with the parts of the main screen, Textual needs to take stock of the whole alone."""
         # This class drops the keys of Textual's own application; those that come after it do not.
-        cls._inherit_bindings = True
+        with_bindings_of_bases(cls)
         if whole:
             super().__init_subclass__()
 

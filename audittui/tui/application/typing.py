@@ -12,8 +12,9 @@ from collections.abc import Sequence
 
 from textual.app import App
 from textual.events import Event, Key
-from textual.keys import _character_to_key
 from textual.message_pump import MessagePump
+
+from audittui.tui.textual_private import name_of_key
 
 _PATIENCE = 0.25
 """Seconds after which the next key is taken though nobody said that the last one is dealt with."""
@@ -45,7 +46,7 @@ class TypingApp(App[None], inherit_bindings=False):
         alone = event.key in self.screen.active_bindings
         if not event.key.startswith("alt+") or not letter or alone:
             return (event,)
-        name = letter if letter.isalnum() else _character_to_key(letter)
+        name = letter if letter.isalnum() else name_of_key(letter)
         return Key("escape", "\x1b"), Key(name, letter)
 
     async def _take_key(self) -> None:

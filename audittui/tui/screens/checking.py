@@ -15,6 +15,7 @@ from audittui.tui.sources import RowSource
 
 if TYPE_CHECKING:
     from audittui.integrity.verdict import Verdict
+    from audittui.layout.row import Row
 
 
 class CheckingScreen(ReadingScreen):
@@ -60,13 +61,29 @@ class CheckingScreen(ReadingScreen):
         else:
             counts = Counter(one.verdict for one in verdicts)
             found = ", ".join(f"{count:,} {name}" for name, count in counts.most_common())
-            self.say(f"Checked {words.entries_text(len(verdicts))}: {found}.")
+            self.say(f"{self._how_many(source, len(verdicts))} checked: {found}.")
 
-    def take_opened_verdict(self, verdict: Verdict) -> None:
+    def _how_many(self, source: RowSource, count: int) -> str:
+        """So many of the list's rows, and whether the list is all that there is."""
+        loaded = shown = source.entries
+        if source.filtered:
+            shown = sum(is_entry(source.row(at)) for at in range(len(source)))
+        of = f"{count:,} of {shown:,} {'row' if shown == 1 else 'rows'}"
+        if source.filtered and shown != loaded:
+            of += f" that match, of {loaded:,} loaded,"
+        reading = self.reading
+        if reading is not None and source is reading.rows and not reading.complete:
+            return f"{of}, more to read,"
+        return of
+
+    def take_opened_verdict(self, row: Row, verdict: Verdict) -> None:
         """An entry was checked because it was opened: its row in the list says so where checked
-        ones do, and in any case where something is wrong with it."""
+        ones do, and in any case where something is wrong with it. The verdict is on what ``row``
+        shows; a row of the list that is another one may show something else."""
         source = self.row_source
-        if source is not None and (source.verdicts or verdict.failed):
+        if source is None or not (source.verdicts or verdict.failed):
+            return
+        if verdict.failed or any(one is row for one in source.rows):
             self._mark(source, [verdict])
 
     def _mark(self, source: RowSource, verdicts: Sequence[Verdict]) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-
 from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette
 from textual.widgets import Input
 
 from audittui.tui.screens.modal import done
+from audittui.tui.textual_private import with_patient_pages
 
 
+@with_patient_pages
 class Palette(CommandPalette):
     """Textual's palette. A page key that comes before its list is drawn does nothing, nor does
     leaving it twice.
@@ -21,10 +21,6 @@ class Palette(CommandPalette):
     def on_mount(self) -> None:
         """Nothing blinks."""
         self.query_one(Input).cursor_blink = False
-
-    def _action_command_list(self, action: str) -> None:
-        with contextlib.suppress(KeyError):
-            super()._action_command_list(action)
 
     def dismiss(self, result: None = None) -> AwaitComplete:
         """Leave, once."""

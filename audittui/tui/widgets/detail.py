@@ -15,7 +15,7 @@ from audittui.escape import escaped
 from audittui.layout.row import Row
 from audittui.tui.changes import change_items
 from audittui.tui.entry_text import Item, field_items, proof_items, step_items, verdict_items
-from audittui.tui.inspection import Document, Life
+from audittui.tui.inspection import Document, Judged, Life, differing_text
 from audittui.tui.json_lines import JsonLines
 from audittui.tui.life_source import LifecycleSource
 from audittui.tui.outline import Part, Place
@@ -53,6 +53,10 @@ class Detail(Vertical):
         self._tree: JsonLines | None = None
         self._verdict_fault = ""
         self._changes: Sequence[DiffLine] | None = None
+        self._judged = False
+        """The document is what a verdict was about: what was read before it comes too late."""
+        self._changed = False
+        """Another item was shown before the one that was judged."""
         self._wanted = ""
         self._sought_from = 0
 
@@ -94,20 +98,35 @@ class Detail(Vertical):
         """Show nothing: what comes late is dropped."""
         self.row = self.document = self.verdict = self._changes = self._tree = None
         self._verdict_fault = ""
+        self._judged = self._changed = False
         if life:
             self.life = None
 
     def take_document(self, row: Row, document: Document, tree: JsonLines | None) -> None:
         """The stored entry came, and its text as lines where it is JSON."""
-        if row is self.row:
+        if row is self.row and not self._judged:
             self.document, self._tree = document, tree
             self._update()
 
     def take_changes(self, row: Row, changes: Sequence[DiffLine] | None) -> None:
         """What the entry changed is known; None where it tells no states."""
-        if row is self.row:
+        if row is self.row and not self._judged:
             self._changes = changes
             self._update()
+
+    def take_judged(
+        self, row: Row, judged: Judged, tree: JsonLines | None, changes: Sequence[DiffLine] | None
+    ) -> None:
+        """The verdict came, and what it is about: that is shown, whatever was shown before."""
+        if row is not self.row:
+            return
+        self.verdict, self._verdict_fault = judged.verdict, ""
+        before, document = self.document, judged.document
+        if document is not None:
+            self._changed |= before is not None and not document.same(before)
+            self.document, self._tree, self._changes = document, tree, changes
+            self._judged = True
+        self._update()
 
     def take_verdict(self, row: Row, verdict: Verdict | None, fault: str = "") -> None:
         """The verdict came, or why there is none. Both empty: it is being checked again."""
@@ -126,7 +145,7 @@ class Detail(Vertical):
         if self.row is None:
             return
         parts = [
-            Part("verdict", verdict_items(self.verdict, self._verdict_fault)),
+            Part("verdict", self._verdict_items()),
             Part("fields", self._field_items(self.row)),
         ]
         odd = self._oddities(self.life) if self.life is not None else ()
@@ -142,6 +161,16 @@ class Detail(Vertical):
         if self.verdict is not None and self.verdict.proof:
             parts.append(Part("proof", proof_items(self.verdict), "Proof"))
         self.entry.show(parts, keep_place=keep_place)
+
+    def _verdict_items(self) -> Sequence[Item]:
+        """The verdict; then in what its entry is not the one that was shown before."""
+        found = verdict_items(self.verdict, self._verdict_fault)
+        told = []
+        if self._changed:
+            told.append("Changed while it was open: this is what is stored now.")
+        if self.document is not None and self.document.listed:
+            told.append(differing_text(self.document.listed))
+        return [*found, *(Item(Text(one, WARN), "what changed", one) for one in told)]
 
     def _field_items(self, row: Row) -> Sequence[Item]:
         """As the list shows them, and once the entry is read as they are stored."""

@@ -9,11 +9,23 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 from audittui.escape import escaped
+from audittui.tui.textual_private import drawn_by
 
 HIDDEN = "\N{REPLACEMENT CHARACTER}"
 """Stands for a character that would act on the terminal or hide."""
 
 
+def _harmless(value: str) -> Text | None:
+    """What is drawn of a value that holds what acts or hides; None where it holds none."""
+    # Made from the value: Rich drops some control characters from a text, and the cursor would
+    # stand beside its place.
+    if escaped(value) == value:
+        return None
+    shown = "".join(one if escaped(one) == one else HIDDEN for one in value)
+    return Text(shown, no_wrap=True, overflow="ignore", end="")
+
+
+@drawn_by(_harmless)
 class Field(Input):
     """An `Input` that never sends a character that acts or hides to the terminal.
 
@@ -24,16 +36,6 @@ class Field(Input):
     def on_mount(self) -> None:
         """Nothing blinks, and nothing is sent while nothing happens."""
         self.cursor_blink = False
-
-    @property
-    def _value(self) -> Text:
-        # Textual draws this text and measures the cursor's place on it.
-        # Made from the value: Rich drops some control characters from a text, and the cursor
-        # would stand beside its place.
-        if escaped(self.value) == self.value:
-            return super()._value
-        shown = "".join(one if escaped(one) == one else HIDDEN for one in self.value)
-        return Text(shown, no_wrap=True, overflow="ignore", end="")
 
 
 class AskedField(Field):

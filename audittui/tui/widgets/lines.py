@@ -22,6 +22,7 @@ from textual.strip import Strip
 
 from audittui import timestamp
 from audittui.escape import escaped, shortened
+from audittui.tui.textual_private import scroll_over
 from audittui.tui.times import LABELS, TimeStyle, shown_time
 from audittui.tui.widgets.columns import GAP, GUTTER, Columns, fitted
 from audittui.tui.widgets.cursor import CursorView
@@ -308,7 +309,7 @@ class LineList(CursorView):
         if self.show_vertical_scrollbar and size.height > inside:
             # Only the scrollbar changes; the screen need not be arranged anew.
             self.set_reactive(CursorView.virtual_size, size)
-            self._scroll_update(size)
+            scroll_over(self, size)
         else:
             self.virtual_size = size
 

@@ -1,0 +1,87 @@
+"""What is used of Textual though its names are not public, all of it.
+
+A minor version of Textual may change any of these: pyproject.toml pins it, and each has a test.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from textual.keys import _character_to_key
+
+if TYPE_CHECKING:
+    from rich.text import Text
+    from textual.app import App
+    from textual.geometry import Size
+    from textual.widget import Widget
+
+Kind = TypeVar("Kind", bound=type[Any])
+
+
+def name_of_key(character: str) -> str:
+    """Textual's name of the key that types this character."""
+    return _character_to_key(character)
+
+
+def crash_of(app: App[Any]) -> Exception | None:
+    """What broke an application, if something did."""
+    return app._exception
+
+
+def with_bindings_of_bases(kind: type[App[Any]]) -> None:
+    """Have the keys of its bases hold in a class whose creation Textual was not told of."""
+    kind._inherit_bindings = True
+
+
+def scroll_over(widget: Widget, size: Size) -> None:
+    """Renew the scrollbars for contents of ``size``, without arranging the screen anew."""
+    widget._scroll_update(size)
+
+
+def ending_quietly(quiet: Callable[[Any], bool]) -> Callable[[Kind], Kind]:
+    """Have an application that breaks end without a traceback where ``quiet`` says so."""
+
+    def decorate(kind: Kind) -> Kind:
+        loud = kind._fatal_error
+
+        def fatal_error(app: Any) -> None:
+            if quiet(app):
+                app._close_messages_no_wait()
+            else:
+                loud(app)
+
+        kind._fatal_error = fatal_error
+        return kind
+
+    return decorate
+
+
+def with_patient_pages(kind: Kind) -> Kind:
+    """Have a page key do nothing in a palette whose list is not drawn yet."""
+    move = kind._action_command_list
+
+    def action_command_list(palette: Any, action: str) -> None:
+        with contextlib.suppress(KeyError):
+            move(palette, action)
+
+    kind._action_command_list = action_command_list
+    return kind
+
+
+def drawn_by(draw: Callable[[str], Text | None]) -> Callable[[Kind], Kind]:
+    """Have an `Input` draw its value, and measure the cursor's place, by ``draw``; where that gives
+    None, as it is."""
+
+    def decorate(kind: Kind) -> Kind:
+        plain = kind._value
+
+        def value(field: Any) -> Any:
+            drawn = draw(field.value)
+            return plain.fget(field) if drawn is None else drawn
+
+        kind._value = property(value)
+        return kind
+
+    return decorate

@@ -1,0 +1,174 @@
+"""What the system tells a program is heeded whatever it is doing, and the terminal is as before."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from audittui.layout import load_layout
+from audittui.store.sqlite import SqliteStore
+from audittui.writer import AuditLog
+from tests.terminal.tmux import Terminal
+from tests.tui.driving import drafts
+
+_BUSY = """
+import sys, time
+from audittui.cli.terminal import run_application
+from audittui.connection import Target
+from audittui.tui import terminal
+from audittui.tui.app import AuditApp
+
+terminal._GRACE = 0.3
+
+class Busy(AuditApp):
+    def show_help(self):
+        while True:  # the loop answers nothing any more
+            time.sleep(0.01)
+
+def connect(target):
+    time.sleep(1000)  # a thread that nobody answers
+
+run_application(Busy(Target(store="case.db"), connect=connect))
+"""
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
+    """Starts a program from a shell in a terminal; without words it is the application."""
+    store = SqliteStore(str(tmp_path / "case.db"), load_layout("native"), create=True)
+    AuditLog(store, "app/0").append_many(drafts())
+    store.close()
+    environment = {
+        "PATH": os.environ["PATH"], "HOME": str(tmp_path), "TERM": "screen-256color",
+        "LANG": "C.UTF-8", "AUDITTUI_STATE": str(tmp_path / "state"), "PS1": "shell> ",
+        "PYTHONPATH": str(Path.cwd()), "AUDITTUI_CONFIG": str(tmp_path / "none.toml"),
+    }  # fmt: skip
+    opened: list[Terminal] = []
+
+    def make(*given: str, interactive: bool = False, wait: str = "Resource lifecycle") -> Terminal:
+        words = given or ("-m", "audittui", "--store", str(tmp_path / "case.db"))
+        command = f"exec {shlex.join([sys.executable, *words])}"
+        script = tmp_path / "program"
+        script.write_text(command)
+        if interactive:
+            words = ("bash", "--norc", "--noprofile", "-i")
+        else:
+            # What the modes are afterwards, as the program left them.
+            words = ("sh", "-c", f"sh {script}; echo code $?; stty -a; sleep 60")
+        terminal = Terminal(words, environment, tmp_path, "100x30")
+        opened.append(terminal)
+        if interactive:
+            terminal.wait("shell>")
+            terminal.type(f"sh {script}")
+            terminal.keys("Enter")
+        terminal.wait(wait)
+        return terminal
+
+    yield make
+    for terminal in opened:
+        terminal.close()
+
+
+def _in_order(terminal: Terminal, code: int) -> None:
+    screen = terminal.wait(f"code {code}", "extproc")
+    assert {"icanon", "echo", "isig", "ixon", "icrnl"} <= set(screen.split())
+    assert "Traceback" not in screen
+    assert terminal.told("#{alternate_on} #{cursor_flag} #{mouse_any_flag}") == "0 1 0"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_ends_it_and_the_terminal_is_as_before(
+    start: Callable[..., Terminal], number: signal.Signals
+) -> None:
+    terminal = start()
+    os.kill(terminal.program("audittui"), number)
+    _in_order(terminal, 128 + number)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_thread_that_waits_for_ever_keeps_nobody(
+    start: Callable[..., Terminal], number: signal.Signals
+) -> None:
+    terminal = start("-c", _BUSY)
+    os.kill(terminal.program("-c"), number)
+    _in_order(terminal, 128 + number)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_screen_that_answers_nothing_ends_all_the_same(
+    start: Callable[..., Terminal], number: signal.Signals
+) -> None:
+    terminal = start("-c", _BUSY)
+    terminal.keys("?")
+    os.kill(terminal.program("-c"), number)
+    _in_order(terminal, 128 + number)
+
+
+def test_ctrl_c_that_nobody_answers_ends_it_when_it_is_pressed_again(
+    start: Callable[..., Terminal],
+) -> None:
+    terminal = start("-c", _BUSY)
+    terminal.keys("?")
+
+    def pressed(screen: str) -> bool:
+        if "code " not in screen:
+            terminal.keys("C-c")
+        return "code 130" in screen
+
+    terminal.until(pressed, "the end")
+    _in_order(terminal, 130)
+
+
+def test_ctrl_c_that_is_answered_ends_nothing(start: Callable[..., Terminal]) -> None:
+    terminal = start()
+    for _ in range(3):
+        terminal.keys("C-c")
+        terminal.wait("Nothing is being read. q quits.")
+
+
+def test_ctrl_z_leads_to_the_shell_and_fg_back(start: Callable[..., Terminal]) -> None:
+    terminal = start(interactive=True)
+    for _ in range(2):
+        terminal.keys("C-z")
+        terminal.wait("Stopped", gone="Resource lifecycle")
+        terminal.type("fg")
+        terminal.keys("Enter")
+        terminal.wait("Resource lifecycle")
+        terminal.keys("?")
+        terminal.wait("Everywhere")
+        terminal.keys("Escape")
+        terminal.wait("Resource lifecycle", gone="Everywhere")
+    terminal.keys("q", "q")
+    terminal.wait("shell>", gone="Resource lifecycle")
+
+
+def test_stopped_from_elsewhere_it_is_drawn_again(start: Callable[..., Terminal]) -> None:
+    terminal = start(interactive=True)
+    for _ in range(2):
+        os.kill(terminal.program("audittui"), signal.SIGSTOP)
+        terminal.wait("Stopped")
+        terminal.keys("Enter")
+        terminal.type("fg")
+        terminal.keys("Enter")
+        terminal.wait("Resource lifecycle", gone="Stopped")
+        terminal.keys("?")
+        terminal.wait("Everywhere")
+        terminal.keys("Escape")
+        terminal.wait("Resource lifecycle", gone="Everywhere")
+    terminal.keys("q", "q")
+    terminal.wait("shell>", gone="Resource lifecycle")
+
+
+def test_ctrl_l_draws_over_what_others_wrote(start: Callable[..., Terminal]) -> None:
+    terminal = start()
+    tty = Path(terminal.told("#{pane_tty}"))
+    tty.write_text("\x1b[2J\x1b[HBroadcast message")
+    terminal.wait("Broadcast message", gone="Resource lifecycle")
+    terminal.keys("C-l")
+    terminal.wait("Resource lifecycle", gone="Broadcast message")
