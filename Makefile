@@ -4,13 +4,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types contracts bench integration bundle screenshots clean
+.PHONY: demo test mutants lint types contracts bench integration bundle screenshots clean
 
 demo: $(READY)
 	@$(BIN)/audittui demo
 
 test: $(READY)
 	$(BIN)/pytest -n auto -q
+
+# Do the tests notice when a line of the core is wrong? tests/mutants.toml says which judge what.
+# MUTANTS="audittui/query/cursor.py" tries those of one file; --help lists the options.
+mutants: $(READY)
+	$(BIN)/python -m tests.mutation.run $(MUTANTS)
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -1,0 +1,6 @@
+"""Do the tests notice when a line of the core is wrong? ``make mutants`` tries it.
+
+``changes.py`` makes the mutants of a module. ``judges.py`` reads ``tests/mutants.toml``: the tests
+that judge each file, and the mutants that nobody could notice. ``reached.py`` finds the tests that
+run a line. ``run.py`` tries the mutants.
+"""
