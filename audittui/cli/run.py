@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from audittui.cli.notes import note as _note
 from audittui.cli.opening import folders
 from audittui.cli.options import connect, connection_options
+from audittui.cli.signals import stopping
 from audittui.errors import UsageError
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def command(
         count=count,
     )  # fmt: skip
     started = time.monotonic()
-    with _interrupt_cancels(execution):
+    with stopping(execution.cancel):
         pages = waits.pages(execution)
         last = _write_count(pages, form) if count else _write(plan, pages, form)
     waits.clear()
@@ -221,25 +221,6 @@ def _write_stats(place: str, plan: Plan, last: ResultPage, elapsed: float, *, co
         sys.stdout.write(text + "\n")
         return
     Path(place).write_text(text + "\n", encoding="utf-8")
-
-
-@contextmanager
-def _interrupt_cancels(execution: Execution) -> Iterator[None]:
-    """Ctrl-C ends the run and keeps what was read; a second one ends the program."""
-
-    def cancel(*_: object) -> None:
-        execution.cancel()
-        signal.signal(signal.SIGINT, before)
-
-    before = signal.signal(signal.SIGINT, cancel)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _note(text: str) -> None:
-    click.echo(text, err=True)
 
 
 def _aws_options(target: Any) -> list[str]:

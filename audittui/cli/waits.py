@@ -8,10 +8,10 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-import click
-
+from audittui.cli.notes import note
 from audittui.escape import escaped
 
 if TYPE_CHECKING:
@@ -39,21 +39,23 @@ class Waits:
         with self._lock:
             if self._terminal:
                 width = shutil.get_terminal_size().columns - 1
-                sys.stderr.write(f"\r\x1b[K{text[:width]}")
-                sys.stderr.flush()
+                with suppress(OSError):
+                    sys.stderr.write(f"\r\x1b[K{text[:width]}")
+                    sys.stderr.flush()
                 self._shown = True
                 return
             kind, now = re.split("[,:]", text, maxsplit=1)[0], time.monotonic()
             if kind != self._kind or now - self._told >= _APART:
-                click.echo(text, err=True)
+                note(text)
                 self._kind, self._told = kind, now
 
     def clear(self) -> None:
         """Take the line off the terminal, before other lines."""
         with self._lock:
             if self._shown:
-                sys.stderr.write("\r\x1b[K")
-                sys.stderr.flush()
+                with suppress(OSError):
+                    sys.stderr.write("\r\x1b[K")
+                    sys.stderr.flush()
                 self._shown = False
 
     def pages(self, execution: Execution) -> Iterator[ResultPage]:
