@@ -97,8 +97,8 @@ def command(
     listed = execution.latest
     left = None if budget is None else max(budget - listed.meter.rcu, 0.0)
     reader = BodyReader(
-        opened.store, opened.layout, max_rcu=left, rate=pace, notify=waits.tell,
-        item_bytes=mean_bytes(facts),
+        opened.store, opened.layout, max_rcu=budget, spent=listed.meter.rcu, rate=pace,
+        notify=waits.tell, item_bytes=mean_bytes(facts),
     )  # fmt: skip
     if listed.coverage.stop == "cancelled":
         reader.cancel()

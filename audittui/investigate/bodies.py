@@ -45,8 +45,8 @@ class Body(msgspec.Struct, frozen=True):
 
 
 class BodyReader:
-    """Reads bodies for display. ``max_rcu`` is a budget in read units, ``rate`` read units a
-    second, ``item_bytes`` the mean size of an entry where it is known. ``notify`` is told about
+    """Reads bodies for display. ``max_rcu`` is a budget in read units, of which others ``spent``
+    some before; ``rate`` read units a second, ``item_bytes`` the mean size of an entry where it is known. ``notify`` is told about
     waits in a sentence."""
 
     def __init__(
@@ -55,13 +55,15 @@ class BodyReader:
         layout: Layout,
         *,
         max_rcu: float | None = None,
+        spent: float = 0.0,
         rate: float | None = None,
         item_bytes: float | None = None,
         notify: Callable[[str], None] | None = None,
     ) -> None:
         self._store, self._layout = store, layout
         self._cancelled = threading.Event()
-        self._asker = Asker(store, self._cancelled, notify or (lambda _: None), max_rcu)
+        left = None if max_rcu is None else max(max_rcu - spent, 0.0)
+        self._asker = Asker(store, self._cancelled, notify or (lambda _: None), left)
         self._max_rcu = max_rcu
         self._bucket = None if rate is None else TokenBucket(rate, time.monotonic())
         self._item_bytes = item_bytes or ITEM_BYTES

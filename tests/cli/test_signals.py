@@ -30,7 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("signals")
     store = SqliteStore(str(folder / "case.db"), load_layout("native"), create=True, durable=False)
     log = AuditLog(store, "app/0")
-    for _ in range(15):
+    for _ in range(20):
         log.append_many(
             [Draft(actor="ann", action="door.open", resource="door/1") for _ in range(100)]
         )
@@ -79,11 +79,11 @@ def test_a_run_tells_how_far_it_came_and_how_to_go_on(start: Start, name: str) -
 def test_a_trace_keeps_what_it_has(start: Start, name: str) -> None:
     running = start(*TRACE, *SLOWLY, "--rate", "20")
     assert running.stderr is not None
-    assert any(line.startswith("To read 1,500 entries takes about ") for line in running.stderr)
+    assert any(line.startswith("To read 2,000 entries takes about ") for line in running.stderr)
     running.send_signal(getattr(signal, name))
     lines, errors = running.communicate(timeout=60)
-    assert running.returncode == 3 and len(lines.splitlines()) == 1500
-    assert re.search(r"1,500 entries .* of 1,500 were not read, it was cancelled", errors)
+    assert running.returncode == 3 and len(lines.splitlines()) == 2000
+    assert re.search(r"2,000 entries .* of 2,000 were not read, it was cancelled", errors)
 
 
 @pytest.mark.parametrize("name", ENDING)
@@ -128,4 +128,4 @@ def test_what_a_program_was_told_to_ignore_it_ignores(folder: Path) -> None:
         cwd=folder, capture_output=True, text=True, timeout=60, check=False,
         env={**os.environ, "AUDITTUI_CONFIG": str(folder / "config.toml")},
     )  # fmt: skip
-    assert done.returncode == 0 and len(done.stdout.splitlines()) == 1500
+    assert done.returncode == 0 and len(done.stdout.splitlines()) == 2000

@@ -220,3 +220,55 @@ def test_to_take_on_a_role_is_to_use_it(log: AuditLog, trace: Trace) -> None:
     log.append(step("a1", "sts:AssumeRole", resource="arn:aws:iam::1:role/x"))
     _, out, _ = trace(resource="arn:aws:iam::1:role/x")
     assert " used     sts:AssumeRole by a1" in out
+
+
+def test_entries_that_may_name_it_elsewhere_are_not_called_complete(
+    log: AuditLog, trace: Trace
+) -> None:
+    log.append(step("a1", "ec2:Run", resource="image/1", details={"resources": ["instance/9"]}))
+    code, out, err = trace(resource="instance/9")
+    assert (code, out) == (3, "")
+    assert "0 entries with this main resource: complete from the beginning to now" in err
+    assert "further resources (details.resources) are in no index" in err
+    code, _, err = trace("--main-only", resource="image/1")
+    assert code == 0 and "1 entry: complete from the beginning to now" in err
+
+
+def long_life(log: AuditLog) -> None:
+    for _ in range(5):
+        log.append_many([step("a", after={"n": 1}) for _ in range(90)])
+
+
+def test_entries_are_read_together(log: AuditLog, trace: Trace) -> None:
+    long_life(log)
+    _, out, err = trace("--format", "jsonl")
+    cost = float(err.split(" RCU.")[0].rpartition(" ")[2])
+    assert len(out.splitlines()) == 450 and cost < 80
+
+
+def test_the_budget_ends_it_and_says_what_was_not_read(log: AuditLog, trace: Trace) -> None:
+    long_life(log)
+    code, out, err = trace("--format", "jsonl", "--max-rcu", "20", "--main-only")
+    left = [one for one in objects(out) if one["fault"]]
+    assert code == 3 and 0 < len(left) < 450
+    assert {one["fault"] for one in left} == {"Not read: the budget of 20 RCU ended."}
+    assert all(one["changes"] is None for one in left)
+    assert f"{len(left)} of 450 were not read, the budget ended that" in err
+    assert "The budget leaves " in err
+    cost = float(err.split(" RCU.")[-2].rpartition(" ")[2])
+    assert cost <= 20
+
+
+def test_a_budget_that_ends_the_list_says_how_far_it_came(log: AuditLog, trace: Trace) -> None:
+    long_life(log)
+    code, _, err = trace("--max-rcu", "3", "--main-only")
+    assert code == 3 and "stopped by the budget" in err
+
+
+def test_the_plan_is_shown_with_what_reading_the_entries_takes(
+    log: AuditLog, trace: Trace
+) -> None:
+    long_life(log)
+    code, out, _ = trace("--explain")
+    assert code == 0 and "by-resource" in out
+    assert "Then every entry found is read whole: about " in out
