@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 import sys
 import time
@@ -65,7 +66,7 @@ def command(
 
     A tail has no end, so the runbook's window is not used. Rows go to standard output, the state
     and the cost to standard error, and at the end the cursor to go on from. Exit code 3 says that
-    the budget ended it.
+    the budget ended it; Ctrl-C, SIGTERM and SIGHUP end it as it should be: exit code 0.
     """
     from audittui.cli.run import parameters
     from audittui.investigate.tail import Tail
@@ -116,7 +117,8 @@ def _tell_backlog(tail: Tail, budget: float | None, status: _Status) -> None:
         return
     least = "at least" if entries is None else "about"
     read = "" if entries is None else f"{entries:,} entries are to be read, "
-    said = f"To catch up, {read}{least} {rcu:,.0f} RCU."
+    # With what finding the beginning took, so that it can be held against the sum at the end.
+    said = f"To catch up, {read}{least} {math.ceil(rcu + tail.meter.rcu):,} RCU."
     if short:
         said += f" The budget of {budget:g} RCU ends it before that."
     elif left is None and rcu > _WORTH_SAYING:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from audittui.integrity.sweep import Progress
     from audittui.integrity.verdict import Verdict
 
-INTEGRITY = 4
+INCOMPLETE, INTEGRITY = 3, 4
 _LAST = "last"
 
 
@@ -48,12 +48,19 @@ _LAST = "last"
     show_default=True,
     help="json is one object an entry.",
 )
+@click.option(
+    "--max-rcu",
+    type=click.FloatRange(min=0.5),
+    metavar="X",
+    help="Stop a sweep once X read units are used (a profile's max_rcu).",
+)
 @trusted_key_option
 @connection_options
 @click.pass_context
 def command(
     ctx: click.Context, /, chain: str | None, seq: int | None, whole: str | None,
-    everything: bool, since: str | None, proof: Path | None, form: str, **given: Any,
+    everything: bool, since: str | None, proof: Path | None, form: str, max_rcu: float | None,
+    **given: Any,
 ) -> None:  # fmt: skip
     """Check the entry SEQ of CHAIN, a whole chain, or all of them.
 
@@ -84,7 +91,8 @@ def command(
         raise UsageError(
             f"The layout {opened.layout.name} keeps no hash chain: nothing can be verified."
         )
-    codes = [_sweep(opened, settings, name, form, since) for name in chains]
+    budget = _Budget(opened.target.max_rcu if max_rcu is None else max_rcu)
+    codes = [_sweep(opened, settings, name, form, since, budget) for name in chains]
     if not codes:
         click.echo("There is no chain yet.", err=True)
     ctx.exit(max(codes, default=0))
@@ -111,8 +119,12 @@ def _verify_one(
 
 
 def _sweep(
-    opened: Connection, settings: AnchorSettings | None, chain: str, form: str, since: str | None
-) -> int:
+    opened: Connection, settings: AnchorSettings | None, chain: str, form: str,
+    since: str | None, budget: _Budget,
+) -> int:  # fmt: skip
+    if budget.used_up:
+        click.echo(f"{escaped(chain)} was not verified: {budget.text}.", err=True)
+        return INCOMPLETE
     from audittui.integrity.conclusion import Conclusion
     from audittui.integrity.progress_mark import load_mark, save_mark
     from audittui.integrity.sweep import verify_chain
@@ -120,7 +132,7 @@ def _sweep(
     first = load_mark(opened.store.place, chain) if since == _LAST else _seq(since)
     conclusion = Conclusion(chain)
     runs = _Runs()
-    rcu, reached = 0.0, first
+    rcu, reached, stopped = 0.0, first, False
     try:
         with _progress(f"Verifying {escaped(chain)}") as progress:
             for verdict in verify_chain(
@@ -134,12 +146,25 @@ def _sweep(
                     sys.stdout.write(_json(verdict))
                 elif verdict.failed or verdict.verdict == "UNVERIFIABLE":
                     sys.stdout.write(runs.add(verdict))
+                budget.spent += verdict.rcu
+                if budget.used_up:
+                    stopped = True
+                    break
     except KeyboardInterrupt:
         click.echo(f"Stopped; go on with --chain {chain} --since {reached}.", err=True)
         raise
     finally:
         sys.stdout.write(runs.end())
         sys.stdout.flush()
+    if stopped:
+        code = INTEGRITY if conclusion.failed else INCOMPLETE
+        counted = ", ".join(f"{count:,} {name}" for name, count in conclusion.counts.items())
+        click.echo(
+            f"{escaped(chain)} was not verified to its end: {budget.text}; so far {counted}. "
+            f"Go on with --chain {escaped(chain)} --since {reached + 1}.",
+            err=True,
+        )
+        return code
     click.echo(f"{escaped(conclusion.text())} {rcu:g} RCU.", err=True)
     unverifiable = bool(conclusion.counts["UNVERIFIABLE"])
     if not conclusion.failed and not unverifiable and conclusion.counts.total():
@@ -157,6 +182,24 @@ def _seq(since: str | None) -> int:
     if not (since.isascii() and since.isdigit()):
         raise UsageError(f"--since {since} is not a seq.", "Write a number, or last.")
     return int(since)
+
+
+class _Budget:
+    """What a sweep of all chains may take, in read units; None for no limit."""
+
+    def __init__(self, most: float | None) -> None:
+        self.most = most
+        self.spent = 0.0
+
+    @property
+    def used_up(self) -> bool:
+        """True when no further page may be asked for."""
+        return self.most is not None and self.spent >= self.most
+
+    @property
+    def text(self) -> str:
+        """How much of it is used."""
+        return f"the budget ended it ({self.spent:g} of {self.most:g} RCU used)"
 
 
 class _Runs:

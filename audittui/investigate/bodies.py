@@ -46,8 +46,8 @@ class Body(msgspec.Struct, frozen=True):
 
 class BodyReader:
     """Reads bodies for display. ``max_rcu`` is a budget in read units, of which others ``spent``
-    some before; ``rate`` read units a second, ``item_bytes`` the mean size of an entry where it is known. ``notify`` is told about
-    waits in a sentence."""
+    some before; ``rate`` read units a second, ``item_bytes`` the mean size of an entry where it is
+    known. ``notify`` is told about waits in a sentence."""
 
     def __init__(
         self,

@@ -271,6 +271,7 @@ class Tail:
                 clock=self._clock,
                 narrow=partial(self._narrowed, facts),
                 item_bytes=mean_bytes(facts),
+                table_bytes=None if facts.base is None else facts.base.size_bytes,
                 notes=(_ALL_READ,) if conditions else (),
             )
         return WindowSource(

@@ -265,10 +265,20 @@ def test_a_budget_that_ends_the_list_says_how_far_it_came(log: AuditLog, trace: 
     assert code == 3 and "stopped by the budget" in err
 
 
-def test_the_plan_is_shown_with_what_reading_the_entries_takes(
-    log: AuditLog, trace: Trace
-) -> None:
+def test_the_plan_is_shown_with_what_reading_the_entries_takes(log: AuditLog, trace: Trace) -> None:
     long_life(log)
     code, out, _ = trace("--explain")
     assert code == 0 and "by-resource" in out
     assert "Then every entry found is read whole: about " in out
+
+
+def test_a_sweep_keeps_a_budget_too(
+    log: AuditLog, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    long_life(log)
+    words = ["verify", "--all", "--store", str(tmp_path / "case.db")]
+    assert run([*words, "--max-rcu", "1"]) == 3
+    err = capsys.readouterr().err
+    assert "app/0 was not verified to its end: the budget ended it (" in err
+    assert "Go on with --chain app/0 --since " in err
+    assert run(words) == 0
