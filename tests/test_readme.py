@@ -120,6 +120,7 @@ def test_every_index_option_and_link_exists(tmp_path: Path) -> None:
         ["append"],
         ["verify"],
         ["tail"],
+        ["trace"],
         ["seal"],
         ["key", "generate"],
         ["evidence", "create"],

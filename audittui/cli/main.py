@@ -10,12 +10,19 @@ from typing import TextIO
 
 from audittui.cli.ending import ERROR, INCOMPLETE, OK, ClosedOutputError, say
 from audittui.cli.opening import open_on, terminal_options
+from audittui.cli.signals import leave_quietly, terminations_interrupt
 from audittui.errors import AuditError
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit."""
-    sys.exit(run(arguments))
+    try:
+        code = run(arguments)
+    except KeyboardInterrupt:
+        # A second one, while the first is being told.
+        code = INCOMPLETE
+    leave_quietly()
+    sys.exit(code)
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -34,7 +41,8 @@ def run(arguments: list[str] | None = None) -> int:
         else:
             from audittui.cli.group import answer
 
-            code = answer(arguments)
+            with terminations_interrupt():
+                code = answer(arguments)
         sys.stdout.flush()
     except AuditError as error:
         return say(error.message, error.hint, error.exit_code)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +12,10 @@ import click
 import msgspec
 
 from audittui.cli.ending import INCOMPLETE
+from audittui.cli.notes import note as _note
 from audittui.cli.opening import folders
 from audittui.cli.options import connect, connection_options
+from audittui.cli.signals import stopping
 from audittui.errors import UsageError
 from audittui.escape import escaped
 
@@ -110,7 +110,7 @@ def command(
     looks = Looks(opened.store, opened.layout)
     strangers = Strangers(opened.layout, facts.chains, looks.chains)
     started = time.monotonic()
-    with _interrupt_cancels(execution):
+    with stopping(execution.cancel):
         pages = strangers.watch(waits.pages(execution))
         last = _write_count(pages, form) if count else _write(plan, pages, form, strangers)
     around = None
@@ -307,25 +307,6 @@ def _write_stats(
         from audittui.whole_file import cannot_write
 
         raise cannot_write(Path(place), error) from None
-
-
-@contextmanager
-def _interrupt_cancels(execution: Execution) -> Iterator[None]:
-    """Ctrl-C ends the run and keeps what was read; a second one ends the program."""
-
-    def cancel(*_: object) -> None:
-        execution.cancel()
-        signal.signal(signal.SIGINT, before)
-
-    before = signal.signal(signal.SIGINT, cancel)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _note(text: str) -> None:
-    click.echo(text, err=True)
 
 
 def _aws_options(target: Any) -> list[str]:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from audittui import timestamp
-from audittui.cli.ending import ERROR, INTEGRITY, OK, USAGE
+from audittui.cli.ending import ERROR, INCOMPLETE, INTEGRITY, OK, USAGE
+from audittui.cli.sweep_budget import SweepBudget, explain
 from audittui.cli.verdict_output import Output
 from audittui.config import state_folder
 from audittui.errors import AuditError, UsageError
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from audittui.integrity.gate import Gates
     from audittui.integrity.sweep import Progress
 
-_GRAVEST = (INTEGRITY, ERROR, USAGE, 3, OK)
+_GRAVEST = (INTEGRITY, ERROR, USAGE, INCOMPLETE, OK)
 """Exit codes, the one that tells most first."""
 
 
@@ -47,6 +48,7 @@ class Sweeping:
         anchors: Sequence[AnchorFile],
         first: int | None,
         form: str,
+        budget: SweepBudget,
     ) -> None:
         self._opened = opened
         self._settings = settings
@@ -54,6 +56,7 @@ class Sweeping:
         self._anchors = anchors
         self._first = first
         self._form = form
+        self._budget = budget
         self._output = Output(form)
         self._table = opened.store.identity()
         self._keys = "" if settings is None else settings.trust.digest
@@ -102,6 +105,22 @@ class Sweeping:
         )
         return next((code for code in _GRAVEST if code in codes), OK)
 
+    def explain(self, chain: str | None) -> None:
+        """Print what sweeping ``chain``, or all chains (None), is estimated to take."""
+        registry = read_registry(self._opened.store, self._opened.layout)
+        chains = registry.chains if chain is None else (chain,)
+        explain(self._opened, [(one, self._begin(one)[0]) for one in chains])
+
+    def _begin(self, chain: str) -> tuple[int, Mark | None]:
+        """The seq that a sweep of ``chain`` begins at, and where the last good one ended."""
+        mark = load_mark(self._table, chain)
+        if self._first is not None:
+            return self._first, mark
+        if mark is None:
+            return 0, mark
+        proven = mark.anchored_by(self._keys)
+        return (min(mark.size, proven) if self._gates.anchored else mark.size), mark
+
     def _demanded(self) -> Demanded:
         """What this machine has seen of the table; what of that cannot be read is told."""
         demanded = demanded_chains(Pins(state_folder() / CHECKPOINTS), self._table)
@@ -112,13 +131,10 @@ class Sweeping:
     def _sweep(self, chain: str, must: str, *, registered: bool) -> int:
         """Sweep a chain; its exit code. ``must`` says why it has to be there, if it has to."""
         opened, output = self._opened, self._output
-        mark = load_mark(self._table, chain)
-        first = self._first
-        if first is None:
-            proven = 0 if mark is None else mark.anchored_by(self._keys)
-            first = (
-                0 if mark is None else min(mark.size, proven) if self._gates.anchored else mark.size
-            )
+        if self._budget.used_up:
+            click.echo(f"{escaped(chain)} was not verified: {self._budget.text}.", err=True)
+            return INCOMPLETE
+        first, mark = self._begin(chain)
         sweep = Sweep(
             opened.store, opened.layout, chain, settings=self._settings, since=first,
             mark=mark if self._first is None else None,
@@ -128,7 +144,7 @@ class Sweeping:
         conclusion = Conclusion(chain)
         gate = Gate(chain, self._gates)
         anchored = 0 if mark is None else mark.anchored_by(self._keys)
-        rcu, reached = 0.0, first
+        rcu, reached, stopped = 0.0, first, False
         try:
             with _progress(f"Verifying {escaped(chain)}") as progress:
                 for verdict in sweep.verdicts(progress):
@@ -137,8 +153,12 @@ class Sweeping:
                     output.add(verdict)
                     rcu += verdict.rcu
                     reached = max(reached, verdict.seq)
-                    if verdict.seq == anchored and verdict.verdict in ("ANCHORED", "EXPIRED"):
-                        anchored += 1
+                    if verdict.seq == anchored and verdict.verdict in self._gates.proven:
+                        anchored += verdict.count
+                    self._budget.pay(verdict.rcu)
+                    if self._budget.used_up:
+                        stopped = True
+                        break
         except KeyboardInterrupt:
             output.pause()
             click.echo(f"Stopped; go on with --chain {chain} --since {reached}.", err=True)
@@ -149,6 +169,8 @@ class Sweeping:
             verdict = absent_chain(chain, must)
             conclusion.add(verdict)
             output.add(verdict)
+        if stopped:
+            return self._stopped(chain, conclusion, reached, rcu)
         if must and not registered and not conclusion.failed:
             verdict = unregistered(chain, must)
             conclusion.add(verdict)
@@ -165,9 +187,23 @@ class Sweeping:
         click.echo(f"{escaped(conclusion.text())} {rcu:g} RCU.", err=True)
         for refusal in refusals:
             click.echo(escaped(refusal.text), err=True)
-        if conclusion.code in (OK, 3):
+        if conclusion.code == OK or (conclusion.code == INCOMPLETE and not conclusion.unsettled):
             self._remember(sweep, mark, first, anchored)
         return INTEGRITY if refusals else conclusion.code
+
+    def _stopped(self, chain: str, conclusion: Conclusion, reached: int, rcu: float) -> int:
+        """Say where the budget ended a sweep; the exit code."""
+        self._output.pause()
+        self._rcu += rcu
+        counted = ", ".join(f"{count:,} {name}" for name, count in conclusion.counts.items())
+        click.echo(
+            escaped(
+                f"{chain} was not verified to its end: {self._budget.text}; so far {counted}. "
+                f"Go on with --chain {chain} --since {reached + 1}."
+            ),
+            err=True,
+        )
+        return INTEGRITY if conclusion.failed else INCOMPLETE
 
     def _remember(self, sweep: Sweep, mark: Mark | None, first: int, anchored: int) -> None:
         """Keep where a good sweep ended, unless it began beyond what was verified before."""

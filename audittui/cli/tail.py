@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import shlex
-import signal
 import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from audittui.cli.notes import note
 from audittui.cli.opening import folders
 from audittui.cli.options import connect, connection_options
+from audittui.cli.signals import stopping
 from audittui.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def command(
 
     A tail has no end, so the runbook's window is not used. Rows go to standard output, the state
     and the cost to standard error, and at the end the cursor to go on from. Exit code 3 says that
-    the budget ended it.
+    the budget ended it; Ctrl-C, SIGTERM and SIGHUP end it as it should be: exit code 0.
     """
     from audittui.cli.run import parameters
     from audittui.investigate.tail import Tail
@@ -89,7 +89,7 @@ def command(
     words = ["audittui", "tail", runbook, *(w for p in params for w in ("-p", p))]
     words += opened.target.options()
     try:
-        with _interrupt_cancels(tail):
+        with stopping(tail.cancel):
             if since or resume:
                 _tell_backlog(tail, budget, status)
             _write(tail, book, form, status)
@@ -117,7 +117,8 @@ def _tell_backlog(tail: Tail, budget: float | None, status: _Status) -> None:
         return
     least = "at least" if entries is None else "about"
     read = "" if entries is None else f"{entries:,} entries are to be read, "
-    said = f"To catch up, {read}{least} {rcu:,.0f} RCU."
+    # With what finding the beginning took, so that it can be held against the sum at the end.
+    said = f"To catch up, {read}{least} {math.ceil(rcu + tail.meter.rcu):,} RCU."
     if short:
         said += f" The budget of {budget:g} RCU ends it before that."
     elif left is None and rcu > _WORTH_SAYING:
@@ -224,14 +225,14 @@ class _Status:
         from audittui.escape import escaped
 
         self.clear()
-        click.echo(escaped(text), err=True)
+        note(escaped(text))
 
     def go_on(self, words: list[str], cursor: str) -> None:
         """The command that goes on, where there is a place to go on from."""
         self.clear()
         if cursor:
             words = [*words, "--resume", cursor]
-            click.echo(f"Go on with: {' '.join(shlex.quote(word) for word in words)}", err=True)
+            note(f"Go on with: {' '.join(shlex.quote(word) for word in words)}")
 
     def stopped(self, used: float, budget: float | None, *, begun: bool) -> None:
         """That the budget ended the tail, and how far it had come."""
@@ -247,18 +248,20 @@ class _Status:
             import shutil
 
             width = max(shutil.get_terminal_size().columns - 1, 20)
-            sys.stderr.write(f"\r\x1b[K{_state(batch)[:width]}")
-            sys.stderr.flush()
+            with suppress(OSError):
+                sys.stderr.write(f"\r\x1b[K{_state(batch)[:width]}")
+                sys.stderr.flush()
             self._drawn = True
         elif time.monotonic() - self._said >= _SAID_EVERY and not batch.more:
             self._said = time.monotonic()
-            click.echo(_state(batch), err=True)
+            note(_state(batch))
 
     def clear(self) -> None:
         """Take the state off the terminal, before other lines."""
         if self._drawn:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+            with suppress(OSError):
+                sys.stderr.write("\r\x1b[K")
+                sys.stderr.flush()
             self._drawn = False
 
     def total(self) -> None:
@@ -272,7 +275,7 @@ class _Status:
         cost = f"{meter.requests:,} {requests}, {meter.rcu:g} RCU"
         if meter.unmetered:
             cost += f" and {meter.unmetered} of unknown cost"
-        click.echo(f"{meter.returned:,} {rows}. {cost}.", err=True)
+        note(f"{meter.returned:,} {rows}. {cost}.")
 
 
 def _state(batch: TailBatch) -> str:
@@ -283,25 +286,3 @@ def _state(batch: TailBatch) -> str:
     if batch.rcu_per_hour is not None:
         floor = f"now {batch.rcu_per_hour:,.0f} RCU/hour, {floor}"
     return f"{doing}: {meter.returned:,} {rows}, {meter.rcu:,.6g} RCU; {floor}. Ctrl-C ends."
-
-
-@contextmanager
-def _interrupt_cancels(tail: Tail) -> Iterator[None]:
-    """Ctrl-C and SIGTERM end the tail in good order; a second one ends the program."""
-    before: dict[signal.Signals, Any] = {}
-
-    def cancel(*_: object) -> None:
-        # In a thread: the interrupted code may hold the very lock that a cancel needs.
-        threading.Thread(target=tail.cancel, daemon=True).start()
-        restore()
-
-    def restore() -> None:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        before[number] = signal.signal(number, cancel)
-    try:
-        yield
-    finally:
-        restore()

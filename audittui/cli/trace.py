@@ -4,19 +4,35 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from audittui import timestamp
 from audittui.cli.formats import ArrayOf, format_option
+from audittui.cli.notes import note
 from audittui.cli.opening import folders
 from audittui.cli.options import connect, connection_options
+from audittui.cli.signals import stopping
 from audittui.escape import escaped, shortened
 
 if TYPE_CHECKING:
+    from audittui.investigate.bodies import BodyReader
     from audittui.investigate.diff import DiffLine
-    from audittui.investigate.lifecycle import LifecycleStep
+    from audittui.investigate.steps import LifecycleStep
+    from audittui.layout.row import Row
+    from audittui.query.result import Meter, ResultPage
+    from audittui.runbook.plan import Plan
+
+FORMATS = ("text", "json", "jsonl")
+_WORTH_SAYING = 100.0
+"""Read units that are said before they are spent."""
+_OTHERS = (
+    "Note: Entries that name it only among their further resources (details.resources) are in no "
+    "index, so none of them is here and none was looked for; --main-only asks for no more."
+)
 
 
 @click.command("trace")
@@ -24,45 +40,164 @@ if TYPE_CHECKING:
 @click.option("--window", default="all", show_default=True, help="When, such as -30d..now.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Stop after N entries.")
 @format_option("text", "json", "jsonl")
+@click.option(
+    "--main-only",
+    is_flag=True,
+    help="Ask for the entries alone whose main resource it is, so that they are all there is.",
+)
+@click.option(
+    "--max-rcu",
+    type=click.FloatRange(min=0.5),
+    metavar="X",
+    help="Stop when X read units are used up (a profile's max_rcu).",
+)
+@click.option(
+    "--rate",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="N",
+    help="Use at most N read units per second (a profile's rate).",
+)
+@click.option("--explain", is_flag=True, help="Show the plan; read nothing but the chains.")
 @connection_options
 @click.pass_context
 def command(
     ctx: click.Context, /, resource: str, window: str, limit: int | None, form: str,
-    **connection: Any,
+    main_only: bool, max_rcu: float | None, rate: float | None, explain: bool, **connection: Any,
 ) -> None:  # fmt: skip
-    """Show what happened to RESOURCE from its creation on, oldest first, with what changed."""
-    from audittui.investigate.lifecycle import trace
-    from audittui.investigate.oddities import Known, oddities
+    """Show what happened to RESOURCE from its creation on, oldest first, with what changed.
+
+    A change is shown of an entry where the state right before it is known, from the entry itself
+    or from the one before it. Exit code 1 says that entries could not be read. 3 says that there
+    may be more: a limit, the budget or Ctrl-C ended it, or the log may name RESOURCE among the
+    further resources of other entries.
+    """
+    from audittui.cli.waits import waits_of
+    from audittui.investigate.bodies import BodyReader
+    from audittui.investigate.spans import mean_bytes
     from audittui.query.execute import Execution
     from audittui.runbook.catalogue import load_catalogue
+    from audittui.runbook.describe import describe_plan
     from audittui.runbook.planner import make_plan
 
     opened = connect(ctx, connection)
     book = load_catalogue(folders()).find("resource-lifecycle")
-    texts = {"resource": resource, "window": window}
-    plan = make_plan(book, texts, opened.layout, opened.facts())
-    execution = Execution(plan, opened.store, limit=limit)
-    rows = [row for page in execution.pages() for row in page.rows]
-    last = execution.latest
-    rcu = last.meter.rcu
+    facts = opened.facts()
+    plan = make_plan(book, {"resource": resource, "window": window}, opened.layout, facts)
+    if explain:
+        click.echo(describe_plan(plan, table=opened.target.table or "TABLE"))
+        click.echo(_price_of_bodies(mean_bytes(facts)))
+        return
+    waits = waits_of(ctx)
+    budget = opened.target.max_rcu if max_rcu is None else max_rcu
+    pace = opened.target.rate if rate is None else rate
+    execution = Execution(
+        plan, opened.store, limit=limit, max_rcu=budget, rate=pace, notify=waits.tell
+    )
+    with stopping(execution.cancel):
+        rows = [row for page in waits.pages(execution) for row in page.rows]
+    listed = execution.latest
+    left = None if budget is None else max(budget - listed.meter.rcu, 0.0)
+    reader = BodyReader(
+        opened.store, opened.layout, max_rcu=budget, spent=listed.meter.rcu, rate=pace,
+        notify=waits.tell, item_bytes=mean_bytes(facts),
+    )  # fmt: skip
+    if listed.coverage.stop == "cancelled":
+        reader.cancel()
+    else:
+        _tell_price(reader, rows, left)
+    with stopping(reader.cancel):
+        unread = _write(reader, rows, form, waits.clear)
+    waits.clear()
+    main_only = main_only or not opened.layout.chained
+    code = _conclude(plan, listed, rows, unread, reader.meter, main_only=main_only)
+    if execution.error is not None and execution.error.hint:
+        note(execution.error.hint)
+    ctx.exit(code)
+
+
+def _tell_price(reader: BodyReader, rows: list[Row], left: float | None) -> None:
+    """What reading the entries takes, where that is much or more than there is."""
+    units = reader.estimate(rows)
+    short = left is not None and units > left
+    if not short and units <= _WORTH_SAYING:
+        return
+    said = f"To read {_entries(len(rows))} takes about {units:,.0f} RCU."
+    if short:
+        said += f" The budget leaves {left:g} RCU for it."
+    note(said)
+
+
+def _price_of_bodies(item_bytes: float | None) -> str:
+    from audittui.investigate.bodies import ITEM_BYTES
+    from audittui.investigate.spans import single_units, span_units
+
+    size = item_bytes or ITEM_BYTES
+    return (
+        f"Then every entry found is read whole: about {span_units(100, size):g} RCU for 100 that "
+        f"follow each other in their chain, {100 * single_units(size):g} RCU for 100 that do not."
+    )
+
+
+def _write(reader: BodyReader, rows: list[Row], form: str, clear: Callable[[], None]) -> list[str]:
+    """Write the steps as they are read; why each was not read, in a word (empty: it was)."""
+    from audittui.investigate.steps import steps_of
+
+    told: list[str] = []
     array = ArrayOf(form)
-    for step in trace(opened.store, opened.layout, rows):
-        rcu += step.rcu
+    for step in steps_of(reader.read(rows)):
+        clear()
         if form == "text":
             sys.stdout.write(_text(step))
         else:
             array.write(_object(step))
+        told.append(step.unread)
     array.end()
+    return told
+
+
+def _conclude(
+    plan: Plan, listed: ResultPage, rows: list[Row], unread: list[str], meter: Meter, *,
+    main_only: bool,
+) -> int:  # fmt: skip
+    """Say what this covers and what it took; the exit code."""
+    from audittui.investigate.oddities import Known, oddities
+
+    coverage = listed.coverage
     everything = plan.window.start is None and plan.window.end is None
-    known: Known = "part" if not last.coverage.complete else "log" if everything else "window"
+    known: Known = "part" if not coverage.complete else "log" if everything else "window"
     for oddity in oddities(rows, known):
-        click.echo(f"Odd: {escaped(oddity)}.", err=True)
-    count = f"{len(rows):,} {'entry' if len(rows) == 1 else 'entries'}"
-    click.echo(f"{count}: {last.coverage.text()}. {rcu:g} RCU.", err=True)
-    for note in plan.notes:
-        click.echo(f"Note: {note}", err=True)
-    if not last.coverage.complete:
-        ctx.exit(1 if last.coverage.stop == "error" else 3)
+        note(f"Odd: {escaped(oddity)}.")
+    number, counts = len(rows), Counter(unread)
+    what = f"{_entries(number)}{' with this main resource' if not main_only else ''}"
+    said = f"{what}: {coverage.text()}"
+    left_out = [
+        f"{counts[why]:,} of {number:,} {words}"
+        for why, words in (
+            ("fault", "could not be read"), ("budget", "were not read, the budget ended that"),
+            ("cancelled", "were not read, it was cancelled"),
+        )
+        if counts[why]
+    ]  # fmt: skip
+    if left_out:
+        said = f"{what}, {', '.join(left_out)}, so not all changes are known ({coverage.text()})"
+    requests = listed.meter.requests + meter.requests
+    cost = f"{listed.meter.rcu + meter.rcu:g} RCU"
+    lost = listed.meter.unmetered + meter.unmetered
+    if lost:
+        cost += f" and {lost} of unknown cost"
+    note(f"{said}. {requests:,} {'request' if requests == 1 else 'requests'}, {cost}.")
+    for text in plan.notes:
+        if main_only or not text.startswith("Only an entry's main resource"):
+            note(f"Note: {text}")
+    if not main_only:
+        note(_OTHERS)
+    if counts["fault"] or coverage.stop == "error":
+        return 1
+    return 0 if coverage.complete and not left_out and main_only else 3
+
+
+def _entries(number: int) -> str:
+    return f"{number:,} {'entry' if number == 1 else 'entries'}"
 
 
 def _text(step: LifecycleStep) -> str:
@@ -74,25 +209,43 @@ def _text(step: LifecycleStep) -> str:
     lines = [escaped(" ".join(parts))]
     if step.fault:
         lines.append(f"    {escaped(step.fault)}")
-    for line in step.lines:
+    for line in step.lines or ():
         path = line.path or "everything"
         if line.kind != "added":
-            lines.append(f"    - {escaped(path)}: {_value(line, 'before')}")
+            lines.append(f"    - {escaped(path)}: {_value(line.before)}")
         if line.kind != "removed":
-            lines.append(f"    + {escaped(path)}: {_value(line, 'after')}")
+            lines.append(f"    + {escaped(path)}: {_value(line.after)}")
+    if step.unknown:
+        lines.append(f"    What it changed is not known: {escaped(step.unknown)}.")
+        lines += _state(step.after)
     return "\n".join(lines) + "\n"
 
 
-def _value(line: DiffLine, side: str) -> str:
-    text = json.dumps(getattr(line, side), ensure_ascii=False, default=str)
+def _state(after: Any) -> Iterable[str]:
+    """The state that an entry left, where nobody knows what of it is new."""
+    if after is None:
+        return ()
+    named = after.items() if isinstance(after, dict) else [("everything", after)]
+    return [f"    = {escaped(str(name))}: {_value(value)}" for name, value in named]
+
+
+def _value(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
     return escaped(shortened(text, 500))
 
 
 def _object(step: LifecycleStep) -> dict[str, Any]:
     from audittui.export.rows import row_object
 
-    changes = [
-        {"path": line.path, "kind": line.kind, "before": line.before, "after": line.after}
-        for line in step.lines
-    ]
-    return {**row_object(step.row), "change": step.change, "changes": changes}
+    return {
+        **row_object(step.row),
+        "change": step.change,
+        "changes": None if step.lines is None else [_change(line) for line in step.lines],
+        "after": step.after,
+        "unknown": step.unknown or None,
+        "fault": step.fault or None,
+    }
+
+
+def _change(line: DiffLine) -> dict[str, Any]:
+    return {"path": line.path, "kind": line.kind, "before": line.before, "after": line.after}

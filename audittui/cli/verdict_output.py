@@ -29,7 +29,9 @@ class Output:
         """Write one verdict."""
         if self._form != "text":
             self._object(verdict_object(verdict))
-        elif self._whole or verdict.failed or verdict.verdict == "UNVERIFIABLE":
+        elif (
+            self._whole or verdict.failed or verdict.unsettled or verdict.verdict == "UNVERIFIABLE"
+        ):
             _write(self._runs.add(verdict))
 
     def refuse(self, refusal: Refusal) -> None:

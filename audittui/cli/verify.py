@@ -83,6 +83,21 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     show_default=True,
     help="json is one array, jsonl one object a line.",
 )
+@click.option(
+    "--max-rcu",
+    type=click.FloatRange(min=0.5),
+    metavar="X",
+    help="Stop a sweep once X read units are used (a profile's max_rcu).",
+)
+@click.option(
+    "--rate",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="N",
+    help="Use at most N read units per second (a profile's rate).",
+)
+@click.option(
+    "--explain", is_flag=True, help="Estimate what a sweep takes; read only where chains end."
+)
 @trusted_key_option
 @connection_options
 @click.pass_context
@@ -90,7 +105,7 @@ def command(
     ctx: click.Context, /, chain: str | None, seq: int | None, whole: str | None,
     everything: bool, since: str | None, proof: Path | None, anchored: bool,
     gaps: bool, unsealed: str | None, checkpoints: tuple[Path, ...], expected: tuple[str, ...],
-    form: str, **given: Any,
+    form: str, max_rcu: float | None, rate: float | None, explain: bool, **given: Any,
 ) -> None:  # fmt: skip
     """Check the entry SEQ of CHAIN, a whole chain, or all of them.
 
@@ -99,7 +114,8 @@ def command(
     Of a chain, only entries that are not as they should be are listed; json lists every entry.
 
     Exit code 4 says that something is not genuine or missing, or that a demand is not met; 1 that
-    some could not be verified; 3 that a key is trusted and nothing is proven under it.
+    some could not be verified; 3 that what is absent may have expired or may not be replicated yet,
+    that the budget ended a sweep, or that a key is trusted and nothing is proven under it.
     """
     one = chain is not None and seq is not None
     if one + (whole is not None) + everything != 1 or (chain is not None and seq is None):
@@ -108,6 +124,8 @@ def command(
         raise UsageError("--since is for chains, --proof for one entry.")
     if one and (unsealed is not None or checkpoints):
         raise UsageError("--max-unsealed and --checkpoint are for chains.")
+    if one and (max_rcu is not None or rate is not None or explain):
+        raise UsageError("--max-rcu, --rate and --explain are for chains.")
     if expected and not everything:
         raise UsageError("--expect is for --all.")
     if anchored and since is not None and since != _LAST:
@@ -135,10 +153,18 @@ def command(
         raise UsageError(
             f"The layout {opened.layout.name} keeps no hash chain: nothing can be verified."
         )
+    from audittui.cli.sweep_budget import SweepBudget
     from audittui.cli.sweeping import Sweeping
 
     first = None if since == _LAST else _seq(since)
-    sweeping = Sweeping(opened, settings, gates, anchors, first, form)
+    target = opened.target
+    budget = SweepBudget(
+        target.max_rcu if max_rcu is None else max_rcu, target.rate if rate is None else rate
+    )
+    sweeping = Sweeping(opened, settings, gates, anchors, first, form, budget)
+    if explain:
+        sweeping.explain(whole)
+        return
     ctx.exit(sweeping.one(whole) if whole is not None else sweeping.everything(expected))
 
 

@@ -8,10 +8,12 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
 
+from audittui.cli.notes import note
 from audittui.escape import escaped
 from audittui.store.port import ANSWERS_AGAIN
 
@@ -55,13 +57,14 @@ class Waits:
                 return
             if self._terminal:
                 width = shutil.get_terminal_size().columns - 1
-                sys.stderr.write(f"\r\x1b[K{text[:width]}")
-                sys.stderr.flush()
+                with suppress(OSError):
+                    sys.stderr.write(f"\r\x1b[K{text[:width]}")
+                    sys.stderr.flush()
                 self._shown = True
                 return
             kind, now = re.split("[,:]", text, maxsplit=1)[0], time.monotonic()
             if kind != self._kind or now - self._told >= _APART:
-                click.echo(text, err=True)
+                note(text)
                 self._kind, self._told = kind, now
 
     def clear(self) -> None:
@@ -71,8 +74,9 @@ class Waits:
 
     def _wipe(self) -> None:
         if self._shown:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+            with suppress(OSError):
+                sys.stderr.write("\r\x1b[K")
+                sys.stderr.flush()
             self._shown = False
 
     def pages(self, execution: Execution) -> Iterator[ResultPage]:

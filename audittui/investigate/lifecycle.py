@@ -1,29 +1,17 @@
-"""What happened to one resource from its creation on."""
+"""What an event did to its resource, told by its action and its outcome. Pure."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Literal
+from typing import Literal
 
-import msgspec
-
-from audittui.entry import decode_strict
-from audittui.errors import StoreError
-from audittui.investigate.diff import DiffLine, diff
-from audittui.investigate.document import fetch
-from audittui.layout.model import Layout
 from audittui.layout.row import Row
-from audittui.store.port import Store
 
-Change = Literal["created", "changed", "deleted", "read", "refused", "other"]
-OTHERS_NOTE = (
-    "Only an event's main resource is indexed: events that name this one among their further "
-    "resources (details.resources) are not listed."
-)
-"""What a lifecycle cannot see, for its coverage."""
-_AT_ONCE = 8
+Change = Literal["created", "changed", "deleted", "read", "used", "refused", "failed", "other"]
+REFUSED: frozenset[Change] = frozenset(["refused", "failed"])
+"""What did not happen."""
+HARMLESS: frozenset[Change] = frozenset(["read", "used"])
+"""What leaves a resource as it is."""
 
 _VERBS: dict[str, Change] = {}
 for _change, _verbs in (
@@ -38,6 +26,7 @@ for _change, _verbs in (
     ),
     ("read", "get list describe head lookup read view select query scan fetch download search "
              "decrypt batchget show check validate test export simulate"),
+    ("used", "assume invoke login logon signin"),
 ):  # fmt: skip
     for _verb in _verbs.split():
         _VERBS[_verb] = _change  # type: ignore[assignment]
@@ -51,30 +40,16 @@ _PART_ENDS = re.compile(
 """What a thing has: creating or deleting such a part changes the thing."""
 
 
-class LifecycleStep(msgspec.Struct, frozen=True):
-    """One event of a resource.
-
-    ``document`` is the entry's stored JSON text; empty with a ``fault`` where it could not be
-    read. ``lines`` is what the event changed: by its own states before and after, else from the
-    last known state to this one.
-    """
-
-    row: Row
-    document: str
-    change: Change
-    lines: tuple[DiffLine, ...] = ()
-    rcu: float = 0.0
-    fault: str = ""
-
-
 def change_of(row: Row) -> Change:
     """What an event did to its resource, by the verb of its action and by its outcome.
 
     Actions are read as CloudTrail writes them (``s3:DeleteBucket``) and as words
     (``bucket.delete``). Making or deleting a part of a thing changes the thing.
     """
-    if row.outcome in ("denied", "failure"):
+    if row.outcome == "denied":
         return "refused"
+    if row.outcome == "failure":
+        return "failed"
     verb, noun = verb_of(row)
     if not verb:
         return "other"
@@ -139,59 +114,3 @@ def kind_of(resource: str) -> str:
         return "object" if "/" in pieces[5] else "bucket"
     kind, *rest = re.split(r"[:/]", pieces[5])
     return kind if rest else {"sns": "topic", "sqs": "queue"}.get(pieces[2], "")
-
-
-def trace(
-    store: Store,
-    layout: Layout,
-    rows: Sequence[Row],
-    *,
-    progress: Callable[[int, int], None] | None = None,
-) -> Iterator[LifecycleStep]:
-    """The steps of a life, in the order of ``rows`` (oldest first), documents read as they go.
-
-    A document that cannot be read does not end the trace: its step has a ``fault``. ``progress``
-    is told how many of how many were read.
-    """
-    known: Any = None
-
-    def read(row: Row) -> LifecycleStep:
-        change = change_of(row)
-        try:
-            fetched = fetch(store, layout, layout.key_of(row))
-        except StoreError as error:
-            return LifecycleStep(row, "", change, fault=str(error))
-        fault = "" if fetched.item is not None else "The entry is not in the table any more."
-        return LifecycleStep(row, fetched.document, change, rcu=fetched.rcu, fault=fault)
-
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        for start in range(0, len(rows), 4 * _AT_ONCE):
-            steps = pool.map(read, rows[start : start + 4 * _AT_ONCE])
-            for number, step in enumerate(steps, start + 1):
-                lines, known = _lines(step, known)
-                if progress is not None:
-                    progress(number, len(rows))
-                yield msgspec.structs.replace(step, lines=lines)
-
-
-def _lines(step: LifecycleStep, known: Any) -> tuple[tuple[DiffLine, ...], Any]:
-    """What a step changed, and the state that is known after it."""
-    before, after = _states(step.document)
-    if step.change == "refused":
-        return (), known
-    lines: tuple[DiffLine, ...] = ()
-    if before is not None:
-        lines = diff(before, after)
-    elif after is not None:
-        lines = diff(known, after)
-    if step.change == "deleted":
-        return lines, None
-    return lines, known if after is None else after
-
-
-def _states(document: str) -> tuple[Any, Any]:
-    try:
-        body = decode_strict(document)
-    except ValueError:
-        return None, None
-    return (body.get("before"), body.get("after")) if isinstance(body, dict) else (None, None)

@@ -18,6 +18,7 @@ from audittui import timestamp
 from audittui.connection import Connection
 from audittui.errors import StoreError, UsageError
 from audittui.investigate.pace import Interval, Spending
+from audittui.investigate.spans import mean_bytes
 from audittui.investigate.tail_chains import ChainSource
 from audittui.investigate.tail_cursor import (
     ChainPlace,
@@ -269,7 +270,8 @@ class Tail:
                 interval=self._interval,
                 clock=self._clock,
                 narrow=partial(self._narrowed, facts),
-                item_bytes=_mean_bytes(facts),
+                item_bytes=mean_bytes(facts),
+                table_bytes=None if facts.base is None else facts.base.size_bytes,
                 notes=(_ALL_READ,) if conditions else (),
             )
         return WindowSource(
@@ -294,11 +296,6 @@ class Tail:
         runbook = within(self._runbook, window, order)
         # By the same index in every round, whatever is cheapest in one of them.
         return make_plan(runbook, self._texts, self._connection.layout, known, own=True)
-
-
-def _mean_bytes(facts: Facts) -> float | None:
-    base = facts.base
-    return base.size_bytes / base.item_count if base is not None and base.item_count else None
 
 
 __all__ = ["LONG", "Backlog", "Interval", "Tail", "TailBatch"]

@@ -84,7 +84,8 @@ class ChainSource:
     since then, those dated earlier left out; None begins with the next entry of each chain.
     ``places`` goes on from a cursor instead. ``narrow`` lets chains with a long backlog begin
     later, where it knows that nothing before is wanted. ``item_bytes`` is the mean size of an item,
-    None where nobody knows. ``clock`` gives monotonic seconds. ``notes`` are passed on.
+    ``table_bytes`` what all of them take; None where nobody knows. ``clock`` gives
+    monotonic seconds. ``notes`` are passed on.
     """
 
     def __init__(
@@ -99,11 +100,13 @@ class ChainSource:
         clock: Callable[[], float],
         narrow: Narrow = _as_they_are,
         item_bytes: float | None = None,
+        table_bytes: int | None = None,
         notes: tuple[str, ...] = (),
     ) -> None:
         self._narrow = narrow
         self._begins = places is None
         self._item_bytes = item_bytes or _ITEM_BYTES
+        self._table_bytes = table_bytes or 0
         self._layout = layout
         self._asker = asker
         self._wanted = wanted
@@ -152,12 +155,20 @@ class ChainSource:
     def backlog(self) -> Backlog:
         """What lies between the places and the ends of the chains. A tail that begins knows the
         ends; one that goes on asks for them."""
+        tips = {
+            name: chain.tip if self._begins else tip_of(self._layout, self._asker, name)
+            for name, chain in self._chains.items()
+        }
+        # Entries are larger than the table's mean item: small ones stand beside them.
+        all_entries = sum(tip + 1 for tip in tips.values())
+        size = max(self._item_bytes, self._table_bytes / max(all_entries, 1))
         entries, rcu = 0, 0.0
         for name, chain in self._chains.items():
-            tip = chain.tip if self._begins else tip_of(self._layout, self._asker, name)
-            behind = max(tip - chain.read, 0)
+            behind = max(tips[name] - chain.read, 0)
             entries += behind
-            rcu += max(behind * self._item_bytes / _UNIT_BYTES, 1.0 if behind else 0.0)
+            units = behind * size / _UNIT_BYTES
+            # Each page rounds up, and the last one says that there is no more.
+            rcu += units + units // _PAGE_UNITS + 1 if behind else 0.0
         return Backlog(entries, rcu)
 
     def poll(self, room: int | None) -> Iterator[Round]:

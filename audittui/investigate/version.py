@@ -7,16 +7,16 @@ from typing import Any
 
 import msgspec
 
-from audittui.entry import decode_strict
+from audittui.errors import StoreError
+from audittui.investigate.attribution import KnownState, States, states_in
 from audittui.investigate.diff import DiffLine, diff
 from audittui.investigate.document import fetch
-from audittui.investigate.lifecycle import change_of
+from audittui.investigate.lifecycle import HARMLESS, change_of
 from audittui.layout.model import Layout
 from audittui.layout.row import Row
 from audittui.store.port import Store
 
-MOST = 25
-"""How many earlier entries are looked at for the version before."""
+_UNREADABLE = "The entry's body is not a JSON object, so what it changed is not known."
 
 
 class Version(msgspec.Struct, frozen=True):
@@ -43,34 +43,40 @@ def compare(
     """The version that the entry at ``at`` of a life left, against the one before it.
 
     ``rows`` are in time order; before the place ``unread`` some were left out (-1: none). By its
-    own state before where the entry tells it, else by what the nearest earlier entry left; one
-    entry after the other is read for that, at most `MOST`. Raises `StoreError`.
+    own state before where the entry tells it, else by what the nearest earlier entry left that may
+    have changed the resource. Nothing is told across an entry that was not read or tells no state.
+    Raises `StoreError` when the entry itself cannot be read.
     """
-    row = rows[at]
+    row, change = rows[at], change_of(rows[at])
+    if change == "refused":
+        return Version(row, "It was refused, so it changed nothing.")
+    if change == "failed":
+        why = f" ({row.reason})" if row.reason else ""
+        return Version(row, f"It failed{why}, so it changed nothing.")
     reader = _Reader(store, layout)
-    if change_of(row) == "refused":
-        return reader.version(row, "It was refused, so it changed nothing.")
-    before, after = reader.states(row)
-    if reader.missing:
-        return reader.version(row, "The entry is not in the table any more.")
-    if before is None and after is None:
+    states = reader.states(row)
+    if states is None:
+        return reader.version(row, reader.fault)
+    if states.before is None and states.after is None:
         return reader.version(row, "This entry tells no state of the resource.")
-    since, left, ended = reader.earlier(rows[max(unread, 0) if at >= unread else 0 : at])
-    if before is not None:
-        unseen = _unseen(left, before) if since is not None else ()
+    if change in HARMLESS and states.before is None:
+        return reader.version(row, "It only tells the state that it found.")
+    known = KnownState()
+    since = reader.earlier(rows[max(unread, 0) if at >= unread else 0 : at], known)
+    if since is None and at >= unread > 0 and not known.gone:
+        known.lose("some entries before it were not read")
+    before, gone = known.value, known.gone
+    found = known.follow(row, states)
+    if found.lines is None:
+        return reader.version(row, f"What it changed is not known: {found.unknown}.")
+    if states.before is not None:
+        unseen = _unseen(before, states.before) if since is not None else ()
         told = "Its own states before and after."
-        return reader.version(row, told, diff(before, after), since, unseen)
+        return reader.version(row, told, found.lines, since, unseen)
     if since is not None:
-        return reader.version(row, "By what the entry before left.", diff(left, after), since)
-    if ended == "looked at enough":
-        told = f"No state is told by the {MOST} entries before it, so there is nothing to compare."
-        return reader.version(row, told)
-    if at >= unread > 0:
-        told = "No entry before it that was read tells a state; some were not read."
-        return reader.version(row, told)
-    first = "since its deletion" if ended == "deleted" else "that is known"
-    told = f"It is the first version {first}: all of it is new."
-    return reader.version(row, told, diff(None, after))
+        return reader.version(row, "By what the entry before left.", found.lines, since)
+    first = "since its deletion" if gone else "that is known"
+    return reader.version(row, f"It is the first version {first}: all of it is new.", found.lines)
 
 
 class _Reader:
@@ -79,37 +85,43 @@ class _Reader:
     def __init__(self, store: Store, layout: Layout) -> None:
         self._store, self._layout = store, layout
         self._reads, self._rcu = 0, 0.0
-        self.missing = False
-        """True when the last entry that was looked for is not there."""
+        self.fault = ""
+        """Why the last entry that was looked for tells nothing."""
 
-    def states(self, row: Row) -> tuple[Any, Any]:
-        """The states before and after that an entry tells; None for one that it does not."""
+    def states(self, row: Row) -> States | None:
+        """The states that an entry tells; None with a `fault` where it cannot be read."""
         fetched = fetch(self._store, self._layout, self._layout.key_of(row))
         self._reads += 1
         self._rcu += fetched.rcu
-        self.missing = fetched.item is None
+        if fetched.item is None:
+            self.fault = "The entry is not in the table any more."
+            return None
         try:
-            body = decode_strict(fetched.document)
+            return states_in(fetched.document)
         except ValueError:
-            return None, None
-        return (body.get("before"), body.get("after")) if isinstance(body, dict) else (None, None)
+            self.fault = _UNREADABLE
+            return None
 
-    def earlier(self, rows: Sequence[Row]) -> tuple[Row | None, Any, str]:
-        """The nearest earlier entry that left a state, the state, and why there is none."""
-        looked = 0
+    def earlier(self, rows: Sequence[Row], known: KnownState) -> Row | None:
+        """The nearest earlier entry that may have changed the resource, where it left a state:
+        ``known`` then is that one, else says why there is none."""
         for row in reversed(rows):
             change = change_of(row)
-            if change in ("refused", "read"):
+            if known.passes(change):
                 continue
-            if looked == MOST:
-                return None, None, "looked at enough"
-            looked += 1
             if change == "deleted":
-                return None, None, "deleted"
-            _, after = self.states(row)
-            if after is not None:
-                return row, after, ""
-        return None, None, "the beginning"
+                known.follow(row, States())
+                return None
+            try:
+                states = self.states(row)
+            except StoreError:
+                states = None
+            if states is None:
+                known.lose("the entry before it could not be read")
+                return None
+            known.follow(row, states)
+            return row if states.after is not None else None
+        return None
 
     def version(
         self,

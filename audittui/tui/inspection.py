@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from audittui.entry import decode_strict
 from audittui.errors import AuditError
 from audittui.layout.row import ROW_FIELDS, Item, Row
 from audittui.runbook.plan import Window
@@ -152,16 +151,11 @@ def tree_of(document: Document) -> JsonLines | None:
 
 
 def changes_of(document: Document) -> Sequence[DiffLine] | None:
-    """What an entry changed by its states before and after; None where it tells neither."""
-    try:
-        body = decode_strict(document.text)
-    except ValueError:
-        return None
-    if not isinstance(body, dict) or not ("before" in body or "after" in body):
-        return None
-    from audittui.investigate.diff import diff
+    """What an entry changed by its own states before and after; None where it tells neither, or
+    where the one that it tells does not say what is new."""
+    from audittui.investigate.attribution import own_changes
 
-    return diff(body.get("before"), body.get("after"))
+    return own_changes(document.row, document.text)
 
 
 def check_entry(connection: Connection, row: Row) -> Judged:

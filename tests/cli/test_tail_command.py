@@ -173,3 +173,21 @@ def test_a_long_way_to_catch_up_is_said_first(start: Start, log: AuditLog) -> No
     assert running.returncode == 0 and len(lines.splitlines()) == 304
     assert re.search(r"^To catch up, 303 entries are to be read, about \d+ RCU\.$",
                      errors.splitlines()[0])  # fmt: skip
+
+
+def test_no_more_is_taken_than_was_said(start: Start, log: AuditLog) -> None:
+    # Their keys are items of the table too, and small ones.
+    for block in range(4):
+        log.append_many(
+            [
+                Draft(actor="ann", action="door.open", details={"said": "x" * 500},
+                      idempotency_key=f"{block} {at}")
+                for at in range(50)
+            ]
+        )  # fmt: skip
+    running = start(*TAIL, "--since", "-10m", "--limit", "203")
+    _, errors = running.communicate(timeout=30)
+    said = re.search(r"^To catch up, 203 entries are to be read, about (\d+) RCU", errors)
+    taken = re.search(r"^203 rows\. .* requests, ([\d.]+) RCU\.$", errors, re.MULTILINE)
+    assert said is not None and taken is not None, errors
+    assert float(taken.group(1)) <= int(said.group(1)) <= 2 * float(taken.group(1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -9,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audittui.entry import Draft
+from audittui.investigate.bodies import Body, BodyReader
 from audittui.investigate.correlations import Correlator
 from audittui.investigate.diff import DiffLine, diff
 from audittui.investigate.document import fetch_entry
-from audittui.investigate.lifecycle import change_of, trace
+from audittui.investigate.lifecycle import change_of
+from audittui.investigate.steps import steps_of
 from audittui.layout import Row, load_layout
 from audittui.runbook.plan import Correlation
 from audittui.store.port import Query
@@ -85,6 +88,10 @@ def test_a_difference_names_each_path() -> None:
         ("s3:DeleteBucketPolicy", "success", "arn:aws:s3:::b", "changed"),
         ("s3:DeleteBucket", "success", "arn:aws:s3:::b", "deleted"),
         ("s3:DeleteBucket", "denied", "arn:aws:s3:::b", "refused"),
+        ("s3:DeleteBucket", "failure", "arn:aws:s3:::b", "failed"),
+        ("sts:AssumeRole", "success", "arn:aws:iam::1:role/r", "used"),
+        ("sts:AssumeRoleWithSAML", "success", "arn:aws:iam::1:role/r", "used"),
+        ("signin:ConsoleLogin", "success", "arn:aws:iam::1:user/u", "used"),
         ("iam:CreateAccessKey", "success", "arn:aws:iam::1:user/u", "changed"),
         ("iam:CreatePolicy", "success", "arn:aws:iam::1:policy/p", "created"),
         ("ec2:RunInstances", "success", "arn:aws:ec2:r:1:instance/i", "created"),
@@ -114,12 +121,56 @@ def test_a_trace_tells_what_each_event_changed() -> None:
     )  # fmt: skip
     page = store.query(Query(index="by-resource", partition=("resource", "r"), sort="time"))
     rows = sorted((LAYOUT.row(item) for item in page.items), key=lambda one: one.seq)
-    steps = list(trace(store, LAYOUT, rows))
-    assert [(s.change, s.lines[0].before, s.lines[0].after) for s in steps] == [
-        ("created", None, 1), ("changed", 1, 2), ("changed", 5, 6),
-    ]  # fmt: skip
+    steps = list(steps_of(BodyReader(store, LAYOUT).read(rows)))
+    changes = [(one.change, line.before, line.after) for one in steps for line in one.lines or ()]
+    assert changes == [("created", None, 1), ("changed", 1, 2), ("changed", 5, 6)]
     fetched = fetch_entry(store, LAYOUT, "c/0", 0)
     assert fetched.item is not None
     assert fetched.document == steps[0].document == fetched.item["body"]
     store.delete(fetched.key)
-    assert next(trace(store, LAYOUT, rows)).fault
+    assert next(steps_of(BodyReader(store, LAYOUT).read(rows))).fault
+
+
+ACTIONS = ("x.create", "x.update", "x.delete", "x.read", "x.restore", "x.odd")
+EVENTS = st.lists(
+    st.tuples(
+        st.sampled_from(ACTIONS),
+        st.sampled_from(["success", "denied", "failure"]),
+        st.sampled_from([None, {"n": 1}, {"n": 2}]),
+        st.sampled_from([None, {"n": 1}, {"n": 2}, {"n": 1, "m": 1}]),
+        st.booleans(),
+    ),
+    max_size=8,
+)
+
+
+@given(EVENTS)
+def test_no_change_is_laid_to_anyone_across_what_was_not_read(
+    events: list[tuple[str, str, Any, Any, bool]],
+) -> None:
+    bodies = [
+        Body(
+            row(at, at, actor="a", action=action, outcome=outcome),
+            "" if unread else json.dumps({"before": before, "after": after}),
+            "fault" if unread else "",
+        )
+        for at, (action, outcome, before, after, unread) in enumerate(events)
+    ]
+    certain = False
+    for step, (action, outcome, before, after, unread) in zip(
+        steps_of(bodies), events, strict=True
+    ):
+        happened = outcome == "success"
+        if unread:
+            assert step.lines is None
+            certain = False
+            continue
+        if not happened:
+            assert step.lines == ()
+            continue
+        if step.lines and before is None and action != "x.create":
+            assert certain
+        if action == "x.read":
+            certain = certain or after is not None
+        else:
+            certain = after is not None or action == "x.delete"

@@ -6,7 +6,7 @@ from typing import Any
 
 from audittui.entry import Draft
 from audittui.investigate.diff import DiffLine
-from audittui.investigate.version import MOST, Version, compare
+from audittui.investigate.version import Version, compare
 from audittui.layout import load_layout
 from audittui.store.port import Query
 from audittui.store.sqlite import SqliteStore
@@ -16,8 +16,9 @@ LAYOUT = load_layout("native")
 Event = tuple[str, dict[str, Any]]
 
 
-def changed(*events: Event, unread: int = -1) -> Version:
-    """The comparison of the last of these events (action, states)."""
+def changed(*events: Event, unread: int = -1, gone: int = -1) -> Version:
+    """The comparison of the last of these events (action, states); the one at ``gone`` is not there
+    any more."""
     store = SqliteStore(":memory:", LAYOUT, create=True)
     AuditLog(store, "c/0").append_many(
         [
@@ -27,6 +28,8 @@ def changed(*events: Event, unread: int = -1) -> Version:
     )
     page = store.query(Query(index="", partition=("pk", "entry#c/0"), sort="sk"))
     rows = [LAYOUT.row(item) for item in page.items]
+    if gone >= 0:
+        store.delete(LAYOUT.key("c/0", gone))
     return compare(store, LAYOUT, rows, len(rows) - 1, unread)
 
 
@@ -65,7 +68,7 @@ def test_where_some_were_not_read_nothing_is_said_to_be_unseen() -> None:
     assert changed(first, own, unread=1).unseen == ()
     version = changed(first, ("x.update", {"after": {"n": 2}}), unread=1)
     assert version.lines is None
-    assert "some were not read" in version.told
+    assert "were not read" in version.told
 
 
 def test_the_first_version_and_the_first_after_a_deletion_are_all_new() -> None:
@@ -85,9 +88,29 @@ def test_what_changed_nothing_says_so() -> None:
     assert "tells no state" in changed(first, ("x.read", {})).told
 
 
-def test_no_more_than_so_many_entries_are_read_for_it() -> None:
-    silent: list[Event] = [("x.update", {}) for _ in range(MOST + 5)]
-    version = changed(("x.create", {"after": {}}), *silent, ("x.update", {"after": {"n": 1}}))
-    assert version.lines is None
-    assert version.reads == MOST + 1
-    assert str(MOST) in version.told
+def test_what_failed_says_why_and_changes_nothing() -> None:
+    first: Event = ("x.create", {"after": {"n": 1}})
+    failed: dict[str, Any] = {"after": {"n": 2}, "outcome": "failure", "reason": "TooMany"}
+    version = changed(first, ("x.update", failed))
+    assert (version.lines, version.told) == (None, "It failed (TooMany), so it changed nothing.")
+
+
+def test_nothing_is_told_across_a_change_that_tells_no_state() -> None:
+    first: Event = ("x.create", {"after": {"admin": False}})
+    version = changed(first, ("x.update", {}), ("x.update", {"after": {"admin": True}}))
+    assert (version.lines, version.reads) == (None, 2)
+    assert "x.update by a at " in version.told and "tells no state" in version.told
+
+
+def test_nothing_is_told_across_an_entry_that_cannot_be_read() -> None:
+    events: list[Event] = [("x.create", {"after": {"n": 0}})]
+    events += [("x.update", {"after": {"n": n}}) for n in (1, 2)]
+    version = changed(*events, gone=1)
+    assert version.lines is None and "could not be read" in version.told
+    events[2] = ("x.update", {"before": {"n": 1}, "after": {"n": 2}})
+    assert lines(changed(*events, gone=1)) == [("n", 1, 2)]
+
+
+def test_the_first_version_known_is_no_ones_work_unless_it_made_the_resource() -> None:
+    version = changed(("x.update", {"after": {"admin": True}}))
+    assert version.lines is None and "no entry before it tells a state" in version.told

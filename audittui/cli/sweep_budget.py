@@ -1,0 +1,92 @@
+"""What a sweep may take in read units, how fast, and what it is estimated to take."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from audittui.escape import escaped
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from audittui.connection import Connection
+
+_UNIT_BYTES = 4096
+"""One read unit reads so many bytes strongly consistently (DynamoDB guide, read request units)."""
+
+
+class SweepBudget:
+    """``most`` read units for all sweeps of a command (None: no limit), at most ``rate`` of them a
+    second on average (None: as fast as it goes)."""
+
+    def __init__(self, most: float | None, rate: float | None = None) -> None:
+        self.most = most
+        self.spent = 0.0
+        self._rate = rate
+        self._began = time.monotonic()
+
+    @property
+    def used_up(self) -> bool:
+        """True when no further page may be asked for."""
+        return self.most is not None and self.spent >= self.most
+
+    @property
+    def text(self) -> str:
+        """How much of it is used."""
+        return f"the budget ended it ({self.spent:g} of {self.most:g} RCU used)"
+
+    def pay(self, rcu: float) -> None:
+        """Count ``rcu``, and wait until the rate has room for more."""
+        self.spent += rcu
+        if self._rate is not None and rcu:
+            due = self._began + self.spent / self._rate
+            time.sleep(max(due - time.monotonic(), 0.0))
+
+
+class SweepEstimate(msgspec.Struct, frozen=True):
+    """What a sweep of ``chain`` from ``first`` on reads: ``entries`` and about ``units`` (None:
+    nobody knows how large they are). ``spent`` units were read to find out."""
+
+    chain: str
+    first: int
+    entries: int
+    units: float | None
+    spent: float
+
+
+def estimated(opened: Connection, chain: str, first: int) -> SweepEstimate:
+    """The estimate of a sweep: from the chain's last entry and the mean size of the table's items.
+
+    Raises `StoreError`.
+    """
+    from audittui.integrity.reader import ChainReader
+    from audittui.table_facts import describe
+
+    reader = ChainReader(opened.store, opened.layout, chain)
+    tip = reader.tip()
+    entries = 0 if tip is None else max(tip + 1 - first, 0)
+    table = describe(opened.store)
+    known = table is not None and table.item_count
+    units = entries * table.size_bytes / table.item_count / _UNIT_BYTES if table and known else None
+    return SweepEstimate(chain, first, entries, units, reader.take())
+
+
+def explain(opened: Connection, firsts: Sequence[tuple[str, int]]) -> None:
+    """Print what sweeps of chains, each from a seq on, are estimated to take."""
+    found = [estimated(opened, chain, first) for chain, first in firsts]
+    for one in found:
+        units = "an unknown number of" if one.units is None else f"about {one.units:,.1f}"
+        start = f" from {one.first}" if one.first else ""
+        click.echo(
+            f"{escaped(one.chain)}{start}: {one.entries:,} entries, {units} RCU, and tiles and "
+            "checkpoints where a key is trusted."
+        )
+    total = [one.units for one in found if one.units is not None]
+    if len(found) > 1 and len(total) == len(found):
+        click.echo(f"All {len(found):,} chains: about {sum(total):,.1f} RCU.")
+    spent = sum(one.spent for one in found)
+    click.echo(f"{spent:g} RCU to find out. Nothing was verified.", err=True)
