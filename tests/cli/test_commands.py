@@ -132,7 +132,7 @@ def test_show_trace_and_verify(case: Run) -> None:
     assert one["verdict"] == "CHAINED" and one["steps"]
     every = case("verify", "--all", "--store", "case.db", "--format", "json")
     assert every.returncode == 0
-    assert [json.loads(line)["seq"] for line in every.stdout.splitlines()] == list(range(30))
+    assert [one["seq"] for one in json.loads(every.stdout)] == list(range(30))
 
 
 def test_a_tampered_entry_is_exit_code_4(case: Run, tmp_path: Path) -> None:

@@ -156,5 +156,5 @@ def test_the_summary_of_a_long_run_counts_its_entries(
     log.seal(1501, 11)
     log.delete(*range(1400))
     out, err = log("--all", "--format", "json", code=0)
-    assert len([json.loads(line) for line in out.splitlines() if line.startswith("{")]) >= 101
+    assert len(json.loads(out)) >= 101
     assert "1,400 expired, not yet recorded" in err

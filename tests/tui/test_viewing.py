@@ -117,7 +117,9 @@ async def test_rows_are_checked_where_they_stand_the_window_with_few_requests() 
         assert "chained" in lines_of(app)[2]
         before = store.requests  # type: ignore[attr-defined]
         await press(pilot, "V")
-        assert store.requests - before <= 4  # type: ignore[attr-defined]
+        # The rows at once and the registry; then the one that is wrong: three looks, the registry
+        # asked with two of them.
+        assert store.requests - before <= 7  # type: ignore[attr-defined]
         checked = app.main.results.source.verdicts  # type: ignore[attr-defined]
         assert 0 <= app.main.results.room - len(checked) <= 1  # a sentence may take a line
         text = screen_text(app)
