@@ -18,6 +18,20 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
+max_rcu_option = click.option(
+    "--max-rcu",
+    type=click.FloatRange(min=0.5),
+    metavar="X",
+    help="Stop when X read units are used up (a profile's max_rcu).",
+)
+rate_option = click.option(
+    "--rate",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="N",
+    help="Use at most N read units per second (a profile's rate).",
+)
+
+
 def connection_options(function: Function) -> Function:
     """Options that say what to connect to; they also come from the environment and a profile.
 

@@ -14,7 +14,7 @@ import msgspec
 from audittui.cli.ending import INCOMPLETE
 from audittui.cli.notes import note as _note
 from audittui.cli.opening import folders
-from audittui.cli.options import connect, connection_options
+from audittui.cli.options import connect, connection_options, max_rcu_option, rate_option
 from audittui.cli.signals import stopping
 from audittui.errors import UsageError
 from audittui.escape import escaped
@@ -34,18 +34,8 @@ FORMATS = ("table", "json", "jsonl", "csv", "markdown")
 @click.option("-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Stop after N rows.")
-@click.option(
-    "--max-rcu",
-    type=click.FloatRange(min=0.5),
-    metavar="X",
-    help="Stop when X read units are used up (a profile's max_rcu).",
-)
-@click.option(
-    "--rate",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="N",
-    help="Use at most N read units per second (a profile's rate).",
-)
+@max_rcu_option
+@rate_option
 @click.option("--count", is_flag=True, help="Count the entries instead of listing them.")
 @click.option("--resume", default="", metavar="CURSOR", help="Go on where a run stopped.")
 @click.option("--explain", is_flag=True, help="Show the plan; read nothing but the chains.")

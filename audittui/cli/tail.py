@@ -13,7 +13,7 @@ import click
 
 from audittui.cli.notes import note
 from audittui.cli.opening import folders
-from audittui.cli.options import connect, connection_options
+from audittui.cli.options import connect, connection_options, max_rcu_option
 from audittui.cli.signals import stopping
 from audittui.errors import StoreError, UsageError
 
@@ -42,12 +42,7 @@ _SAID_EVERY = 60.0
 @click.option("--since", metavar="TIME", help="Begin earlier: -10m, 2026-11-24T14:00:00Z.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Stop after N rows.")
-@click.option(
-    "--max-rcu",
-    type=click.FloatRange(min=0.5),
-    metavar="X",
-    help="Stop when X read units are used up (a profile's max_rcu).",
-)
+@max_rcu_option
 @click.option(
     "--interval",
     default="0.5..5",

@@ -15,7 +15,7 @@ from audittui import timestamp
 from audittui.cli.formats import ArrayOf, format_option
 from audittui.cli.notes import note
 from audittui.cli.opening import folders
-from audittui.cli.options import connect, connection_options
+from audittui.cli.options import connect, connection_options, max_rcu_option, rate_option
 from audittui.cli.signals import stopping
 from audittui.escape import escaped, shortened
 
@@ -46,18 +46,8 @@ _OTHERS = (
     is_flag=True,
     help="Ask for the entries alone whose main resource it is, so that they are all there is.",
 )
-@click.option(
-    "--max-rcu",
-    type=click.FloatRange(min=0.5),
-    metavar="X",
-    help="Stop when X read units are used up (a profile's max_rcu).",
-)
-@click.option(
-    "--rate",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="N",
-    help="Use at most N read units per second (a profile's rate).",
-)
+@max_rcu_option
+@rate_option
 @click.option("--explain", is_flag=True, help="Show the plan; read nothing but the chains.")
 @connection_options
 @click.pass_context

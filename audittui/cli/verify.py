@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from audittui.cli.options import connect, connection_options, settings_of, trusted_key_option
+from audittui.cli.options import (
+    connect,
+    connection_options,
+    max_rcu_option,
+    rate_option,
+    settings_of,
+    trusted_key_option,
+)
 from audittui.cli.verdict_output import FORMATS, Output
 from audittui.errors import UsageError
 from audittui.escape import escaped
@@ -83,18 +90,8 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     show_default=True,
     help="json is one array, jsonl one object a line.",
 )
-@click.option(
-    "--max-rcu",
-    type=click.FloatRange(min=0.5),
-    metavar="X",
-    help="Stop a sweep once X read units are used (a profile's max_rcu).",
-)
-@click.option(
-    "--rate",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="N",
-    help="Use at most N read units per second (a profile's rate).",
-)
+@max_rcu_option
+@rate_option
 @click.option(
     "--explain", is_flag=True, help="Estimate what a sweep takes; read only where chains end."
 )
