@@ -104,7 +104,7 @@ def check_bundle(
         else:
             points[said.chain] = point
     derived = [
-        derive(one, files.get(one.file), files.get(one.proof), points.get(one.chain))
+        derive(one, files.get(one.file), files.get(one.proof), points.get(one.chain), trust)
         for one in manifest.entries
     ]
     faults += [*unsigned, *_entry_faults(derived)]
