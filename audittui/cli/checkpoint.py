@@ -143,7 +143,8 @@ def import_(ctx: click.Context, /, file: Path, form: str, **given: Any) -> None:
 @command.command("forget")
 @click.argument("origin")
 @click.option("--reason", required=True, metavar="TEXT", help="Why; it is kept with the note.")
-def forget(origin: str, reason: str) -> None:
+@_format_option
+def forget(origin: str, reason: str, form: str) -> None:
     """Retire what this machine has pinned of the log ORIGIN, such as audit.example.com/payments/0.
 
     The next checkpoint of it that a trusted key signed is believed again, whatever it says. Where
@@ -168,14 +169,19 @@ def forget(origin: str, reason: str) -> None:
     if not chosen and not marks:
         known = ", ".join(pin.origin for pin in found) or "none"
         raise UsageError(f"Nothing is pinned of {origin}.", f"The pinned logs are: {known}.")
+    objects = []
     for pin in chosen:
         pins.forget(pin, reason)
+        objects.append({"forgotten": "pin", **_point(pin.chain, pin.checkpoint)})
         click.echo(escaped(f"Forgotten: {pin.origin}, size {pin.size:,}."), err=True)
     for mark in marks:
         forget_mark(mark)
+        objects.append({"forgotten": "mark", "chain": mark.chain, "size": mark.size})
         click.echo(
             escaped(f"Forgotten: {mark.chain} was verified up to entry {mark.size - 1}."), err=True
         )
+    if form != "text":
+        _write(form, *objects)
 
 
 def read_file(file: Path) -> bytes:
@@ -252,9 +258,12 @@ def _point(chain: str, point: Checkpoint) -> dict[str, Any]:
     return {"chain": chain, "origin": point.origin, "size": point.size, "root": point.root.hex()}
 
 
-def _write(form: str, data: dict[str, Any]) -> None:
+def _write(form: str, *objects: dict[str, Any]) -> None:
     from audittui.export.rows import json_line
 
-    line = json_line(data)
-    sys.stdout.write(f"{line}\n" if form == "jsonl" else f"[\n{line}\n]\n")
+    lines = [json_line(one) for one in objects]
+    if form == "jsonl":
+        sys.stdout.write("".join(f"{line}\n" for line in lines))
+    else:
+        sys.stdout.write("[\n" + ",\n".join(lines) + "\n]\n")
     sys.stdout.flush()

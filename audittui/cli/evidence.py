@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from audittui.connection import Connection
     from audittui.export.evidence.check import Checked
     from audittui.export.evidence.collect import Source, Wanted
+    from audittui.integrity.checkpoint import Checkpoint
     from audittui.integrity.keys import VerifierKey
 
 _FAULTS = 50
@@ -125,6 +126,7 @@ def verify(
 ) -> None:
     """Check the bundle in FILE, without any table: every byte, every hash, every proof.
 
+    Its checkpoints are held against those of the same size that this machine has pinned.
     Exit code 0 says that every entry is proven under a key that you trust; 3 that the bundle is
     whole but not all of it is proven, or that it says itself that it is not all; 4 that something
     in it is not genuine, or contradicts what it proves.
@@ -133,6 +135,7 @@ def verify(
     from audittui.export.evidence.outcome import (
         outcome_object,
         proof_sentences,
+        seen_sentences,
         word_sentences,
     )
     from audittui.export.rows import json_line
@@ -140,7 +143,7 @@ def verify(
     data = _read(file)
     settings = settings_of(ctx, given)
     keys = settings.trust.keys if settings is not None else ()
-    checked = check_bundle(data, keys, _collectors(collectors, keys))
+    checked = check_bundle(data, keys, _collectors(collectors, keys), _pinned)
     if form == "json":
         click.echo(json_line({"file": str(file), **outcome_object(checked)}))
     else:
@@ -151,11 +154,21 @@ def verify(
         _tell(checked, str(file))
         _tell_wrong(checked)
         _say(proof_sentences(checked))
+        _say(seen_sentences(checked))
         _say(word_sentences(checked))
     if checked.wrong:
         found = "an entry is" if len(checked.wrong) == 1 else f"{len(checked.wrong):,} entries are"
         raise IntegrityError(f"{file} is as it was made, but {found} not genuine.")
     ctx.exit(checked.code)
+
+
+def _pinned(chain: str) -> list[Checkpoint]:
+    """What this machine has seen of a chain's logs. Raises `StoreError` as `Pins.of_chain` does."""
+    from audittui.config import state_folder
+    from audittui.integrity.pin import Pins
+    from audittui.integrity.settings import CHECKPOINTS
+
+    return [pin.checkpoint for pin in Pins(state_folder() / CHECKPOINTS).of_chain(chain)]
 
 
 def _read(path: Path) -> bytes:

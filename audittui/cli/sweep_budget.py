@@ -11,7 +11,7 @@ import msgspec
 from audittui.escape import escaped
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from audittui.connection import Connection
 
@@ -39,6 +39,14 @@ class SweepBudget:
         """How much of it is used."""
         return f"the budget ended it ({self.spent:g} of {self.most:g} RCU used)"
 
+    @property
+    def more(self) -> Callable[[float], bool] | None:
+        """Whether a further page may be asked for, by the units that are not paid yet; None where
+        there is nothing to keep to."""
+        if self.most is None and self._rate is None:
+            return None
+        return lambda unpaid: self.most is None or self.spent + unpaid < self.most
+
     def pay(self, rcu: float) -> None:
         """Count ``rcu``, and wait until the rate has room for more."""
         self.spent += rcu
@@ -61,13 +69,15 @@ class SweepEstimate(msgspec.Struct, frozen=True):
 def estimated(opened: Connection, chain: str, first: int) -> SweepEstimate:
     """The estimate of a sweep: from the chain's last entry and the mean size of the table's items.
 
-    Raises `StoreError`.
+    Raises `StoreError`, and `UsageError` for a chain that is not there.
     """
     from audittui.integrity.reader import ChainReader
     from audittui.table_facts import describe
 
     reader = ChainReader(opened.store, opened.layout, chain)
     tip = reader.tip()
+    if tip is None:
+        reader.demand_registered()
     entries = 0 if tip is None else max(tip + 1 - first, 0)
     table = describe(opened.store)
     known = table is not None and table.item_count
@@ -75,9 +85,23 @@ def estimated(opened: Connection, chain: str, first: int) -> SweepEstimate:
     return SweepEstimate(chain, first, entries, units, reader.take())
 
 
-def explain(opened: Connection, firsts: Sequence[tuple[str, int]]) -> None:
-    """Print what sweeps of chains, each from a seq on, are estimated to take."""
+def explain(
+    opened: Connection, firsts: Sequence[tuple[str, int]], form: str, spent: float
+) -> None:
+    """Print what sweeps of chains, each from a seq on, are estimated to take.
+
+    ``spent`` units were read to find the chains. ``form`` is text, json or jsonl.
+    """
     found = [estimated(opened, chain, first) for chain, first in firsts]
+    if form == "text":
+        _print(found)
+    else:
+        _print_objects(found, form)
+    spent += sum(one.spent for one in found)
+    click.echo(f"{spent:g} RCU to find out. Nothing was verified.", err=True)
+
+
+def _print(found: Sequence[SweepEstimate]) -> None:
     for one in found:
         units = "an unknown number of" if one.units is None else f"about {one.units:,.1f}"
         start = f" from {one.first}" if one.first else ""
@@ -88,5 +112,16 @@ def explain(opened: Connection, firsts: Sequence[tuple[str, int]]) -> None:
     total = [one.units for one in found if one.units is not None]
     if len(found) > 1 and len(total) == len(found):
         click.echo(f"All {len(found):,} chains: about {sum(total):,.1f} RCU.")
-    spent = sum(one.spent for one in found)
-    click.echo(f"{spent:g} RCU to find out. Nothing was verified.", err=True)
+
+
+def _print_objects(found: Sequence[SweepEstimate], form: str) -> None:
+    from audittui.export.rows import json_line
+
+    lines = [
+        json_line({"chain": one.chain, "since": one.first, "entries": one.entries, "rcu": one.units})
+        for one in found
+    ]
+    if form == "jsonl":
+        click.echo("".join(f"{line}\n" for line in lines), nl=False)
+    else:
+        click.echo("[\n" + ",\n".join(lines) + "\n]" if lines else "[]")

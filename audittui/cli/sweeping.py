@@ -74,6 +74,7 @@ class Sweeping:
         """Sweep the chains of the registry and those that must be there; the exit code."""
         registry = read_registry(self._opened.store, self._opened.layout)
         self._rcu += registry.rcu
+        self._budget.pay(registry.rcu)
         demanded = self._demanded()
         must = dict(demanded.chains)
         must |= {anchor.chain: "--checkpoint demands it" for anchor in self._anchors}
@@ -104,13 +105,16 @@ class Sweeping:
             "registry.",
             err=True,
         )
-        return next((code for code in _GRAVEST if code in codes), OK)
+        return gravest(codes)
 
     def explain(self, chain: str | None) -> None:
         """Print what sweeping ``chain``, or all chains (None), is estimated to take."""
-        registry = read_registry(self._opened.store, self._opened.layout)
-        chains = registry.chains if chain is None else (chain,)
-        explain(self._opened, [(one, self._begin(one)[0]) for one in chains])
+        chains: Sequence[str] = () if chain is None else (chain,)
+        rcu = 0.0
+        if chain is None:
+            registry = read_registry(self._opened.store, self._opened.layout)
+            chains, rcu = registry.chains, registry.rcu
+        explain(self._opened, [(one, self._begin(one)[0]) for one in chains], self._form, rcu)
 
     def _begin(self, chain: str) -> tuple[int, Mark | None]:
         """The seq that a sweep of ``chain`` begins at, and where the last good one ended."""
@@ -132,20 +136,22 @@ class Sweeping:
     def _sweep(self, chain: str, must: str, *, registered: bool) -> int:
         """Sweep a chain; its exit code. ``must`` says why it has to be there, if it has to."""
         opened, output = self._opened, self._output
-        if self._budget.used_up:
-            click.echo(f"{escaped(chain)} was not verified: {self._budget.text}.", err=True)
-            return INCOMPLETE
         first, mark = self._begin(chain)
+        if self._budget.used_up:
+            why = f"{chain} was not verified: {self._budget.text}."
+            click.echo(escaped(why), err=True)
+            output.stop(chain, first, why)
+            return INCOMPLETE
         sweep = Sweep(
             opened.store, opened.layout, chain, settings=self._settings, since=first,
             mark=mark if self._first is None else None,
             demanded=[one.checkpoint for one in self._anchors if one.chain == chain],
-            steps=self._form != "text",
+            steps=self._form != "text", more=self._budget.more,
         )  # fmt: skip
         conclusion = Conclusion(chain)
         gate = Gate(chain, self._gates)
         anchored = 0 if mark is None else mark.anchored_by(self._keys)
-        rcu, reached, stopped = 0.0, first, False
+        rcu, reached = 0.0, first
         try:
             with _progress(f"Verifying {escaped(chain)}") as progress:
                 for verdict in sweep.verdicts(progress):
@@ -157,9 +163,6 @@ class Sweeping:
                     if verdict.seq == anchored and verdict.verdict in self._gates.proven:
                         anchored += verdict.count
                     self._budget.pay(verdict.rcu)
-                    if self._budget.used_up:
-                        stopped = True
-                        break
         except KeyboardInterrupt:
             output.pause()
             click.echo(f"Stopped; go on with --chain {chain} --since {reached}.", err=True)
@@ -170,8 +173,6 @@ class Sweeping:
             verdict = absent_chain(chain, must)
             conclusion.add(verdict)
             output.add(verdict)
-        if stopped:
-            return self._stopped(chain, conclusion, reached, rcu)
         if must and not registered and not conclusion.failed:
             verdict = unregistered(chain, must)
             conclusion.add(verdict)
@@ -179,32 +180,37 @@ class Sweeping:
         found = sweep.found
         if self._settings is not None:
             conclusion.unproven = found is None or found.checkpoint is None
+        left = sweep.left()
+        rcu += left
+        self._budget.pay(left)
+        told = conclusion.text()
+        if sweep.stopped is not None:
+            before = f"{told} " if conclusion.failed else ""
+            told = before + self._stopped(sweep.stopped, conclusion, chain)
+            output.stop(chain, sweep.stopped, told)
         refusals = gate.refusals(sweep, timestamp.now())
         for refusal in refusals:
             output.refuse(refusal)
         output.pause()
-        rcu += sweep.left()
         self._rcu += rcu
-        click.echo(f"{escaped(conclusion.text())} {rcu:g} RCU.", err=True)
+        click.echo(f"{escaped(told)} {rcu:g} RCU.", err=True)
         for refusal in refusals:
             click.echo(escaped(refusal.text), err=True)
         if conclusion.code == OK or (conclusion.code == INCOMPLETE and not conclusion.unsettled):
             self._remember(sweep, mark, first, anchored)
-        return INTEGRITY if refusals else conclusion.code
+        codes = (
+            conclusion.code, INTEGRITY if refusals else OK,
+            OK if sweep.stopped is None else INCOMPLETE,
+        )  # fmt: skip
+        return gravest(codes)
 
-    def _stopped(self, chain: str, conclusion: Conclusion, reached: int, rcu: float) -> int:
-        """Say where the budget ended a sweep; the exit code."""
-        self._output.pause()
-        self._rcu += rcu
+    def _stopped(self, at: int, conclusion: Conclusion, chain: str) -> str:
+        """Where the budget ended a sweep, in words."""
         counted = ", ".join(f"{count:,} {name}" for name, count in conclusion.counts.items())
-        click.echo(
-            escaped(
-                f"{chain} was not verified to its end: {self._budget.text}; so far {counted}. "
-                f"Go on with --chain {chain} --since {reached + 1}."
-            ),
-            err=True,
+        return (
+            f"{chain} was not verified to its end: {self._budget.text}; so far {counted}. "
+            f"Go on with --chain {chain} --since {at}."
         )
-        return INTEGRITY if conclusion.failed else INCOMPLETE
 
     def _remember(self, sweep: Sweep, mark: Mark | None, first: int, anchored: int) -> None:
         """Keep where a good sweep ended, unless it began beyond what was verified before."""
@@ -222,6 +228,11 @@ class Sweeping:
                 anchored, keys,
             )
         )  # fmt: skip
+
+
+def gravest(codes: Sequence[int]) -> int:
+    """The exit code that tells most; 0 for none."""
+    return next((code for code in _GRAVEST if code in codes), OK)
 
 
 @contextmanager

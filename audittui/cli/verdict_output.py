@@ -46,6 +46,11 @@ class Output:
                 }
             )
 
+    def stop(self, chain: str, seq: int, why: str) -> None:
+        """Write that entries from ``seq`` on were not verified; in text it is told elsewhere."""
+        if self._form != "text":
+            self._object({"chain": chain, "stopped": seq, "failed": False, "summary": why})
+
     def pause(self) -> None:
         """Write what is held back."""
         sys.stdout.write(self._runs.end())

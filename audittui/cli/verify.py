@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from audittui.cli.options import (
     connect,
@@ -174,7 +175,13 @@ def _verify_one(
     from audittui.integrity.verify import verify_entry
     from audittui.whole_file import write_new
 
-    verdict = verify_entry(opened.store, opened.layout, chain, seq, settings=settings)
+    try:
+        verdict = verify_entry(opened.store, opened.layout, chain, seq, settings=settings)
+    except UsageError:
+        lost = _lost(opened, chain, seq)
+        if lost is None:
+            raise
+        verdict = lost
     refusal = single_refusal(verdict, gates)
     output = Output(form, whole=True)
     output.add(verdict)
@@ -194,6 +201,32 @@ def _verify_one(
     conclusion.add(verdict)
     conclusion.unproven = settings is not None and verdict.anchor is None
     return 4 if refusal is not None else conclusion.code
+
+
+def _lost(opened: Connection, chain: str, seq: int) -> Verdict | None:
+    """The verdict on an entry that the chain does not reach, where this machine has seen that it
+    did; None where it has not, or where it may have expired."""
+    from audittui import timestamp
+    from audittui.config import state_folder
+    from audittui.integrity.demanded import absent_chain, demanded_chains
+    from audittui.integrity.pin import Pins
+    from audittui.integrity.progress_mark import load_mark, shorter
+    from audittui.integrity.reader import ChainReader
+    from audittui.integrity.settings import CHECKPOINTS
+
+    table = opened.store.identity()
+    why = demanded_chains(Pins(state_folder() / CHECKPOINTS), table).chains.get(chain)
+    if why is None:
+        return None
+    reader = ChainReader(opened.store, opened.layout, chain)
+    tip = reader.tip()
+    if tip is None and not reader.registered():
+        return msgspec.structs.replace(absent_chain(chain, why), seq=seq, rcu=reader.take())
+    mark, now = load_mark(table, chain), timestamp.now() // timestamp.SECOND
+    if mark is None or seq >= mark.size or (mark.expires_at or now + 1) <= now:
+        return None
+    verdict = shorter(mark, -1 if tip is None else tip)
+    return msgspec.structs.replace(verdict, seq=seq, rcu=reader.take())
 
 
 def _anchors(

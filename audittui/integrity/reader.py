@@ -74,16 +74,19 @@ class ChainReader:
             self._pay(page.rcu)
             yield from (place for place in map(self.examined, page.items) if place.seq >= 0)
 
-    def pages(self, first: int, tip: int | None) -> Iterator[Sequence[Item]]:
+    def pages(
+        self, first: int, tip: int | None, limit: int | None = None
+    ) -> Iterator[Sequence[Item]]:
         """Every item from seq ``first`` on in key order, a page at a time, to be `examined`.
 
         From 0 on, items under malformed keys are among them. Ranges up to ``tip`` (the last seq,
-        where it is known) are read at once, several pages ahead. A page is megabytes once it is
+        where it is known) are read at once, several pages ahead; without it, pages of up to ``limit`` items are read one
+        by one, each when it is asked for. A page is megabytes once it is
         examined: one item after the other stays in the processor's cache.
         """
         low = f"{first:020d}" if first else None
         if tip is None or tip < first:
-            for page in self._pages(low=low, high=None):
+            for page in self._pages(low=low, high=None, limit=limit):
                 yield page.items
             return
         length = max(_RANGE, (tip - first) // _MOST_RANGES)
@@ -174,13 +177,17 @@ class ChainReader:
         self.spent += rcu
         self._requests += 1
 
-    def _pages(self, *, low: str | None, high: str | None) -> Iterator[Page]:
-        for page in self._asked(low=low, high=high):
+    def _pages(
+        self, *, low: str | None, high: str | None, limit: int | None = None
+    ) -> Iterator[Page]:
+        for page in self._asked(low=low, high=high, limit=limit):
             self._pay(page.rcu)
             yield page
 
-    def _asked(self, *, low: str | None, high: str | None) -> Iterator[Page]:
-        request = self._query(low=low, high=high)
+    def _asked(
+        self, *, low: str | None, high: str | None, limit: int | None = None
+    ) -> Iterator[Page]:
+        request = msgspec.structs.replace(self._query(low=low, high=high), limit=limit)
         while True:
             page = self._store.query(request)
             yield page

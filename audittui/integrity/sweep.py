@@ -41,10 +41,16 @@ from audittui.integrity.sealed import SealedLog
 from audittui.integrity.sealed_leaves import SealedLeaves
 from audittui.integrity.verdict import Verdict
 from audittui.layout.model import Layout
+from audittui.layout.row import Item
 from audittui.store.port import Store
+
+_SHORT = 100
+"""Entries of a page where a budget may end the sweep after it."""
 
 Progress = Callable[[int, int | None], None]
 """Told how many entries were read, and of how many (None: unknown)."""
+More = Callable[[float], bool]
+"""Whether a further page may be read, by the read units that no verdict has told yet."""
 
 
 def verify_chain(
@@ -71,7 +77,9 @@ class Sweep:
     then. The log must hold the ``demanded`` checkpoints: ``contradicted`` says why it does not.
     ``steps`` fills in the steps of entries that are as they should be, too.
 
-    ``clock`` is the reader's, in microseconds: what may have expired is judged by it.
+    ``clock`` is the reader's, in microseconds: what may have expired is judged by it. With ``more``
+    short pages are read, one after the other, for as long as it allows; where it does not, the
+    sweep ends, and ``stopped`` is the seq to go on at. It always comes further than ``since``.
 
     Once it is done, ``last`` is the last entry that is there, ``found`` the checkpoint (None: no
     key is trusted), ``unsealed`` the number of entries that no checkpoint reaches and ``oldest``
@@ -90,8 +98,10 @@ class Sweep:
         demanded: Sequence[Checkpoint] = (),
         steps: bool = False,
         clock: Callable[[], int] = timestamp.now,
+        more: More | None = None,
     ) -> None:
         self.last: Examined | None = None
+        self.stopped: int | None = None
         self.found: Anchored | None = None
         self.unsealed = 0
         self.oldest: int | None = None
@@ -119,6 +129,7 @@ class Sweep:
         self._ahead: TilesAhead | None = None
         self._tip: int | None = None
         self._now = clock() // timestamp.SECOND
+        self._more = more
 
     def verdicts(self, progress: Progress | None = None) -> Iterator[Verdict]:
         """The verdicts, in order.
@@ -152,7 +163,7 @@ class Sweep:
         if self._since:
             yield from self._begin_at(self._since)
         read = 0
-        for page in self._reader.pages(self._since, self._tip):
+        for page in self._pages():
             if page and not read:
                 # After the entries, which are written together with the record: never too early.
                 self._registered = self._reader.registered()
@@ -174,6 +185,8 @@ class Sweep:
             read += len(page)
             if progress is not None:
                 progress(read, total)
+            if self._stop():
+                return
         self._end()
         if self._place is not None:
             yield self._judge(self._place, None)
@@ -185,6 +198,23 @@ class Sweep:
             yield from self._absent(self._reached, known - 1, self._reached - 1, None)
         if self._ahead is not None:
             yield from self._ahead.rest()
+
+    def _pages(self) -> Iterator[Sequence[Item]]:
+        if self._more is None:
+            return self._reader.pages(self._since, self._tip)
+        # What is read ahead is paid for, whether it is wanted or not.
+        return self._reader.pages(self._since, None, limit=_SHORT)
+
+    def _stop(self) -> bool:
+        """True when there is more to read, which may not be read."""
+        if self._more is None or self._tip is None or self._reached > self._tip:
+            return False
+        # The entry that is held back is judged by whoever goes on.
+        at = self._reached - (self._place is not None)
+        if at <= self._since or self._more(self._reader.spent + self._sealed.spent):
+            return False
+        self.stopped, self.last = at, self._before
+        return True
 
     def left(self) -> float:
         """The read units that no verdict has told: those after the last one."""

@@ -98,7 +98,10 @@ def test_the_outcome_is_one_object(bench: Bench, key: str, bundle: Path) -> None
         "self_proven": 0, "unproven": 1, "verdicts": {"ANCHORED": 2, "CHAINED": 1},
         "complete": True, "collector": None, "collector_trusted": False,
         "checkpoints": [
-            {"chain": "payments/0", "origin": "audit.example.com/payments/0", "size": 300}
+            {
+                "chain": "payments/0", "origin": "audit.example.com/payments/0", "size": 300,
+                "seen": "same",
+            }
         ],
         "faults": [], "wrong": [],
     }  # fmt: skip
@@ -270,3 +273,42 @@ def test_entries_of_several_chains_are_proven_each_under_its_own(bench: Bench, k
         "audit.example.com/other/1", "audit.example.com/payments/0",
     ]  # fmt: skip
     assert "2 of 2 proven" in bench("evidence", "verify", "two.zip")[1]
+
+
+def test_a_bundle_is_held_against_what_this_machine_has_seen(
+    bench: Bench, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench("seal", "--key", "key")
+    bench("evidence", "create", "--marks", marks(bench, 7), "-o", "case.zip")
+    note = unpack(Path("case.zip").read_bytes())["checkpoints/1-payments-0.note"].decode()
+    bench("evidence", "verify", "case.zip")
+    # The log grew: nothing in the bundle tells whether it is the same one, and a command does.
+    bench.append(2)
+    bench("seal", "--key", "key")
+    bench("verify", "--chain", "payments/0")
+    _, err = bench("evidence", "verify", "case.zip")
+    assert "audittui verify --chain payments/0 --checkpoint FILE" in err
+    (bench.folder / "note").write_text(note)
+    bench("verify", "--chain", "payments/0", "--checkpoint", "note")
+    # Its key signed another log of that size, which is what this machine has seen.
+    monkeypatch.setenv("AUDITTUI_STATE", str(bench.folder / "another"))
+    bench.store.unlink()
+    bench.append(300)
+    bench("seal", "--key", "key")
+    bench("verify", "--chain", "payments/0")
+    out, err = bench("evidence", "verify", "case.zip", code=4)
+    assert "another one of size 300 was seen here" in out
+    out, _ = bench("evidence", "verify", "case.zip", "--format", "json", code=4)
+    assert json.loads(out)["checkpoints"][0]["seen"] == "another"
+    # Who has seen nothing has nothing to compare.
+    monkeypatch.setenv("AUDITTUI_STATE", str(bench.folder / "third"))
+    out, _ = bench("evidence", "verify", "case.zip", "--format", "json")
+    assert json.loads(out)["checkpoints"][0]["seen"] is None
+
+
+def test_a_pin_that_cannot_be_read_is_told(bench: Bench, key: str) -> None:
+    bench("seal", "--key", "key")
+    bench("evidence", "create", "--marks", marks(bench, 7), "-o", "case.zip")
+    (pin,) = (bench.folder / "state" / "checkpoints").glob("*.pin")
+    pin.write_bytes(b"")
+    assert "it is empty" in bench("evidence", "verify", "case.zip", code=1)[1]

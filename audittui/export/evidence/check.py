@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Callable, Iterable
 from typing import Literal
 
 import msgspec
@@ -27,11 +28,16 @@ from audittui.export.evidence.names import (
 )
 from audittui.export.evidence.report import line_of, report_text
 from audittui.export.evidence.signature import signature_fault
+from audittui.integrity.checkpoint import Checkpoint
 from audittui.integrity.keys import VerifierKey, parse_verifier_key
 from audittui.integrity.malformed import MalformedError
 from audittui.integrity.trust import Trust, trusted_keys
 
 Outcome = Literal["proven", "partly proven", "unproven", "failed"]
+
+
+Seen = Literal["same", "another", "not compared"]
+"""A checkpoint of the same size shows whether it is the same log; one of another size does not."""
 
 
 class Checked(msgspec.Struct, frozen=True):
@@ -41,7 +47,8 @@ class Checked(msgspec.Struct, frozen=True):
     it was made. ``wrong`` are entries that its collector found not to be genuine. ``proven``
     entries lie under a checkpoint that trusted keys signed; where those are the bundle's own,
     ``own_keys`` is True, and nobody vouches for the signer. ``vouched``: a trusted collector's key
-    signed what cannot be derived.
+    signed what cannot be derived. ``seen`` says, by chain, how its checkpoint stands to the one of
+    its log that was seen on this machine.
     """
 
     digest: str
@@ -51,6 +58,7 @@ class Checked(msgspec.Struct, frozen=True):
     proven: int = 0
     own_keys: bool = False
     vouched: bool = False
+    seen: dict[str, Seen] = {}
 
     @property
     def outcome(self) -> Outcome:
@@ -72,11 +80,15 @@ class Checked(msgspec.Struct, frozen=True):
 
 
 def check_bundle(
-    data: bytes, keys: tuple[VerifierKey, ...], collectors: tuple[VerifierKey, ...] = ()
+    data: bytes,
+    keys: tuple[VerifierKey, ...],
+    collectors: tuple[VerifierKey, ...] = (),
+    pinned: Callable[[str], Iterable[Checkpoint]] = lambda chain: (),
 ) -> Checked:
     """Check the bundle in ``data`` against trusted ``keys`` (none: those that it names).
 
-    With ``collectors`` it must be signed by one of them.
+    With ``collectors`` it must be signed by one of them. ``pinned`` gives the checkpoints of a
+    chain's logs that were seen before.
     """
     digest = hashlib.sha256(data).hexdigest()
     try:
@@ -104,9 +116,19 @@ def check_bundle(
         else:
             points[said.chain] = point
     derived = [
-        derive(one, files.get(one.file), files.get(one.proof), points.get(one.chain))
+        derive(one, files.get(one.file), files.get(one.proof), points.get(one.chain), trust)
         for one in manifest.entries
     ]
+    seen = {}
+    for chain, point in points.items():
+        for pin in pinned(chain):
+            if pin.origin == point.checkpoint.origin:
+                seen[chain] = _seen(point.checkpoint, pin)
+                if seen[chain] == "another":
+                    size = f"{pin.size:,}"
+                    faults.append(
+                        f"Checkpoint of {chain}: another one of size {size} was seen here."
+                    )
     faults += [*unsigned, *_entry_faults(derived)]
     if files.get(REPORT) != _report(manifest, derived):
         faults.append("The report is not what the manifest and the entries give.")
@@ -116,7 +138,14 @@ def check_bundle(
         proven=sum(one.proven and not one.fault for one in derived),
         own_keys=not keys,
         vouched=vouched and not faults,
+        seen=seen,
     )  # fmt: skip
+
+
+def _seen(point: Checkpoint, pin: Checkpoint) -> Seen:
+    if point.size != pin.size:
+        return "not compared"
+    return "same" if point.root == pin.root else "another"
 
 
 def _shape_faults(manifest: Manifest) -> list[str]:

@@ -21,7 +21,7 @@ from audittui.integrity.merkle import inclusion_holds
 from audittui.integrity.note import parse_note
 from audittui.integrity.reader import MAX_SEQ
 from audittui.integrity.tlog_proof import parse_tlog_proof
-from audittui.integrity.trust import Trust, UntrustedError
+from audittui.integrity.trust import Trust, UntrustedError, origin_of
 from audittui.integrity.verdict import FAILURES, VerdictName
 
 GOOD = frozenset({"ANCHORED", "CHAINED", "UNANCHORED"})
@@ -74,10 +74,10 @@ def believed(said: BundledCheckpoint, note: bytes, trust: Trust) -> Point | str:
 
 
 def derive(
-    said: BundledEntry, text: bytes | None, proof: bytes | None, point: Point | None
+    said: BundledEntry, text: bytes | None, proof: bytes | None, point: Point | None, trust: Trust
 ) -> Derived:
     """Hold one entry of the manifest against its stored ``text``, its ``proof`` and the chain's
-    checkpoint; None for what the bundle does not have."""
+    checkpoint; None for what the bundle does not have. ``trust`` says whose gaps may be told."""
     entry = None if text is None else read_entry(text)
     fault = _wrong_words(said, text)
     proven = False
@@ -87,6 +87,8 @@ def derive(
             unproven = _unproven(said, text, proof, point)
             fault = fault or unproven
             proven = not unproven
+        if said.verdict == "GAP" and not proven:
+            fault = fault or _strange_gap(said, text, trust)
     return Derived(said, entry, proven, fault or _wrong_verdict(said, text, entry, proven, point))
 
 
@@ -133,6 +135,14 @@ def _wrong_gap(said: BundledEntry, text: bytes | None) -> str:
     except MalformedError as error:
         return f"it is called GAP, but its text is a {error}."
     if not gap.origin.endswith(f"/{said.chain}"):
+        return "it is called GAP, but its statement is of another log."
+    return ""
+
+
+def _strange_gap(said: BundledEntry, text: bytes, trust: Trust) -> str:
+    """What is wrong with a statement that no proof vouches for: it is no trusted key's log's."""
+    origin = parse_gap_leaf(text, said.seq).origin
+    if origin not in {origin_of(key.name, said.chain) for key in trust.keys}:
         return "it is called GAP, but its statement is of another log."
     return ""
 

@@ -35,9 +35,12 @@ def outcome_object(checked: Checked) -> dict[str, Any]:
         "checkpoints": []
         if manifest is None
         else [
-            {"chain": one.chain, "origin": one.origin, "size": one.size}
+            {
+                "chain": one.chain, "origin": one.origin, "size": one.size,
+                "seen": checked.seen.get(one.chain),
+            }
             for one in manifest.checkpoints
-        ],
+        ],  # fmt: skip
         "faults": list(checked.faults),
         "wrong": [
             {"chain": one.chain, "seq": one.seq, "verdict": one.verdict, "fault": one.fault}
@@ -70,6 +73,19 @@ def proof_sentences(checked: Checked) -> list[str]:
     if not manifest.complete:
         told.append("The bundle says itself that it is not all that was asked for.")
     return told
+
+
+def seen_sentences(checked: Checked) -> list[str]:
+    """Which logs this machine has seen at another size, so that nothing offline tells whether the
+    bundle's are the same."""
+    assert checked.manifest is not None
+    return [
+        f"This machine has seen {one.origin} at another size than {one.size:,}: audittui verify "
+        f"--chain {one.chain} --checkpoint FILE tells whether it is the same log, with "
+        f"{one.file} of the bundle as FILE."
+        for one in checked.manifest.checkpoints
+        if checked.seen.get(one.chain) == "not compared"
+    ]
 
 
 def word_sentences(checked: Checked) -> list[str]:
