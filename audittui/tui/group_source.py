@@ -156,7 +156,9 @@ class GroupSource:
     def mark(self, at: int) -> str:
         """The same in a character: ``!`` the success, ``?`` events that are not of this log."""
         group = self._groups[at]
-        return ("!" if self._ended_well(group) else "") + ("?" if self._has_strangers(group) else "")
+        return ("!" if self._ended_well(group) else "") + (
+            "?" if self._has_strangers(group) else ""
+        )
 
     def _has_strangers(self, group: Group) -> bool:
         strangers = self._strangers
