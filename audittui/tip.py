@@ -39,8 +39,10 @@ class Tip(msgspec.Struct, frozen=True):
 
 UNBORN = Tip(-1, NO_HASH)
 """The tip of a chain without any entry."""
-SignedTail = Callable[[], Tip | None]
-"""Finds the last entry of a chain whose entries are all gone, as a trusted key signed it."""
+SignedTail = Callable[[int], Tip | None]
+"""Finds the last entry that a trusted key signed, where it comes after the seq given (-1: where the
+chain is empty) and it is signed, too, that all after that seq are gone. None where there is none;
+raises `IntegrityError` where entries after that seq are signed and gone without such a word."""
 Vouch = Callable[[Tip, str], bool]
 """True when a trusted key signed for a tip whose predecessor is gone: for the tip itself, or for
 the predecessor, whose hash in hex is the second argument."""
@@ -71,9 +73,10 @@ def read_tip(
 ) -> Tip:
     """The tip of ``chain``, read strongly consistent; ``now`` is in microseconds.
 
-    A predecessor may be absent where it can have expired, or where ``vouched`` says so. Raises
-    `IntegrityError` for an end that is not what was written, `StoreError` for a chain that is
-    written in another region and for one that is empty though it was born.
+    A predecessor may be absent where it can have expired, or where ``vouched`` says so; the end
+    may be absent where ``signed_tail`` says so. Raises `IntegrityError` for an end that is not what
+    was written, `StoreError` for a chain that is written in another region and for one that is
+    empty though it was born.
     """
     registered = _registered(store, chain)
     if registered is not None:
@@ -89,7 +92,25 @@ def read_tip(
     last = found[0]
     tip = _sound(chain, last)
     _demand_link(chain, last, found[1] if len(found) > 1 else None, tip, now, vouched)
-    return tip
+    if signed_tail is None:
+        return tip
+    try:
+        later = signed_tail(tip.seq)
+        if later is None:
+            return tip
+    except IntegrityError:
+        if not _has_moved(store, chain, tip):
+            raise
+        later = None
+    if later is not None and not _has_moved(store, chain, tip):
+        return later
+    # What was signed after the tip was appended meanwhile.
+    return read_tip(store, chain, now=now, signed_tail=signed_tail, vouched=vouched)
+
+
+def _has_moved(store: Store, chain: str, tip: Tip) -> bool:
+    found = _last_two(store, chain)
+    return not found or found[0].seq != tip.seq
 
 
 def _registered(store: Store, chain: str) -> Item | None:
@@ -107,7 +128,7 @@ def _demand_region(store: Store, chain: str, registered: Item) -> None:
 
 
 def _tail(chain: str, registered: Item, signed_tail: SignedTail | None) -> Tip:
-    tail = signed_tail() if signed_tail is not None else None
+    tail = signed_tail(-1) if signed_tail is not None else None
     if tail is not None:
         return tail
     raise StoreError(

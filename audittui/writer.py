@@ -68,8 +68,9 @@ class AuditLog:
 
     ``retention`` (seconds) sets ``expires_at`` on what is appended; None keeps entries for ever.
     ``clock`` gives the present in microseconds, ``ids`` the entries' unique ids. Safe to use from
-    several threads. ``signed_tail`` finds the last entry of a chain whose entries have all
-    expired, proven by a signed checkpoint; without it such a chain does not go on. ``vouched``
+    several threads. ``signed_tail`` finds the last entry of a chain whose last entries
+    are gone, proven by a signed checkpoint; without it an empty chain does not go on, and nothing
+    keeps an entry from the place of a sealed one that is gone. ``vouched``
     says whether a trusted key signed for a tip whose predecessor is gone. Raises
     `EntryRefusedError` for a chain's name that is not ``<stream>/<shard>``.
     """

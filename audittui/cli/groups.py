@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING
 
 from audittui import timestamp
 from audittui.escape import escaped
-from audittui.export.groups import group_object
+from audittui.export.groups import group_object, strangers_in
 from audittui.export.markdown import table_head, table_line
 from audittui.export.rows import csv_line, json_line
 
 if TYPE_CHECKING:
     from audittui.query.result import ResultPage
+    from audittui.query.strangers import Strangers
     from audittui.runbook.plan import Plan
 
 
-def write_groups(plan: Plan, pages: Iterable[ResultPage], form: str) -> ResultPage:
-    """Read all ``pages``, then write their groups; the last page."""
+def write_groups(
+    plan: Plan, pages: Iterable[ResultPage], form: str, strangers: Strangers
+) -> ResultPage:  # fmt: skip
+    """Read all ``pages``, then write their groups; the last page. Where events are not of this
+    log, a column counts them."""
     from audittui.cli.columns import Columns
     from audittui.investigate.correlations import Correlator
 
@@ -35,6 +39,10 @@ def write_groups(plan: Plan, pages: Iterable[ResultPage], form: str) -> ResultPa
         ]
         for group in groups
     ]  # fmt: skip
+    if strangers.seen:
+        names.append("strangers")
+        for group, line in zip(groups, lines, strict=True):
+            line.append(str(strangers_in(group, strangers.why)))
     if form == "table":
         if lines:
             Columns(names).write([[escaped(value) or "-" for value in line] for line in lines])
@@ -44,10 +52,12 @@ def write_groups(plan: Plan, pages: Iterable[ResultPage], form: str) -> ResultPa
     elif form == "csv":
         sys.stdout.writelines(csv_line(line) for line in [names, *lines])
     elif form == "json":
-        texts = ",\n".join(json_line(group_object(group)) for group in groups)
+        texts = ",\n".join(json_line(group_object(group, strangers.why)) for group in groups)
         sys.stdout.write(f"[\n{texts}\n]\n" if groups else "[]\n")
     else:
-        sys.stdout.writelines(json_line(group_object(group)) + "\n" for group in groups)
+        sys.stdout.writelines(
+            json_line(group_object(group, strangers.why)) + "\n" for group in groups
+        )
     sys.stdout.flush()
     found = f"{len(groups)} {'group' if len(groups) == 1 else 'groups'} in "
     sys.stderr.write(found)

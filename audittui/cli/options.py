@@ -13,7 +13,7 @@ from audittui.escape import escaped
 if TYPE_CHECKING:
     from audittui.integrity.anchor import AnchorSettings
     from audittui.store.access import Access
-    from audittui.tip import Tip, Vouch
+    from audittui.tip import SignedTail, Vouch
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -143,8 +143,8 @@ def settings_of(ctx: click.Context, given: dict[str, Any]) -> AnchorSettings | N
     return anchor_settings(given.get("trusted") or target_of(ctx, given).trusted_keys)
 
 
-def signed_tail_of(connection: Any, chain: str) -> Callable[[], Tip | None] | None:
-    """How a chain whose entries have all expired goes on; None where no key is trusted."""
+def signed_tail_of(connection: Any, chain: str) -> SignedTail | None:
+    """How a chain goes on whose last entries are gone; None where no key is trusted."""
     from audittui.integrity.settings import anchor_settings
 
     settings = anchor_settings(connection.target.trusted_keys)
@@ -152,11 +152,11 @@ def signed_tail_of(connection: Any, chain: str) -> Callable[[], Tip | None] | No
         return None
     trust = settings.trust
 
-    def find() -> Tip | None:
+    def find(after: int) -> Tip | None:
         from audittui.integrity.tail import signed_tail
         from audittui.tip import Tip
 
-        tail = signed_tail(connection.store, chain, trust)
+        tail = signed_tail(connection.store, chain, trust, after)
         return None if tail is None else Tip(tail.seq, tail.hash.hex(), tail.expires_at)
 
     return find

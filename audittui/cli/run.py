@@ -156,7 +156,7 @@ def _write(
     if plan.correlation is not None:
         from audittui.cli.groups import write_groups
 
-        return write_groups(plan, pages, form)
+        return write_groups(plan, pages, form, strangers)
     if form in ("table", "markdown"):
         return _write_table(plan, pages, form, strangers)
     if form == "csv":
@@ -169,7 +169,7 @@ def _write(
                 named = msgspec.structs.replace(row, chain=strangers.chain(row)) if why else row
                 sys.stdout.write(csv_row(named))
                 continue
-            found = {**row_object(row), "stranger": why} if why else row_object(row)
+            found = row_object(row, why)
             if form == "jsonl":
                 sys.stdout.write(json_line(found) + "\n")
             else:
@@ -244,6 +244,11 @@ def _conclude(
     _note(f"{number:,} {word if number == 1 else words}: {coverage.text()}. {cost}.")
     if count:
         _note("Note: Counting saves the wire, not RCU: it reads what listing reads.")
+        if strangers.possible:
+            _note(
+                "Note: What is counted is not looked at: rows of a chain that the registry does "
+                "not name count too. Without --count they are named."
+            )
         if resumed:
             _note("Note: What was counted before the cursor is not in this number: add it.")
     for note in (*(sentences(plan, around) if around is not None else ()), *plan.notes):

@@ -85,9 +85,7 @@ def estimated(opened: Connection, chain: str, first: int) -> SweepEstimate:
     return SweepEstimate(chain, first, entries, units, reader.take())
 
 
-def explain(
-    opened: Connection, firsts: Sequence[tuple[str, int]], form: str, spent: float
-) -> None:
+def explain(opened: Connection, firsts: Sequence[tuple[str, int]], form: str, spent: float) -> None:
     """Print what sweeps of chains, each from a seq on, are estimated to take.
 
     ``spent`` units were read to find the chains. ``form`` is text, json or jsonl.
@@ -118,7 +116,9 @@ def _print_objects(found: Sequence[SweepEstimate], form: str) -> None:
     from audittui.export.rows import json_line
 
     lines = [
-        json_line({"chain": one.chain, "since": one.first, "entries": one.entries, "rcu": one.units})
+        json_line(
+            {"chain": one.chain, "since": one.first, "entries": one.entries, "rcu": one.units}
+        )
         for one in found
     ]
     if form == "jsonl":

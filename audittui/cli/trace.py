@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from audittui.investigate.steps import LifecycleStep
     from audittui.layout.row import Row
     from audittui.query.result import Meter, ResultPage
+    from audittui.query.strangers import Strangers
     from audittui.runbook.plan import Plan
 
 FORMATS = ("text", "json", "jsonl")
@@ -60,15 +61,18 @@ def command(
     A change is shown of an entry where the state right before it is known, from the entry itself
     or from the one before it. Exit code 1 says that entries could not be read. 3 says that there
     may be more: a limit, the budget or Ctrl-C ended it, or the log may name RESOURCE among the
-    further resources of other entries.
+    further resources of other entries; or that entries are of a chain that the registry does not
+    name: what those say of the state before and after them counts for no other entry.
     """
     from audittui.cli.waits import waits_of
     from audittui.investigate.bodies import BodyReader
     from audittui.investigate.spans import mean_bytes
     from audittui.query.execute import Execution
+    from audittui.query.strangers import Strangers
     from audittui.runbook.catalogue import load_catalogue
     from audittui.runbook.describe import describe_plan
     from audittui.runbook.planner import make_plan
+    from audittui.table_facts import Looks
 
     opened = connect(ctx, connection)
     book = load_catalogue(folders()).find("resource-lifecycle")
@@ -84,6 +88,8 @@ def command(
     execution = Execution(
         plan, opened.store, limit=limit, max_rcu=budget, rate=pace, notify=waits.tell
     )
+    looks = Looks(opened.store, opened.layout)
+    strangers = Strangers(opened.layout, facts.chains, looks.chains)
     cancelled = threading.Event()
 
     def cancel() -> None:
@@ -91,7 +97,7 @@ def command(
         execution.cancel()
 
     with stopping(cancel):
-        rows = [row for page in waits.pages(execution) for row in page.rows]
+        rows = [row for page in strangers.watch(waits.pages(execution)) for row in page.rows]
         listed = execution.latest
         left = None if budget is None else max(budget - listed.meter.rcu, 0.0)
         reader = BodyReader(
@@ -100,10 +106,12 @@ def command(
         )  # fmt: skip
         if not cancelled.is_set():
             _tell_price(reader, rows, left)
-        unread = _write(reader, rows, form, waits.clear)
+        unread = _write(reader, rows, form, strangers, waits.clear)
     waits.clear()
     main_only = main_only or not opened.layout.chained
-    code = _conclude(plan, listed, rows, unread, reader.meter, main_only=main_only)
+    code = _conclude(
+        plan, listed, rows, unread, reader.meter, strangers, looks.rcu, main_only=main_only
+    )
     if execution.error is not None and execution.error.hint:
         note(execution.error.hint)
     ctx.exit(code)
@@ -132,34 +140,39 @@ def _price_of_bodies(item_bytes: float | None) -> str:
     )
 
 
-def _write(reader: BodyReader, rows: list[Row], form: str, clear: Callable[[], None]) -> list[str]:
+def _write(
+    reader: BodyReader, rows: list[Row], form: str, strangers: Strangers,
+    clear: Callable[[], None],
+) -> list[str]:  # fmt: skip
     """Write the steps as they are read; why each was not read, in a word (empty: it was)."""
     from audittui.investigate.steps import steps_of
 
     told: list[str] = []
     array = ArrayOf(form)
-    for step in steps_of(reader.read(rows)):
+    for step in steps_of(reader.read(rows), strangers.why):
         clear()
         if form == "text":
-            sys.stdout.write(_text(step))
+            sys.stdout.write(_text(step, strangers.chain(step.row)))
         else:
-            array.write(_object(step))
+            array.write(_object(step, strangers.why(step.row)))
         told.append(step.unread)
     array.end()
     return told
 
 
 def _conclude(
-    plan: Plan, listed: ResultPage, rows: list[Row], unread: list[str], meter: Meter, *,
-    main_only: bool,
+    plan: Plan, listed: ResultPage, rows: list[Row], unread: list[str], meter: Meter,
+    strangers: Strangers, looked_rcu: float, *, main_only: bool,
 ) -> int:  # fmt: skip
     """Say what this covers and what it took; the exit code."""
     from audittui.investigate.oddities import Known, oddities
 
     coverage = listed.coverage
     everything = plan.window.start is None and plan.window.end is None
+    # What a stranger says of the beginning or the end of a life proves neither.
+    own = [row for row in rows if not strangers.why(row)]
     known: Known = "part" if not coverage.complete else "log" if everything else "window"
-    for oddity in oddities(rows, known):
+    for oddity in oddities(own, known):
         note(f"Odd: {escaped(oddity)}.")
     number, counts = len(rows), Counter(unread)
     what = f"{_entries(number)}{' with this main resource' if not main_only else ''}"
@@ -176,6 +189,8 @@ def _conclude(
         said = f"{what}, {', '.join(left_out)}, so not all changes are known ({coverage.text()})"
     requests = listed.meter.requests + meter.requests
     cost = f"{listed.meter.rcu + meter.rcu:g} RCU"
+    if looked_rcu:
+        cost += f" and {looked_rcu:g} for a second look at the registry"
     lost = listed.meter.unmetered + meter.unmetered
     if lost:
         cost += f" and {lost} of unknown cost"
@@ -185,21 +200,23 @@ def _conclude(
             note(f"Note: {text}")
     if not main_only:
         note(_OTHERS)
+    if strangers.seen:
+        note(escaped(f"Warning: {strangers.sentence()}"))
     if counts["fault"] or coverage.stop == "error":
         return 1
-    return 0 if coverage.complete and not left_out and main_only else 3
+    return 0 if coverage.complete and not left_out and main_only and not strangers.seen else 3
 
 
 def _entries(number: int) -> str:
     return f"{number:,} {'entry' if number == 1 else 'entries'}"
 
 
-def _text(step: LifecycleStep) -> str:
+def _text(step: LifecycleStep, chain: str) -> str:
     row = step.row
     parts = [timestamp.short(row.time), step.change.ljust(8), row.action, "by", row.actor]
     if row.outcome != "success":
         parts.append(f"({row.outcome}{': ' + row.reason if row.reason else ''})")
-    parts.append(f"[{row.chain} {row.seq}]")
+    parts.append(f"[{chain} {row.seq}]")
     lines = [escaped(" ".join(parts))]
     if step.fault:
         lines.append(f"    {escaped(step.fault)}")
@@ -228,11 +245,11 @@ def _value(value: Any) -> str:
     return escaped(shortened(text, 500))
 
 
-def _object(step: LifecycleStep) -> dict[str, Any]:
+def _object(step: LifecycleStep, stranger: str) -> dict[str, Any]:
     from audittui.export.rows import row_object
 
     return {
-        **row_object(step.row),
+        **row_object(step.row, stranger),
         "change": step.change,
         "changes": None if step.lines is None else [_change(line) for line in step.lines],
         "after": step.after,

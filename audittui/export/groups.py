@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from audittui import timestamp
 from audittui.investigate.correlations import Group
+from audittui.layout.row import Row
 
+Stranger = Callable[[Row], str]
+"""Why a row is not of this log, in a few words; empty where it is."""
 GROUP_FIELDS = ("count", "peak", "first", "last", "sources")
 """What is said of a group beside its key."""
 
@@ -23,14 +27,21 @@ def group_values(group: Group) -> dict[str, Any]:
     }
 
 
-def group_object(group: Group) -> dict[str, Any]:
-    """A group with where its events are."""
+def group_object(group: Group, stranger: Stranger = lambda _: "") -> dict[str, Any]:
+    """A group with where its events are; those that are not of this log say why."""
     values = group_values(group)
     return {
         "group": dict(group.key),
         **{name: values[name] for name in GROUP_FIELDS},
-        "events": [
-            {"time": timestamp.text(row.time), "chain": row.chain, "seq": row.seq}
-            for row in group.rows
-        ],
+        "events": [_event(row, stranger(row)) for row in group.rows],
     }
+
+
+def strangers_in(group: Group, stranger: Stranger) -> int:
+    """How many events of a group are not of this log."""
+    return sum(bool(stranger(row)) for row in group.rows)
+
+
+def _event(row: Row, why: str) -> dict[str, Any]:
+    event = {"time": timestamp.text(row.time), "chain": row.chain, "seq": row.seq}
+    return {**event, "stranger": why} if why else event

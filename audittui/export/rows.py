@@ -16,14 +16,17 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff2
 carriage return is escaped before."""
 
 
-def row_object(row: Row) -> dict[str, Any]:
-    """A row as an object; an absent field is null."""
+def row_object(row: Row, stranger: str = "") -> dict[str, Any]:
+    """A row as an object; an absent field is null. ``stranger`` says why the row is not of this
+    log, where it is not."""
     data: dict[str, Any] = {}
     for name in ROW_FIELDS:
         value = getattr(row, name)
         data[name] = timestamp.text(value) if name == "time" else value
         if value == "":
             data[name] = None
+    if stranger:
+        data["stranger"] = stranger
     return data
 
 

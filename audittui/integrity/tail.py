@@ -6,6 +6,7 @@ import msgspec
 
 from audittui.errors import IntegrityError
 from audittui.integrity.anchor import TileReader, find_anchor
+from audittui.integrity.gap import Gaps
 from audittui.integrity.inclusion import prove
 from audittui.integrity.malformed import MalformedError
 from audittui.integrity.pruned import pruned_below, signed_gaps
@@ -23,17 +24,29 @@ class SignedTail(msgspec.Struct, frozen=True):
     expires_at: int
 
 
-def signed_tail(store: Store, chain: str, trust: Trust) -> SignedTail | None:
-    """The entry from which an empty chain goes on.
+def signed_tail(store: Store, chain: str, trust: Trust, after: int = -1) -> SignedTail | None:
+    """The entry from which a chain goes on that ends in ``after`` (-1: that is empty), where
+    entries after it were sealed.
 
-    None unless the newest trusted checkpoint is covered by a signed prune record: only then may
-    all of its entries be gone. Raises `IntegrityError` when the tiles do not lead to its root.
+    None where none were, and for an empty chain unless a signed prune record covers the newest
+    trusted checkpoint: only then may all of its entries be gone. Raises `IntegrityError` when the
+    tiles do not lead to its root, and where sealed entries after ``after`` are absent and neither
+    pruned nor in a signed gap.
     """
     sealed = SealedLog(store, chain, consistent=True)
     found = find_anchor(sealed, trust)
     point = found.checkpoint
-    if point is None or found.doubt or pruned_below(sealed, trust) < point.size or not point.size:
+    if point is None or point.size <= after + 1:
         return None
+    if found.doubt or not _signed_as_gone(sealed, trust, after + 1, point.size):
+        if after < 0:
+            return None
+        raise IntegrityError(
+            f"The chain {chain} ends in entry {after}, but a trusted key signed entries up to "
+            f"{point.size - 1}: what is appended would take the place of one.",
+            f"Nothing was appended. Look with audittui verify --chain {chain}; where they expired, "
+            "seal first, which records it; else append to a new chain.",
+        )
     newest = sealed.newest()
     read = TileReader(sealed, point.origin, None)
     try:
@@ -51,6 +64,15 @@ def signed_tail(store: Store, chain: str, trust: Trust) -> SignedTail | None:
             "Nothing was appended; append to a new chain.",
         ) from None
     return SignedTail(point.size - 1, leaf, retention.expires_at or 0)
+
+
+def _signed_as_gone(sealed: SealedLog, trust: Trust, first: int, end: int) -> bool:
+    """True when each seq from ``first`` up to ``end`` is pruned or in a signed gap."""
+    seq = max(first, pruned_below(sealed, trust))
+    gaps = signed_gaps(sealed, trust) if seq < end else Gaps()
+    while seq < end and (gap := gaps.covering(seq)) is not None:
+        seq = gap.last + 1
+    return seq >= end
 
 
 def signed_for(

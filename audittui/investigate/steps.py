@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -35,10 +35,13 @@ class LifecycleStep(msgspec.Struct, frozen=True):
     unread: Unread = ""
 
 
-def steps_of(bodies: Iterable[Body]) -> Iterator[LifecycleStep]:
+def steps_of(
+    bodies: Iterable[Body], stranger: Callable[[Row], str] = lambda _: ""
+) -> Iterator[LifecycleStep]:
     """The steps of a life, from the bodies of its entries, oldest first.
 
-    No change is laid to an event across one that was not read.
+    No change is laid to an event across one that was not read. ``stranger`` says why a row is not
+    of this log (empty: it is): what such a one says of the state counts for no other.
     """
     known = KnownState()
     for body in bodies:
@@ -49,6 +52,13 @@ def steps_of(bodies: Iterable[Body]) -> Iterator[LifecycleStep]:
                 states = states_in(body.document)
             except ValueError:
                 fault, unread = _UNREADABLE, "fault"
+        why = stranger(row)
+        if why:
+            unknown = "" if states == States() else f"nothing vouches for this entry ({why})"
+            yield LifecycleStep(
+                row, body.document, change, None, unknown, states.after, fault, unread
+            )
+            continue
         if unread:
             told_as = "could not be" if unread == "fault" else "was not"
             known.lose(f"an entry before it {told_as} read")

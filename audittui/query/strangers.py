@@ -47,6 +47,11 @@ class Strangers:
                     self._look(row)
             yield page
 
+    @property
+    def possible(self) -> bool:
+        """True where rows can be strangers at all: the layout has chains."""
+        return self._layout.chained
+
     def why(self, row: Row) -> str:
         """Why a row is a stranger, in a few words; empty where it is none."""
         return self._why(row) if self._layout.chained else ""

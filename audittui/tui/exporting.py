@@ -9,11 +9,12 @@ from typing import Any
 import msgspec
 
 from audittui import timestamp
-from audittui.export.groups import GROUP_FIELDS, group_object, group_values
+from audittui.export.groups import GROUP_FIELDS, group_object, group_values, strangers_in
 from audittui.export.result import SUFFIXES, Extent, Form
 from audittui.export.rows import row_object
 from audittui.investigate.correlations import Group
 from audittui.layout.row import ROW_FIELDS, Row
+from audittui.query.strangers import Strangers
 from audittui.runbook.describe import tail_command_of
 from audittui.tui.live import FRESH, Live, is_entry
 from audittui.tui.reading import Reading
@@ -30,6 +31,7 @@ class Taken(msgspec.Struct, frozen=True):
 
     ``loaded`` is how many there are without the ``filter`` that hides some of them. ``told`` is
     what is said of each row, in a column called ``teller``: somebody's note, or the verdict.
+    ``strangers`` knows the rows that are not of this log.
     """
 
     rows: Sequence[Row] | None
@@ -40,6 +42,7 @@ class Taken(msgspec.Struct, frozen=True):
     of_group: str = ""
     teller: str = ""
     told: Sequence[str] = ()
+    strangers: Strangers | None = None
 
     @property
     def noun(self) -> str:
@@ -96,6 +99,8 @@ def form_of(path: Path) -> Form:
 def extent_of(reading: Reading, taken: Taken, title: str, command: str) -> Extent:
     """What the file will say of itself."""
     last = reading.last
+    covers = "nothing" if last is None else last.coverage.text()
+    strange = reading.strangers.sentence()
     selection = ""
     if taken.of_group:
         selection = f"only the events of the group {taken.of_group}"
@@ -105,8 +110,8 @@ def extent_of(reading: Reading, taken: Taken, title: str, command: str) -> Exten
     return Extent(
         title=title,
         command=command,
-        complete=last is not None and last.coverage.complete,
-        covers="nothing" if last is None else last.coverage.text(),
+        complete=last is not None and last.coverage.complete and not strange,
+        covers=f"{covers}. {strange.rstrip('.')}" if strange else covers,
         selection=selection,
         noun=taken.noun,
     )
@@ -150,15 +155,34 @@ def followed_extent(live: Live, taken: Taken, title: str, options: Sequence[str]
 
 
 def records_of(taken: Taken, form: Form) -> tuple[Sequence[str], Iterator[Mapping[str, Any]]]:
-    """The columns and the records of an export."""
+    """The columns and the records of an export. Those of strangers say so: in JSON Lines a row has
+    the key ``stranger``, else its chain is named as such."""
+    strangers = taken.strangers
     if taken.rows is None:
         key = [name for name, _ in taken.groups[0].key] if taken.groups else []
-        made = group_object if form == "jsonl" else group_values
-        return [*key, *GROUP_FIELDS], (made(group) for group in taken.groups)
-    columns = ROW_FIELDS if form != "markdown" else tuple(taken.columns)
+        columns = [*key, *GROUP_FIELDS]
+        if strangers is None or not strangers.seen:
+            made = group_object if form == "jsonl" else group_values
+            return columns, (made(group) for group in taken.groups)
+        if form == "jsonl":
+            return columns, (group_object(group, strangers.why) for group in taken.groups)
+        return [*columns, "strangers"], (
+            {**group_values(group), "strangers": strangers_in(group, strangers.why)}
+            for group in taken.groups
+        )
+    shown = ROW_FIELDS if form != "markdown" else tuple(taken.columns)
     if taken.teller:
         told = zip(taken.rows, taken.told, strict=True)
-        return (*columns, taken.teller), (
-            {**row_object(row), taken.teller: said} for row, said in told
+        return (*shown, taken.teller), (
+            {**_record(row, form, strangers), taken.teller: said} for row, said in told
         )
-    return columns, (row_object(row) for row in taken.rows)
+    return shown, (_record(row, form, strangers) for row in taken.rows)
+
+
+def _record(row: Row, form: Form, strangers: Strangers | None) -> dict[str, Any]:
+    why = strangers.why(row) if strangers is not None else ""
+    if not why or strangers is None:
+        return row_object(row)
+    if form == "jsonl":
+        return row_object(row, why)
+    return {**row_object(row), "chain": strangers.chain(row)}

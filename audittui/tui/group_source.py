@@ -12,6 +12,7 @@ from audittui.tui.times import list_time
 if TYPE_CHECKING:
     from audittui.investigate.aftermath import Aftermath
     from audittui.investigate.correlations import Group
+    from audittui.query.strangers import Strangers
 
 Key = tuple[tuple[str, str], ...]
 _PARTS = 8
@@ -49,15 +50,20 @@ def shows_blocks() -> bool:
 class GroupSource:
     """The groups of a correlation, as they are now, or those of them that fit a filter
     (`audittui.tui.pattern`): its fields are those of the key and what the list shows beside it.
+    ``strangers`` knows the events that are not of this log.
 
     ``timespan`` is that of the rule, in microseconds. ``reads_success``: the rows hold successes
     too, so that a group itself knows its first one. ``complete``: all rows are there. What was
     asked of groups beside that is in ``aftermaths``.
     """
 
-    def __init__(self, group_by: Sequence[str], timespan: int, *, reads_success: bool) -> None:
+    def __init__(
+        self, group_by: Sequence[str], timespan: int, *, reads_success: bool,
+        strangers: Strangers | None = None,
+    ) -> None:  # fmt: skip
         self._group_by = tuple(group_by)
         self._blocks = shows_blocks()
+        self._strangers = strangers
         self._lines: dict[Key, int] = {}
         self._all: Sequence[Group] = ()
         self._groups: Sequence[Group] = ()
@@ -144,12 +150,21 @@ class GroupSource:
         ]  # fmt: skip
 
     def tone(self, at: int) -> str:
-        """Failures that soon ended in a success need a look."""
+        """Failures that soon ended in a success need a look, and so do strangers."""
         return "denied" if self.mark(at) else ""
 
     def mark(self, at: int) -> str:
-        """The same in a character."""
-        return "!" if self._ended_well(self._groups[at]) else ""
+        """The same in a character: ``!`` the success, ``?`` events that are not of this log."""
+        group = self._groups[at]
+        return ("!" if self._ended_well(group) else "") + (
+            "?" if self._has_strangers(group) else ""
+        )
+
+    def _has_strangers(self, group: Group) -> bool:
+        strangers = self._strangers
+        if strangers is None or not strangers.seen:
+            return False
+        return any(strangers.why(row) for row in group.rows)
 
     def _ended_well(self, group: Group) -> bool:
         """True when the success came within the rule's own timespan after the last failure: one

@@ -82,7 +82,7 @@ class Live:
 
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
-        self.source = LiveSource(reading.rows.columns, reading.rows.marks)
+        self.source = LiveSource(reading.rows.columns, reading.rows.marks, reading.strangers)
         self.state: Literal["following", "paused", "stopped"] = "stopped"
         self.new = self.came = self.missed = 0
         self.batch: TailBatch | None = None

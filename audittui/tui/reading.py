@@ -62,7 +62,7 @@ class Reading:
             self._correlator = Correlator(plan.correlation)
             self.groups = GroupSource(
                 plan.correlation.group_by, plan.correlation.timespan,
-                reads_success=reads_success(plan),
+                reads_success=reads_success(plan), strangers=self.strangers,
             )  # fmt: skip
         from audittui.query.asked import AskedStore
 

@@ -252,6 +252,60 @@ def test_an_entry_after_a_gap_at_the_end_is_built_upon(bench: Bench) -> None:
     assert bench(*append)[0].startswith("a/0 10 ")
 
 
+def test_a_gap_at_the_end_is_gone_on_after(bench: Bench) -> None:
+    bench.append("a/0", 6)
+    bench.delete("a/0", 4, 5)
+    bench.seal("--accept-gap", "a/0", "4..5", "--reason", "lost")
+    append = ("append", "--chain", "a/0", "--actor", "a", "--action", "b")
+    assert bench(*append)[0].startswith("a/0 6 ")
+    assert bench(*append)[0].startswith("a/0 7 ")
+    bench.seal()
+    assert "6 proven under a signed checkpoint, 2 signed as a gap" in bench("verify", "--all")[1]
+
+
+def test_nothing_takes_the_place_of_a_sealed_entry_that_was_deleted(bench: Bench) -> None:
+    bench.append("a/0", 6)
+    bench.seal()
+    bench.delete("a/0", 4, 5)
+    append = ("append", "--chain", "a/0", "--actor", "a", "--action", "b")
+    _, err = bench(*append, code=4)
+    assert "ends in entry 3, but a trusted key signed entries up to 5" in err
+    assert not bench.item("a/0", 4)
+
+
+def test_what_expired_first_at_the_end_is_gone_on_after(bench: Bench) -> None:
+    """TTL deletes in any order: the last ones may go before the others."""
+    old = {"retention": 60, "clock": lambda: 10**15}
+    bench.append("a/0", 6, **old)
+    bench.seal()
+    bench.delete("a/0", 4, 5)
+    append = ("append", "--chain", "a/0", "--actor", "a", "--action", "b", "--retention", "1d")
+    assert bench(*append)[0].startswith("a/0 6 ")
+    bench.seal()
+    bench("verify", "--all")
+
+
+def test_what_is_appended_and_sealed_while_the_end_is_read_is_no_fault(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from audittui import tip
+
+    bench.append("a/0", 2)
+    bench.seal()
+    last_two, meanwhile = tip._last_two, [True]
+
+    def late(store: Any, chain: str) -> Any:
+        found = last_two(store, chain)
+        if meanwhile.pop() if meanwhile else False:
+            bench.append("a/0", 2)
+            bench.seal()
+        return found
+
+    monkeypatch.setattr(tip, "_last_two", late)
+    out, _ = bench("append", "--chain", "a/0", "--actor", "a", "--action", "b")
+    assert out.startswith("a/0 4 ")
+
+
 def test_a_chain_is_exported_with_its_gaps(bench: Bench) -> None:
     bench.append("a/0", 10)
     bench.delete("a/0", 4)

@@ -199,3 +199,67 @@ class TestElsewhere:
         bench.store.overwrite({**item, "body": item["body"].replace('"a"', '"c"')})
         bench("verify", "--all", code=4)
         bench("verify", CHAIN, 1, code=4)
+
+
+class TestLives:
+    """A life into which an item of an unregistered chain was put."""
+
+    @pytest.fixture(autouse=True)
+    def life(self, bench: Bench) -> None:
+        log = AuditLog(bench.store, CHAIN)
+        log.append(Draft(actor="a1", action="iam:CreateRole", resource="R", after={"admin": False}))
+        log.append(Draft(actor="a2", action="iam:UpdateRole", resource="R", after={"admin": True}))
+        log.append(Draft(actor="a3", action="iam:UpdateRole", resource="R", after={"admin": True}))
+        found = dict(bench.store.get(LAYOUT.key(CHAIN, 4)).item or {})
+        entry = decode_body(found["body"].encode())
+        entry = msgspec.structs.replace(
+            entry, chain="payments/O", seq=0, actor="forger", after={"admin": False}
+        )
+        body = encode_body(entry)
+        item = item_of(entry, body, hash_body(body))
+        bench.store.overwrite({**item, "bucket": found["bucket"]})
+
+    def test_its_entry_is_named_and_the_exit_code_is_never_0(self, bench: Bench) -> None:
+        out, err = bench("trace", "R", "--main-only", code=3)
+        assert "[payments/O (not in the registry) 0]" in out
+        assert "Warning: 1 row is not of this log" in err
+        steps = json.loads(bench("trace", "R", "--main-only", "--format", "json", code=3)[0])
+        assert [one.get("stranger") for one in steps].count("not in the registry") == 1
+
+    def test_what_it_says_is_laid_to_nobody(self, bench: Bench) -> None:
+        steps = json.loads(bench("trace", "R", "--main-only", "--format", "json", code=3)[0])
+        changes = {one["actor"]: one["changes"] for one in steps}
+        assert changes["forger"] is None
+        assert [one["path"] for one in changes["a2"]] == ["admin"]
+        assert changes["a3"] == []
+        unknown = {one["actor"]: one["unknown"] for one in steps}
+        assert unknown["forger"] == "nothing vouches for this entry (not in the registry)"
+
+
+def test_a_stranger_begins_no_life(bench: Bench) -> None:
+    log = AuditLog(bench.store, CHAIN)
+    log.append(Draft(actor="a", action="iam:UpdateRole", resource="R"))
+    bench.plant("payments/O", resource="R", action="iam:CreateRole")
+    assert "no creation is in the log" in bench("trace", "R", "--main-only", code=3)[1]
+
+
+def test_groups_tell_the_events_that_are_not_of_this_log(bench: Bench) -> None:
+    AuditLog(bench.store, CHAIN).append_many([Draft(actor="u", action="x", outcome="failure")] * 2)
+    found = dict(bench.store.get(LAYOUT.key(CHAIN, 3)).item or {})
+    bench.store.overwrite({**found, "pk": "entry#payments/O", "sk": f"{0:020d}"})
+    words = ("run", "repeated-failures", "-p", "threshold=3", *WINDOW, "--format")
+    out, err = bench(*words, "table", code=3)
+    assert out.splitlines()[0].split()[-1] == "strangers"
+    assert out.splitlines()[1].split()[-1] == "1"
+    assert "Warning: 1 row is not of this log" in err
+    (group,) = json.loads(bench(*words, "json", code=3)[0])
+    assert [one.get("stranger") for one in group["events"]].count("not in the registry") == 1
+    (row,) = csv.DictReader(io.StringIO(bench(*words, "csv", code=3)[0]))
+    assert row["strangers"] == "1"
+
+
+def test_a_count_says_that_strangers_are_in_it(bench: Bench) -> None:
+    bench.plant("payments/O")
+    out, err = bench("run", "actor-activity", "-p", "actor=a", *WINDOW, "--count")
+    assert out == "4\n"
+    assert "rows of a chain that the registry does not name count too" in err

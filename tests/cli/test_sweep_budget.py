@@ -27,7 +27,7 @@ def bench(
 
 def onward(err: str) -> int:
     """The seq that a stopped sweep says to go on at."""
-    return int(err.split("--since ")[1].split(".")[0])
+    return int(err.split("--since ")[1].split(".", maxsplit=1)[0])
 
 
 def test_a_budget_stops_a_sweep_and_every_go_gets_on(bench: Bench) -> None:
@@ -45,9 +45,7 @@ def test_a_budget_stops_a_sweep_and_every_go_gets_on(bench: Bench) -> None:
     assert goes <= 5
 
 
-def test_what_the_budget_forbids_is_not_read(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_the_budget_forbids_is_not_read(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is read ahead costs as much as what is shown."""
     query, read = SqliteStore.query, []
 

@@ -381,8 +381,8 @@ def test_a_chain_that_has_expired_goes_on_from_its_signed_tail(store: SqliteStor
     def clock() -> int:
         return now
 
-    def tail() -> Tip | None:
-        found = signed_tail(store, CHAIN, TRUST)
+    def tail(after: int = -1) -> Tip | None:
+        found = signed_tail(store, CHAIN, TRUST, after)
         return None if found is None else Tip(found.seq, found.hash.hex(), found.expires_at)
 
     append(store, 256, retention=DAY, clock=clock)

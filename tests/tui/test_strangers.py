@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import csv
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+
 from audittui.entry import Draft
 from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
+from audittui.tui.sources import RowSource
+from audittui.tui.widgets.field import Field
 from audittui.writer import AuditLog
 from tests.tui.driving import NOW, drafts, driven, filled, open_runbook, press, running, screen_text
 
 SIZE = (140, 30)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 def with_stranger(store: SqliteStore) -> SqliteStore:
@@ -46,3 +61,51 @@ async def test_a_row_of_a_chain_that_is_not_registered_is_named() -> None:
         shown = screen_text(app)
         assert "app/O (not in the registry)" in shown
         assert "1 row is not of this log" in shown
+
+
+@driven
+async def test_what_is_exported_names_the_strangers() -> None:
+    async with running(with_stranger(filled(drafts())), size=SIZE) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "s", "enter")
+        (file,) = Path().glob("*.jsonl")
+        *rows, statement = [json.loads(line) for line in file.read_text().splitlines()]
+        assert [row["chain"] for row in rows if "stranger" in row] == ["app/O"]
+        assert statement["_export"]["complete"] is False
+        assert "app/O (not in the registry, 1)" in statement["_export"]["covers"]
+        await press(pilot, "s")
+        field = app.screen.query_one("#blank-file", Field)
+        field.value = "rows.csv"
+        await press(pilot, "enter")
+        with Path("rows.csv").open(newline="") as lines:
+            chains = [row["chain"] for row in csv.DictReader(lines)]
+        assert chains.count("app/O (not in the registry)") == 1
+
+
+@driven
+async def test_a_group_with_strangers_is_marked_and_so_are_its_events() -> None:
+    failed = [one for one in drafts() if one.outcome != "success"][:1] * 6
+    failed = [msgspec.structs.replace(one, time=drafts()[-1].time) for one in failed]
+    async with running(with_stranger(filled([*drafts()[:23], *failed, failed[0]])), size=SIZE) as (
+        app,
+        pilot,
+    ):
+        await open_runbook(app, pilot, "repeated failures")
+        await press(pilot, "enter")
+        groups = app.main.results.source
+        marked = [at for at in range(len(groups)) if "?" in groups.mark(at)]
+        assert [groups.tone(at) for at in marked] == ["denied"]
+        await press(pilot, *"j" * marked[0], "enter")
+        assert isinstance(app.main.results.source, RowSource)
+        await press(pilot, "s", "enter")
+        (file,) = Path().glob("*.jsonl")
+        *rows, _ = [json.loads(line) for line in file.read_text().splitlines()]
+        assert [row["chain"] for row in rows if "stranger" in row] == ["app/O"]
+
+
+@driven
+async def test_rows_above_what_is_followed_stay_marked() -> None:
+    async with running(with_stranger(filled(drafts())), size=SIZE) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "F")
+        assert "app/O (not in the registry)" in screen_text(app)

@@ -186,7 +186,7 @@ class ReadingScreen(PaneScreen):
             return
         self.group = group
         columns = self.chosen_columns.get(self.reading.runbook.id, self.reading.plan.columns)
-        rows = RowSource(columns, self.app.marks)
+        rows = RowSource(columns, self.app.marks, self.reading.strangers)
         rows.add(group.rows)
         self.results.show(rows)
         self.show_panes()

@@ -148,7 +148,10 @@ class TakingScreen(ReadingScreen):
 
         source = self.results.source
         if isinstance(source, GroupSource):
-            return Taken(None, tuple(source.groups), loaded=source.total, filter=source.pattern)
+            return Taken(
+                None, tuple(source.groups), loaded=source.total, filter=source.pattern,
+                strangers=reading.strangers,
+            )  # fmt: skip
         rows = self.row_source
         assert rows is not None
         shown = _shown(rows)
@@ -161,6 +164,7 @@ class TakingScreen(ReadingScreen):
             loaded=len(rows.rows),
             filter=rows.pattern if rows.filtered else "",
             of_group=words.group_name(self.group) if self.group is not None else "",
+            strangers=reading.strangers,
         )
 
 
