@@ -30,7 +30,8 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
     start keys, ``begins`` to the ticks (microseconds) from which, in reading order, they go on,
     where that is not the shard's own bound; ``heads`` says that nothing that is wanted comes
     before a tick. No shard from ``unread`` on has been begun; None says that all unfinished ones
-    are in ``shards``. ``reached`` is the time up to which every row was given.
+    are in ``shards``. ``reached`` is the time up to which every row was given. ``late`` is
+    `audittui.query.position.Position`'s.
     """
 
     version: int
@@ -45,6 +46,7 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
     begins: dict[str, int] = {}
     heads: dict[str, int] = {}
     reached: int | None = None
+    late: int = 0
 
     @property
     def last_order(self) -> OrderKey | None:

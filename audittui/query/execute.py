@@ -335,5 +335,6 @@ class Execution:
                 begins={shards[place].partition: at for place, at in position.begins.items()},
                 heads={shards[place].partition: at for place, at in position.heads.items()},
                 reached=coverage.reached,
+                late=self._late,
             )
         )

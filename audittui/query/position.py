@@ -20,7 +20,7 @@ class Position:
 
     ``places`` are those that are not finished, in reading order; none from ``unread`` on has been
     begun. ``keys``, ``begins`` and ``heads`` are a cursor's, by place. ``late`` counts the shards
-    that joined after the run had passed a part of them.
+    that joined, now or at an earlier resume, after the run had passed a part of them.
     """
 
     places: list[int]
@@ -46,7 +46,7 @@ def taken_up(plan: Plan, cursor: Cursor) -> Position:
         if cursor.unread not in placed:
             raise another_run()
         unread = placed[cursor.unread]
-    position = Position([], unread)
+    position = Position([], unread, late=cursor.late)
     for place, shard in enumerate(plan.shards):
         name = shard.partition
         if name in cursor.shards:

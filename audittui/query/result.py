@@ -155,7 +155,7 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
             return ""
         began = f"; what was read before the cursor is as of {timestamp.short(self.begun)}"
         if self.late:
-            began += ", without chains that began later"
+            began += ", without the entries that chains begun later had before"
         return began
 
     def _unsettled_text(self) -> str:

@@ -7,6 +7,7 @@ of the log, and at its newest page, tells them apart for a few read units.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
@@ -17,7 +18,7 @@ from audittui.escape import escaped, shortened
 from audittui.layout.row import Row
 from audittui.query.result import ResultPage
 from audittui.runbook.following import conditions_of
-from audittui.runbook.plan import Plan
+from audittui.runbook.plan import Plan, Window
 from audittui.store.port import PATIENT, Patience, Query, Store
 
 MOST_CHAINS = 4
@@ -26,6 +27,8 @@ WORTH = 8.0
 """Read units that must be left of a budget before anything is looked at."""
 _NAMED = ("actor", "resource", "action", "request_id", "source_ip")
 _NEWEST_ROWS = 30
+_LOOKED_FOR = 2
+"""Names asked for that are looked for in the whole log, each in four spellings."""
 _SHOWN = 3
 _CLOSE = 0.75
 _LEAST_LETTERS = 3
@@ -34,11 +37,14 @@ _NAME = 60
 
 class Surroundings(msgspec.Struct, frozen=True):
     """What was seen. ``oldest`` and ``newest`` are the times of the entries at the ends of the log
-    (microseconds), None where they are not known. ``rows`` are the newest ones."""
+    (microseconds), None where they are not known. ``rows`` are the newest ones, and the last one of
+    each name that differs from what was asked for in case alone. ``own`` are the last entries of
+    the very names that were asked for, by field and name."""
 
     oldest: int | None = None
     newest: int | None = None
     rows: tuple[Row, ...] = ()
+    own: tuple[tuple[str, str, Row], ...] = ()
     requests: int = 0
     rcu: float = 0.0
     fault: str = ""
@@ -52,7 +58,8 @@ def is_empty(page: ResultPage, *, resumed: bool = False) -> bool:
 def look_around(
     plan: Plan, store: Store, *, left: float | None = None, patience: Patience = PATIENT
 ) -> Surroundings:
-    """Look at the ends of the log, and at its newest page where a name was asked for.
+    """Look at the ends of the log, and where a name was asked for at the newest page and at that
+    name and its other cases, whenever they were.
 
     Nothing is looked at where ``left`` (read units of a budget) is too little, or where the log has
     no chains or too many. Never raises for the store's errors: ``fault`` says what it refused.
@@ -64,6 +71,8 @@ def look_around(
     times: list[int] = []
     newest: list[Row] = []
     rows: list[Row] = []
+    narrowed = plan.window != Window(None, None) or bool(conditions_of(plan))
+    own: list[tuple[str, str, Row]] = []
     fault = ""
     try:
         for chain in chains:
@@ -74,11 +83,17 @@ def look_around(
             newest.sort(key=lambda row: row.time)
             for row in newest[-2:]:
                 rows += asker.day_of(row)
+        for field, name in _names_asked(plan)[:_LOOKED_FOR]:
+            met = asker.last_of(field, name) if narrowed else ()
+            own += [(field, name, row) for row in met]
+            if not met:
+                for spelt in _cases(name):
+                    rows += asker.last_of(field, spelt)
     except StoreError as error:
         fault = error.message
     known = bool(times) and not fault
     return Surroundings(
-        min(times) if known else None, max(times) if known else None, tuple(rows),
+        min(times) if known else None, max(times) if known else None, tuple(rows), tuple(own),
         asker.requests, asker.rcu, fault,
     )  # fmt: skip
 
@@ -88,17 +103,30 @@ def sentences(
 ) -> list[str]:
     """What to say of an empty answer. ``seen`` are further names that were met, by field."""
     said = []
+    conditions = (*plan.keyed, *conditions_of(plan))
+    exact = {one.field for one in conditions if one.operator == "in"}
     compared = [
         f"{one.field} {'is' if one.operator == 'in' else 'is not'} "
         + " or ".join(repr(_short(value)) for value in one.values)
-        for one in (*plan.keyed, *conditions_of(plan))
+        for one in conditions
+        if one.operator == "in" or one.field not in exact
     ]
     if compared:
+        where = "" if plan.window == Window(None, None) else " of the window"
         said.append(
-            f"No entry has: {', '.join(compared)}; values are compared whole, and case counts."
+            f"No entry{where} has: {', '.join(compared)}; "
+            "values are compared whole, and case counts."
         )
     said += _span_sentences(plan, around)
+    own = {(field, name): row for field, name, row in around.own}
     for field, name in _names_asked(plan):
+        row = own.get((field, name))
+        if row is not None:
+            said.append(
+                f"{_short(name)!r} has entries, the last one of {timestamp.short(row.time)}: "
+                "the window or the other conditions leave them out."
+            )
+            continue
         names = {getattr(row, field) for row in around.rows}
         names.update((seen or {}).get(field, ()))
         near = near_names(name, names)
@@ -123,8 +151,25 @@ def near_names(name: str, names: Iterable[str]) -> list[str]:
         if min(len(one), len(name)) >= _LEAST_LETTERS
         and (folded in one.casefold() or one.casefold() in folded)
     ]
-    alike = difflib.get_close_matches(name[:_NAME], others, _SHOWN, _CLOSE)
-    return list(dict.fromkeys([*same, *parts, *alike]))[:_SHOWN]
+    ends: dict[str, list[str]] = {}
+    for one in others:
+        for text in {one.casefold(), _last_part(one.casefold())}:
+            ends.setdefault(text[:_NAME], []).append(one)
+    alike = difflib.get_close_matches(folded[:_NAME], ends, _SHOWN, _CLOSE)
+    return list(dict.fromkeys([*same, *parts, *(one for text in alike for one in ends[text])]))[
+        :_SHOWN
+    ]
+
+
+def _last_part(name: str) -> str:
+    """What names a thing at the end of a path or an ARN."""
+    return re.split("[/:]", name)[-1]
+
+
+def _cases(name: str) -> list[str]:
+    """``name`` as others may write it."""
+    spelt = (name.lower(), name.capitalize(), name.upper())
+    return [one for one in dict.fromkeys(spelt) if one != name]
 
 
 def _span_sentences(plan: Plan, around: Surroundings) -> list[str]:
@@ -188,6 +233,22 @@ class _Asker:
                 sort=index.sort.attribute, forward=False, limit=_NEWEST_ROWS,
             )
         )  # fmt: skip
+
+    def last_of(self, field: str, name: str) -> Sequence[Row]:
+        """The last entry whose ``field`` is ``name``; none where no index is known to tell."""
+        plan = self._plan
+        known = {plan.index.label, *(one.label for one in plan.not_taken)}
+        for index in plan.layout.indexes:
+            if index.label not in known or index.template.fields != {field}:
+                continue
+            key = index.template.fill({field: name})
+            return self._rows(
+                Query(
+                    index=index.name, partition=(index.partition.attribute, key),
+                    sort=index.sort.attribute, forward=False, limit=1,
+                )
+            )  # fmt: skip
+        return ()
 
     def _rows(self, request: Query) -> Sequence[Row]:
         layout = self._plan.layout

@@ -244,3 +244,29 @@ def test_a_cursor_is_refused_with_other_filters(change: dict[str, str]) -> None:
     other = plan_for(store, rows, "time-window", **{"window": EVERYTHING, **change})
     with pytest.raises(UsageError, match="another run"):
         Execution(other, store, cursor=last.cursor)
+
+
+@pytest.mark.parametrize("order", ["newest", "oldest"])
+def test_what_a_new_chain_had_before_is_said_to_the_end_of_the_run(order: str) -> None:
+    rows: list[Any] = [
+        ("app/0", DAY0 + at * timestamp.SECOND, "alice", "success") for at in range(6)
+    ]
+    meanwhile = [*rows, ("web/0", DAY0 + 1, "bob", "denied"),
+                 ("web/0", DAY0 + 5 * timestamp.SECOND + 1, "bob", "denied")]  # fmt: skip
+    cursor, last = "", None
+    for seen, limit in ((rows, 3), (meanwhile, 1), (meanwhile, 1), (meanwhile, None)):
+        store = filled(seen)
+        known = facts(store, seen)
+        if cursor:
+            known = facts_to_go_on(known, decode_cursor(cursor))
+        book = CATALOGUE.find("time-window")
+        query = msgspec.structs.replace(book.query, order=order)
+        plan = make_plan(
+            msgspec.structs.replace(book, query=query), {"window": EVERYTHING}, NATIVE, known
+        )
+        _, last = run(plan, store, cursor=cursor, limit=limit)
+        cursor = last.cursor
+        told = "without the entries that chains begun later had before" in last.coverage.text()
+        assert told == (seen is meanwhile and last.coverage.complete)
+        assert bool(last.coverage.late) == (seen is meanwhile)
+    assert last is not None and last.coverage.complete

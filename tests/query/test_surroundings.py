@@ -48,7 +48,7 @@ def test_a_longer_spelling_is_close_and_what_was_compared_is_said() -> None:
     said = said_of(plan_of("actor-activity", actor="alice", window="all"))
     assert "No entry has: actor is 'alice'; values are compared whole, and case counts." in said
     assert f"Close to 'alice': '{LONG}'." in said
-    assert "To say this, 3 requests more took 1.5 RCU." in said
+    assert "To say this, 5 requests more took 2.5 RCU." in said
 
 
 @pytest.mark.parametrize(
@@ -75,10 +75,48 @@ def test_a_window_beside_the_log_is_said(window: str, word: str) -> None:
         ("al", ["alice", "bob"], []),
         ("x", [], []),
         ("alice", ["alice", ""], []),
+        ("ALCIE", ["alice", "zoe"], ["alice"]),
+        ("alcie", [LONG, "zoe"], [LONG]),
+        ("i-0abd", ["arn:aws:ec2:eu-west-1:1:instance/i-0abc", "zoe"],
+         ["arn:aws:ec2:eu-west-1:1:instance/i-0abc"]),
     ],
 )  # fmt: skip
 def test_close_names(name: str, names: list[str], near: list[str]) -> None:
     assert near_names(name, names)[: len(near) or None] == near
+
+
+@pytest.mark.parametrize(("asked", "is_"), [("BOB", "Bob"), ("bob", "Bob"), ("CAROL", "carol")])
+def test_another_case_is_looked_for_in_the_whole_log(asked: str, is_: str) -> None:
+    store = log()
+    AuditLog(store, "app/0").append_many(
+        [Draft(actor=f"zz{number:03}", action="a", outcome="success",
+               time=timestamp.text(BEGAN + 3 * timestamp.DAY + number)) for number in range(60)]
+    )  # fmt: skip
+    plan = plan_of("actor-activity", actor=asked, window="all")
+    assert f"Close to {asked!r}: {is_!r}." in sentences(plan, look_around(plan, store))
+
+
+@pytest.mark.parametrize(
+    "more", [{"window": "-1h..now"}, {"window": "all", "outcome": "denied"}], ids=str
+)
+def test_a_name_that_has_entries_is_not_said_to_have_none(more: dict[str, str]) -> None:
+    plan = plan_of("actor-activity", actor="carol", **more)
+    said = said_of(plan)
+    assert (
+        "'carol' has entries, the last one of 2023-11-01T10:00:02Z: "
+        "the window or the other conditions leave them out." in said
+    )
+    assert "Close to" not in said
+
+
+def test_a_window_that_holds_no_entry_is_not_taken_for_the_log() -> None:
+    plan = plan_of("actor-activity", actor="alice", window="-1h..now")
+    assert "No entry of the window has: actor is 'alice'" in said_of(plan)
+
+
+def test_what_follows_from_another_condition_is_not_said() -> None:
+    plan = plan_of("denied-actions", actor="alice", window="-1h..now")
+    assert "outcome is 'denied'" in said_of(plan) and "is not 'success'" not in said_of(plan)
 
 
 def test_names_met_elsewhere_count_too() -> None:

@@ -199,6 +199,6 @@ async def test_an_empty_answer_names_what_is_close() -> None:
         await press(pilot, "enter")
         shown = screen_text(app)
         assert "No entries: the window was read completely." in shown
-        assert "No entry has: actor is 'Alic'" in shown
+        assert "No entry of the window has: actor is 'Alic'" in shown
         assert "Close to 'Alic': 'alice'" in shown
         assert "The log's first entry is of 2026-11-24T14:00:00Z" in shown

@@ -2,7 +2,7 @@
 
 botocore's read timeout is for one piece of an answer: a server that sends a byte now and then is
 waited for without end. Here the answer's socket is read by a response that has a deadline. botocore
-offers no setting for it, so that its pools of connections are given another class of connection.
+offers no setting for it, so its pools are given another class of connection.
 """
 
 from __future__ import annotations
@@ -60,8 +60,34 @@ class _BoundedResponse(HTTPResponse):
         self.fp = io.BufferedReader(_BoundedReader(raw, sock, deadline))
 
 
-def bound_answers(client: DynamoDBClient) -> None:
-    """Give up answers that take longer than `ANSWER_SECONDS`, as a read timeout."""
+def bound_answers(client: DynamoDBClient) -> bool:
+    """Give up answers that take longer than `ANSWER_SECONDS`, as a read timeout.
+
+    False where this botocore is built otherwise: nothing is changed then, and its own timeouts are
+    all there are.
+    """
+    try:
+        pools = _bounded_pools()
+        session: Any = client._endpoint.http_session  # type: ignore[attr-defined]
+        manager = session._manager
+        places = [
+            (owner, name, getattr(owner, name))
+            # Pools behind a proxy are made later, of the session's classes.
+            for owner, name in (
+                (session, "_pool_classes_by_scheme"), (manager, "pool_classes_by_scheme")
+            )
+        ]  # fmt: skip
+    except (AttributeError, TypeError, ImportError):
+        return False
+    if any(not isinstance(had, dict) or had.keys() != pools.keys() for *_, had in places):
+        return False
+    for owner, name, _ in places:
+        setattr(owner, name, pools)
+    return True
+
+
+def _bounded_pools() -> dict[str, type]:
+    """botocore's pools by scheme, with connections whose answers have a deadline."""
     from botocore import awsrequest
 
     pools = {}
@@ -71,7 +97,4 @@ def bound_answers(client: DynamoDBClient) -> None:
     ):
         bounded = type("BoundedConnection", (connection,), {"response_class": _BoundedResponse})
         pools[scheme] = type("BoundedPool", (pool,), {"ConnectionCls": bounded})
-    session: Any = client._endpoint.http_session  # type: ignore[attr-defined]
-    # Pools behind a proxy are made later, of the session's classes.
-    session._pool_classes_by_scheme = pools
-    session._manager.pool_classes_by_scheme = pools
+    return pools
