@@ -22,6 +22,8 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Key
 from textual.message import Message
 
+from audittui.tui.textual_private import is_taken
+
 if TYPE_CHECKING:
     from audittui.tui.app import AuditApp
 
@@ -45,7 +47,7 @@ class TerminalDriver(LinuxDriver):
     def __init__(self, app: AuditApp, **given: Any) -> None:
         super().__init__(app, **given)
         self._application = app
-        self._state: Literal["new", "shown", "suspended", "over"] = "new"
+        self._state: Literal["new", "taking", "shown", "suspended", "over"] = "new"
         self._ending = 0
         self._asked: float | None = None
         self._loop_of_app = asyncio.get_running_loop()
@@ -61,8 +63,14 @@ class TerminalDriver(LinuxDriver):
     # Stopped, and going on
 
     def start_application_mode(self) -> None:
-        """Take the terminal."""
-        super().start_application_mode()  # type: ignore[no-untyped-call]
+        """Take the terminal, once it is ours: a program in the background waits for fg."""
+        self._state = "taking"
+        while True:
+            while not self._in_foreground:
+                os.kill(os.getpid(), signal.SIGSTOP)
+            super().start_application_mode()  # type: ignore[no-untyped-call]
+            if is_taken(self):
+                break  # else the shell had it back meanwhile
         self._state = "shown"
 
     def stop_application_mode(self) -> None:

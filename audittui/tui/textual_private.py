@@ -14,6 +14,7 @@ from textual.keys import _character_to_key
 if TYPE_CHECKING:
     from rich.text import Text
     from textual.app import App
+    from textual.drivers.linux_driver import LinuxDriver
     from textual.geometry import Size
     from textual.widget import Widget
 
@@ -33,6 +34,13 @@ def crash_of(app: App[Any]) -> Exception | None:
 def with_bindings_of_bases(kind: type[App[Any]]) -> None:
     """Have the keys of its bases hold in a class whose creation Textual was not told of."""
     kind._inherit_bindings = True
+
+
+def is_taken(driver: LinuxDriver) -> bool:
+    """True when a driver has its terminal. It gives up without a word when it is stopped on the
+    way, as in the background."""
+    writer = driver._writer_thread
+    return writer is not None and writer.is_alive()
 
 
 def scroll_over(widget: Widget, size: Size) -> None:

@@ -51,7 +51,9 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
     }  # fmt: skip
     opened: list[Terminal] = []
 
-    def make(*given: str, interactive: bool = False, wait: str = "Resource lifecycle") -> Terminal:
+    def make(
+        *given: str, interactive: bool = False, wait: str = "Resource lifecycle", after: str = ""
+    ) -> Terminal:
         words = given or ("-m", "audittui", "--store", str(tmp_path / "case.db"))
         command = f"exec {shlex.join([sys.executable, *words])}"
         script = tmp_path / "program"
@@ -65,7 +67,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
         opened.append(terminal)
         if interactive:
             terminal.wait("shell>")
-            terminal.type(f"sh {script}")
+            terminal.type(f"sh {script}{after}")
             terminal.keys("Enter")
         terminal.wait(wait)
         return terminal
@@ -161,6 +163,52 @@ def test_stopped_from_elsewhere_it_is_drawn_again(start: Callable[..., Terminal]
         terminal.wait("Everywhere")
         terminal.keys("Escape")
         terminal.wait("Resource lifecycle", gone="Everywhere")
+    terminal.keys("q", "q")
+    terminal.wait("shell>", gone="Resource lifecycle")
+
+
+def test_continued_in_the_background_it_waits_for_fg(start: Callable[..., Terminal]) -> None:
+    terminal = start(interactive=True)
+    process = terminal.program("audittui")
+    os.kill(process, signal.SIGSTOP)
+    terminal.wait("Stopped")
+    for _ in range(2):
+        os.kill(process, signal.SIGCONT)
+        terminal.until(lambda _: _state(process) == "T", "a stop")
+    terminal.type("fg")
+    terminal.keys("Enter")
+    _answers(terminal)
+
+
+def test_begun_in_the_background_it_waits_for_fg(start: Callable[..., Terminal]) -> None:
+    terminal = start(interactive=True, after=" &", wait="[1]")
+    terminal.until(lambda _: _stopped(terminal), "a stop")
+    os.kill(terminal.program("audittui"), signal.SIGCONT)  # bg does the same
+    terminal.until(lambda _: _stopped(terminal), "a stop")
+    terminal.type("fg")
+    terminal.keys("Enter")
+    _answers(terminal)
+
+
+def _stopped(terminal: Terminal) -> bool:
+    try:
+        return _state(terminal.program("audittui")) == "T"
+    except AssertionError:  # the shell has not started it yet
+        return False
+
+
+def _state(process: int) -> str:
+    """What a process does, as ps(1) has it. Source: proc(5)."""
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def _answers(terminal: Terminal) -> None:
+    """It is drawn, hears keys, and leaves when it is told to."""
+    terminal.wait("Resource lifecycle", gone="Stopped")
+    terminal.keys("?")
+    terminal.wait("Everywhere")
+    terminal.keys("Escape")
+    terminal.wait("Resource lifecycle", gone="Everywhere")
     terminal.keys("q", "q")
     terminal.wait("shell>", gone="Resource lifecycle")
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import io
+import os
 import pkgutil
+import pty
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,6 +19,7 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.command import CommandPalette
 from textual.containers import ScrollableContainer
+from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
 from textual.widgets import Input
 
@@ -25,6 +29,7 @@ from audittui.tui.textual_private import (
     crash_of,
     drawn_by,
     ending_quietly,
+    is_taken,
     name_of_key,
     scroll_over,
     with_bindings_of_bases,
@@ -49,6 +54,23 @@ def test_the_minor_version_is_the_one_that_was_tried() -> None:
 )
 def test_keys_are_named(character: str, name: str) -> None:
     assert name_of_key(character) in (name, "latin_small_letter_e_with_acute")
+
+
+@driven
+async def test_a_driver_has_its_terminal_from_its_start_to_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ours, theirs = pty.openpty()
+    with os.fdopen(theirs, "r+b", buffering=0) as terminal:
+        monkeypatch.setattr("sys.__stdin__", terminal)
+        monkeypatch.setattr("sys.__stderr__", io.StringIO())
+        driver = LinuxDriver(App[None](), size=(80, 24))
+        assert not is_taken(driver)
+        driver.start_application_mode()  # type: ignore[no-untyped-call]
+        assert is_taken(driver)
+        driver.suspend_application_mode()
+        assert not is_taken(driver)
+    os.close(ours)
 
 
 @driven

@@ -8,7 +8,7 @@ import msgspec
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.events import DescendantFocus, ScreenResume
+from textual.events import DescendantFocus, Resize, ScreenResume
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
@@ -226,8 +226,12 @@ class PaneScreen(Screen[None]):
                     self.show_panes()
                 return
 
-    def on_resize(self) -> None:
-        """Rearrange."""
+    def on_resize(self, event: Resize) -> None:
+        """Rearrange; but not for a size that is old. Each arrangement sends the screen its size
+        again, so that two sizes on their way would take turns for ever."""
+        if event.size != self.app.size:
+            event.prevent_default()
+            return
         self.show_panes()
         self.call_after_refresh(self._fit_status)
 
