@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
@@ -92,19 +93,23 @@ def command(
     execution = Execution(
         plan, opened.store, limit=limit, max_rcu=budget, rate=pace, notify=waits.tell
     )
-    with stopping(execution.cancel):
+    cancelled = threading.Event()
+
+    def cancel() -> None:
+        cancelled.set()
+        execution.cancel()
+
+    # In one piece: between the list and the entries nothing that was read may be lost.
+    with stopping(cancel):
         rows = [row for page in waits.pages(execution) for row in page.rows]
-    listed = execution.latest
-    left = None if budget is None else max(budget - listed.meter.rcu, 0.0)
-    reader = BodyReader(
-        opened.store, opened.layout, max_rcu=budget, spent=listed.meter.rcu, rate=pace,
-        notify=waits.tell, item_bytes=mean_bytes(facts),
-    )  # fmt: skip
-    if listed.coverage.stop == "cancelled":
-        reader.cancel()
-    else:
-        _tell_price(reader, rows, left)
-    with stopping(reader.cancel):
+        listed = execution.latest
+        reader = BodyReader(
+            opened.store, opened.layout, max_rcu=budget, spent=listed.meter.rcu, rate=pace,
+            notify=waits.tell, item_bytes=mean_bytes(facts), cancelled=cancelled,
+        )  # fmt: skip
+        if not cancelled.is_set():
+            left = None if budget is None else max(budget - listed.meter.rcu, 0.0)
+            _tell_price(reader, rows, left)
         unread = _write(reader, rows, form, waits.clear)
     waits.clear()
     main_only = main_only or not opened.layout.chained

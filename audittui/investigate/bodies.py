@@ -47,7 +47,8 @@ class Body(msgspec.Struct, frozen=True):
 class BodyReader:
     """Reads bodies for display. ``max_rcu`` is a budget in read units, of which others ``spent``
     some before; ``rate`` read units a second, ``item_bytes`` the mean size of an entry where it is
-    known. ``notify`` is told about waits in a sentence."""
+    known. ``notify`` is told about waits in a sentence. ``cancelled`` stops it at once when it is
+    set."""
 
     def __init__(
         self,
@@ -59,9 +60,10 @@ class BodyReader:
         rate: float | None = None,
         item_bytes: float | None = None,
         notify: Callable[[str], None] | None = None,
+        cancelled: threading.Event | None = None,
     ) -> None:
         self._store, self._layout = store, layout
-        self._cancelled = threading.Event()
+        self._cancelled = cancelled or threading.Event()
         left = None if max_rcu is None else max(max_rcu - spent, 0.0)
         self._asker = Asker(store, self._cancelled, notify or (lambda _: None), left)
         self._max_rcu = max_rcu
@@ -75,10 +77,6 @@ class BodyReader:
     def meter(self) -> Meter:
         """What was paid so far."""
         return self._asker.meter
-
-    def cancel(self) -> None:
-        """Stop at once. Callable from any thread and signal handler."""
-        self._cancelled.set()
 
     def estimate(self, rows: Sequence[Row]) -> float:
         """About how many read units `read` takes for ``rows``."""
