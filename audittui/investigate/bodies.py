@@ -78,10 +78,6 @@ class BodyReader:
         """What was paid so far."""
         return self._asker.meter
 
-    def cancel(self) -> None:
-        """Stop at once. Callable from any thread and signal handler."""
-        self._cancelled.set()
-
     def estimate(self, rows: Sequence[Row]) -> float:
         """About how many read units `read` takes for ``rows``."""
         alone, together = self._plan(rows)
