@@ -1,9 +1,10 @@
 """Tries mutants: each in a process of its own, where one module is the mutant.
 
 ``python -m tests.mutation.run`` tries them all, ``--sample N --seed TEXT`` some, ``FILE...`` those
-of some files. A mutant is killed when a test fails, or runs far longer than it should. What
-survives is printed, with the reason from ``tests/mutants.toml`` where one is given; the exit code
-is 1 when less than ``--demand`` percent of the others were killed.
+of some files, ``--rotate`` those of one group of files, another one for another ``--seed``. A
+mutant is killed when a test fails, or runs far longer than it should. What survives is printed,
+with the reason from ``tests/mutants.toml`` where one is given; the exit code is 1 when less than
+``--demand`` percent of the others were killed.
 """
 
 from __future__ import annotations
@@ -47,16 +48,16 @@ def main() -> int:
     """Try the mutants that the command line names."""
     options = _options()
     known = read_mutants()
-    every = known.files()
-    files = [_path(name) for name in options.files] if options.files else every
+    files = [_path(name) for name in options.files] or known.files()
+    if options.rotate:
+        # Another group of files for another seed, judged by its own tests alone.
+        group = random.Random(options.seed).choice(known.judge)
+        files = [file for file in files if known.tests_for(file) == group.tests]
     chosen = [mutant for file in files for mutant in mutants_of(Path(file))]
     if options.sample:
         random.Random(options.seed).shuffle(chosen)
         chosen = chosen[: options.sample]
-    lines: Lines = {}
-    if not options.no_map:
-        tests = sorted({test for file in every for test in known.tests_for(file)})
-        lines = reached_by(tests, every)
+    lines = reached_by(sorted({test for file in files for test in known.tests_for(file)}), files)
     _import_others()
     survivors: list[Tried] = []
     done = excused = 0
@@ -85,9 +86,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", default="", help="another text chooses other mutants")
     parser.add_argument("--demand", type=float, default=90, help="percent that must be killed")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
-    parser.add_argument(
-        "--no-map", action="store_true", help="run all judging tests, without a coverage run first"
-    )
+    parser.add_argument("--rotate", action="store_true", help="one group of files, by --seed")
     return parser.parse_args()
 
 
@@ -137,8 +136,6 @@ def _try_all(
 
 def _tests(mutant: Mutant, known: Mutants, lines: Lines) -> list[str]:
     path = str(mutant.path)
-    if not lines:
-        return list(known.tests_for(path))
     return reaching(lines.get(path, {}), mutant.line, known.tests_for(path))[:MOST_TESTS]
 
 
