@@ -13,7 +13,7 @@ from audittui.escape import escaped
 if TYPE_CHECKING:
     from audittui.integrity.anchor import AnchorSettings
     from audittui.store.access import Access
-    from audittui.tip import SignedTail, Vouch
+    from audittui.tip import SignedTail, Tip, Vouch
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -99,7 +99,7 @@ class Sweeping:
                 err=True,
             )
         click.echo(
-            f"{len(chains):,} chains: {self._rcu:g} RCU, {registry.rcu:g} of them for the "
+            f"{len(chains):,} {'chain' if len(chains) == 1 else 'chains'}: {self._rcu:g} RCU, {registry.rcu:g} of them for the "
             "registry.",
             err=True,
         )
