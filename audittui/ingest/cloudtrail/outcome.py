@@ -17,7 +17,8 @@ from audittui.entry import Outcome
 _DENIED = re.compile(
     # Whatever service, prefix (Client., Lambda., KMS) or suffix (Exception) stands around it.
     r"denied|unauthori[sz]ed|not[ _]?authori[sz]ed|forbidden"
-    r"|insufficient ?(permission|privilege|access)|explicit ?deny|^failed authentication|authentication ?failed"
+    r"|insufficient ?(permission|privilege|access)|explicit ?deny"
+    r"|^failed authentication|authentication ?failed"
     # Credentials, signatures and accounts that are not accepted.
     r"|InvalidClientTokenId"
     r"|\b(Auth(entication)?Failure|AuthorizationError|UnrecognizedClient|InvalidCredentials?\b"
