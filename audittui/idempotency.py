@@ -57,8 +57,8 @@ class KeyConflictError(AuditError):
             message = f"The idempotency key {told} stands for two different entries for {chain}."
         else:
             self.reason = (
-                f"the key {told} stands for the entry {used.chain} {used.seq}, whose content is "
-                "another"
+                f"the key {told} stands for the entry {used.chain} {used.seq}, which has other "
+                "content"
             )
             message = (
                 f"The idempotency key {told} stands for the entry {used.chain} {used.seq}, which "

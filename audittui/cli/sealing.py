@@ -113,7 +113,8 @@ class Report:
         gaps = f", {seal.gaps:,} of them gone by a signed gap" if seal.gaps else ""
         click.echo(
             f"{seal.chain}: {seal.added:,} new {entries}{gaps}, size {seal.size:,}{gone}. "
-            f"{seal.tiles:,} tiles written, {seal.rcu:g} RCU read.",
+            f"{seal.tiles:,} {'tile' if seal.tiles == 1 else 'tiles'} written, "
+            f"{seal.rcu:g} RCU read.",
             err=True,
         )
         if seal.strays:

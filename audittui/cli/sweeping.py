@@ -99,9 +99,9 @@ class Sweeping:
                 "are pinned of other tables. --expect CHAIN demands that one is here.",
                 err=True,
             )
+        word = "chain" if len(chains) == 1 else "chains"
         click.echo(
-            f"{len(chains):,} {'chain' if len(chains) == 1 else 'chains'}: {self._rcu:g} RCU, "
-            f"{registry.rcu:g} of them for the "
+            f"{len(chains):,} {word}: {self._rcu:g} RCU, {registry.rcu:g} of them for the "
             "registry.",
             err=True,
         )

@@ -148,5 +148,6 @@ class _Runs:
         self._first = self._last = None
         if first is None or last is None or first is last:
             return ""
-        text = f"{first.chain} {first.seq + 1} to {last.seq}: {first.verdict}, the same"
+        places = f"{first.seq + 1} to {last.seq}" if last.seq > first.seq + 1 else f"{last.seq}"
+        text = f"{first.chain} {places}: {first.verdict}, the same"
         return f"{escaped(text)}\n"

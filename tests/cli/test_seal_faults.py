@@ -396,3 +396,12 @@ def test_what_is_no_tile_of_the_tree_is_not_replaced(bench: Bench, path: str) ->
     bench.seal()
     bench.seal("--chain", "a/0", "--replace-tile", path, code=2)
     bench.seal("--replace-tile", "tile/0/000", code=2)
+
+
+def test_one_entry_that_is_as_the_one_before_is_no_range(bench: Bench) -> None:
+    bench.append("a/0", 2)
+    bench.seal()
+    key = {"pk": "tile#a/0", "sk": "tile/0/000.p/2"}
+    bench.store.overwrite({**key, "hashes": bytes(64)})
+    out, _ = bench("verify", "--chain", "a/0", code=4)
+    assert "a/0 1: UNVERIFIABLE, the same\n" in out

@@ -34,7 +34,11 @@ def record(source: str, name: str, **fields: Any) -> dict[str, Any]:
         "OptInRequired", "InsufficientPermissionsException", "InsufficientPrivilegesException",
         "PermissionDenied", "ExplicitDeny", "InvalidSecurity", "AllAccessDisabled",
         "AccessDeniedForDependencyException", "Failed authentication", "RegionDisabledException",
-        "com.amazonaws.dynamodb.v20120810#AccessDeniedException",
+        "com.amazonaws.dynamodb.v20120810#AccessDeniedException", "ACCESS_DENIED",
+        "NOT_AUTHORIZED", "AssumeRoleDenied", "CloudTrailInvalidClientTokenIdException",
+        "InvalidIdentityToken", "InvalidIdentityTokenException", "InvalidToken", "InvalidTokenId",
+        "InvalidTokenException", "RequestExpired", "RequestTimeTooSkewed", "TokenRefreshRequired",
+        "AuthenticationFailed", "InvalidCredentials",
     ],
 )  # fmt: skip
 def test_every_spelling_of_a_denial_is_denied(code: Any) -> None:
@@ -49,7 +53,9 @@ def test_every_spelling_of_a_denial_is_denied(code: Any) -> None:
         "AuthorizationNotFound", "AuthorizationAlreadyExists", "Client.DryRunOperation",
         "InsufficientInstanceCapacity", "ValidationException", "KMSInvalidSignatureException",
         "Client.InvalidInstanceID.NotFound", "ResourceNotFoundException", "404", "500",
-        "InvalidNextTokenException", "DisabledException",
+        "InvalidNextTokenException", "DisabledException", "InvalidPaginationTokenException",
+        "Client.InvalidPermission.NotFound", "OperationNotPermitted",
+        "AuthorizationPendingException", "ExpiredNextTokenException", "InvalidGrantTokenException",
     ],
 )  # fmt: skip
 def test_other_errors_are_failures(code: str) -> None:
@@ -103,6 +109,16 @@ def test_a_failed_sign_in_is_denied_with_its_message_as_reason(
         ({"serviceEventDetails": {"lifecycleEventFailureDetails": [
             {"lifecycleEventFailureCode": "x"}]}}, "failure", None),
         ({"serviceEventDetails": {"keyId": "k"}}, "success", None),
+        ({"serviceEventDetails": {"previousState": "FAILED", "state": "SUCCEEDED"}}, "success",
+         None),
+        ({"serviceEventDetails": {"job": {"oldStatus": "ERROR", "newStatus": "OK"}}}, "success",
+         None),
+        ({"serviceEventDetails": {"backupJobId": "x", "state": "ABORTED"}}, "failure", None),
+        ({"serviceEventDetails": {"status": "FAILED", "failureReason": "x is too long"}},
+         "failure", "x is too long"),
+        ({"errorCode": "AccessDenied",
+          "errorMessage": "Authorization denied because of a resource-based policy",
+          "responseElements": {"ConsoleLogin": "Failure"}}, "denied", "AccessDenied"),
     ],
 )  # fmt: skip
 def test_failures_that_have_no_code(
@@ -113,8 +129,9 @@ def test_failures_that_have_no_code(
     assert (draft.outcome, draft.reason) == (outcome, expected)
 
 
-def test_a_services_own_failed_event_is_a_failure() -> None:
-    event = record("secretsmanager", "RotationFailed", eventType="AwsServiceEvent")
+@pytest.mark.parametrize("kind", ["AwsServiceEvent", "AWSServiceEvent"])
+def test_a_services_own_failed_event_is_a_failure(kind: str) -> None:
+    event = record("secretsmanager", "RotationFailed", eventType=kind)
     assert draft_of(event).outcome == "failure"
 
 

@@ -16,10 +16,13 @@ from audittui.entry import Outcome
 
 _DENIED = re.compile(
     # Whatever service, prefix (Client., Lambda., KMS) or suffix (Exception) stands around it.
-    r"access ?denied|unauthori[sz]ed|not ?authori[sz]ed|forbidden|permission ?denied"
-    r"|insufficient ?(permission|privilege|access)|explicit ?deny|^failed authentication"
+    r"denied|unauthori[sz]ed|not[ _]?authori[sz]ed|forbidden"
+    r"|insufficient ?(permission|privilege|access)|explicit ?deny"
+    r"|^failed authentication|authentication ?failed"
     # Credentials, signatures and accounts that are not accepted.
-    r"|\b(Auth(entication)?Failure|AuthorizationError|UnrecognizedClient|InvalidClientTokenId"
+    r"|InvalidClientTokenId"
+    r"|\b(Auth(entication)?Failure|AuthorizationError|UnrecognizedClient|InvalidCredentials?\b"
+    r"|Invalid(Identity)?Token(Id)?(Exception)?\b|TokenRefreshRequired|Request(Expired|TimeTooSkewed)"
     r"|InvalidAccessKeyId|SignatureDoesNotMatch|InvalidSignature|MissingAuthenticationToken"
     r"|ExpiredToken|InvalidSecurity(Token\w*)?\b|IncompleteSignature|OptInRequired|NotSignedUp|AccountProblem"
     r"|AllAccessDisabled|IDPRejectedClaim|RegionDisabled)"
@@ -33,10 +36,12 @@ _DENIED_MESSAGE = re.compile(
     r"|invalid (credentials|mfa)|\bstatus code:? 40[13]\b",
     re.IGNORECASE,
 )
-_FAILED = re.compile(r"fail(ed|ure)?|error|unsuccessful|rejected", re.IGNORECASE)
+_FAILED = re.compile(r"fail(ed|ure)?|error|unsuccessful|rejected|aborted", re.IGNORECASE)
 _REFUSED = re.compile(r"(access[ _]?)?denied|forbidden|unauthori[sz]ed", re.IGNORECASE)
 _STATES = re.compile(
-    r"(.*[a-z])?(state|status|result|outcome|state_?name|job_?status)", re.IGNORECASE
+    # What a thing was before is not how the event ended.
+    r"(?!prev|old|from)(.*[a-z])?(state|status|result|outcome|state_?name|job_?status)",
+    re.IGNORECASE,
 )
 _STATES_TEXT = re.compile(r"success|succeeded", re.IGNORECASE)
 _REASONS = re.compile(
@@ -81,7 +86,7 @@ def _account(record: dict[str, Any]) -> tuple[Outcome, str | None] | None:
             continue
         for key, value in part.items():
             # {"ConsoleLogin": "Failure"}: the event's own name, or a word that says nothing else.
-            own = key == name or part is details or signing_in
+            own = key == name or signing_in or (part is details and _STATES.fullmatch(key))
             if isinstance(value, str) and (value == "Failure" or (own and _bad(value))):
                 denied = signing_in or _SIGN_IN.fullmatch(key) or _REFUSED.fullmatch(value)
                 return ("denied" if denied else "failure"), _reason_in(part)
@@ -92,7 +97,8 @@ def _account(record: dict[str, Any]) -> tuple[Outcome, str | None] | None:
         if word is not None:
             refused = _REFUSED.fullmatch(word) or _DENIED.search(word)
             return ("denied" if refused else "failure"), _reason_in(details)
-    if record.get("eventType") == "AwsServiceEvent" and name.endswith("Failed"):
+    kind = str(record.get("eventType") or "").lower()
+    if kind == "awsserviceevent" and name.endswith("Failed"):
         return "failure", _reason_in(details) or _reason_in(record.get("additionalEventData"))
     return None
 
