@@ -100,7 +100,7 @@ def test_another_case_is_looked_for_in_the_whole_log(asked: str, is_: str) -> No
     "more", [{"window": "-1h..now"}, {"window": "all", "outcome": "denied"}], ids=str
 )
 def test_a_name_that_has_entries_is_not_said_to_have_none(more: dict[str, str]) -> None:
-    plan = plan_of("actor-activity", actor="carol", **more)
+    plan = plan_of("actor-activity", 1, actor="carol", **more)
     said = said_of(plan)
     assert (
         "'carol' has entries, the last one of 2023-11-01T10:00:02Z: "
