@@ -135,7 +135,7 @@ def sentences(
     if around.fault:
         said.append(f"What lies around it could not be read: {around.fault}")
     if around.requests:
-        said.append(f"To say this, {around.requests:,} requests more took {around.rcu:g} RCU.")
+        said.append(f"Finding this out took {around.requests:,} more requests, {around.rcu:g} RCU.")
     return said
 
 
@@ -176,8 +176,8 @@ def _span_sentences(plan: Plan, around: Surroundings) -> list[str]:
     if around.oldest is None or around.newest is None:
         return []
     said = (
-        f"The log's first entry is of {timestamp.short(around.oldest)}, "
-        f"its last one of {timestamp.short(around.newest)}"
+        f"The log's first entry is from {timestamp.short(around.oldest)}, "
+        f"its last is from {timestamp.short(around.newest)}"
     )
     start, end = plan.window.start, plan.window.end
     if start is not None and start > around.newest:

@@ -161,8 +161,8 @@ def _search(
         search = searching(term.text, ignore_case=True)
     except ExpressionError as error:
         raise PatternError(
-            f"This is no regular expression: {error}. One with spaces stands in quotes:"
-            ' ~"a b"; without ~ it is text.'
+            f"Not a valid regular expression: {error}. One with spaces needs quotes:"
+            ' ~"a b". Without ~ it is plain text.'
         ) from None
     except EngineMissingError as error:
         raise PatternError(str(error)) from None

@@ -95,10 +95,10 @@ def _filter_texts(reading: Reading, shown: RowSource | None) -> tuple[str, str, 
         kind = "shown" if shown.hiding else "n and N"
         so_far = f" so far, {shown.searched:,} rows searched" if shown.searching else ""
         before, after = f"  {shown.matches:,} match ", f"{so_far} ({kind})"
-        return before, repr(escaped(shown.pattern)), after
+        return before, f"'{escaped(shown.pattern)}'", after
     groups = reading.groups
     if shown is None and groups is not None and groups.pattern:
-        return f"  {len(groups):,} match ", repr(escaped(groups.pattern)), " (shown)"
+        return f"  {len(groups):,} match ", f"'{escaped(groups.pattern)}'", " (shown)"
     return "", "", ""
 
 

@@ -48,7 +48,7 @@ def test_a_longer_spelling_is_close_and_what_was_compared_is_said() -> None:
     said = said_of(plan_of("actor-activity", actor="alice", window="all"))
     assert "No entry has: actor is 'alice'; values are compared whole, and case counts." in said
     assert f"Close to 'alice': '{LONG}'." in said
-    assert "To say this, 5 requests more took 2.5 RCU." in said
+    assert "Finding this out took 5 more requests, 2.5 RCU." in said
 
 
 @pytest.mark.parametrize(
@@ -59,8 +59,8 @@ def test_a_longer_spelling_is_close_and_what_was_compared_is_said() -> None:
 def test_a_window_beside_the_log_is_said(window: str, word: str) -> None:
     said = said_of(plan_of("time-window", window=window, severity="critical"))
     assert (
-        "The log's first entry is of 2023-11-01T10:00:00Z, "
-        "its last one of 2023-11-01T10:00:02Z" in said
+        "The log's first entry is from 2023-11-01T10:00:00Z, "
+        "its last is from 2023-11-01T10:00:02Z" in said
     )
     assert word in said and "severity is 'critical'" in said
     assert ("begins after" in said) == (word == "the window begins after it")

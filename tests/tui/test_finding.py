@@ -132,7 +132,7 @@ def test_what_cannot_be_read_says_what_to_do(pattern: str, told: str) -> None:
 
 @pytest.mark.parametrize("pattern", ["~(", "actor:~[", "!~*", "~a{99999999999999999999}"])
 def test_what_is_no_regular_expression_is_told(pattern: str) -> None:
-    with pytest.raises(PatternError, match="no regular expression"):
+    with pytest.raises(PatternError, match="Not a valid regular expression"):
         compiled(pattern, ("actor",))
 
 
@@ -209,7 +209,7 @@ async def test_a_faulty_expression_is_told_inline_and_the_filter_stays() -> None
         await press(pilot, *["backspace"] * 6)
         await pilot.press(*"~(")
         await settle(pilot)
-        assert "no regular expression" in app.main.query_one(StatusBar).text
+        assert "Not a valid regular expression" in app.main.query_one(StatusBar).text
         await pilot.press("backspace", *"denied$")
         await settle(pilot)
         assert len(app.main.results.source) == 3
@@ -330,3 +330,13 @@ async def test_columns_are_chosen_of_what_was_run() -> None:
         await press(pilot, "C")
         assert app.screen is app.main
         assert "Run something first" in app.main.query_one(StatusBar).text
+
+
+@driven
+async def test_the_filter_is_shown_as_it_was_typed() -> None:
+    async with running() as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "slash")
+        await type_text(pilot, r"~ali\w+")
+        await press(pilot, "enter")
+        assert r"15 match '~ali\w+' (shown)" in app.main.query_one(StatusBar).text
