@@ -80,9 +80,9 @@ class ChainReader:
         """Every item from seq ``first`` on in key order, a page at a time, to be `examined`.
 
         From 0 on, items under malformed keys are among them. Ranges up to ``tip`` (the last seq,
-        where it is known) are read at once, several pages ahead; without it, pages of up to ``limit`` items are read one
-        by one, each when it is asked for. A page is megabytes once it is
-        examined: one item after the other stays in the processor's cache.
+        where it is known) are read at once, several pages ahead; without
+        it, pages of up to ``limit`` items are read one by one, each when it is asked for. A page is
+        megabytes once it is examined: one item after the other stays in the processor's cache.
         """
         low = f"{first:020d}" if first else None
         if tip is None or tip < first:

@@ -36,7 +36,9 @@ def outcome_object(checked: Checked) -> dict[str, Any]:
         if manifest is None
         else [
             {
-                "chain": one.chain, "origin": one.origin, "size": one.size,
+                "chain": one.chain,
+                "origin": one.origin,
+                "size": one.size,
                 "seen": checked.seen.get(one.chain),
             }
             for one in manifest.checkpoints
