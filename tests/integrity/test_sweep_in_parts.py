@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from audittui.entry import Draft
@@ -34,7 +34,10 @@ def swept(
     return found, sweep.stopped
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=list(HealthCheck),
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+)  # fmt: skip
 @given(
     gone=st.sets(st.integers(0, LENGTH - 2), max_size=12),
     changed=st.sets(st.integers(0, LENGTH - 1), max_size=4),

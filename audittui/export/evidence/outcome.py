@@ -42,7 +42,7 @@ def outcome_object(checked: Checked) -> dict[str, Any]:
                 "seen": checked.seen.get(one.chain),
             }
             for one in manifest.checkpoints
-        ],  # fmt: skip
+        ],
         "faults": list(checked.faults),
         "wrong": [
             {"chain": one.chain, "seq": one.seq, "verdict": one.verdict, "fault": one.fault}
