@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from audittui.connection import Connection
 
-_UNIT_BYTES = 4096
-"""One read unit reads so many bytes strongly consistently (DynamoDB guide, read request units)."""
+_SAMPLE = 10
+"""The last entries of a chain that its other ones are taken to be like."""
 
 
 class SweepBudget:
@@ -57,7 +57,7 @@ class SweepBudget:
 
 class SweepEstimate(msgspec.Struct, frozen=True):
     """What a sweep of ``chain`` from ``first`` on reads: ``entries`` and about ``units`` (None:
-    nobody knows how large they are). ``spent`` units were read to find out."""
+    nothing is known of their size). ``spent`` units were read to find out."""
 
     chain: str
     first: int
@@ -67,22 +67,24 @@ class SweepEstimate(msgspec.Struct, frozen=True):
 
 
 def estimated(opened: Connection, chain: str, first: int) -> SweepEstimate:
-    """The estimate of a sweep: from the chain's last entry and the mean size of the table's items.
+    """The estimate of a sweep: from the chain's last entries, and what reading those took.
 
     Raises `StoreError`, and `UsageError` for a chain that is not there.
     """
     from audittui.integrity.reader import ChainReader
-    from audittui.table_facts import describe
 
     reader = ChainReader(opened.store, opened.layout, chain)
     tip = reader.tip()
     if tip is None:
         reader.demand_registered()
-    entries = 0 if tip is None else max(tip + 1 - first, 0)
-    table = describe(opened.store)
-    known = table is not None and table.item_count
-    units = entries * table.size_bytes / table.item_count / _UNIT_BYTES if table and known else None
-    return SweepEstimate(chain, first, entries, units, reader.take())
+        return SweepEstimate(chain, first, 0, 0.0, reader.take())
+    entries = max(tip + 1 - first, 0)
+    spent = reader.take()
+    sample = sum(1 for _ in reader.between(max(tip + 1 - _SAMPLE, 0), tip))
+    read = reader.take()
+    return SweepEstimate(
+        chain, first, entries, entries * read / sample if sample else None, spent + read
+    )
 
 
 def explain(opened: Connection, firsts: Sequence[tuple[str, int]], form: str, spent: float) -> None:

@@ -211,7 +211,10 @@ class Sweep:
             return False
         # The entry that is held back is judged by whoever goes on.
         at = self._reached - (self._place is not None)
-        if at <= self._since or self._more(self._reader.spent + self._sealed.spent):
+        if self._before is None or at <= self._since:
+            # Nothing to remember, or to go on from.
+            return False
+        if self._more(self._reader.spent + self._sealed.spent):
             return False
         self.stopped, self.last = at, self._before
         return True
