@@ -98,9 +98,10 @@ class Sweeping:
                 "are pinned of other tables. --expect CHAIN demands that one is here.",
                 err=True,
             )
+        noun = "chain" if len(chains) == 1 else "chains"
         click.echo(
-            f"{len(chains):,} chains: {self._rcu:g} RCU, {registry.rcu:g} of them for the "
-            "registry.",
+            f"{len(chains):,} {noun}: {self._rcu:g} RCU, {registry.rcu:g} of them "
+            "for the registry.",
             err=True,
         )
         return next((code for code in _GRAVEST if code in codes), OK)
