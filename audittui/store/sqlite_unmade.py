@@ -30,7 +30,9 @@ class UnmadeSqliteStore:
 
     def __init__(self, path: str, layout: Layout) -> None:
         if not Path(path).parent.exists():
-            raise StoreError(f"The folder of {path} does not exist.", "Make it first.", kind="disk")
+            raise StoreError(
+                f"The folder of {path} does not exist.", "Make it first.", kind="disk", usage=True
+            )
         self.path = path
         self.layout = layout
         self._lock = threading.Lock()
