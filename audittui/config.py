@@ -107,6 +107,6 @@ def config_file(path: Path, data: bytes) -> TomlFile:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise UsageError(
-            f"The configuration is not right: {path}:{line}: this is not UTF-8."
+            f"The configuration is invalid: {path}:{line}: this is not UTF-8."
         ) from None
     return TomlFile(path, text, "The configuration")

@@ -63,7 +63,7 @@ class TomlFile:
 
     def _at(self, line: int, reason: str, where: str = "") -> UsageError:
         place = f"{self.path}:{line}: " + (f"{shortened(where, 200)}: " if where else "")
-        return UsageError(escaped(f"{self._kind} is not right: {place}{shortened(reason, 500)}."))
+        return UsageError(escaped(f"{self._kind} is invalid: {place}{shortened(reason, 500)}."))
 
     def convert(self, value: Any, kind: type[Part], where: Where = ()) -> Part:
         """``value``, which stands at ``where``, as ``kind``. Raises `UsageError` with the line and
@@ -132,7 +132,7 @@ def _plain(message: str, kind: Any) -> str:
         allowed = [one for part in (kind, *get_args(kind)) for one in get_args(part) or (part,)]
         known = list(dict.fromkeys(one for one in allowed if isinstance(one, str)))
         said = suggestion(invalid.group(1), known)
-        return f"{shortened(invalid.group(1), 40)!r} is none of those known here; {said}"
+        return f"{shortened(invalid.group(1), 40)!r} is not known here; {said}"
     kinds = re.search(r"Expected `(.*)`, got `(.*)`", message)
     if kinds is None:
         return message[:1].lower() + message[1:]

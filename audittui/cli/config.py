@@ -83,7 +83,7 @@ def _faults() -> list[str]:
     from audittui.configured import faults_of, located
     from audittui.layout import load_layout
 
-    kind = "The configuration is not right: "
+    kind = "The configuration is invalid: "
 
     def said(error: UsageError) -> str:
         return str(error).removeprefix(kind)

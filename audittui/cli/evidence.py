@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from audittui.cli.ending import clear_line
+from audittui.cli.formats import write_objects
 from audittui.cli.opening import folders
 from audittui.cli.options import (
     connect,
@@ -113,10 +114,10 @@ def create(
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(["text", "json", "jsonl"]),
     default="text",
     show_default=True,
-    help="json is one object.",
+    help="json is one array, jsonl one object a line.",
 )
 @trusted_key_option
 @connection_options
@@ -128,8 +129,8 @@ def verify(
 
     Its checkpoints are held against those of the same size that this machine has pinned.
     Exit code 0 says that every entry is proven under a key that you trust; 3 that the bundle is
-    whole but not all of it is proven, or that it says itself that it is not all; 4 that something
-    in it is not genuine, or contradicts what it proves.
+    whole but not all of it is proven, or that by its own word the answer is not complete; 4 that
+    something in it is not genuine, or contradicts what it proves.
     """
     from audittui.export.evidence.check import check_bundle
     from audittui.export.evidence.outcome import (
@@ -138,14 +139,13 @@ def verify(
         seen_sentences,
         word_sentences,
     )
-    from audittui.export.rows import json_line
 
     data = _read(file)
     settings = settings_of(ctx, given)
     keys = settings.trust.keys if settings is not None else ()
     checked = check_bundle(data, keys, _collectors(collectors, keys), _pinned)
-    if form == "json":
-        click.echo(json_line({"file": str(file), **outcome_object(checked)}))
+    if form != "text":
+        write_objects(form, [{"file": str(file), **outcome_object(checked)}])
     else:
         _tell_faults(checked)
     if checked.faults or checked.manifest is None:

@@ -71,7 +71,7 @@ def _os_error(error: OSError) -> tuple[str, str]:
         _give_up(sys.stdout)
         return (
             "The disk is full: standard output was not written whole.",
-            "Free some space and run the command again.",
+            "Free some space. What went to a log stays; run it again only if it writes nothing.",
         )
     place = f" ({error.filename})" if error.filename else ""
     if full:

@@ -28,7 +28,7 @@ def command() -> None:
 @format_option("text", "json", "jsonl")
 @click.pass_context
 def list_runbooks(ctx: click.Context, form: str) -> None:
-    """List every runbook by name, and every file that is none. Exit code 3 when there is one."""
+    """List every runbook by name, and every file that is broken. Exit code 3 when there is one."""
     from audittui.runbook.catalogue import load_catalogue
 
     catalogue = load_catalogue(folders())

@@ -109,12 +109,12 @@ class Report:
             sys.stdout.flush()
         self._write(msgspec.structs.asdict(seal))
         entries = "entry" if seal.added == 1 else "entries"
+        tiles = "tile" if seal.tiles == 1 else "tiles"
         gone = f", all below {seal.below:,} may be gone" if seal.below else ""
         gaps = f", {seal.gaps:,} of them gone by a signed gap" if seal.gaps else ""
         click.echo(
             f"{seal.chain}: {seal.added:,} new {entries}{gaps}, size {seal.size:,}{gone}. "
-            f"{seal.tiles:,} {'tile' if seal.tiles == 1 else 'tiles'} written, "
-            f"{seal.rcu:g} RCU read.",
+            f"{seal.tiles:,} {tiles} written, {seal.rcu:g} RCU read.",
             err=True,
         )
         if seal.strays:

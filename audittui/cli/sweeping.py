@@ -99,10 +99,10 @@ class Sweeping:
                 "are pinned of other tables. --expect CHAIN demands that one is here.",
                 err=True,
             )
-        word = "chain" if len(chains) == 1 else "chains"
+        noun = "chain" if len(chains) == 1 else "chains"
         click.echo(
-            f"{len(chains):,} {word}: {self._rcu:g} RCU, {registry.rcu:g} of them for the "
-            "registry.",
+            f"{len(chains):,} {noun}: {self._rcu:g} RCU, {registry.rcu:g} of them "
+            "for the registry.",
             err=True,
         )
         return gravest(codes)

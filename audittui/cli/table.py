@@ -106,7 +106,7 @@ def describe(ctx: click.Context, /, form: str, **connection: Any) -> None:
     for difference in report.differences:
         click.echo(escaped(f"Differs     {difference}"))
     if not report.differences:
-        click.echo(f"The table is as the layout {layout.name} wants it.")
+        click.echo(f"The table matches the layout {layout.name}.")
 
 
 def _object(report: TableReport, layout: str) -> dict[str, Any]:

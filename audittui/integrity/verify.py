@@ -49,8 +49,8 @@ def verify_entry(
 
     With trusted keys in ``settings`` it is held against the newest checkpoint. ``clock`` is the
     reader's, in microseconds: what may have expired is judged by it. Raises
-    `UsageError` for a seq that the chain does not reach and for an unknown chain. What the store
-    refuses comes back as UNVERIFIABLE.
+    `UsageError` for a seq that the chain does not reach and for an unknown chain, `StoreError` for
+    a table that is not there. What the store refuses otherwise comes back as UNVERIFIABLE.
     """
     return judge_entry(store, layout, chain, seq, settings=settings, clock=clock)[0]
 
@@ -92,6 +92,8 @@ def judge_entry(
                 break
         assert verdict is not None
     except StoreError as error:
+        if error.exit_code == UsageError.exit_code:
+            raise  # what was named is not there: no entry of it can be judged
         verdict = unverifiable(chain, seq, f"UNVERIFIABLE: {error}")
         item = None
     return msgspec.structs.replace(verdict, rcu=rcu, pin_rcu=pin_rcu), item

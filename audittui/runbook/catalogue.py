@@ -51,7 +51,7 @@ class Catalogue(msgspec.Struct, frozen=True):
                 return runbook
         for broken in self.broken:
             if broken.path.stem == name:
-                raise UsageError(f"The runbook {escaped(name)} is not right: {broken.text}.")
+                raise UsageError(f"The runbook {escaped(name)} is invalid: {broken.text}.")
         ids = [runbook.id for runbook in self.runbooks]
         close = difflib.get_close_matches(name[:80].lower(), ids, 3, 0.5)
         hint = f"Did you mean {' or '.join(close)}?" if close else "See audittui runbooks list."

@@ -194,7 +194,7 @@ def _plain(message: str, kind: Any, inner: str) -> str:
     if invalid and field in known:
         allowed = get_args(known[field])
         said = suggestion(invalid.group(1), allowed)
-        return f"{shortened(invalid.group(1), 40)!r} is none of those known here; {said}"
+        return f"{shortened(invalid.group(1), 40)!r} is not known here; {said}"
     kinds = re.search(r"Expected `(.*)`, got `(.*)`", message)
     if kinds is None:
         return message[:1].lower() + message[1:]

@@ -244,7 +244,7 @@ def test_profiles_and_environment_say_where_to_look(case: Run, tmp_path: Path) -
     assert above.returncode == 0
     (tmp_path / "config.toml").write_text("profil = 3", encoding="utf-8")
     broken = case("run", "time-window")
-    assert broken.returncode == 2 and "is not right" in broken.stderr
+    assert broken.returncode == 2 and "is invalid" in broken.stderr
     assert case("config", "path").stdout.strip() == str(tmp_path / "config.toml")
 
 

@@ -1,4 +1,4 @@
-"""A configuration or a layout that is not right: file, line, key, and the nearest one there is."""
+"""A configuration or a layout that is invalid: file, line, key, and the nearest one there is."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_every_command_refuses_what_the_check_finds(
     for words in (["run", "time-window"], ["runbooks", "list"], ["verify", "--all"]):
         assert run(words) == 2
         told = capsys.readouterr()
-        assert f"Error: The configuration is not right: {path}{FAULTS[text]}" in told.err
+        assert f"Error: The configuration is invalid: {path}{FAULTS[text]}" in told.err
         assert told.out == "" and len(told.err.splitlines()) == 1
     assert run(["config", "check"]) == 1
     assert f"{path}{FAULTS[text]}" in capsys.readouterr().out
@@ -125,7 +125,7 @@ def test_the_themes_that_are_known_are_the_terminals() -> None:
     [
         (
             'answers = "actor"', 'answers = "actr"',
-            "indexes[2].answers: 'actr' is none of those known here; did you mean actor.",
+            "indexes[2].answers: 'actr' is not known here; did you mean actor.",
         ),
         (
             'template = "{actor}"', 'template = "{actor"',
@@ -151,7 +151,7 @@ def test_a_layout_that_is_not_right_is_told_with_line_and_key(
         load_layout(str(path))
     place, _, rest = str(error.value).partition(".toml:")
     line = int(rest.partition(":")[0])
-    assert place == f"The layout is not right: {tmp_path / 'mine'}"
+    assert place == f"The layout is invalid: {tmp_path / 'mine'}"
     assert told in rest
     if new:
         assert new in path.read_text(encoding="utf-8").splitlines()[line - 1]

@@ -88,9 +88,13 @@ def test_what_is_in_a_bundle(bundle: Path) -> None:
     assert "Nobody signed that." in report
 
 
-def test_the_outcome_is_one_object(bench: Bench, key: str, bundle: Path) -> None:
+def test_the_outcome_is_an_array_of_one_object_or_a_line(
+    bench: Bench, key: str, bundle: Path
+) -> None:
     out, _ = bench("evidence", "verify", bundle, "--format", "json", code=3)
-    found: dict[str, Any] = json.loads(out)
+    lines, _ = bench("evidence", "verify", bundle, "--format", "jsonl", code=3)
+    found: dict[str, Any] = json.loads(lines)
+    assert json.loads(out) == [found]
     digest = found.pop("sha256")
     assert len(digest) == 64
     assert found == {
@@ -108,12 +112,12 @@ def test_the_outcome_is_one_object(bench: Bench, key: str, bundle: Path) -> None
     files = unpack(bundle.read_bytes())
     (bench.folder / "bent.zip").write_bytes(pack({**files, "report.md": b""}))
     out, err = bench("evidence", "verify", "bent.zip", "--format", "json", code=4)
-    found = json.loads(out)
+    [found] = json.loads(out)
     assert (found["outcome"], len(found["faults"])) == ("failed", 2)
     assert "is not as it was made" in err
     (bench.folder / "bent.zip").write_bytes(b"no bundle")
     out, _ = bench("evidence", "verify", "bent.zip", "--format", "json", code=4)
-    assert json.loads(out)["outcome"] == "failed"
+    assert json.loads(out)[0]["outcome"] == "failed"
     assert "cannot be read" in bench("evidence", "verify", "none.zip", code=2)[1]
 
 
@@ -220,7 +224,7 @@ def test_what_is_not_genuine_is_bundled_as_what_it_is(bench: Bench, key: str) ->
     assert told == out
     assert "is as it was made, but 2 entries are not genuine" in err
     out, _ = bench("evidence", "verify", "case.zip", "--format", "json", code=4)
-    found = json.loads(out)
+    [found] = json.loads(out)
     assert (found["outcome"], found["proven"], found["faults"]) == ("failed", 1, [])
     assert [one["verdict"] for one in found["wrong"]] == ["MODIFIED", "MISSING"]
     report = unpack((bench.folder / "case.zip").read_bytes())["report.md"].decode()

@@ -49,4 +49,4 @@ def test_a_bundle_of_a_tampered_log_says_what_verify_says(
     bench("evidence", "create", "--marks", marks, "-o", "case.zip", code=worst)
     path.unlink()
     out, _ = bench("evidence", "verify", "case.zip", "--format", "json", code=worst)
-    assert json.loads(out)["faults"] == []
+    assert json.loads(out)[0]["faults"] == []

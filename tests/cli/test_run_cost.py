@@ -218,7 +218,7 @@ def load_config_text(text: str) -> Config:
 def test_settings_that_make_no_sense_are_refused(tmp_path: Path, wrong: str) -> None:
     path = tmp_path / "config.toml"
     path.write_text(f"[profiles.prod]\n{wrong}\n", encoding="utf-8")
-    with pytest.raises(UsageError, match="is not right"):
+    with pytest.raises(UsageError, match="is invalid"):
         load_config(path)
 
 

@@ -222,6 +222,18 @@ def test_what_cannot_be_checked_says_why(store: Any, monkeypatch: pytest.MonkeyP
     assert "Reading was denied." in last.summary
 
 
+def test_a_table_that_is_not_there_is_no_verdict(
+    store: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def query(request: Query) -> Any:
+        raise StoreError("There is no table x.", kind="missing_table", usage=True)
+
+    monkeypatch.setattr(store, "query", query)
+    with pytest.raises(StoreError, match="no table x") as refused:
+        verify_entry(store, LAYOUT, CHAIN, 0)
+    assert refused.value.exit_code == 2
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.integers(1, 8), st.data())
 def test_one_random_change_in_a_body_is_modified_exactly_there(

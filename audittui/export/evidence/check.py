@@ -94,7 +94,7 @@ def check_bundle(
     try:
         files = unpack(data)
     except DamagedError as error:
-        return Checked(digest, None, (f"This is no whole bundle: {error}.",))
+        return Checked(digest, None, (f"This is not a whole bundle: {error}.",))
     try:
         manifest = decode_manifest(files.get(MANIFEST, b""))
     except ValueError as error:

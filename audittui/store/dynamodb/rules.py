@@ -195,7 +195,7 @@ CLIENT_RULES: dict[str, Rule] = {
         usage=True,
     ),
     "InvalidConfigError": Rule(
-        "credentials", "The AWS configuration is not right: {detail}", "Correct {config}."
+        "credentials", "The AWS configuration is invalid: {detail}", "Correct {config}."
     ),
     "ConnectionError": NO_ANSWER,
     "ReadTimeoutError": SLOW,
