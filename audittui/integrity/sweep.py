@@ -283,7 +283,10 @@ class Sweep:
     def _unsealed(self, place: Examined) -> None:
         """Take in when an entry that no checkpoint reaches was recorded."""
         if place.entry is not None:
-            recorded = timestamp.parse(place.entry.recorded_at)
+            try:
+                recorded = timestamp.parse(place.entry.recorded_at)
+            except ValueError:
+                recorded = 0  # what names no moment is older than any demand allows
             self.oldest = recorded if self.oldest is None else min(self.oldest, recorded)
 
     def _take(self, place: Examined) -> Iterator[Verdict]:

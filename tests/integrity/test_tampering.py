@@ -250,6 +250,13 @@ def test_one_random_change_in_a_body_is_modified_exactly_there(
     store.close()
 
 
+def test_a_moment_of_recording_that_is_none_is_modified_too(store: Any) -> None:
+    item = stored(store, 4)
+    body = edited(item, recorded_at="2026-11-24T25:00:00.000000Z").decode()
+    store.overwrite({**item, "body": body})
+    assert wrong(store) == {4: "MODIFIED"}
+
+
 def test_the_read_units_of_a_sweep_are_in_its_verdicts() -> None:
     store = new_chain()
     pages, start, rcu = 0, None, 0.0
