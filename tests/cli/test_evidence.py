@@ -303,11 +303,11 @@ def test_a_bundle_is_held_against_what_this_machine_has_seen(
     out, err = bench("evidence", "verify", "case.zip", code=4)
     assert "another one of size 300 was seen here" in out
     out, _ = bench("evidence", "verify", "case.zip", "--format", "json", code=4)
-    assert json.loads(out)["checkpoints"][0]["seen"] == "another"
+    assert json.loads(out)[0]["checkpoints"][0]["seen"] == "another"
     # Who has seen nothing has nothing to compare.
     monkeypatch.setenv("AUDITTUI_STATE", str(bench.folder / "third"))
     out, _ = bench("evidence", "verify", "case.zip", "--format", "json")
-    assert json.loads(out)["checkpoints"][0]["seen"] is None
+    assert json.loads(out)[0]["checkpoints"][0]["seen"] is None
 
 
 def test_a_pin_that_cannot_be_read_is_told(bench: Bench, key: str) -> None:

@@ -46,8 +46,8 @@ def verified(bench: Bench, forger: Forger | None = None, code: int = 0) -> dict[
     if forger is not None:
         Path(CASE).write_bytes(forger.packed())
     out, _ = bench("evidence", "verify", CASE, "--format", "json", code=code)
-    found: dict[str, Any] = json.loads(out)
-    return found
+    found: list[dict[str, Any]] = json.loads(out)
+    return found[0]
 
 
 def the(forger: Forger, seq: int) -> dict[str, Any]:
