@@ -13,7 +13,7 @@ from audittui.errors import StoreError
 from audittui.investigate import tail_window
 from audittui.investigate.pace import Interval
 from audittui.investigate.tail_cursor import decode_tail_cursor
-from tests.investigate.tailing import START, Events, Follower, World
+from tests.investigate.tailing import START, Events, Follower, World, teleport_item
 
 SECOND = timestamp.SECOND
 THROTTLED = StoreError("The table throttles.", "Wait.", kind="throttled")
@@ -147,6 +147,15 @@ def test_a_selective_runbook_reads_only_the_newest_end(events: Events, world: Wo
 def test_since_begins_earlier(events: Events, world: World) -> None:
     follower = Follower(events, world, since=START - 12 * SECOND).until(5)
     assert follower.numbers == list(range(19, 31))
+
+
+def test_since_gives_what_was_stored_since_then_whatever_it_is_dated(world: World) -> None:
+    events = Events()
+    item = teleport_item(1, START - 2 * SECOND)
+    item["Fields"] = teleport_item(1, START - 60 * SECOND)["Fields"]
+    events.store.put_new(item)
+    follower = Follower(events, world, since=START - 12 * SECOND).until(5)
+    assert follower.numbers == [1]
 
 
 def test_a_session_is_followed_on_the_base_table(events: Events, world: World) -> None:
