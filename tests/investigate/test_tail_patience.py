@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 
@@ -104,5 +103,5 @@ def test_what_was_cancelled_is_given_by_the_next_tail(world: World) -> None:
     follower = Follower(log, world).until(0)
     add(log, world.true_now())
     follower.tail.cancel()
-    again: Any = Follower(log, world, cursor=follower.until(5).tail.cursor).until(5)
+    again = Follower(log, world, cursor=follower.until(5).tail.cursor).until(5)
     assert follower.numbers + again.numbers == [2]
