@@ -103,6 +103,19 @@ def test_since_and_limit_as_a_table(start: Start, log: AuditLog) -> None:
     assert len({row.index("ann") for row in rows}) == 1
 
 
+def test_since_leaves_out_what_is_dated_before_but_not_what_comes_in_now(
+    start: Start, log: AuditLog
+) -> None:
+    old = Draft(actor="ann", action="door.open", time="2020-01-01T00:00:00Z")
+    log.append(old)
+    running = start(*TAIL, "--since", "-10m", "--limit", "4", "--format", "jsonl")
+    wait_for_state(running)
+    log.append(old)
+    lines, errors = running.communicate(timeout=30)
+    assert running.returncode == 0, errors
+    assert [json.loads(line)["seq"] for line in lines.splitlines()] == [0, 1, 2, 4]
+
+
 def test_a_closed_pipe_is_silent(start: Start, log: AuditLog) -> None:
     running = start(*TAIL, "--since", "1h", "--format", "jsonl")
     assert running.stdout is not None and running.stderr is not None

@@ -12,10 +12,13 @@ from audittui import timestamp
 from audittui.connection import Connection, Target
 from audittui.entry import Draft
 from audittui.investigate import aftermath
-from audittui.investigate.aftermath import HORIZON, Aftermath, first_success
+from audittui.investigate.aftermath import HORIZON, Aftermath, first_success, reads_success
 from audittui.investigate.correlations import Correlator
 from audittui.layout import load_layout
+from audittui.runbook.catalogue import load_catalogue
+from audittui.runbook.model import NotIn
 from audittui.runbook.plan import Correlation
+from audittui.runbook.planner import make_plan
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
 
@@ -67,3 +70,32 @@ def test_a_look_that_ended_early_is_not_complete(monkeypatch: pytest.MonkeyPatch
     found = looked_after(*[(at % 50 + 1, "denied") for at in range(97)])
     assert found.success is None and found.rcu <= 2
     assert not found.complete and found.until < NOW
+
+
+@pytest.mark.parametrize(
+    ("said", "reads"),
+    [
+        (None, True),
+        ("success", True),
+        (("failure", "success"), True),
+        ("failure", False),
+        (("failure", "denied"), False),
+        (NotIn("success"), False),
+        (NotIn(("denied", "success")), False),
+        (NotIn("denied"), True),
+    ],
+)
+@pytest.mark.parametrize("by", ["time", "failure"])
+def test_whether_rows_hold_successes_is_told_by_their_conditions(
+    said: Any, reads: bool, by: Any
+) -> None:
+    store = SqliteStore(":memory:", load_layout("native"), create=True)
+    connection = Connection(Target(store=":memory:"), store, load_layout("native"))
+    runbook = load_catalogue().find("time-window")
+    where = {} if said is None else {"outcome": said}
+    query = msgspec.structs.replace(runbook.query, by=by, where=where)
+    runbook = msgspec.structs.replace(
+        runbook, query=query, params=tuple(one for one in runbook.params if one.name == "window")
+    )
+    plan = make_plan(runbook, {}, connection.layout, connection.facts())
+    assert reads_success(plan) == (reads and by == "time")

@@ -76,6 +76,31 @@ def test_other_thresholds_on_the_same_rows(
     assert seqs(changed.groups()) == seqs(fresh.groups())
 
 
+@pytest.mark.parametrize(
+    ("group_by", "key"),
+    [
+        (("actor",), (("actor", "ann"),)),
+        (("actor", "action"), (("actor", "ann"), ("action", "door.open"))),
+        (("time",), (("time", "1970-01-01T00:00:00.000005Z"),)),
+        (("time", "actor"), (("time", "1970-01-01T00:00:00.000005Z"), ("actor", "ann"))),
+    ],
+)
+def test_a_group_is_named_by_the_whole_values_of_its_fields(group_by: Any, key: Any) -> None:
+    correlator = Correlator(Correlation("event_count", group_by, 10, (("gte", 2),)))
+    correlator.add(row(seq, 5, actor="ann", action="door.open") for seq in range(2))
+    assert [group.key for group in correlator.groups()] == [key]
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_events_between_two_bursts_belong_to_neither(sign: int) -> None:
+    correlator = Correlator(Correlation("event_count", ("actor",), 10, (("gte", 3),)))
+    times = [0, 1, 2, 3, 40, 41, 80, 81, 82]
+    correlator.add([row(seq, time, actor="ann") for seq, time in enumerate(times)][::sign])
+    (group,) = correlator.groups()
+    assert [one.seq for one in group.rows] == [0, 1, 2, 3, 6, 7, 8]
+    assert (group.count, group.peak, group.rate(2)) == (7, 4, [4, 3])
+
+
 def test_the_rate_is_that_of_the_stretches_from_first_to_last() -> None:
     correlator = Correlator(Correlation("event_count", ("actor",), 100, (("gte", 2),)))
     correlator.add(row(n, time, actor="a") for n, time in enumerate([0, 1, 2, 50, 99]))

@@ -464,6 +464,15 @@ def test_what_was_just_imported_is_not_read_for_what_is_not_in_it(world: World) 
     assert follower.numbers == [896, 898] and read_of(log) == 896
 
 
+def test_nothing_is_to_be_read_of_a_chain_where_nothing_is_wanted(world: World) -> None:
+    log = imported(900, ())
+    log.append("web/0", START - SECOND)
+    follower = Follower(log, world, since=START - 120 * SECOND)
+    backlog = follower.tail.backlog()
+    assert backlog is not None and backlog.entries == 1
+    assert follower.until(0).seqs == [("web/0", 0)]
+
+
 def test_what_an_index_may_not_hold_yet_is_read_from_the_chain(world: World) -> None:
     log = imported(900, (3, 896), lag=10 * SECOND)
     log.append("app/0", START)

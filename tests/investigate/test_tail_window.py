@@ -12,7 +12,8 @@ from audittui import timestamp
 from audittui.errors import StoreError
 from audittui.investigate import tail_window
 from audittui.investigate.pace import Interval
-from tests.investigate.tailing import START, Events, Follower, World
+from audittui.investigate.tail_cursor import decode_tail_cursor
+from tests.investigate.tailing import START, Events, Follower, World, teleport_item
 
 SECOND = timestamp.SECOND
 THROTTLED = StoreError("The table throttles.", "Wait.", kind="throttled")
@@ -148,6 +149,15 @@ def test_since_begins_earlier(events: Events, world: World) -> None:
     assert follower.numbers == list(range(19, 31))
 
 
+def test_since_gives_what_was_stored_since_then_whatever_it_is_dated(world: World) -> None:
+    events = Events()
+    item = teleport_item(1, START - 2 * SECOND)
+    item["Fields"] = teleport_item(1, START - 60 * SECOND)["Fields"]
+    events.store.put_new(item)
+    follower = Follower(events, world, since=START - 12 * SECOND).until(5)
+    assert follower.numbers == [1]
+
+
 def test_a_session_is_followed_on_the_base_table(events: Events, world: World) -> None:
     for at in range(21):
         world.at(1 + at, adding(events, world))
@@ -192,6 +202,25 @@ def test_memory_and_cursor_are_bounded_and_still_nothing_comes_twice(
     follower = Follower(events, world).until(20)
     again = Follower(events, world, cursor=follower.tail.cursor).until(45)
     assert follower.numbers + again.numbers == list(range(2, 302))
+
+
+def test_a_cursor_keeps_the_newest_marks_and_no_more(
+    monkeypatch: pytest.MonkeyPatch, world: World
+) -> None:
+    """Event by event past the number that it keeps."""
+    monkeypatch.setattr(tail_window, "CURSOR_MARKS", 4)
+    events = Events()
+    follower = Follower(events, world, since=START - 60 * SECOND).until(0)
+    for count in range(1, 8):
+        events.add(START - (10 - count) * SECOND)
+        place = decode_tail_cursor(follower.until(world.mono - 999).tail.cursor).window
+        assert place is not None
+        newest = [START - (10 - at) * SECOND for at in range(count, 0, -1)]
+        assert place.ticks == tuple(newest[:4])
+        assert place.horizon <= newest[:4][-1]
+        again = Follower(events, world, cursor=follower.tail.cursor).until(world.mono - 1000)
+        assert again.rows == []
+    assert follower.numbers == list(range(1, 8))
 
 
 def test_a_whole_partition_is_read_again_and_nothing_comes_twice(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from audittui.entry import Draft
 from audittui.investigate.diff import DiffLine
 from audittui.investigate.version import Version, compare
@@ -114,3 +116,20 @@ def test_nothing_is_told_across_an_entry_that_cannot_be_read() -> None:
 def test_the_first_version_known_is_no_ones_work_unless_it_made_the_resource() -> None:
     version = changed(("x.update", {"after": {"admin": True}}))
     assert version.lines is None and "no entry before it tells a state" in version.told
+
+
+def test_an_entry_that_is_gone_says_so() -> None:
+    version = changed(("x.create", {"after": {"n": 1}}), gone=0)
+    assert (version.lines, version.reads) == (None, 1)
+    assert version.told == "The entry is not in the table any more."
+
+
+@pytest.mark.parametrize(
+    ("left", "before"),
+    [(["n"], {"n": 1}), ({"n": 1}, ["n"]), ({"n": 1}, 7), ("on", "off"), (7, 8)],
+)
+def test_states_that_are_no_objects_are_not_held_against_each_other(left: Any, before: Any) -> None:
+    first: Event = ("x.create", {"after": left})
+    version = changed(first, ("x.update", {"before": before, "after": {"n": 2}}))
+    assert version.lines is not None and version.since is not None
+    assert version.unseen == ()
