@@ -84,6 +84,21 @@ def test_an_assumed_role_acts_as_the_role_and_keeps_its_session() -> None:
 
 
 @pytest.mark.parametrize(
+    ("region", "partition"),
+    [
+        ("eu-west-1", "aws"),
+        ("cn-north-1", "aws-cn"),
+        ("us-gov-west-1", "aws-us-gov"),
+        (None, "aws"),
+    ],
+)
+def test_a_sign_in_without_an_arn_has_that_of_its_region(region: Any, partition: str) -> None:
+    identity = {"type": "IAMUser", "accountId": ACCOUNT, "userName": "ann"}
+    draft = draft_of(record("signin", "ConsoleLogin", userIdentity=identity, awsRegion=region))
+    assert draft.actor == f"arn:{partition}:iam::{ACCOUNT}:user/ann"
+
+
+@pytest.mark.parametrize(
     ("fields", "outcome"),
     [
         ({}, "success"), ({"errorCode": "AccessDenied"}, "denied"),

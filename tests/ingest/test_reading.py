@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import os
+import random
 import threading
 from pathlib import Path
 from typing import Any
@@ -123,6 +125,29 @@ def test_json_lines_in_a_cut_gzip_file_are_kept(tmp_path: Path) -> None:
     made = [one.made for one in read_jsonl([path])]
     assert 15 < sum(isinstance(one, Draft) for one in made) < 35
     assert "gzip" in [one.reason for one in made if isinstance(one, Rejected)][-1]
+
+
+@pytest.mark.parametrize("place", [100, -6], ids=["in the data", "in the checksum"])
+def test_damaged_gzip_data_is_said_in_words(tmp_path: Path, place: int) -> None:
+    chance = random.Random(7)
+    noise = [record(number, noise=chance.randbytes(300).hex()) for number in range(1, COUNT + 1)]
+    packed = bytearray(gzip.compress(json.dumps({"Records": noise}).encode()))
+    packed[place : place + 4 if place > 0 else None] = b"\xff" * (4 if place > 0 else 6)
+    _, rejected = read(tmp_path / "a.json.gz", bytes(packed))
+    assert "the gzip data is damaged" in rejected[-1][1]
+
+
+def test_a_dash_is_standard_input_and_everything_else_a_path(tmp_path: Path) -> None:
+    line = b'{"actor": "%s", "action": "b"}\n'
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(line % b"file")
+    found = read_jsonl([path, Path("-")], io.BytesIO(line % b"pipe"))
+    assert [(one.made.actor, one.file) for one in found if isinstance(one.made, Draft)] == [
+        ("file", str(path)), ("pipe", "standard input"),
+    ]  # fmt: skip
+    # Where nothing is piped in, it is a file of that name, and there is none.
+    with pytest.raises(UsageError, match="no file -"):
+        list(read_jsonl([Path("-")]))
 
 
 def test_files_joined_together_are_read(tmp_path: Path) -> None:

@@ -545,3 +545,32 @@ def test_a_registry_that_is_gone_hides_no_chain_that_was_seen(bench: Bench) -> N
     bench.use_state("fresh")
     assert "There is no chain yet" in bench("verify", "--all")[1]
     bench("verify", "--all", "--expect", CHAIN, code=4)
+
+
+def test_a_check_that_learns_nothing_leaves_the_pin_alone(tmp_path: Path) -> None:
+    store = SqliteStore(":memory:", LAYOUT, create=True)
+    AuditLog(store, CHAIN).append_many([Draft(actor="a", action="b")] * 3)
+    Sealer(store, LAYOUT, CHAIN, KEY).seal()
+    settings = AnchorSettings(Trust((KEY.verifier,)), Pins(tmp_path))
+    files = []
+    for _ in range(2):
+        assert {one.verdict for one in verify_chain(store, LAYOUT, CHAIN, settings=settings)} == {
+            "ANCHORED"
+        }
+        (path,) = tmp_path.glob("*-*")
+        files.append((path.stat().st_ino, path.stat().st_mtime_ns, path.read_bytes()))
+    assert files[0] == files[1]
+    store.close()
+
+
+def test_another_log_that_is_pinned_meanwhile_is_told(tmp_path: Path) -> None:
+    store = SqliteStore(":memory:", LAYOUT, create=True)
+    AuditLog(store, CHAIN).append_many([Draft(actor="a", action="b")] * 3)
+    Sealer(store, LAYOUT, CHAIN, KEY).seal()
+    pins = Pins(tmp_path)
+    settings = AnchorSettings(Trust((KEY.verifier,)), pins)
+    overtaken = Overtaken(store, lambda: pins.grow(pin(3, root=7)))
+    swept = list(verify_chain(overtaken, LAYOUT, CHAIN, settings=settings))  # type: ignore[arg-type]
+    assert {one.verdict for one in swept} == {"REWRITTEN"}
+    assert [one.note for one in pins.of_chain(CHAIN)] == [note(3, root=7)]
+    store.close()

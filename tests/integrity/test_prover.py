@@ -123,6 +123,17 @@ def test_verdicts_are_those_of_one_by_one(what: str, trusted: bool, tmp_path: Pa
     assert names == single
 
 
+@pytest.mark.parametrize("trusted", [False, True])
+def test_every_step_is_told_of_what_is_as_it_should_be(trusted: bool, tmp_path: Path) -> None:
+    store = log(12, 10)
+    prover = Prover(store, LAYOUT, CHAIN, settings(tmp_path / "many") if trusted else None)
+    prover.fetch([5])
+    by = settings(tmp_path / "single") if trusted else None
+    single = verify_entry(store, LAYOUT, CHAIN, 5, settings=by)
+    assert prover.prove(5)[1].steps == single.steps
+    assert len(single.steps) > 5
+
+
 def test_what_a_replica_does_not_know_yet_is_not_called_missing(tmp_path: Path) -> None:
     store = Counting(log(), stale=log(30, 0))
     names, _ = proven(store, SPREAD, settings(tmp_path))

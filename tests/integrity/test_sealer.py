@@ -118,6 +118,25 @@ def test_an_empty_chain_is_not_sealed(store: SqliteStore) -> None:
     assert sealer(store).seal() == Seal(CHAIN, 0, 0, "", rcu=sealer(store).seal().rcu)
 
 
+@pytest.mark.parametrize("up_to", [4, 7])
+def test_sealing_up_to_what_is_sealed_reads_no_entry(store: SqliteStore, up_to: int) -> None:
+    append(store, 9)
+    first = sealer(store).seal(up_to=7)
+    asked: list[Any] = []
+
+    class Watched:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(store, name)
+
+        def query(self, request: Query, *more: Any) -> Any:
+            asked.append(request.partition[1])
+            return store.query(request, *more)
+
+    again = sealer(Watched()).seal(up_to=up_to)
+    assert (again.size, again.added, again.note) == (7, 0, first.note)
+    assert asked and f"entry#{CHAIN}" not in asked
+
+
 def refused(store: SqliteStore, match: str, sealed: int | None = None, **options: Any) -> None:
     """A sealing that meets a fault; ``sealed`` is how far it gets before it (None: nowhere)."""
     newest = SealedLog(store, CHAIN).newest()

@@ -5,12 +5,15 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 import pytest
 
 from audittui import timestamp
 from audittui.errors import StoreError
 from audittui.query import requests
 from audittui.query.execute import Execution
+from audittui.query.front import Front
+from audittui.query.position import beginning
 from audittui.query.result import ResultPage
 from audittui.runbook.plan import Facts
 from audittui.runbook.planner import make_plan
@@ -80,6 +83,21 @@ def test_a_year_with_one_entry_at_its_far_end_is_found_as_fast() -> None:
         pages = list(Execution(plan, store, page_rows=50).pages())
     assert [len(page.rows) for page in pages if page.rows] == [1]
     assert channel.rounds <= 30
+
+
+def test_as_many_shards_as_asked_for_are_near_and_at_least_a_bucket() -> None:
+    plan, _ = year_of([])
+
+    def near(ahead: int) -> list[int]:
+        return [stream.place for stream in front.near(ahead)]
+
+    front = Front(plan, beginning(plan))
+    # Four chains a day: whole numbers of shards, also where a day ends.
+    assert [len(near(ahead)) for ahead in (1, 4, 5, 8, 9)] == [4, 4, 5, 8, 9]
+    # And no more of those that were opened for a look further ahead.
+    assert [near(ahead) for ahead in (1, 4, 5, 8)] == [
+        [0, 1, 2, 3], [0, 1, 2, 3], [0, 1, 2, 3, 4], list(range(8)),
+    ]  # fmt: skip
 
 
 class OnlyNewest(Steps):
@@ -290,6 +308,44 @@ def test_a_drain_holds_no_more_rows_than_it_may(monkeypatch: pytest.MonkeyPatch)
     assert shown == 6000
     assert 100 < most <= 900
     assert largest <= 300
+
+
+@pytest.mark.parametrize("order", ["newest", "oldest"])
+def test_rows_that_wait_for_a_slow_shard_are_never_given_before_it(
+    monkeypatch: pytest.MonkeyPatch, order: str
+) -> None:
+    """More rows wait than are given at once, and none of them may be given yet."""
+    monkeypatch.setattr("audittui.query.execute.MOST_ROWS", 20)
+    rows = [(FOUR[i % 2], DAY0 + i * 1000, "alice", "success") for i in range(400)]
+    store = filled(rows, page_bytes=4096)
+    book = CATALOGUE.find("time-window")
+    book = msgspec.structs.replace(book, query=msgspec.structs.replace(book.query, order=order))
+    known = Facts(FOUR[:2], store.describe().indexes, DAY0 + timestamp.DAY)
+    parameters = {"window": window(DAY0, DAY0 + timestamp.DAY)}
+    plan = make_plan(book, parameters, NATIVE, known)
+
+    class LastFirst(Steps):
+        """The first chain is asked first and answers last."""
+
+        def receive(self, timeout: float | None) -> tuple[Any, Any] | None:
+            return self.land(len(self.sent) - 1) if self.sent and timeout != 0.0 else None
+
+    with through(LastFirst()):
+        pages = list(Execution(plan, store, drain=True).pages())
+    got = names([row for page in pages for row in page.rows])
+    assert got == brute_force(rows, DAY0, DAY0 + timestamp.DAY, order == "newest")
+
+
+def test_a_run_that_has_all_it_wants_waits_for_nothing() -> None:
+    rows = spread(3000)
+    store = filled(rows)
+    plan = one_partition(store, rows, "newest")
+    clock = Clock()
+    with through(clock), clock.running():
+        (*_, last) = Execution(plan, store, limit=5).pages()
+    assert last.coverage.stop == "limit" and last.meter.returned == 5
+    # One answer, and no moment for others: none is in flight.
+    assert last.meter.requests == 1 and clock.now < 0.06
 
 
 def test_loading_all_may_begin_in_the_middle() -> None:

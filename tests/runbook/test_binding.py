@@ -14,7 +14,7 @@ from audittui.errors import AuditError, UsageError
 from audittui.runbook.bind import Bound, ParameterErrors, bind, check_value
 from audittui.runbook.load import parse_runbook
 from audittui.runbook.model import Parameter, Runbook
-from audittui.runbook.parameter import choices_of
+from audittui.runbook.parameter import choices_of, parse_value
 from audittui.runbook.plan import Correlation, RowFilter, Window
 from audittui.runbook.resolve import (
     resolved_correlation,
@@ -218,6 +218,15 @@ def test_numbers_keep_every_digit() -> None:
     runbook = make("{n: {type: number}}", "{by: time, during: all, where: {reason: '{n}'}}")
     bound = bind(runbook, {"n": "9007199254740993"}, NOW)
     assert resolved_where(runbook, bound) == (RowFilter("reason", "in", ("9007199254740993",)),)
+
+
+def test_a_decimal_that_may_have_been_rounded_is_no_whole_number() -> None:
+    number = parameter("number")
+    exact = parse_value(number, "9007199254740991.0", NOW)
+    assert type(exact) is int and exact == 2**53 - 1
+    # From here on two whole numbers share one decimal.
+    for text in ("9007199254740992.0", "9007199254740993.0"):
+        assert type(parse_value(number, text, NOW)) is float
 
 
 def test_forms_know_what_can_be_chosen() -> None:

@@ -8,7 +8,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import botocore.exceptions
 import pytest
@@ -233,6 +233,15 @@ def test_a_put_that_had_landed_finds_itself() -> None:
     assert taken.value.existing == ITEMS[0]
 
 
+def take_request(request: BinaryIO) -> None:
+    """Read one request of HTTP."""
+    length = 0
+    while (line := request.readline()) not in (b"\r\n", b""):
+        name, _, value = line.partition(b":")
+        length = int(value) if name.lower() == b"content-length" else length
+    request.read(length)
+
+
 class Wire:
     """A server that speaks HTTP by hand, so that it can break off."""
 
@@ -252,11 +261,7 @@ class Wire:
             with connection:
                 # What stays unread would make the system reset the connection.
                 with connection.makefile("rb") as request:
-                    length = 0
-                    while (line := request.readline()) not in (b"\r\n", b""):
-                        name, _, value = line.partition(b":")
-                        length = int(value) if name.lower() == b"content-length" else length
-                    request.read(length)
+                    take_request(request)
                 connection.sendall(reply)
 
     def close(self) -> None:
@@ -287,6 +292,29 @@ def serve() -> Iterator[Callable[..., Wire]]:
     yield start
     for server in servers:
         server.close()
+
+
+def test_closing_a_store_closes_its_connections() -> None:
+    ended = threading.Event()
+
+    def serve_one() -> None:
+        connection, _ = listening.accept()
+        with connection, connection.makefile("rb") as request:
+            take_request(request)
+            connection.sendall(reply(GOOD).replace(b"Connection: close", b"Connection: keep-alive"))
+            if request.read(1) == b"":
+                ended.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve_one, daemon=True)
+        thread.start()
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        store = open_table("audit-log", NATIVE, region="eu-west-1", endpoint_url=address)
+        assert store.query(QUERY).items == ITEMS
+        assert not ended.is_set()
+        store.close()
+        assert ended.wait(10)
+        thread.join()
 
 
 @pytest.mark.parametrize("chunked", [False, True])
