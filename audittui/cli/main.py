@@ -22,6 +22,12 @@ def main(arguments: list[str] | None = None) -> None:
         # A second one, while the first is being told.
         code = INCOMPLETE
     leave_quietly()
+    if sys.stderr is not None:
+        try:
+            sys.stderr.flush()
+        except (OSError, ValueError):
+            # Nobody is left to tell; Python's own exit would make another code of it.
+            _give_up(sys.stderr)
     sys.exit(code)
 
 

@@ -49,4 +49,5 @@ def test_a_bundle_of_a_tampered_log_says_what_verify_says(
     bench("evidence", "create", "--marks", marks, "-o", "case.zip", code=worst)
     path.unlink()
     out, _ = bench("evidence", "verify", "case.zip", "--format", "json", code=worst)
-    assert json.loads(out)[0]["faults"] == []
+    # What this machine has seen before speaks against a fork; nothing else is wrong with a bundle.
+    assert all("was seen here" in fault for fault in json.loads(out)[0]["faults"])

@@ -122,7 +122,7 @@ def test_a_text_in_quotes_is_that_text(text: str, values: list[str]) -> None:
         ('x ~"', "A quote is open"),
         ('"a"b', "a space is needed"), ("actr:alice", "There is no field actr"),
         ("x !Outcom:y", "There is no field Outcom"), ("ip:10.0", "fields are time, actor"),
-        ("~(a b)", "in quotes"),
+        ("~(a b)", "needs quotes"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_says_what_to_do(pattern: str, told: str) -> None:
