@@ -67,8 +67,11 @@ class ThreadedApp(TypingApp, inherit_bindings=False):
             self.push_screen(TooSmallScreen())
 
     def on_arrived(self, event: Arrived) -> None:
-        """Take in what a thread brought, while there is a screen to show it."""
-        if self.main.is_attached:
+        """Take in what a thread brought, while there is a screen to show it.
+
+        When the application is left, the bars go before their screen does.
+        """
+        if self.main.is_attached and self.main.query("StatusBar"):
             event.call()
 
     def key_comes(self) -> None:
