@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from audittui.cli.ending import clear_line
-from audittui.cli.formats import write_objects
+from audittui.cli.formats import format_option, write_objects
 from audittui.cli.opening import folders
 from audittui.cli.options import (
     connect,
@@ -111,14 +111,7 @@ def create(
     metavar="KEY",
     help="A collector's verifier key: the bundle must be signed by it, or by another one given.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "jsonl"]),
-    default="text",
-    show_default=True,
-    help="json is one array, jsonl one object a line.",
-)
+@format_option("text", "json", "jsonl")
 @trusted_key_option
 @connection_options
 @click.pass_context

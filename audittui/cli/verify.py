@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from audittui.cli.formats import format_option
 from audittui.cli.options import (
     connect,
     connection_options,
@@ -83,14 +84,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     multiple=True,
     help="With --all: demand that CHAIN is there. May be repeated.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(FORMATS),
-    default="text",
-    show_default=True,
-    help="json is one array, jsonl one object a line.",
-)
+@format_option(*FORMATS)
 @max_rcu_option
 @rate_option
 @click.option(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from audittui import timestamp
+from audittui.integrity.pruned import pruned_below
 from audittui.integrity.sealed import SealedItem, SealedLog
 from audittui.integrity.trust import Trust, UntrustedError
 
@@ -38,7 +39,7 @@ class Lifetimes(msgspec.Struct, frozen=True):
 
 def lifetimes(sealed: SealedLog, trust: Trust, now: int) -> Lifetimes:
     """What the table's signed statements say at ``now``. Untrusted ones count as absent."""
-    recorded = _recorded(sealed, trust)
+    recorded = pruned_below(sealed, trust)
     doubt, doubted = "", 0
     at = _retention(sealed.at(recorded), trust, sealed.chain) if recorded else None
     if at is not None and (at.expires_at is None or at.expires_at > now + CLOCK_SLACK):
@@ -69,16 +70,6 @@ class _Life(msgspec.Struct, frozen=True):
 
     expires_at: int | None
     sealed_at: int | None
-
-
-def _recorded(sealed: SealedLog, trust: Trust) -> int:
-    note = sealed.prune_note()
-    if not note:
-        return 0
-    try:
-        return trust.prune(note, sealed.chain).below
-    except UntrustedError:
-        return 0
 
 
 def _retention(item: SealedItem | None, trust: Trust, chain: str) -> _Life | None:
