@@ -22,6 +22,7 @@ from audittui.integrity.note import parse_note
 from audittui.integrity.older import older_flaws
 from audittui.integrity.pruned import signed_gaps
 from audittui.integrity.reader import MAX_SEQ, ChainReader
+from audittui.integrity.registrations import Registrations
 from audittui.integrity.sealed import SealedLog
 from audittui.integrity.tile import Tile
 from audittui.integrity.tlog_proof import TlogProof
@@ -42,7 +43,8 @@ class Prover:
     a look at it that is strongly consistent and takes nothing from the cache. ``found`` is the
     chain's newest trusted checkpoint (without one: none), read strongly consistent. With
     ``thorough`` the older ones are held against it, as a sweep does. ``requests`` and ``rcu`` are
-    what it took so far.
+    what it took so far. ``registrations`` is what it knows of the registry, for whoever looks at
+    entries singly beside it.
     """
 
     def __init__(
@@ -59,8 +61,9 @@ class Prover:
         self.found = Anchored(None)
         self._chain = chain
         self._settings = settings
-        self._reader = ChainReader(store, layout, chain, consistent=False)
-        self._strict = ChainReader(store, layout, chain)
+        self.registrations = known = Registrations()
+        self._reader = ChainReader(store, layout, chain, consistent=False, registrations=known)
+        self._strict = ChainReader(store, layout, chain, registrations=known)
         self._sealed = SealedLog(store, chain)
         self._strictly_sealed = SealedLog(store, chain, consistent=True)
         self._indexes = IndexCheck(store, layout, chain)
@@ -68,7 +71,6 @@ class Prover:
         self._read_strictly: TileReader | None = None
         self._places: dict[int, Examined] = {}
         self._unproven: set[int] = set()
-        self._registered: bool | None = None
         self.items: dict[int, Item] = {}
         """The stored items that the verdicts are about, by seq."""
         if settings is not None:
@@ -156,10 +158,9 @@ class Prover:
 
     def _is_registered(self) -> bool:
         """True when the registry names the chain; asked once."""
-        if self._registered is None:
-            self._registered = self._reader.registered() or self._strict.registered()
-            self._pay()
-        return self._registered
+        registered = self._reader.registered() or self._strict.registered()
+        self._pay()
+        return registered
 
     @property
     def _size(self) -> int:

@@ -10,6 +10,7 @@ import msgspec
 from audittui.errors import UsageError
 from audittui.integrity.check import Examined, examine, seq_of_key
 from audittui.integrity.read_ahead import read_ahead
+from audittui.integrity.registrations import Registrations
 from audittui.layout.model import Layout
 from audittui.layout.native import REGISTRY
 from audittui.layout.row import Item
@@ -24,11 +25,15 @@ _MOST_RANGES = 500
 
 
 class ChainReader:
-    """Reads of one chain, strongly consistent or not. ``spent`` is in read units."""
+    """Reads of one chain, strongly consistent or not. ``spent`` is in read units.
+
+    What ``registrations`` holds is not asked again; without it the registry is, each time.
+    """
 
     def __init__(
-        self, store: Store, layout: Layout, chain: str, *, consistent: bool = True
-    ) -> None:
+        self, store: Store, layout: Layout, chain: str, *, consistent: bool = True,
+        registrations: Registrations | None = None,
+    ) -> None:  # fmt: skip
         self.chain = chain
         self._store = store
         self._layout = layout
@@ -36,6 +41,7 @@ class ChainReader:
         self.spent = 0.0
         self._requests = 0
         self._registration: Item | None = None
+        self._registrations = registrations
 
     def take(self) -> float:
         """The read units since the last call."""
@@ -149,11 +155,17 @@ class ChainReader:
             request = msgspec.structs.replace(request, start_key=page.last_key, limit=100)
 
     def registered(self) -> bool:
-        """True when the registry names the chain; read again each time."""
+        """True when the registry names the chain."""
+        known = self._registrations
+        if known is not None and known.knows(self.chain, consistent=self._consistent):
+            self._registration = known.record(self.chain)
+            return self._registration is not None
         key = {self._layout.partition.attribute: REGISTRY, self._layout.sort.attribute: self.chain}
         found = self._store.get(key, consistent=self._consistent)
         self._pay(found.rcu)
         self._registration = found.item
+        if known is not None:
+            known.keep(self.chain, found.item, consistent=self._consistent)
         return found.item is not None
 
     def write_region(self) -> str:

@@ -28,6 +28,7 @@ from audittui.integrity.judge import judged, with_proof
 from audittui.integrity.lifetimes import Lifetimes, lifetimes
 from audittui.integrity.pruned import signed_gaps
 from audittui.integrity.reader import MAX_SEQ, ChainReader
+from audittui.integrity.registrations import Registrations
 from audittui.integrity.sealed import SealedLog
 from audittui.integrity.sealed_leaves import SealedLeaves
 from audittui.integrity.verdict import Verdict
@@ -44,15 +45,19 @@ def verify_entry(
     *,
     settings: AnchorSettings | None = None,
     clock: Callable[[], int] = timestamp.now,
+    registrations: Registrations | None = None,
 ) -> Verdict:
     """The verdict on one entry, with all its steps and the read units that it took.
 
     With trusted keys in ``settings`` it is held against the newest checkpoint. ``clock`` is the
-    reader's, in microseconds: what may have expired is judged by it. Raises
+    reader's, in microseconds: what may have expired is judged by it. Of many entries verified in
+    one go, the same ``registrations`` ask the registry once for each chain. Raises
     `UsageError` for a seq that the chain does not reach and for an unknown chain, `StoreError` for
     a table that is not there. What the store refuses otherwise comes back as UNVERIFIABLE.
     """
-    return judge_entry(store, layout, chain, seq, settings=settings, clock=clock)[0]
+    return judge_entry(
+        store, layout, chain, seq, settings=settings, clock=clock, registrations=registrations
+    )[0]
 
 
 def judge_entry(
@@ -63,6 +68,7 @@ def judge_entry(
     *,
     settings: AnchorSettings | None = None,
     clock: Callable[[], int] = timestamp.now,
+    registrations: Registrations | None = None,
 ) -> tuple[Verdict, Item | None]:
     """As `verify_entry`, with the stored item that the verdict is about; None where none was there.
 
@@ -80,7 +86,7 @@ def judge_entry(
     item: Item | None = None
     try:
         for consistent in (False, True):
-            look = _Look(store, layout, chain, seq, settings, consistent, clock)
+            look = _Look(store, layout, chain, seq, settings, consistent, clock, registrations)
             try:
                 verdict = look.verdict()
             finally:
@@ -105,6 +111,7 @@ class _Look:
     def __init__(
         self, store: Store, layout: Layout, chain: str, seq: int,
         settings: AnchorSettings | None, consistent: bool, clock: Callable[[], int],
+        registrations: Registrations | None,
     ) -> None:  # fmt: skip
         self.pin_rcu = 0.0
         self._store = store
@@ -115,7 +122,9 @@ class _Look:
         self._settings = settings
         self._consistent = consistent
         self._now = clock() // timestamp.SECOND
-        self._reader = ChainReader(store, layout, chain, consistent=consistent)
+        self._reader = ChainReader(
+            store, layout, chain, consistent=consistent, registrations=registrations
+        )
         self._sealed = SealedLog(store, chain, consistent=consistent)
 
     def take(self) -> float:

@@ -231,6 +231,27 @@ def test_what_is_not_genuine_is_bundled_as_what_it_is(bench: Bench, key: str) ->
     assert "## What is wrong" in report
 
 
+def test_missing_entries_ask_the_registry_once(
+    bench: Bench, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = (50, 100, 150, 200)
+    store = SqliteStore(str(bench.store), LAYOUT)
+    for seq in gone:
+        store.delete(LAYOUT.key("payments/0", seq))
+    store.close()
+    get, asked = SqliteStore.get, []
+
+    def noted(self: SqliteStore, key: Any, *, consistent: bool = True) -> Any:
+        if key["pk"] == "chains":
+            asked.append(key["sk"])
+        return get(self, key, consistent=consistent)
+
+    monkeypatch.setattr(SqliteStore, "get", noted)
+    out, _ = bench("evidence", "create", "--marks", marks(bench, *gone), "-o", "gone.zip", code=4)
+    assert out.count(": MISSING: ") == len(gone)
+    assert asked == ["payments/0"]
+
+
 def test_what_cannot_be_bundled_is_said(bench: Bench, key: str, bundle: Path) -> None:
     _, err = bench("evidence", "create", "--marks", marks(bench, 999), "-o", "x.zip", code=2)
     assert "There is no entry payments/0 999" in err

@@ -22,6 +22,7 @@ from audittui.integrity.tile_cache import TileCache
 from audittui.integrity.trust import Trust
 from audittui.integrity.verify import verify_entry
 from audittui.layout import load_layout
+from audittui.store.port import Found, Key
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
 from tests.integrity.counting import Counting
@@ -177,3 +178,45 @@ def test_a_tile_that_proved_nothing_stays_out_of_the_cache(tmp_path: Path) -> No
     TAMPERINGS["tile"](store)
     assert proven(store, [300, 38], settings(tmp_path))[0] == ["ANCHORED", "UNVERIFIABLE"]
     assert not list(tmp_path.glob("tiles/*/tile/0/000"))
+
+
+@pytest.mark.parametrize("registered", [True, False])
+def test_the_registry_is_asked_once_a_chain_however_many_rows_fail(registered: bool) -> None:
+    store = log(30, 0)
+    for seq in (5, 10, 15):
+        item = dict(store.get(LAYOUT.key(CHAIN, seq)).item or {})
+        store.overwrite({**item, "body": item["body"].replace('"a"', '"c"')})
+    if not registered:
+        store.delete({"pk": "chains", "sk": CHAIN})
+    asked = Registry(store)
+    prover = Prover(asked, LAYOUT, CHAIN, None)  # type: ignore[arg-type]
+    prover.fetch([5, 10, 15])
+    for seq in (5, 10, 15):
+        assert prover.prove(seq)[1].verdict == "MODIFIED"
+        alone = verify_entry(asked, LAYOUT, CHAIN, seq, registrations=prover.registrations)  # type: ignore[arg-type]
+        assert alone.verdict == "MODIFIED"
+        assert ("The registry does not name the chain" in alone.summary) != registered
+    # What is wrong is only said after a strongly consistent read; one of each kind is enough.
+    assert sorted(asked.reads) == [False, True]
+
+
+def test_a_replica_that_lacks_the_chain_is_not_remembered() -> None:
+    store = log(30, 0)
+    late = log(30, 0)
+    late.delete({"pk": "chains", "sk": CHAIN})
+    prover = Prover(Counting(store, stale=late), LAYOUT, CHAIN, None)  # type: ignore[arg-type]
+    prover.fetch([5])
+    assert prover.prove(5)[1].verdict == "CHAINED"
+
+
+class Registry(Counting):
+    """A store that notes how the registry's record of a chain is read: strongly consistent?"""
+
+    def __init__(self, store: SqliteStore) -> None:
+        super().__init__(store)
+        self.reads: list[bool] = []
+
+    def get(self, key: Key, *, consistent: bool = True) -> Found:
+        if key["pk"] == "chains":
+            self.reads.append(consistent)
+        return super().get(key, consistent=consistent)

@@ -201,7 +201,7 @@ def _found(
     try:
         verdict = verify_entry(
             connection.store, connection.layout, one.chain, one.seq, settings=settings,
-            clock=lambda: now,
+            clock=lambda: now, registrations=prover.registrations,
         )  # fmt: skip
     except UsageError as error:
         raise UsageError(f"There is no entry {one.chain} {one.seq}.", error.message) from None
