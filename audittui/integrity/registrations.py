@@ -1,0 +1,32 @@
+"""What the registry said of chains in one run, so that it is asked once and not for every entry."""
+
+from __future__ import annotations
+
+from audittui.layout.row import Item
+
+
+class Registrations:
+    """The registry's records of chains, as far as they were read.
+
+    A record that was read eventually consistent answers such questions alone. That there is none is
+    only known from a strongly consistent read.
+    """
+
+    def __init__(self) -> None:
+        self._strict: dict[str, Item | None] = {}
+        self._eventual: dict[str, Item] = {}
+
+    def knows(self, chain: str, *, consistent: bool) -> bool:
+        """True when the registry need not be asked for ``chain``."""
+        return chain in self._strict or (not consistent and chain in self._eventual)
+
+    def record(self, chain: str) -> Item | None:
+        """The chain's record; None where there is none, or nothing is known."""
+        return self._strict[chain] if chain in self._strict else self._eventual.get(chain)
+
+    def keep(self, chain: str, record: Item | None, *, consistent: bool) -> None:
+        """Remember what a read brought."""
+        if consistent:
+            self._strict[chain] = record
+        elif record is not None:
+            self._eventual[chain] = record
