@@ -103,6 +103,8 @@ def command(
     with stopping(execution.cancel):
         pages = strangers.watch(waits.pages(execution))
         last = _write_count(pages, form) if count else _write(plan, pages, form, strangers)
+    if count:
+        strangers.count(execution.tally)
     around = None
     if is_empty(last, resumed=bool(resume)) and not count:
         left = None if budget is None else budget - last.meter.rcu
@@ -243,12 +245,7 @@ def _conclude(
         cost += f" and {meter.unmetered} of unknown cost"
     _note(f"{number:,} {word if number == 1 else words}: {coverage.text()}. {cost}.")
     if count:
-        _note("Note: Counting saves the wire, not RCU: it reads what listing reads.")
-        if strangers.possible:
-            _note(
-                "Note: What is counted is not looked at: rows of a chain that the registry does "
-                "not name count too. Without --count they are named."
-            )
+        _note("Note: Counting saves most of the wire, not RCU: it reads what listing reads.")
         if resumed:
             _note("Note: What was counted before the cursor is not in this number: add it.")
     for note in (*(sentences(plan, around) if around is not None else ()), *plan.notes):

@@ -1,4 +1,4 @@
-"""Runs that only count (``Select=COUNT``): what they can say, and of which window."""
+"""Runs that only count: what they can say, and of which window."""
 
 from __future__ import annotations
 

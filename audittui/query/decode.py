@@ -8,6 +8,7 @@ from typing import Any
 
 from audittui.layout.row import Row
 from audittui.query.cursor import OrderKey
+from audittui.query.tally import Tally, Teller
 from audittui.runbook.plan import Plan
 from audittui.store.port import Page
 
@@ -23,7 +24,7 @@ class Chunk:
 
     ``marks`` are places to go on from: once ``n`` rows of the chunk were given, the start key of a
     mark ``(n, key)`` loses nothing. ``start`` is the start key of the page, ``begin`` the tick at
-    which its slice begins. ``at`` rows were given. ``matched`` counts, where only that was asked.
+    which its slice begins. ``at`` rows were given. ``tally`` counts, where only that was asked.
     """
 
     rows: list[Row]
@@ -31,7 +32,7 @@ class Chunk:
     start: StartKey | None
     begin: int | None
     at: int = 0
-    matched: int = 0
+    tally: Tally | None = None
     weight: float = 0.0
 
     @property
@@ -65,6 +66,7 @@ class Decoder:
         self._plan = plan
         self._after = after
         self._count = count
+        self._teller = Teller(plan.layout) if plan.layout.chained else None
         self._newest = plan.order == "newest"
         layout, index = plan.layout, plan.index
         names = [layout.partition.attribute, layout.sort.attribute]
@@ -77,7 +79,9 @@ class Decoder:
         ``begin``."""
         index = self._plan.index
         if self._count:
-            chunk = Chunk([], [], start, begin, matched=page.matched)
+            teller = self._teller
+            tally = Tally(page.matched) if teller is None else teller.tally(page.items)
+            chunk = Chunk([], [], start, begin, tally=tally)
         else:
             chunk = self._chunk(page, start, begin)
         tick = None

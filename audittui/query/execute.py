@@ -27,6 +27,7 @@ from audittui.query.position import beginning, chains_of, far_edge, taken_up
 from audittui.query.requests import Arrival, Requests
 from audittui.query.result import Coverage, Meter, ResultPage, Stop, Tied
 from audittui.query.stream import END, NOWHERE
+from audittui.query.tally import Tally
 from audittui.runbook.plan import Plan
 from audittui.store.port import Store
 
@@ -43,9 +44,9 @@ class Execution:
     per second, ``cursor`` where an earlier run stopped. ``page_rows`` asks for small first pages
     (for a screen); None for pages as large as the store gives. ``drain``: everything is wanted, so
     a partition is read at several places at once. ``count``: pages carry no rows,
-    ``meter.matched`` counts. ``notify`` is told in a sentence about waits, from any thread. Raises
-    `UsageError` for a cursor that is damaged or belongs to another run, for a plan that cannot be
-    counted, and for a rate that is not above 0.
+    ``meter.matched`` counts, and ``tally`` says of which chains. ``notify`` is told in a sentence
+    about waits, from any thread. Raises `UsageError` for a cursor that is damaged or belongs to
+    another run, for a plan that cannot be counted, and for a rate that is not above 0.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Execution:
         self.plan = plan
         self.error: AuditError | None = None
         self.latest: ResultPage
+        self.tally = Tally()
         self._store = store
         self._limit = limit
         self._counts = count
@@ -206,7 +208,9 @@ class Execution:
             spent[name] = spent.get(name, 0.0) + units
         self._plus(pages=1, scanned=landed.scanned, rcu=landed.rcu, by_index=tuple(spent.items()))
         if self._counts:
-            self._plus(matched=arrival.stream.counted())
+            counted = arrival.stream.counted()
+            self.tally.add(counted)
+            self._plus(matched=counted.matched)
 
     def _give(self) -> tuple[list[Row], bool]:
         """The rows that may be given now, and whether the limit cut some off."""

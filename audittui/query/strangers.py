@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from audittui.layout.model import Layout
 from audittui.layout.row import Row
 from audittui.query.result import ResultPage
+from audittui.query.tally import Tally, Teller
 
 UNREGISTERED = "not in the registry"
 NO_ENTRY = "not the key of an entry"
@@ -34,6 +35,7 @@ class Strangers:
         self.chains: dict[str, None] = {}
         """The chains of all rows so far."""
         self._layout = layout
+        self._teller = Teller(layout)
         self._known = set(chains)
         self._again = again
         self._looks = 0
@@ -47,10 +49,14 @@ class Strangers:
                     self._look(row)
             yield page
 
-    @property
-    def possible(self) -> bool:
-        """True where rows can be strangers at all: the layout has chains."""
-        return self._layout.chained
+    def count(self, tally: Tally) -> None:
+        """Look through what was counted instead of listed."""
+        for chain, number in tally.chains.items():
+            self.chains.setdefault(chain)
+            if self._unregistered(chain):
+                self.seen[chain, UNREGISTERED] += number
+        for key, number in tally.keys.items():
+            self.seen[key, NO_ENTRY] += number
 
     def why(self, row: Row) -> str:
         """Why a row is a stranger, in a few words; empty where it is none."""
@@ -87,23 +93,24 @@ class Strangers:
             self.seen[row.chain if why == UNREGISTERED else _key(row), why] += 1
 
     def _why(self, row: Row) -> str:
-        if not self._is_entry(row):
+        if row.seq < 0 or not self._is_entry(row):
             return NO_ENTRY
-        if row.chain in self._known:
+        return self._unregistered(row.chain)
+
+    def _unregistered(self, chain: str) -> str:
+        if chain in self._known:
             return ""
-        found = self._whys.get(row.chain)
+        found = self._whys.get(chain)
         if found is None:
             if self._looks < _LOOKS:
                 self._looks += 1
                 self._known.update(self._again())
-            found = self._whys[row.chain] = "" if row.chain in self._known else UNREGISTERED
+            found = self._whys[chain] = "" if chain in self._known else UNREGISTERED
         return found
 
     def _is_entry(self, row: Row) -> bool:
-        if row.seq < 0:
-            return False
-        key = self._layout.key(row.chain, row.seq)
-        return (key[self._layout.partition.attribute], key[self._layout.sort.attribute]) == row.key
+        partition, sort = row.key
+        return self._teller.chain(partition) == row.chain and self._teller.is_place(sort)
 
 
 def _key(row: Row) -> str:

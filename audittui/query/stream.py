@@ -12,6 +12,7 @@ from collections import deque
 from audittui import timestamp
 from audittui.layout.row import Row
 from audittui.query.decode import Chunk, Landed, StartKey
+from audittui.query.tally import Tally
 from audittui.runbook.plan import Plan
 from audittui.store.port import Query
 
@@ -142,7 +143,13 @@ class Stream:
         return self._sign * self._held[0].rows[-1].tick
 
     def request(self, part: Slice, limit: int | None, *, count: bool) -> Query:
-        """The next page's request of the slice ``part``."""
+        """The next page's request of the slice ``part``.
+
+        Where chains are told apart, items are counted by their keys, which costs the same read
+        units as the table's own count of them: that one says nothing of whose they are.
+        """
+        layout = self._plan.layout
+        keys = (layout.partition.attribute, layout.sort.attribute)
         index = self._plan.index
         low, high = (part.end, part.begin) if self._newest else (part.begin, part.end)
         timed = index.sorted_by_time
@@ -156,7 +163,8 @@ class Stream:
             filters=self._plan.filters,
             limit=limit,
             start_key=part.key,
-            count=count,
+            count=count and not layout.chained,
+            attributes=keys if count and layout.chained else (),
         )
 
     def take(self, part: Slice, landed: Landed, page_units: float) -> None:
@@ -171,7 +179,7 @@ class Stream:
             part.frontier = max(part.frontier, self._sign * landed.tick)
         self._learn(part, before, landed, page_units)
         chunk = landed.chunk
-        if chunk.rows or chunk.matched:
+        if chunk.rows or (chunk.tally is not None and chunk.tally.matched):
             self.waiting += len(chunk.rows)
             self.weight += chunk.weight
             (self._held if part is self.slices[0] else part.chunks).append(chunk)
@@ -204,9 +212,12 @@ class Stream:
             self.weight -= chunk.weight
             held.popleft()
 
-    def counted(self) -> int:
+    def counted(self) -> Tally:
         """Let go of the counts that were read without a gap; their sum."""
-        total = sum(chunk.matched for chunk in self._held)
+        total = Tally()
+        for chunk in self._held:
+            if chunk.tally is not None:
+                total.add(chunk.tally)
         self._held.clear()
         return total
 

@@ -134,6 +134,9 @@ class SqliteStore:
         scanned = size = matched = 0
         last: tuple[Any, ...] | None = None
         ended = True
+        base = (self.layout.partition.attribute, self.layout.sort.attribute)
+        # Keys are in columns of their own: nothing need be decoded for them.
+        keys_alone = request.attributes == base and not request.filters and not request.count
         # Like DynamoDB, a page that its limit ends has a last key, even at the very end.
         with self._file.errors(), self._file.reading() as connection:
             cursor = connection.execute(sql, values)
@@ -141,14 +144,16 @@ class SqliteStore:
                 scanned += 1
                 size += item_bytes
                 last = (sort, pk, sk)
-                if request.filters or not request.count:
+                if keys_alone:
+                    items.append({base[0]: pk, base[1]: sk})
+                elif request.filters or not request.count:
                     item = pack.decode(listed)
                     if rest is not None:
                         item.update(pack.decode(rest))
                     item = self._in_index(item, request.index)
                 if all(_holds(condition, item) for condition in request.filters):
                     matched += 1
-                    if not request.count:
+                    if not request.count and not keys_alone:
                         items.append(_chosen(item, request.attributes))
                 if scanned == request.limit or size >= self._page_bytes:
                     ended = False

@@ -258,8 +258,61 @@ def test_groups_tell_the_events_that_are_not_of_this_log(bench: Bench) -> None:
     assert row["strangers"] == "1"
 
 
-def test_a_count_says_that_strangers_are_in_it(bench: Bench) -> None:
-    bench.plant("payments/O")
-    out, err = bench("run", "actor-activity", "-p", "actor=a", *WINDOW, "--count")
+COUNT = ("run", "actor-activity", "-p", "actor=a", *WINDOW, "--count")
+
+
+@pytest.mark.parametrize("chain", LOOKALIKES)
+def test_a_count_names_the_strangers_in_it(bench: Bench, chain: str) -> None:
+    assert bench(*COUNT)[0] == "3\n"
+    bench.plant(chain)
+    out, err = bench(*COUNT, code=3)
     assert out == "4\n"
-    assert "rows of a chain that the registry does not name count too" in err
+    listed = bench.rows(form="table", code=3)[1]
+    (warning,) = (line for line in listed.splitlines() if line.startswith("Warning: "))
+    assert "1 row is not of this log" in warning
+    assert warning in err.splitlines()
+
+
+@pytest.mark.parametrize(
+    "key",
+    [{"pk": "session#7"}, {"pk": f"entry#{CHAIN}", "sk": "7"},
+     {"pk": f"entry#{CHAIN}", "sk": f"{1:020d}x"}],
+)  # fmt: skip
+def test_a_count_names_what_lies_under_a_key_of_no_entry(bench: Bench, key: dict[str, str]) -> None:
+    bench.plant(CHAIN, **key)
+    out, err = bench(*COUNT, code=3)
+    assert out == "4\n"
+    assert f"{key['pk']} {key.get('sk', f'{0:020d}')} (not the key of an entry, 1)" in err
+    assert "(not the key of an entry, 1)" in bench.rows(form="table", code=3)[1]
+
+
+def test_a_chain_born_while_its_entries_are_counted_is_no_stranger(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from audittui.connection import Connection
+
+    facts = Connection.facts
+    bench.append("logins/0", 1)
+    monkeypatch.setattr(
+        Connection, "facts", lambda self: msgspec.structs.replace(facts(self), chains=(CHAIN,))
+    )
+    out, err = bench(*COUNT)
+    assert out == "4\n"
+    assert "for a second look at the registry" in err
+
+
+def test_a_stopped_count_names_the_strangers_in_its_number_alone(bench: Bench) -> None:
+    bench.append(CHAIN, 60)
+    bench.plant("payments/O")
+    counted = named = 0
+    cursor: tuple[str, ...] = ()
+    while True:
+        found = run([*COUNT, "--max-rcu", "1.5", *cursor])
+        out, err = bench.capfd.readouterr()
+        assert found == (3 if "Cursor: " in err or "Warning: " in err else 0), err
+        counted += int(out)
+        named += "payments/O" in err
+        if "--resume " not in err:
+            break
+        cursor = ("--resume", err.split("--resume ")[1].split()[0])
+    assert (counted, named) == (64, 1)
