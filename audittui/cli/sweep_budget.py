@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING
 
@@ -40,12 +41,13 @@ class SweepBudget:
         return f"the budget ended it ({self.spent:g} of {self.most:g} RCU used)"
 
     @property
-    def more(self) -> Callable[[float], bool] | None:
-        """Whether a further page may be asked for, by the units that are not paid yet; None where
-        there is nothing to keep to."""
-        if self.most is None and self._rate is None:
-            return None
-        return lambda unpaid: self.most is None or self.spent + unpaid < self.most
+    def room(self) -> Callable[[float], float] | None:
+        """The units that are left, by those that are not paid yet; None where there is nothing to
+        keep to."""
+        most = self.most
+        if most is None:
+            return None if self._rate is None else lambda _: math.inf
+        return lambda unpaid: most - self.spent - unpaid
 
     def pay(self, rcu: float) -> None:
         """Count ``rcu``, and wait until the rate has room for more."""

@@ -146,7 +146,7 @@ class Sweeping:
             opened.store, opened.layout, chain, settings=self._settings, since=first,
             mark=mark if self._first is None else None,
             demanded=[one.checkpoint for one in self._anchors if one.chain == chain],
-            steps=self._form != "text", more=self._budget.more,
+            steps=self._form != "text", room=self._budget.room,
         )  # fmt: skip
         conclusion = Conclusion(chain)
         gate = Gate(chain, self._gates)

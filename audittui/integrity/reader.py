@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 import msgspec
@@ -81,14 +81,14 @@ class ChainReader:
             yield from (place for place in map(self.examined, page.items) if place.seq >= 0)
 
     def pages(
-        self, first: int, tip: int | None, limit: int | None = None
+        self, first: int, tip: int | None, limit: Callable[[], int] | None = None
     ) -> Iterator[Sequence[Item]]:
         """Every item from seq ``first`` on in key order, a page at a time, to be `examined`.
 
         From 0 on, items under malformed keys are among them. Ranges up to ``tip`` (the last seq,
         where it is known) are read at once, several pages ahead; without it, pages of up to
-        ``limit`` items are read one by one, each when it is asked for. A page is megabytes once it
-        is examined: one item after the other stays in the processor's cache.
+        ``limit()`` items are read one by one, each when it is asked for. A page is megabytes once
+        it is examined: one item after the other stays in the processor's cache.
         """
         low = f"{first:020d}" if first else None
         if tip is None or tip < first:
@@ -190,17 +190,19 @@ class ChainReader:
         self._requests += 1
 
     def _pages(
-        self, *, low: str | None, high: str | None, limit: int | None = None
+        self, *, low: str | None, high: str | None, limit: Callable[[], int] | None = None
     ) -> Iterator[Page]:
         for page in self._asked(low=low, high=high, limit=limit):
             self._pay(page.rcu)
             yield page
 
     def _asked(
-        self, *, low: str | None, high: str | None, limit: int | None = None
+        self, *, low: str | None, high: str | None, limit: Callable[[], int] | None = None
     ) -> Iterator[Page]:
-        request = msgspec.structs.replace(self._query(low=low, high=high), limit=limit)
+        request = self._query(low=low, high=high)
         while True:
+            if limit is not None:
+                request = msgspec.structs.replace(request, limit=limit())
             page = self._store.query(request)
             yield page
             if page.last_key is None:

@@ -34,6 +34,7 @@ from audittui.integrity.index_check import IndexCheck
 from audittui.integrity.judge import ANCHORED, judged
 from audittui.integrity.lifetimes import Lifetimes, lifetimes
 from audittui.integrity.older import older_flaws
+from audittui.integrity.page_limit import PageLimit, Room
 from audittui.integrity.progress_mark import Mark, another, shorter
 from audittui.integrity.pruned import signed_gaps
 from audittui.integrity.reader import ChainReader
@@ -44,13 +45,12 @@ from audittui.layout.model import Layout
 from audittui.layout.row import Item
 from audittui.store.port import Store
 
-_SHORT = 100
-"""Entries of a page where a budget may end the sweep after it."""
+_LEAST, _MOST = 2, 100
+"""Entries of a page where a budget may end the sweep after it: one of them can be judged at least,
+since the last one waits for its successor."""
 
 Progress = Callable[[int, int | None], None]
 """Told how many entries were read, and of how many (None: unknown)."""
-More = Callable[[float], bool]
-"""Whether a further page may be read, by the read units that no verdict has told yet."""
 
 
 def verify_chain(
@@ -77,8 +77,8 @@ class Sweep:
     then. The log must hold the ``demanded`` checkpoints: ``contradicted`` says why it does not.
     ``steps`` fills in the steps of entries that are as they should be, too.
 
-    ``clock`` is the reader's, in microseconds: what may have expired is judged by it. With ``more``
-    short pages are read, one after the other, for as long as it allows; where it does not, the
+    ``clock`` is the reader's, in microseconds: what may have expired is judged by it. With ``room``
+    short pages are read, one after the other, as long as the next one is expected to fit; then the
     sweep ends, and ``stopped`` is the seq to go on at. It always comes further than ``since``.
 
     Once it is done, ``last`` is the last entry that is there, ``found`` the checkpoint (None: no
@@ -98,7 +98,7 @@ class Sweep:
         demanded: Sequence[Checkpoint] = (),
         steps: bool = False,
         clock: Callable[[], int] = timestamp.now,
-        more: More | None = None,
+        room: Room | None = None,
     ) -> None:
         self.last: Examined | None = None
         self.stopped: int | None = None
@@ -129,7 +129,7 @@ class Sweep:
         self._ahead: TilesAhead | None = None
         self._tip: int | None = None
         self._now = clock() // timestamp.SECOND
-        self._more = more
+        self._limit = None if room is None else PageLimit(room, _LEAST, _MOST)
 
     def verdicts(self, progress: Progress | None = None) -> Iterator[Verdict]:
         """The verdicts, in order.
@@ -185,7 +185,7 @@ class Sweep:
             read += len(page)
             if progress is not None:
                 progress(read, total)
-            if self._stop():
+            if self._stop(read):
                 return
         self._end()
         if self._place is not None:
@@ -200,21 +200,23 @@ class Sweep:
             yield from self._ahead.rest()
 
     def _pages(self) -> Iterator[Sequence[Item]]:
-        if self._more is None:
+        if self._limit is None:
             return self._reader.pages(self._since, self._tip)
+        self._limit.begin(self._reader.spent + self._sealed.spent)
         # What is read ahead is paid for, whether it is wanted or not.
-        return self._reader.pages(self._since, None, limit=_SHORT)
+        return self._reader.pages(self._since, None, limit=self._limit.limit)
 
-    def _stop(self) -> bool:
-        """True when there is more to read, which may not be read."""
-        if self._more is None or self._tip is None or self._reached > self._tip:
+    def _stop(self, read: int) -> bool:
+        """True when there is more to read after ``read`` entries, which may not be read."""
+        if self._limit is None:
+            return False
+        fits = self._limit.fits(read, self._reader.spent + self._sealed.spent)
+        if fits or self._tip is None or self._reached > self._tip:
             return False
         # The entry that is held back is judged by whoever goes on.
         at = self._reached - (self._place is not None)
         if self._before is None or at <= self._since:
             # Nothing to remember, or to go on from.
-            return False
-        if self._more(self._reader.spent + self._sealed.spent):
             return False
         self.stopped, self.last = at, self._before
         return True

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from typing import Any
 
 import pytest
 
+from audittui.cli.main import run
 from audittui.store.port import Query
 from audittui.store.sqlite import SqliteStore
 from tests.integrity.bench import KEY, LAYOUT, Bench
@@ -30,19 +32,45 @@ def onward(err: str) -> int:
     return int(err.split("--since ")[1].split(".", maxsplit=1)[0])
 
 
+def used(err: str, budget: float) -> float:
+    """The read units that a stopped sweep says to have used of its budget."""
+    said = re.search(r"the budget ended it \(([0-9.]+) of ([0-9.]+) RCU used\)", err)
+    assert said is not None, err
+    assert float(said[2]) == budget
+    return float(said[1])
+
+
 def test_a_budget_stops_a_sweep_and_every_go_gets_on(bench: Bench) -> None:
     since, goes, verified = 0, 0, 0
     while True:
-        _, err = bench(*SWEEP, "--since", since, "--max-rcu", "1", code=3 if since < 300 else 0)
+        found = run([*SWEEP, "--since", str(since), "--max-rcu", "40"])
+        _, err = bench._capfd.readouterr()
         goes += 1
         if "was not verified to its end: the budget ended it" not in err:
+            assert found == 0
             verified += 450 - since
             break
+        assert found == 3
+        assert 30 < used(err, 40) <= 40
         verified += onward(err) - since
         assert f"so far {onward(err) - since:,} CHAINED" in err
         since = onward(err)
     assert verified == 450
     assert goes <= 5
+
+
+@pytest.mark.parametrize("budget", [1, 2, 5, 7.5, 16, 33, 50])
+def test_a_budget_is_not_gone_over_but_for_the_first_entries(bench: Bench, budget: float) -> None:
+    _, err = bench(*SWEEP, "--max-rcu", budget, code=3)
+    # Where the chain ends, its record in the registry, and the first two entries.
+    assert used(err, budget) <= max(budget, 3)
+    assert onward(err) > 0
+
+
+def test_large_entries_make_small_pages(bench: Bench) -> None:
+    bench.append("big/0", 40, details={"text": "x" * 30_000})
+    _, err = bench("verify", "--chain", "big/0", "--max-rcu", "100", code=3)
+    assert 80 < used(err, 100) <= 100
 
 
 def test_what_the_budget_forbids_is_not_read(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,9 +84,10 @@ def test_what_the_budget_forbids_is_not_read(bench: Bench, monkeypatch: pytest.M
         return page
 
     monkeypatch.setattr(SqliteStore, "query", metered)
-    _, err = bench(*SWEEP, "--max-rcu", "1", code=3)
+    _, err = bench(*SWEEP, "--max-rcu", "20", code=3)
     assert onward(err) < len(read) <= onward(err) + 3
-    assert "so far 99 CHAINED" in err
+    assert f"so far {onward(err)} CHAINED" in err
+    assert 50 < onward(err) < 200
 
 
 def test_since_last_goes_on_where_the_budget_ended_a_good_sweep(bench: Bench) -> None:
@@ -86,12 +115,12 @@ def test_a_budget_that_is_enough_ends_as_if_there_were_none(bench: Bench) -> Non
 def test_a_failure_before_the_end_of_the_budget_is_a_failure(bench: Bench) -> None:
     key = LAYOUT.key(CHAIN, 5)
     bench.put({**bench.get(key), "body": bench.get(key)["body"].replace("user", "evil")})
-    out, err = bench(*SWEEP, "--max-rcu", "1", code=4)
+    out, err = bench(*SWEEP, "--max-rcu", "20", code=4)
     assert f"{CHAIN} 5: MODIFIED" in out
     assert "is NOT as it was written" in err
     assert "was not verified to its end" in err
     # What failed is no good end to go on from.
-    bench(*SWEEP, "--since", "last", "--max-rcu", "1", code=4)
+    bench(*SWEEP, "--since", "last", "--max-rcu", "20", code=4)
 
 
 def test_a_demanded_checkpoint_that_is_contradicted_fails_under_any_budget(bench: Bench) -> None:

@@ -25,11 +25,11 @@ Found = list[tuple[int, str, bool]]
 
 
 def swept(
-    store: SqliteStore, since: int, trusted: bool, more: Callable[[float], bool] | None
+    store: SqliteStore, since: int, trusted: bool, room: Callable[[float], float] | None
 ) -> tuple[Found, int | None]:
     """The verdicts from a seq on, and where they end early."""
     keys = AnchorSettings(Trust((KEY.verifier,))) if trusted else None
-    sweep = Sweep(store, LAYOUT, CHAIN, settings=keys, since=since, clock=lambda: NOW, more=more)
+    sweep = Sweep(store, LAYOUT, CHAIN, settings=keys, since=since, clock=lambda: NOW, room=room)
     found = [(one.seq, one.verdict, one.failed) for one in sweep.verdicts()]
     return found, sweep.stopped
 
@@ -59,11 +59,11 @@ def test_parts_find_what_the_whole_finds(
     whole, stopped = swept(store, 0, sealed > 0, None)
     assert stopped is None
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_SHORT", page)
+        patch.setattr(module, "_LEAST", page)
         parts: Found = []
         since: int | None = 0
         while since is not None:
-            found, at = swept(store, since, sealed > 0, lambda unpaid: False)
+            found, at = swept(store, since, sealed > 0, lambda unpaid: 0.0)
             assert at is None or at > since
             parts += found
             since = at
