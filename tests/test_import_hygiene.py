@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from audittui.entry import Draft
+from audittui.layout import load_layout
+from audittui.store.sqlite import SqliteStore
+from audittui.writer import AuditLog
 
 SCRIPT = """
 import sys
@@ -24,9 +30,35 @@ sys.stderr.write(f"LOADED {{loaded}}")
         (["runbooks", "list"], ["textual", "boto3", "botocore", "rich"]),
         (["run", "time-window", "--store", "nowhere.db"], ["textual", "boto3", "botocore"]),
         (["verify", "--help"], ["textual", "boto3", "botocore"]),
+        *(
+            (words.split(), ["textual", "boto3", "botocore"])
+            for words in (
+                "append --store log.db --actor a --action b",
+                "show main/0 0 --store log.db",
+                "trace r --store log.db",
+                "tail time-window --store log.db --since -1h --limit 1",
+                "verify --all --store log.db",
+                "import jsonl rows.jsonl --store log.db",
+                "seal --key k --store log.db",
+                "evidence verify case.zip",
+                "checkpoint show main/0 --store log.db",
+                "config show",
+            )
+        ),
     ],
 )
-def test_commands_load_only_what_they_need(words: list[str], banned: list[str]) -> None:
+def test_commands_load_only_what_they_need(
+    words: list[str], banned: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config.toml").write_text('[keys]\nnext-failure = "f"\n')
+    (tmp_path / "rows.jsonl").write_text('{"actor": "a", "action": "b"}\n')
+    monkeypatch.setenv("AUDITTUI_CONFIG", str(tmp_path / "config.toml"))
+    monkeypatch.setenv("AUDITTUI_STATE", str(tmp_path / "state"))
+    monkeypatch.chdir(tmp_path)
+    if words[0] not in ("append", "runbooks", "run"):
+        store = SqliteStore("log.db", load_layout("native"), create=True)
+        AuditLog(store, "main/0").append(Draft(actor="a", action="b"))
+        store.close()
     script = SCRIPT.format(words=words, banned=banned)
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=False

@@ -76,6 +76,7 @@ class Report:
         if self._told.get(chain) == why:
             return
         self._told[chain] = why
+        clear_line()
         who = f"{chain}: " if chain and not text.startswith(f"{chain}: ") else ""
         click.echo(escaped(f"Error: {who}{text}"), err=True)
         self._write({"chain": chain or None, "error": text, "exit_code": self._codes[chain]})
@@ -104,6 +105,7 @@ class Report:
     def _seal(self, seal: Seal) -> None:
         self._rcu += seal.rcu
         self._counts["chains"] += 1
+        clear_line()
         if seal.added and self._form == "text":
             sys.stdout.write(seal.note)
             sys.stdout.flush()
