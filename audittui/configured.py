@@ -69,8 +69,8 @@ def faults_of(config: Config) -> Iterator[Fault]:
 
 
 def _key_fault(text: str) -> str:
-    from audittui.integrity.keys import parse_verifier_key
-    from audittui.integrity.malformed import MalformedError
+    from audittui.integrity.tlog.keys import parse_verifier_key
+    from audittui.integrity.tlog.malformed import MalformedError
 
     try:
         parse_verifier_key(text)

@@ -14,8 +14,8 @@ from audittui.errors import IntegrityError, StoreError, UsageError
 from audittui.escape import escaped
 
 if TYPE_CHECKING:
-    from audittui.integrity.anchor import Anchored, AnchorSettings
-    from audittui.integrity.checkpoint import Checkpoint
+    from audittui.integrity.tlog.checkpoint import Checkpoint
+    from audittui.integrity.verifying.found_checkpoint import Anchored, AnchorSettings
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 _FILE = click.Path(dir_okay=False, path_type=Path, allow_dash=True)
@@ -41,7 +41,7 @@ def command() -> None:
 @click.pass_context
 def show(ctx: click.Context, /, chain: str, form: str, **given: Any) -> None:
     """Print the newest checkpoint of CHAIN, and say whether it is to be believed."""
-    from audittui.integrity.sealed import SealedLog
+    from audittui.integrity.sealed_log import SealedLog
 
     opened = connect(ctx, given)
     newest = SealedLog(opened.store, chain).newest()
@@ -84,8 +84,8 @@ def verify(ctx: click.Context, /, file: Path, form: str, **given: Any) -> None:
 
     For a proof, the entry that it proves is printed.
     """
-    from audittui.integrity.checkpoint_file import is_proof, read_anchor, read_proof
     from audittui.integrity.trust import Trust
+    from audittui.integrity.verifying.checkpoint_file import is_proof, read_anchor, read_proof
 
     data = read_file(file)
     settings = settings_of(ctx, given)
@@ -124,8 +124,8 @@ def import_(ctx: click.Context, /, file: Path, form: str, **given: Any) -> None:
     table does not hold it. Then the pin that was there stays; where there was none, the imported
     one is pinned all the same, so that the log is not believed until it does.
     """
-    from audittui.integrity.checkpoint_file import read_anchor
     from audittui.integrity.trust import Trust
+    from audittui.integrity.verifying.checkpoint_file import read_anchor
 
     settings = settings_of(ctx, given)
     anchor = read_anchor(read_file(file), settings.trust if settings is not None else Trust(()))
@@ -151,9 +151,9 @@ def forget(origin: str, reason: str, form: str) -> None:
     nothing is pinned of ORIGIN, it may be a chain of which only the end of the last sweep is kept.
     """
     from audittui.config import state_folder
-    from audittui.integrity.pin import Pins
-    from audittui.integrity.progress_mark import forget_mark, marks_on
+    from audittui.integrity.pins import Pins
     from audittui.integrity.settings import CHECKPOINTS
+    from audittui.integrity.verifying.progress_mark import forget_mark, marks_on
 
     if not reason.strip():
         raise UsageError("--reason is empty.", "Say why the pin is retired.")
@@ -196,9 +196,9 @@ def _imported(
     opened: Any, chain: str, point: Checkpoint, note: str, settings: AnchorSettings
 ) -> str:
     """Pin ``point`` where it fits to what is pinned and to the table; why it does not fit."""
-    from audittui.integrity.anchor import TileReader, contradiction, find_anchor
-    from audittui.integrity.pin import Pin
-    from audittui.integrity.sealed import SealedLog
+    from audittui.integrity.pins import Pin
+    from audittui.integrity.sealed_log import SealedLog
+    from audittui.integrity.verifying.found_checkpoint import TileReader, contradiction, find_anchor
 
     assert settings.pins is not None
     sealed = SealedLog(opened.store, chain, consistent=True)
@@ -224,8 +224,12 @@ def _imported(
 
 
 def _held(opened: Any, chain: str, settings: AnchorSettings) -> Anchored:
-    from audittui.integrity.anchor import TileReader, find_anchor, hold_against_pins
-    from audittui.integrity.sealed import SealedLog
+    from audittui.integrity.sealed_log import SealedLog
+    from audittui.integrity.verifying.found_checkpoint import (
+        TileReader,
+        find_anchor,
+        hold_against_pins,
+    )
 
     sealed = SealedLog(opened.store, chain, consistent=True)
     pinned = settings.pinned(sealed)

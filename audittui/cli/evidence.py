@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from audittui.connection import Connection
     from audittui.export.evidence.check import Checked
     from audittui.export.evidence.collect import Source, Wanted
-    from audittui.integrity.checkpoint import Checkpoint
-    from audittui.integrity.keys import VerifierKey
+    from audittui.integrity.tlog.checkpoint import Checkpoint
+    from audittui.integrity.tlog.keys import VerifierKey
 
 _FAULTS = 50
 """How many faults are printed."""
@@ -158,7 +158,7 @@ def verify(
 def _pinned(chain: str) -> list[Checkpoint]:
     """What this machine has seen of a chain's logs. Raises `StoreError` as `Pins.of_chain` does."""
     from audittui.config import state_folder
-    from audittui.integrity.pin import Pins
+    from audittui.integrity.pins import Pins
     from audittui.integrity.settings import CHECKPOINTS
 
     return [pin.checkpoint for pin in Pins(state_folder() / CHECKPOINTS).of_chain(chain)]
@@ -178,8 +178,8 @@ def _read(path: Path) -> bytes:
 def _collectors(
     texts: tuple[str, ...], trusted: tuple[VerifierKey, ...]
 ) -> tuple[VerifierKey, ...]:
-    from audittui.integrity.keys import parse_verifier_key
-    from audittui.integrity.malformed import MalformedError
+    from audittui.integrity.tlog.keys import parse_verifier_key
+    from audittui.integrity.tlog.malformed import MalformedError
 
     keys = []
     for text in texts:

@@ -11,7 +11,7 @@ from audittui.cli.opening import CONNECTION
 from audittui.escape import escaped
 
 if TYPE_CHECKING:
-    from audittui.integrity.anchor import AnchorSettings
+    from audittui.integrity.verifying.found_checkpoint import AnchorSettings
     from audittui.store.access import Access
     from audittui.tip import SignedTail, Tip, Vouch
 
@@ -153,7 +153,7 @@ def signed_tail_of(connection: Any, chain: str) -> SignedTail | None:
     trust = settings.trust
 
     def find(after: int) -> Tip | None:
-        from audittui.integrity.tail import signed_tail
+        from audittui.integrity.verifying.signed_tail import signed_tail
         from audittui.tip import Tip
 
         tail = signed_tail(connection.store, chain, trust, after)
@@ -173,7 +173,7 @@ def vouch_of(connection: Any, chain: str) -> Vouch | None:
     trust = settings.trust
 
     def vouched(tip: Tip, prev_hash: str) -> bool:
-        from audittui.integrity.tail import signed_for
+        from audittui.integrity.verifying.signed_tail import signed_for
 
         return signed_for(connection.store, chain, trust, tip.seq, tip.hash, prev_hash)
 

@@ -16,21 +16,26 @@ from audittui.cli.verdict_output import Output
 from audittui.config import state_folder
 from audittui.errors import AuditError, UsageError
 from audittui.escape import escaped
-from audittui.integrity.conclusion import Conclusion
-from audittui.integrity.demanded import Demanded, absent_chain, demanded_chains, unregistered
-from audittui.integrity.gate import Gate
-from audittui.integrity.pin import Pins
-from audittui.integrity.progress_mark import Mark, load_mark, save_mark
+from audittui.integrity.pins import Pins
 from audittui.integrity.settings import CHECKPOINTS
-from audittui.integrity.sweep import Sweep
+from audittui.integrity.verifying.gate import Gate
+from audittui.integrity.verifying.progress_mark import Mark, load_mark, save_mark
+from audittui.integrity.verifying.seen_chains import (
+    Demanded,
+    absent_chain,
+    demanded_chains,
+    unregistered,
+)
+from audittui.integrity.verifying.sweep import Sweep
+from audittui.integrity.verifying.tally import Conclusion
 from audittui.table_facts import read_registry
 
 if TYPE_CHECKING:
     from audittui.connection import Connection
-    from audittui.integrity.anchor import AnchorSettings
-    from audittui.integrity.checkpoint_file import AnchorFile
-    from audittui.integrity.gate import Gates
-    from audittui.integrity.sweep import Progress
+    from audittui.integrity.verifying.checkpoint_file import AnchorFile
+    from audittui.integrity.verifying.found_checkpoint import AnchorSettings
+    from audittui.integrity.verifying.gate import Gates
+    from audittui.integrity.verifying.sweep import Progress
 
 _GRAVEST = (INTEGRITY, ERROR, USAGE, INCOMPLETE, OK)
 """Exit codes, the one that tells most first."""

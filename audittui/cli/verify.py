@@ -24,10 +24,10 @@ from audittui.escape import escaped
 
 if TYPE_CHECKING:
     from audittui.connection import Connection
-    from audittui.integrity.anchor import AnchorSettings
-    from audittui.integrity.checkpoint_file import AnchorFile
-    from audittui.integrity.gate import Gates
-    from audittui.integrity.verdict import Verdict
+    from audittui.integrity.verifying.checkpoint_file import AnchorFile
+    from audittui.integrity.verifying.found_checkpoint import AnchorSettings
+    from audittui.integrity.verifying.gate import Gates
+    from audittui.integrity.verifying.verdict import Verdict
 
 _LAST = "last"
 _UNSEALED = re.compile(r"(0|[1-9][0-9]{0,8})([smhd]?)")
@@ -164,9 +164,9 @@ def _verify_one(
     opened: Connection, settings: AnchorSettings | None, chain: str, seq: int, form: str,
     proof: Path | None, gates: Gates,
 ) -> int:  # fmt: skip
-    from audittui.integrity.conclusion import Conclusion
-    from audittui.integrity.gate import single_refusal
-    from audittui.integrity.verify import verify_entry
+    from audittui.integrity.verifying.gate import single_refusal
+    from audittui.integrity.verifying.single_entry import verify_entry
+    from audittui.integrity.verifying.tally import Conclusion
     from audittui.whole_file import write_new
 
     try:
@@ -202,11 +202,11 @@ def _lost(opened: Connection, chain: str, seq: int) -> Verdict | None:
     did; None where it has not, or where it may have expired."""
     from audittui import timestamp
     from audittui.config import state_folder
-    from audittui.integrity.demanded import absent_chain, demanded_chains
-    from audittui.integrity.pin import Pins
-    from audittui.integrity.progress_mark import load_mark, shorter
-    from audittui.integrity.reader import ChainReader
+    from audittui.integrity.chain_reader import ChainReader
+    from audittui.integrity.pins import Pins
     from audittui.integrity.settings import CHECKPOINTS
+    from audittui.integrity.verifying.progress_mark import load_mark, shorter
+    from audittui.integrity.verifying.seen_chains import absent_chain, demanded_chains
 
     table = opened.store.identity()
     why = demanded_chains(Pins(state_folder() / CHECKPOINTS), table).chains.get(chain)
@@ -228,7 +228,7 @@ def _anchors(
 ) -> tuple[AnchorFile, ...]:
     """The checkpoints in files, each of a chain that is verified."""
     from audittui.cli.checkpoint import read_file
-    from audittui.integrity.checkpoint_file import read_anchor
+    from audittui.integrity.verifying.checkpoint_file import read_anchor
 
     found = []
     for file in files:
@@ -241,7 +241,7 @@ def _anchors(
 
 
 def _gates(anchored: bool, gaps: bool, unsealed: str | None) -> Gates:
-    from audittui.integrity.gate import Gates
+    from audittui.integrity.verifying.gate import Gates
 
     if unsealed is None:
         return Gates(anchored, gaps)

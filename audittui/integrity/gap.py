@@ -14,7 +14,7 @@ import msgspec
 
 from audittui.entry import hash_body
 from audittui.errors import UsageError
-from audittui.integrity.malformed import malformed
+from audittui.integrity.tlog.malformed import malformed
 
 DOMAIN = "audittui-gap/v1"
 MAX_REASON = 1000

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from audittui.config import cache_folder, state_folder
-from audittui.integrity.anchor import AnchorSettings
-from audittui.integrity.pin import Pins
+from audittui.integrity.pins import Pins
 from audittui.integrity.tile_cache import TileCache
 from audittui.integrity.trust import Trust, trusted_keys
+from audittui.integrity.verifying.found_checkpoint import AnchorSettings
 
 CHECKPOINTS = "checkpoints"
 """The folder of the pins, in the state folder."""

@@ -13,7 +13,7 @@ from audittui.tui.row_list import RowList
 from audittui.tui.times import list_time
 
 if TYPE_CHECKING:
-    from audittui.integrity.verdict import Verdict
+    from audittui.integrity.verifying.verdict import Verdict
     from audittui.query.strangers import Strangers
 
 _TONES = {"denied": "denied", "failure": "failure"}

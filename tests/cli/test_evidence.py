@@ -12,7 +12,7 @@ from audittui.entry import Draft
 from audittui.export.evidence.archive import pack, unpack
 from audittui.export.evidence.manifest import decode_manifest
 from audittui.export.evidence.names import MANIFEST, SIGNATURE
-from audittui.integrity.keys import SignerKey, parse_signer_key
+from audittui.integrity.tlog.keys import SignerKey, parse_signer_key
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
 from tests.cli.bench import LAYOUT, Bench, bench, key
@@ -151,7 +151,7 @@ def test_a_key_of_kms_signs_under_a_name(
         asked.append((arn, name))
         return SignerKey(name, bytes(32))
 
-    monkeypatch.setattr("audittui.integrity.kms.open_kms_signer", opened)
+    monkeypatch.setattr("audittui.integrity.sealing.kms.open_kms_signer", opened)
     bench("seal", "--key", "key")
     arn = "arn:aws:kms:eu-west-1:1:key/1"
     signed = ("--sign", f"kms:{arn}", "--name", "carol@example.com")

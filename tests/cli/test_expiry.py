@@ -10,8 +10,8 @@ import pytest
 
 from audittui.cli.main import run
 from audittui.entry import Draft
-from audittui.integrity.keys import SignerKey
-from audittui.integrity.sealer import Sealer
+from audittui.integrity.sealing.sealer import Sealer
+from audittui.integrity.tlog.keys import SignerKey
 from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog

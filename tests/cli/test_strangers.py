@@ -14,8 +14,8 @@ import pytest
 
 from audittui.cli.main import run
 from audittui.entry import Draft, decode_body, encode_body, hash_body
-from audittui.integrity.keys import SignerKey
-from audittui.integrity.sealer import Sealer
+from audittui.integrity.sealing.sealer import Sealer
+from audittui.integrity.tlog.keys import SignerKey
 from audittui.layout import load_layout
 from audittui.layout.native import item_of
 from audittui.store.sqlite import SqliteStore

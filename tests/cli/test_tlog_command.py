@@ -9,10 +9,10 @@ import pytest
 
 from audittui.entry import Draft
 from audittui.export import tlog
-from audittui.integrity.check import unverifiable
-from audittui.integrity.entry_bundle import decode_bundle
-from audittui.integrity.keys import parse_signer_key
-from audittui.integrity.sealer import Sealer
+from audittui.integrity.sealing.sealer import Sealer
+from audittui.integrity.tlog.entry_bundle import decode_bundle
+from audittui.integrity.tlog.keys import parse_signer_key
+from audittui.integrity.verifying.links import unverifiable
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
 from tests.cli.bench import LAYOUT, Bench, bench, key

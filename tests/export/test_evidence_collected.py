@@ -12,8 +12,8 @@ from audittui.export.evidence.archive import unpack
 from audittui.export.evidence.check import check_bundle
 from audittui.export.evidence.manifest import decode_manifest
 from audittui.export.evidence.names import MANIFEST, REPORT
-from audittui.integrity.check import unverifiable
-from audittui.integrity.prover import Prover
+from audittui.integrity.verifying.links import unverifiable
+from audittui.integrity.verifying.prover import Prover
 from tests.export.bundles import KEYS, LAYOUT, PROVEN, THIEF, Forger, Wanted, bundle, new_log
 
 

@@ -12,7 +12,7 @@ from audittui.export.evidence.archive import pack, unpack
 from audittui.export.evidence.check import check_bundle
 from audittui.export.evidence.names import REPORT, SIGNATURE, Names
 from audittui.export.evidence.signature import sign_manifest
-from audittui.integrity.sealer import Sealer
+from audittui.integrity.sealing.sealer import Sealer
 from tests.export.bundles import (
     COLLECTOR,
     HONEST,

@@ -19,16 +19,16 @@ from audittui.connection import Connection, Target
 from audittui.entry import Draft, Entry, decode_body, encode_body, hash_body
 from audittui.export.evidence.check import Checked, check_bundle
 from audittui.export.evidence.collect import Source, Wanted, make_bundle
-from audittui.integrity.anchor import AnchorSettings
-from audittui.integrity.keys import LogSigner, SignerKey
-from audittui.integrity.note import sign_note
-from audittui.integrity.pin import Pins
-from audittui.integrity.sealer import Sealer
+from audittui.integrity.pins import Pins
+from audittui.integrity.sealing.sealer import Sealer
 from audittui.integrity.statement import Prune
-from audittui.integrity.sweep import verify_chain
+from audittui.integrity.tlog.keys import LogSigner, SignerKey
+from audittui.integrity.tlog.note import sign_note
 from audittui.integrity.trust import Trust, origin_of
-from audittui.integrity.verdict import Verdict
-from audittui.integrity.verify import verify_entry
+from audittui.integrity.verifying.found_checkpoint import AnchorSettings
+from audittui.integrity.verifying.single_entry import verify_entry
+from audittui.integrity.verifying.sweep import verify_chain
+from audittui.integrity.verifying.verdict import Verdict
 from audittui.layout import load_layout
 from audittui.layout.native import item_of
 from audittui.store.sqlite import SqliteStore

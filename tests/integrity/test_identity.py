@@ -12,7 +12,7 @@ from moto import mock_aws
 
 from audittui.entry import Draft
 from audittui.errors import StoreError
-from audittui.integrity.sealer import Sealer
+from audittui.integrity.sealing.sealer import Sealer
 from audittui.layout import load_layout
 from audittui.store.dynamodb.errors import Place
 from audittui.store.dynamodb.store import DynamoStore

@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from audittui.entry import Draft
 from audittui.errors import StoreError, UsageError
-from audittui.integrity.kms import KmsSigner, open_kms_signer
-from audittui.integrity.sealer import Sealer
+from audittui.integrity.sealing.kms import KmsSigner, open_kms_signer
+from audittui.integrity.sealing.sealer import Sealer
 from audittui.integrity.trust import Trust
 from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from audittui.entry import Draft
 from audittui.errors import UsageError
-from audittui.integrity.anchor import AnchorSettings
-from audittui.integrity.keys import SignerKey
-from audittui.integrity.pin import Pins
-from audittui.integrity.prover import Prover, ranges_of
-from audittui.integrity.sealer import Sealer
+from audittui.integrity.pins import Pins
+from audittui.integrity.sealing.sealer import Sealer
 from audittui.integrity.tile_cache import TileCache
+from audittui.integrity.tlog.keys import SignerKey
 from audittui.integrity.trust import Trust
-from audittui.integrity.verify import verify_entry
+from audittui.integrity.verifying.found_checkpoint import AnchorSettings
+from audittui.integrity.verifying.prover import Prover, ranges_of
+from audittui.integrity.verifying.single_entry import verify_entry
 from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog

@@ -14,19 +14,19 @@ from hypothesis import strategies as st
 
 from audittui.entry import Draft, decode_body, encode_body, hash_body
 from audittui.errors import IntegrityError, StoreError
-from audittui.integrity.anchor import AnchorSettings
-from audittui.integrity.keys import LogSigner, new_signer_key
-from audittui.integrity.merkle import root_of
-from audittui.integrity.note import sign_note
-from audittui.integrity.pin import Pins
-from audittui.integrity.sealed import SealedLog
-from audittui.integrity.sealer import Seal, Sealer
-from audittui.integrity.sweep import verify_chain
-from audittui.integrity.tail import signed_tail
-from audittui.integrity.tile import tiles_of_size
-from audittui.integrity.tile_tree import TileTree
+from audittui.integrity.pins import Pins
+from audittui.integrity.sealed_log import SealedLog
+from audittui.integrity.sealing.sealer import Seal, Sealer
+from audittui.integrity.tlog.keys import LogSigner, new_signer_key
+from audittui.integrity.tlog.merkle import root_of
+from audittui.integrity.tlog.note import sign_note
+from audittui.integrity.tlog.tile import tiles_of_size
+from audittui.integrity.tlog.tile_tree import TileTree
 from audittui.integrity.trust import Trust, UntrustedError
-from audittui.integrity.verify import verify_entry
+from audittui.integrity.verifying.found_checkpoint import AnchorSettings
+from audittui.integrity.verifying.signed_tail import signed_tail
+from audittui.integrity.verifying.single_entry import verify_entry
+from audittui.integrity.verifying.sweep import verify_chain
 from audittui.layout import load_layout
 from audittui.layout.native import item_of
 from audittui.store.port import Query

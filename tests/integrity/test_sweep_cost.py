@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from audittui.entry import Draft
-from audittui.integrity.anchor import AnchorSettings
-from audittui.integrity.keys import SignerKey
-from audittui.integrity.pin import Pins
-from audittui.integrity.sealer import Sealer
-from audittui.integrity.sweep import verify_chain
+from audittui.integrity.pins import Pins
+from audittui.integrity.sealing.sealer import Sealer
+from audittui.integrity.tlog.keys import SignerKey
 from audittui.integrity.trust import Trust
+from audittui.integrity.verifying.found_checkpoint import AnchorSettings
+from audittui.integrity.verifying.sweep import verify_chain
 from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog

@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from audittui.entry import Draft
-from audittui.integrity import sweep as module
-from audittui.integrity.anchor import AnchorSettings
-from audittui.integrity.sealer import Sealer
-from audittui.integrity.sweep import Sweep
+from audittui.integrity.sealing.sealer import Sealer
 from audittui.integrity.trust import Trust
+from audittui.integrity.verifying import sweep as module
+from audittui.integrity.verifying.found_checkpoint import AnchorSettings
+from audittui.integrity.verifying.sweep import Sweep
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
 from tests.integrity.bench import KEY, LAYOUT

@@ -14,8 +14,8 @@ from moto import mock_aws
 
 from audittui.entry import Draft, decode_body, encode_body, hash_body
 from audittui.errors import StoreError, UsageError
-from audittui.integrity.sweep import verify_chain
-from audittui.integrity.verify import verify_entry
+from audittui.integrity.verifying.single_entry import verify_entry
+from audittui.integrity.verifying.sweep import verify_chain
 from audittui.layout import load_layout
 from audittui.layout.native import item_of
 from audittui.store.port import Query

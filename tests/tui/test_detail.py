@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from audittui import timestamp
 from audittui.connection import Connection, Target
 from audittui.entry import Draft
-from audittui.integrity.verdict import Verdict, VerdictName
+from audittui.integrity.verifying.verdict import Verdict, VerdictName
 from audittui.layout import load_layout
 from audittui.query.asked import AskedStore
 from audittui.runbook.catalogue import load_catalogue

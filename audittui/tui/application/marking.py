@@ -121,7 +121,7 @@ class MarkingApp(ExportingApp):
         import hashlib
         from collections import Counter
 
-        from audittui.integrity.verdict import FAILURES
+        from audittui.integrity.verifying.verdict import FAILURES
         from audittui.tui.screens.reader import ReaderScreen
 
         counts = Counter(one.verdict for one in manifest.entries)

@@ -1,0 +1,389 @@
+"""The arithmetic of chain verification: items in, steps and a verdict out. No I/O (DESIGN §6).
+
+An entry is *sound* when its body hashes to the recorded hash, reads as an entry and agrees with
+its key. Who is to blame for a link that fails: a neighbour that is not sound carries its own
+verdict, and the entry beside it is blamed only when it agrees with nothing the neighbour says.
+"""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import Any, Literal
+
+import msgspec
+
+from audittui.entry import LIST_FIELDS, NO_HASH, Entry, decode_body, decode_strict, hash_body
+from audittui.integrity.verifying.verdict import Step, Verdict, VerdictName
+from audittui.layout.model import Layout, value_text
+from audittui.layout.native import copies_of
+from audittui.layout.row import Item
+
+COPIES = (*LIST_FIELDS, "bucket", "failed_bucket", "expires_at")
+"""The attributes that repeat the body."""
+Result = Literal["holds", "fails", "not checked"]
+_decode = msgspec.json.Decoder(Entry).decode
+_encode = msgspec.json.Encoder().encode
+_list_fields = attrgetter(*LIST_FIELDS)
+_BOTH_LINKS = "The body, the key, the index copies and both links hold."
+_UNANCHORED = "The entry agrees with itself, but no neighbour is left to link it to."
+
+
+class Examined(msgspec.Struct, frozen=True, gc=False):
+    """One stored item, hashed and read.
+
+    ``key`` is the sort key's text and ``seq`` what it says (-1 where it is malformed). ``digest``
+    is the computed hash and ``recorded`` the stored one, in hex (empty where there is none).
+    ``entry`` is None where the body cannot be read; ``fault`` says why. ``agrees`` is True when the
+    item is `sound` and its copies are those of the body.
+    """
+
+    item: Item
+    chain: str
+    key: str
+    seq: int
+    digest: str
+    recorded: str
+    entry: Entry | None
+    fault: str
+    agrees: bool
+
+    @property
+    def hash_holds(self) -> bool:
+        """True when the body hashes to the recorded hash."""
+        return bool(self.digest) and self.digest == self.recorded
+
+    @property
+    def key_holds(self) -> bool:
+        """True when the body names the place that the key names."""
+        entry = self.entry
+        return entry is not None and entry.seq == self.seq and entry.chain == self.chain
+
+    def expired(self, now: int) -> bool:
+        """True when the entry may go by ``now`` (Unix seconds)."""
+        entry = self.entry
+        return entry is not None and entry.expires_at is not None and entry.expires_at <= now
+
+    @property
+    def sound(self) -> bool:
+        """True when nothing of the entry itself is MODIFIED."""
+        return self.hash_holds and self.key_holds
+
+
+def seq_of_key(key: Any) -> int:
+    """The seq that a sort key says; -1 where it is not 20 digits."""
+    if isinstance(key, str) and len(key) == 20 and key.isascii() and key.isdigit():
+        return int(key)
+    return -1
+
+
+def examine(item: Item, layout: Layout, chain: str) -> Examined:
+    """Hash and read one stored item. Never raises for what the item holds."""
+    if not isinstance(item, dict):
+        # Every value is looked at, some twice: an item that decodes at each look decodes now.
+        item = dict(item.items())
+    key, body, stored = item.get(layout.sort.attribute), item.get("body"), item.get("hash")
+    recorded = stored.hex() if isinstance(stored, bytes) else ""
+    seq = seq_of_key(key)
+    digest, entry, fault = "", None, ""
+    if not isinstance(body, str):
+        fault = "there is no body"
+    else:
+        try:
+            data = body.encode("utf-8")
+            digest = hash_body(data).hex()
+            entry = _read(data, body)
+        except ValueError as error:
+            fault = str(error)
+    return Examined(
+        item,
+        chain,
+        key if isinstance(key, str) else value_text(key),
+        seq,
+        digest,
+        recorded,
+        entry,
+        fault,
+        entry is not None
+        and digest == recorded
+        and entry.seq == seq
+        and entry.chain == chain
+        and _copies_hold(entry, item),
+    )
+
+
+def _read(data: bytes, body: str) -> Entry:
+    """The entry that a body says, with what `decode_strict` refuses refused (``ValueError``).
+
+    A text that comes out of decoding and encoding byte for byte can hold no duplicate key; that
+    is several times faster to find out.
+    """
+    try:
+        entry = _decode(data)
+        if _encode(entry) == data:
+            return entry
+    except (msgspec.MsgspecError, RecursionError):
+        pass
+    decode_strict(body)
+    return decode_body(data)
+
+
+def holds(place: Examined, before: Examined | None, after: Examined | None) -> bool:
+    """True when the entry is sound, its copies agree and both links to its neighbours hold.
+
+    This is so of nearly every entry, and said without working out why it is not so of another.
+    """
+    if before is None or after is None or not place.agrees or not place.seq:
+        return False
+    entry, following = place.entry, after.entry
+    return (
+        entry is not None
+        and following is not None
+        and following.prev_hash == place.digest
+        and entry.prev_hash == before.digest != ""
+    )
+
+
+def chained(place: Examined) -> Verdict:
+    """The verdict on an entry of which `holds` is true."""
+    return Verdict(place.chain, place.seq, "CHAINED", _BOTH_LINKS, body_hash=place.digest)
+
+
+def check(
+    place: Examined, before: Examined | None, after: Examined | None, *, steps: bool = False
+) -> Verdict:
+    """The verdict on one entry beside its neighbours, which may be absent.
+
+    The steps are told where something fails, or when asked for by ``steps``.
+    """
+    if not steps and holds(place, before, after):
+        return chained(place)
+    previous = _previous(place, before)
+    following = _following(place, after)
+    differing = _differing(place)
+    name: VerdictName
+    if not place.sound:
+        name = "MODIFIED"
+    elif "fails" in (previous, following):
+        name = "BROKEN LINK"
+    elif differing:
+        name = "INDEX MISMATCH"
+    elif "holds" in (previous, following):
+        name = "CHAINED"
+    else:
+        name = "UNANCHORED"
+    summary = _summary(place, before, after, previous, following) if name == "CHAINED" else ""
+    if name == "UNANCHORED":
+        summary = _UNANCHORED
+    if summary and not steps:
+        return Verdict(place.chain, place.seq, name, summary, body_hash=place.digest)
+    told = (
+        _hash_step(place),
+        _body_step(place),
+        _key_step(place),
+        *_copy_steps(place, differing),
+        _previous_step(place, before, previous),
+        _following_step(place, after, following),
+    )
+    if not summary:
+        failed = [step for step in told if step.result == "fails"]
+        summary = " ".join(f"{step.note or step.name}." for step in failed[:3])
+    return Verdict(place.chain, place.seq, name, summary, told, body_hash=place.digest)
+
+
+def _summary(
+    place: Examined, before: Examined | None, after: Examined | None, previous: Result,
+    following: Result,
+) -> str:  # fmt: skip
+    """What holds of a CHAINED entry, and which of its links could not be compared."""
+    if "not checked" not in (previous, following):
+        return _BOTH_LINKS
+    if previous == "holds":
+        why = "has no successor" if after is None else "has an altered successor"
+        back = "the beginning of the chain" if place.seq == 0 else "the link to the predecessor"
+        return f"The body, the key, the index copies and {back} hold; the entry {why}."
+    why = "has no predecessor left" if before is None else "has an altered predecessor"
+    return (
+        f"The body, the key, the index copies and the link to the successor hold; the entry {why}."
+    )
+
+
+def with_registry(verdict: Verdict, registered: bool, *, steps: bool = False) -> Verdict:
+    """The verdict on a chain's first entry, with whether the registry names the chain.
+
+    The registry's record is written together with seq 0 (DESIGN §3): where it is gone, whoever
+    goes through all chains does not see this one.
+    """
+    note = "" if registered else "The registry does not name the chain, so that lists of chains lie"
+    step = Step(
+        "registry",
+        "holds" if registered else "fails",
+        "a record of the chain",
+        "a record of the chain" if registered else "(absent)",
+        note,
+    )
+    if registered:
+        return msgspec.structs.replace(verdict, steps=(*verdict.steps, step)) if steps else verdict
+    name = verdict.verdict if verdict.failed else "INDEX MISMATCH"
+    summary = f"{note}." if not verdict.failed else f"{verdict.summary} {note}."
+    return msgspec.structs.replace(
+        verdict, verdict=name, summary=summary, steps=(*verdict.steps, step)
+    )
+
+
+def unverifiable(chain: str, seq: int, why: str) -> Verdict:
+    """The verdict where nothing could be checked, and why."""
+    return Verdict(chain, seq, "UNVERIFIABLE", why)
+
+
+def unforeseen(chain: str, seq: int, error: Exception) -> Verdict:
+    """The verdict where verifying itself broke: a failure, since nobody knows what made it so."""
+    what = f"{type(error).__name__}: {error}"
+    note = "The verification broke off, so that nothing from here on was judged"
+    step = Step("verification", "fails", "an end", what, note)
+    summary = f"UNVERIFIABLE: {note[0].lower()}{note[1:]}: {what}."
+    return Verdict(chain, seq, "UNVERIFIABLE", summary, (step,))
+
+
+def _claims(neighbour: Examined) -> tuple[str, ...]:
+    """The hashes that a neighbour may be known by: the computed one first."""
+    return tuple(dict.fromkeys(one for one in (neighbour.digest, neighbour.recorded) if one))
+
+
+def _misplaced(neighbour: Examined) -> bool:
+    """True when a whole other entry lies in the neighbour's place: it says nothing of a link."""
+    return neighbour.hash_holds and not neighbour.key_holds
+
+
+def _previous(place: Examined, before: Examined | None) -> Result:
+    entry = place.entry
+    if entry is None:
+        return "not checked"
+    if place.seq == 0:
+        return "holds" if entry.prev_hash == NO_HASH else "fails"
+    if before is None:
+        return "not checked"
+    if before.digest and entry.prev_hash == before.digest:
+        return "holds"
+    claims = _claims(before)
+    if entry.prev_hash in claims:
+        return "holds"
+    return "not checked" if not claims or _misplaced(before) else "fails"
+
+
+def _following(place: Examined, after: Examined | None) -> Result:
+    if after is None or after.entry is None or not place.digest:
+        return "not checked"
+    if after.entry.prev_hash == place.digest:
+        return "holds"
+    # A successor that is not what was written carries its own verdict.
+    return "fails" if after.sound else "not checked"
+
+
+def _copies_hold(entry: Entry, item: Item) -> bool:
+    """True when the copies are `copies_of` the entry. May be False where a field is empty."""
+    get = item.get
+    bucket = get("bucket")
+    failed = None if entry.outcome == "success" else bucket
+    values = _list_fields(entry)
+    return (
+        values == tuple(map(get, LIST_FIELDS))
+        and bucket == f"{entry.chain}#{entry.time[:10]}"
+        and get("failed_bucket") == failed
+        and get("expires_at") == entry.expires_at
+        and "" not in values
+    )
+
+
+def _differing(place: Examined) -> tuple[tuple[str, Any, Any], ...]:
+    """The copies that differ from the body: attribute, expected, found."""
+    if place.entry is None or place.agrees:
+        return ()
+    expected, item = copies_of(place.entry), place.item
+    return tuple(
+        (name, expected.get(name), item.get(name))
+        for name in COPIES
+        if expected.get(name) != item.get(name)
+    )
+
+
+def _hash_step(place: Examined) -> Step:
+    held = place.hash_holds
+    return Step(
+        "hash of body",
+        "holds" if held else "fails",
+        place.recorded or "(no hash stored)",
+        place.digest or "(no body stored)",
+        "" if held else "The body does not hash to the recorded hash",
+    )
+
+
+def _body_step(place: Examined) -> Step:
+    if place.entry is not None:
+        return Step("body", "holds", "an entry", "an entry")
+    return Step("body", "fails", "an entry", place.fault, "The body cannot be read as an entry")
+
+
+def _key_step(place: Examined) -> Step:
+    found = f"{place.chain} {place.key}"
+    if place.seq < 0:
+        note = "The sort key is not a seq of 20 digits"
+        wanted = "20 digits" if place.entry is None else _place_of(place.entry)
+        return Step("key", "fails", wanted, found, note)
+    if place.entry is None:
+        return Step("key", "not checked", "", found, "The body cannot be read")
+    held = place.key_holds
+    note = "" if held else "The body belongs to another place than its key"
+    return Step("key", "holds" if held else "fails", _place_of(place.entry), found, note)
+
+
+def _place_of(entry: Entry) -> str:
+    return f"{entry.chain} {entry.seq:020d}"
+
+
+def _copy_steps(place: Examined, differing: tuple[tuple[str, Any, Any], ...]) -> tuple[Step, ...]:
+    if place.entry is None:
+        return (Step("index copies", "not checked", note="The body cannot be read"),)
+    if not differing:
+        return (Step("index copies", "holds", "as the body says", "as the body says"),)
+    return tuple(
+        Step(
+            f"index copy {name}",
+            "fails",
+            "(absent)" if expected is None else value_text(expected),
+            "(absent)" if found is None else value_text(found),
+            f"The attribute {name} differs from the body",
+        )
+        for name, expected, found in differing
+    )
+
+
+def _previous_step(place: Examined, before: Examined | None, result: Result) -> Step:
+    found = "" if place.entry is None else place.entry.prev_hash
+    if place.seq == 0:
+        note = "" if result == "holds" else "The first entry must have no predecessor"
+        return Step("previous link", result, NO_HASH, found, note)
+    if before is None:
+        return Step("previous link", result, "", found, "The predecessor is not there")
+    claims = _claims(before)
+    expected = found if result == "holds" else claims[0] if claims else ""
+    notes = {
+        "holds": "",
+        "fails": "The entry does not follow from its predecessor",
+        "not checked": "The body or the predecessor is not what was written",
+    }
+    return Step("previous link", result, expected, found, notes[result])
+
+
+def _following_step(place: Examined, after: Examined | None, result: Result) -> Step:
+    if after is None:
+        return Step("next link", result, place.digest, "", "No successor is there")
+    found = "" if after.entry is None else after.entry.prev_hash
+    notes = {
+        "holds": "",
+        "fails": "The successor does not follow from this entry",
+        "not checked": "The body or the successor is not what was written",
+    }
+    note = notes[result]
+    if result == "fails" and found == place.recorded:
+        note = "The successor follows from the recorded hash: it is the body that was changed"
+    return Step("next link", result, place.digest, found, note)
