@@ -18,8 +18,8 @@ from audittui.cli.signals import stopping
 from audittui.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
-    from audittui.investigate.pace import Interval
     from audittui.investigate.tail import Tail, TailBatch
+    from audittui.investigate.tail.pace import Interval
     from audittui.runbook.model import Runbook
 
 FORMATS = ("table", "jsonl", "csv")
@@ -187,7 +187,7 @@ def _since(text: str) -> int:
 
 
 def _interval(text: str) -> Interval:
-    from audittui.investigate.pace import Interval
+    from audittui.investigate.tail.pace import Interval
 
     first, dots, last = text.partition("..")
     try:

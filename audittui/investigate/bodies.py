@@ -15,7 +15,7 @@ import msgspec
 
 from audittui.errors import StoreError
 from audittui.investigate.spans import Span, single_units, spans
-from audittui.investigate.tail_source import Asker, TailBudgetError, TailCancelledError
+from audittui.investigate.tail.source import Asker, TailBudgetError, TailCancelledError
 from audittui.layout.model import Layout
 from audittui.layout.row import Item, Row
 from audittui.query.cost import BYTES_PER_UNIT, STEP, TokenBucket

@@ -17,18 +17,18 @@ import msgspec
 from audittui import timestamp
 from audittui.connection import Connection
 from audittui.errors import StoreError, UsageError
-from audittui.investigate.pace import Interval, Spending
 from audittui.investigate.spans import mean_bytes
-from audittui.investigate.tail_chains import ChainSource
-from audittui.investigate.tail_cursor import (
+from audittui.investigate.tail.chains import ChainSource
+from audittui.investigate.tail.cursor import (
     ChainPlace,
     TailCursor,
     decode_tail_cursor,
     encode_tail_cursor,
     question_digest,
 )
-from audittui.investigate.tail_narrow import LONG, narrowed
-from audittui.investigate.tail_source import (
+from audittui.investigate.tail.late_start import LONG, narrowed
+from audittui.investigate.tail.pace import Interval, Spending
+from audittui.investigate.tail.source import (
     Asker,
     Backlog,
     Round,
@@ -36,7 +36,7 @@ from audittui.investigate.tail_source import (
     TailBudgetError,
     TailCancelledError,
 )
-from audittui.investigate.tail_window import WindowSource
+from audittui.investigate.tail.window import WindowSource
 from audittui.layout.row import Row
 from audittui.query.result import Meter
 from audittui.runbook.following import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from audittui import timestamp
-from audittui.investigate.tail_cursor import ChainPlace
-from audittui.investigate.tail_source import Asker
+from audittui.investigate.tail.cursor import ChainPlace
+from audittui.investigate.tail.source import Asker
 from audittui.layout.model import Layout
 from audittui.store.port import Query
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import msgspec
 
-from audittui.investigate.tail_begin import CLOCK_SLACK, first_since
-from audittui.investigate.tail_cursor import ChainPlace
-from audittui.investigate.tail_source import Asker, TailCancelledError
+from audittui.investigate.tail.cursor import ChainPlace
+from audittui.investigate.tail.source import Asker, TailCancelledError
+from audittui.investigate.tail.start import CLOCK_SLACK, first_since
 from audittui.query.execute import Execution
 from audittui.query.result import Meter
 from audittui.runbook.plan import Plan

@@ -14,11 +14,11 @@ import msgspec
 
 from audittui.errors import StoreError
 from audittui.escape import escaped
-from audittui.investigate.pace import HOUR, Interval, Pace
-from audittui.investigate.tail_begin import beginning, chain_range, tip_of
-from audittui.investigate.tail_cursor import ChainPlace, TailCursor
-from audittui.investigate.tail_gaps import Gap, with_gap, without
-from audittui.investigate.tail_source import Asker, Backlog, Round
+from audittui.investigate.tail.cursor import ChainPlace, TailCursor
+from audittui.investigate.tail.gaps import Gap, with_gap, without
+from audittui.investigate.tail.pace import HOUR, Interval, Pace
+from audittui.investigate.tail.source import Asker, Backlog, Round
+from audittui.investigate.tail.start import beginning, chain_range, tip_of
 from audittui.layout.model import PAYLOAD, Layout
 from audittui.layout.native import REGISTRY
 from audittui.layout.row import Row

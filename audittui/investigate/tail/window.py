@@ -14,9 +14,9 @@ from hashlib import blake2b
 import msgspec
 
 from audittui import timestamp
-from audittui.investigate.pace import Interval, Pace
-from audittui.investigate.tail_cursor import MARK_BYTES, TailCursor, WindowPlace
-from audittui.investigate.tail_source import (
+from audittui.investigate.tail.cursor import MARK_BYTES, TailCursor, WindowPlace
+from audittui.investigate.tail.pace import Interval, Pace
+from audittui.investigate.tail.source import (
     Asker,
     Backlog,
     Round,

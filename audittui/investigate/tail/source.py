@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar, cast
 import msgspec
 
 from audittui.errors import StoreError
-from audittui.investigate.tail_cursor import TailCursor
+from audittui.investigate.tail.cursor import TailCursor
 from audittui.layout.row import Row
 from audittui.query.patience import RunPatience, Waits
 from audittui.query.pool import abandon, submit
