@@ -64,7 +64,7 @@ class Reading:
                 plan.correlation.group_by, plan.correlation.timespan,
                 reads_success=reads_success(plan), strangers=self.strangers,
             )  # fmt: skip
-        from audittui.query.asked import AskedStore
+        from audittui.store.asked import AskedStore
 
         self.store = AskedStore(connection.store)
         """What this reading asks, by partition."""

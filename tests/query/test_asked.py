@@ -6,7 +6,7 @@ import pytest
 
 from audittui.errors import StoreError
 from audittui.layout import load_layout
-from audittui.query.asked import AskedStore
+from audittui.store.asked import AskedStore
 from audittui.store.port import PATIENT, Page, Patience, Query
 from audittui.store.sqlite import SqliteStore
 

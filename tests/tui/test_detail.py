@@ -16,8 +16,8 @@ from audittui.connection import Connection, Target
 from audittui.entry import Draft
 from audittui.integrity.verifying.verdict import Verdict, VerdictName
 from audittui.layout import load_layout
-from audittui.query.asked import AskedStore
 from audittui.runbook.catalogue import load_catalogue
+from audittui.store.asked import AskedStore
 from audittui.store.sqlite import SqliteStore
 from audittui.tui import tracing
 from audittui.tui.app import AuditApp
