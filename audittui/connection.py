@@ -271,7 +271,7 @@ def open_connection(
     layout = load_layout(target.layout)
     if target.store:
         from audittui.store.sqlite import SqliteStore
-        from audittui.store.sqlite_unmade import UnmadeSqliteStore
+        from audittui.store.sqlite.unmade import UnmadeSqliteStore
 
         store: Store
         if create and target.store != _MEMORY and not Path(target.store).exists():

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from audittui.entry import Draft
 from audittui.errors import StoreError
 from audittui.layout import load_layout
-from audittui.store import sqlite_counts
 from audittui.store.sqlite import SqliteStore
+from audittui.store.sqlite import counts as sqlite_counts
 from audittui.writer import AuditLog
 
 LAYOUT = load_layout("native")

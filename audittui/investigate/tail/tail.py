@@ -1,6 +1,6 @@
 """The live tail: what a runbook asks for, as it comes in.
 
-Hash chains are followed by seq (`tail_chains`), other layouts by polling (`tail_window`). Waiting
+Hash chains are followed by seq (`chains`), other layouts by polling (`window`). Waiting
 goes by the monotonic clock; the wall clock only says what "now" is.
 """
 

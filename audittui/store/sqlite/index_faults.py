@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from audittui.layout.model import Index
-from audittui.store import pack
 from audittui.store.port import IndexFault
+from audittui.store.sqlite import pack
 
 Rows = dict[str, dict[Any, int]]
 """Numbers of rows by index and by partition."""

@@ -17,8 +17,6 @@ from typing import Any
 from audittui.errors import StoreError
 from audittui.layout.model import Index, Layout
 from audittui.layout.row import Item
-from audittui.store import pack
-from audittui.store import sqlite_counts as counts
 from audittui.store.identity import TableIdentity
 from audittui.store.port import (
     PATIENT,
@@ -37,8 +35,9 @@ from audittui.store.port import (
     demand_tile,
 )
 from audittui.store.size import PAGE_BYTES, attribute_sizes, item_size, read_units
-from audittui.store.sqlite_file import SqliteFile
-from audittui.store.sqlite_index_check import Rows, count_rows, index_faults
+from audittui.store.sqlite import counts, pack
+from audittui.store.sqlite.file import SqliteFile
+from audittui.store.sqlite.index_faults import Rows, count_rows, index_faults
 
 MAX_TRANSACTION = 100
 FORMAT = "1"

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from audittui.errors import StoreError
-from audittui.store import pack
+from audittui.store.sqlite import pack
 
 _BUSY_SECONDS = 15.0
 
