@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from audittui.aws.access import NOBODY, Access
+from audittui.aws.endpoint import is_aws
 from audittui.config import Profile
 from audittui.errors import UsageError
-from audittui.store.access import NOBODY, Access
-from audittui.store.endpoint import is_aws
 from audittui.store.port import PATIENT
 from audittui.suggest import suggestion
 

@@ -11,8 +11,8 @@ from audittui.cli.opening import CONNECTION
 from audittui.escape import escaped
 
 if TYPE_CHECKING:
+    from audittui.aws.access import Access
     from audittui.integrity.verifying.found_checkpoint import AnchorSettings
-    from audittui.store.access import Access
     from audittui.tip import SignedTail, Tip, Vouch
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -72,8 +72,8 @@ def is_set(ctx: click.Context, name: str) -> bool:
 
 def access_of(ctx: click.Context) -> Access:
     """Who is asked for an MFA code and told of requests: the person at this terminal."""
+    from audittui.aws.access import Access
     from audittui.cli.asking import ask_code
-    from audittui.store.access import Access
 
     return Access(
         ask_code=ask_code,

@@ -21,10 +21,10 @@ def open_terminal(options: Mapping[str, str | None], *, keep_session: bool = Tru
             "The terminal application needs a terminal.",
             "For scripts there is audittui run; see audittui --help.",
         )
+    from audittui.aws.access import Access
     from audittui.cli.opening import folders
     from audittui.configured import checked_config
     from audittui.connection import open_connection, resolve_target
-    from audittui.store.access import Access
     from audittui.tui.app import AuditApp
 
     config = checked_config(theme=False)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from audittui.aws.place import Place
 from audittui.layout import load_layout
-from audittui.store.dynamodb.errors import Place
 from audittui.store.dynamodb.store import DynamoStore
 from audittui.store.dynamodb.wire import encoded_item
 from tests.integrity.bench import Bench

@@ -10,11 +10,11 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from audittui.aws.place import Place
 from audittui.entry import Draft
 from audittui.errors import StoreError
 from audittui.integrity.sealing.sealer import Sealer
 from audittui.layout import load_layout
-from audittui.store.dynamodb.errors import Place
 from audittui.store.dynamodb.store import DynamoStore
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog

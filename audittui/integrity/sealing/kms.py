@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from audittui.aws.access import NOBODY
 from audittui.errors import StoreError, UsageError
 from audittui.escape import escaped, shortened
 from audittui.integrity.tlog.keys import VerifierKey
 from audittui.integrity.tlog.note import valid_key_name
-from audittui.store.access import NOBODY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from audittui.store.access import Access
-    from audittui.store.dynamodb.errors import Place
+    from audittui.aws.access import Access
+    from audittui.aws.place import Place
 
 _ALGORITHM = "ED25519_SHA_512"
 _SECONDS = 10
@@ -63,8 +63,9 @@ class KmsSigner:
     def _asked(self, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         from botocore.exceptions import ClientError
 
-        from audittui.store.dynamodb.errors import Place, told_plainly
-        from audittui.store.dynamodb.lenders import lender_of
+        from audittui.aws.lenders import lender_of
+        from audittui.aws.place import Place
+        from audittui.store.dynamodb.errors import told_plainly
 
         meta = self._client.meta
         place = self._place or Place("AWS KMS", meta.region_name, meta.endpoint_url)
@@ -99,8 +100,8 @@ def open_kms_signer(
     is asked and told. Raises what `KmsSigner` raises."""
     from botocore.config import Config
 
+    from audittui.aws.session import find_credentials, open_session
     from audittui.store.dynamodb.errors import told_plainly
-    from audittui.store.dynamodb.session import find_credentials, open_session
 
     parts = arn.split(":")
     if len(parts) > 3 and parts[0] == "arn" and parts[3]:

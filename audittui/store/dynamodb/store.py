@@ -8,26 +8,22 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from audittui.aws.access import NOBODY, Access
+from audittui.aws.endpoint import is_aws
+from audittui.aws.errors import CredentialsExpiredError
+from audittui.aws.place import Place
 from audittui.errors import StoreError
 from audittui.layout.model import Layout
 from audittui.layout.row import Item
-from audittui.store.access import NOBODY, Access
 from audittui.store.dynamodb.answer import WireItems, watch_answers
 from audittui.store.dynamodb.batch import batch_answers
 from audittui.store.dynamodb.client import READ_OPERATIONS, make_client
-from audittui.store.dynamodb.errors import (
-    CredentialsExpiredError,
-    Place,
-    answered,
-    service_error,
-    told_plainly,
-)
+from audittui.store.dynamodb.errors import answered, service_error, told_plainly
 from audittui.store.dynamodb.item import WireItem
 from audittui.store.dynamodb.request import is_empty_range, query_arguments
 from audittui.store.dynamodb.retry import patiently
 from audittui.store.dynamodb.slow import SlowCalls, TellingPatience
 from audittui.store.dynamodb.wire import decoded_item, encoded_item
-from audittui.store.endpoint import is_aws
 from audittui.store.identity import TableIdentity
 from audittui.store.port import (
     PATIENT,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from audittui.aws.access import NOBODY, Access
+from audittui.aws.credentials import none_found, places_looked_at, profile_of, source_of
+from audittui.aws.errors import no_credentials, told_plainly, unfetched
+from audittui.aws.place import Place
 from audittui.errors import StoreError
-from audittui.store.access import NOBODY, Access
-from audittui.store.dynamodb.credentials import none_found, places_looked_at, profile_of, source_of
-from audittui.store.dynamodb.errors import Place, no_credentials, told_plainly, unfetched
 
 
 def open_session(
@@ -27,7 +28,7 @@ def open_session(
     # boto3's own session imports its S3 transfers too: a sixth of a command's start.
     from botocore.session import Session
 
-    from audittui.store.dynamodb.roles import prepare_roles
+    from audittui.aws.roles import prepare_roles
 
     from_profile, variable = profile_of()
     profile = aws_profile or from_profile
@@ -48,7 +49,7 @@ def open_session(
             attempts=_attempts(session),
         )
         if access.tell is not None:
-            from audittui.store.dynamodb.telling import tell_requests
+            from audittui.aws.request_lines import tell_requests
 
             tell_requests(session, access.tell)
         prepare_roles(session, access, profile)
@@ -64,7 +65,7 @@ def find_credentials(session: Any, place: Place, *, explicit: bool) -> Place:
     """
     from botocore.exceptions import BotoCoreError
 
-    from audittui.store.dynamodb.roles import needs_code
+    from audittui.aws.roles import needs_code
 
     profile = place.aws_profile
     with told_plainly(place):

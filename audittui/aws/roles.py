@@ -18,7 +18,7 @@ from audittui.errors import StoreError, UsageError
 from audittui.escape import escaped
 
 if TYPE_CHECKING:
-    from audittui.store.access import Access
+    from audittui.aws.access import Access
 
 _PROVIDERS = ("assume-role", "assume-role-with-web-identity")
 _PROMPT = "Enter MFA code for "
