@@ -21,9 +21,9 @@ import msgspec
 
 from audittui.entry import Draft
 from audittui.integrity.sealing.sealer import Sealer
+from audittui.integrity.settings import AnchorSettings
 from audittui.integrity.tlog.keys import SignerKey
 from audittui.integrity.trust import Trust
-from audittui.integrity.verifying.found_checkpoint import AnchorSettings
 from audittui.integrity.verifying.sweep import verify_chain
 from audittui.layout import load_layout
 from audittui.layout.row import Item

@@ -14,8 +14,9 @@ from audittui.errors import IntegrityError, StoreError, UsageError
 from audittui.escape import escaped
 
 if TYPE_CHECKING:
+    from audittui.integrity.settings import AnchorSettings
     from audittui.integrity.tlog.checkpoint import Checkpoint
-    from audittui.integrity.verifying.found_checkpoint import Anchored, AnchorSettings
+    from audittui.integrity.verifying.found_checkpoint import Anchored
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 _FILE = click.Path(dir_okay=False, path_type=Path, allow_dash=True)
@@ -198,7 +199,8 @@ def _imported(
     """Pin ``point`` where it fits to what is pinned and to the table; why it does not fit."""
     from audittui.integrity.pins import Pin
     from audittui.integrity.sealed_log import SealedLog
-    from audittui.integrity.verifying.found_checkpoint import TileReader, contradiction, find_anchor
+    from audittui.integrity.tile_reader import TileReader
+    from audittui.integrity.verifying.found_checkpoint import contradiction, find_anchor
 
     assert settings.pins is not None
     sealed = SealedLog(opened.store, chain, consistent=True)
@@ -225,11 +227,8 @@ def _imported(
 
 def _held(opened: Any, chain: str, settings: AnchorSettings) -> Anchored:
     from audittui.integrity.sealed_log import SealedLog
-    from audittui.integrity.verifying.found_checkpoint import (
-        TileReader,
-        find_anchor,
-        hold_against_pins,
-    )
+    from audittui.integrity.tile_reader import TileReader
+    from audittui.integrity.verifying.found_checkpoint import find_anchor, hold_against_pins
 
     sealed = SealedLog(opened.store, chain, consistent=True)
     pinned = settings.pinned(sealed)

@@ -12,7 +12,7 @@ from audittui.escape import escaped
 
 if TYPE_CHECKING:
     from audittui.aws.access import Access
-    from audittui.integrity.verifying.found_checkpoint import AnchorSettings
+    from audittui.integrity.settings import AnchorSettings
     from audittui.tip import SignedTail, Tip, Vouch
 
 Function = TypeVar("Function", bound=Callable[..., Any])

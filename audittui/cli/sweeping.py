@@ -32,8 +32,8 @@ from audittui.table_facts import read_registry
 
 if TYPE_CHECKING:
     from audittui.connection import Connection
+    from audittui.integrity.settings import AnchorSettings
     from audittui.integrity.verifying.checkpoint_file import AnchorFile
-    from audittui.integrity.verifying.found_checkpoint import AnchorSettings
     from audittui.integrity.verifying.gate import Gates
     from audittui.integrity.verifying.sweep import Progress
 

@@ -24,8 +24,8 @@ from audittui.escape import escaped
 
 if TYPE_CHECKING:
     from audittui.connection import Connection
+    from audittui.integrity.settings import AnchorSettings
     from audittui.integrity.verifying.checkpoint_file import AnchorFile
-    from audittui.integrity.verifying.found_checkpoint import AnchorSettings
     from audittui.integrity.verifying.gate import Gates
     from audittui.integrity.verifying.verdict import Verdict
 

@@ -17,15 +17,11 @@ from audittui.integrity.chain_reader import ChainReader
 from audittui.integrity.gap import Gaps
 from audittui.integrity.pruned import pruned_below, signed_gaps
 from audittui.integrity.sealed_log import SealedLog
+from audittui.integrity.settings import AnchorSettings
+from audittui.integrity.tile_reader import TileReader
 from audittui.integrity.tlog.entry_bundle import encode_bundle
 from audittui.integrity.tlog.tile import TILE_HASHES, bundle_path, tiles_of_size
-from audittui.integrity.verifying.found_checkpoint import (
-    Anchored,
-    AnchorSettings,
-    TileReader,
-    find_anchor,
-    hold_against_pins,
-)
+from audittui.integrity.verifying.found_checkpoint import Anchored, find_anchor, hold_against_pins
 from audittui.integrity.verifying.sealed_leaves import SealedLeaves
 from audittui.integrity.verifying.single_entry import verify_entry
 from audittui.integrity.verifying.sweep import verify_chain

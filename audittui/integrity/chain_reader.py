@@ -9,7 +9,7 @@ import msgspec
 
 from audittui.errors import UsageError
 from audittui.integrity.read_ahead import read_ahead
-from audittui.integrity.verifying.links import Examined, examine, seq_of_key
+from audittui.integrity.stored_entry import Examined, examine, seq_of_key
 from audittui.layout.model import Layout
 from audittui.layout.native import REGISTRY
 from audittui.layout.row import Item

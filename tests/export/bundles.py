@@ -20,9 +20,9 @@ from audittui.export.evidence.names import DIGEST, MANIFEST, REPORT, SIGNATURE
 from audittui.export.evidence.report import line_of, read_entry, report_text
 from audittui.export.evidence.signature import sign_manifest
 from audittui.integrity.sealing.sealer import Sealer
+from audittui.integrity.settings import AnchorSettings
 from audittui.integrity.tlog.keys import SignerKey
 from audittui.integrity.trust import Trust
-from audittui.integrity.verifying.found_checkpoint import AnchorSettings
 from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog

@@ -21,11 +21,11 @@ from audittui.export.evidence.check import Checked, check_bundle
 from audittui.export.evidence.collect import Source, Wanted, make_bundle
 from audittui.integrity.pins import Pins
 from audittui.integrity.sealing.sealer import Sealer
+from audittui.integrity.settings import AnchorSettings
 from audittui.integrity.statement import Prune
 from audittui.integrity.tlog.keys import LogSigner, SignerKey
 from audittui.integrity.tlog.note import sign_note
 from audittui.integrity.trust import Trust, origin_of
-from audittui.integrity.verifying.found_checkpoint import AnchorSettings
 from audittui.integrity.verifying.single_entry import verify_entry
 from audittui.integrity.verifying.sweep import verify_chain
 from audittui.integrity.verifying.verdict import Verdict

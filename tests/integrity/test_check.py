@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 from audittui.entry import NO_HASH, Draft, complete, decode_body, encode_body, hash_body
-from audittui.integrity.verifying.links import COPIES, Examined, check, examine, holds
+from audittui.integrity.stored_entry import COPIES, Examined, examine
+from audittui.integrity.verifying.links import check, holds
 from audittui.layout import load_layout
 from audittui.layout.native import copies_of, item_of
 from audittui.store.dynamodb.item import WireItem

@@ -13,6 +13,7 @@ from audittui.entry import Draft, complete, encode_body, hash_body
 from audittui.integrity.pins import Pins
 from audittui.integrity.sealed_log import SealedItem, SealedLog
 from audittui.integrity.sealing.sealer import Sealer
+from audittui.integrity.settings import AnchorSettings
 from audittui.integrity.statement import Retention
 from audittui.integrity.tile_cache import TileCache
 from audittui.integrity.tlog.checkpoint import Checkpoint
@@ -21,7 +22,6 @@ from audittui.integrity.tlog.keys import LogSigner, SignerKey
 from audittui.integrity.tlog.note import sign_note
 from audittui.integrity.tlog.tile_tree import TileTree
 from audittui.integrity.trust import Trust
-from audittui.integrity.verifying.found_checkpoint import AnchorSettings
 from audittui.integrity.verifying.single_entry import verify_entry
 from audittui.layout import load_layout
 from audittui.layout.native import item_of

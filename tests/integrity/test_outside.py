@@ -17,6 +17,7 @@ import pytest
 from audittui.entry import Draft, hash_body
 from audittui.export.tlog import export_tlog
 from audittui.integrity.sealing.sealer import Sealer
+from audittui.integrity.settings import AnchorSettings
 from audittui.integrity.tlog.checkpoint import Checkpoint, parse_checkpoint
 from audittui.integrity.tlog.entry_bundle import decode_bundle, encode_bundle
 from audittui.integrity.tlog.keys import LogSigner, SignerKey, parse_verifier_key
@@ -25,7 +26,6 @@ from audittui.integrity.tlog.note import parse_note, sign_note, verified_by
 from audittui.integrity.tlog.tile import TileNodes, bundle_path
 from audittui.integrity.tlog.tile_tree import TileTree
 from audittui.integrity.trust import Trust
-from audittui.integrity.verifying.found_checkpoint import AnchorSettings
 from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog

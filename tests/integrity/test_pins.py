@@ -17,11 +17,11 @@ from audittui.errors import StoreError
 from audittui.integrity.pins import Pin, Pins
 from audittui.integrity.sealed_log import SealedLog
 from audittui.integrity.sealing.sealer import Sealer
+from audittui.integrity.settings import AnchorSettings
 from audittui.integrity.tlog.checkpoint import Checkpoint
 from audittui.integrity.tlog.keys import LogSigner, SignerKey, new_signer_key
 from audittui.integrity.tlog.note import sign_note
 from audittui.integrity.trust import Trust, origin_of
-from audittui.integrity.verifying.found_checkpoint import AnchorSettings
 from audittui.integrity.verifying.sweep import verify_chain
 from audittui.store.identity import TableIdentity
 from audittui.store.sqlite import SqliteStore

@@ -15,10 +15,10 @@ from audittui.entry import Draft
 from audittui.errors import UsageError
 from audittui.integrity.pins import Pins
 from audittui.integrity.sealing.sealer import Sealer
+from audittui.integrity.settings import AnchorSettings
 from audittui.integrity.tile_cache import TileCache
 from audittui.integrity.tlog.keys import SignerKey
 from audittui.integrity.trust import Trust
-from audittui.integrity.verifying.found_checkpoint import AnchorSettings
 from audittui.integrity.verifying.prover import Prover, ranges_of
 from audittui.integrity.verifying.single_entry import verify_entry
 from audittui.layout import load_layout

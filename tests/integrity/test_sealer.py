@@ -17,13 +17,13 @@ from audittui.errors import IntegrityError, StoreError
 from audittui.integrity.pins import Pins
 from audittui.integrity.sealed_log import SealedLog
 from audittui.integrity.sealing.sealer import Seal, Sealer
+from audittui.integrity.settings import AnchorSettings
 from audittui.integrity.tlog.keys import LogSigner, new_signer_key
 from audittui.integrity.tlog.merkle import root_of
 from audittui.integrity.tlog.note import sign_note
 from audittui.integrity.tlog.tile import tiles_of_size
 from audittui.integrity.tlog.tile_tree import TileTree
 from audittui.integrity.trust import Trust, UntrustedError
-from audittui.integrity.verifying.found_checkpoint import AnchorSettings
 from audittui.integrity.verifying.signed_tail import signed_tail
 from audittui.integrity.verifying.single_entry import verify_entry
 from audittui.integrity.verifying.sweep import verify_chain

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from audittui.entry import Draft
 from audittui.integrity.sealing.sealer import Sealer
+from audittui.integrity.settings import AnchorSettings
 from audittui.integrity.trust import Trust
 from audittui.integrity.verifying import sweep as module
-from audittui.integrity.verifying.found_checkpoint import AnchorSettings
 from audittui.integrity.verifying.sweep import Sweep
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog

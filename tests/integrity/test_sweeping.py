@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from audittui.entry import Draft
+from audittui.integrity.stored_entry import Examined, examine
 from audittui.integrity.verifying import sweep
-from audittui.integrity.verifying.links import Examined, examine
 from audittui.store.port import Page, Query
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog

@@ -35,9 +35,9 @@ from audittui.export.evidence.names import (
 from audittui.export.evidence.report import Line, line_of, read_entry, report_text
 from audittui.export.evidence.signature import sign_manifest
 from audittui.integrity.chain_reader import MAX_SEQ
+from audittui.integrity.settings import AnchorSettings
 from audittui.integrity.tlog.keys import SealingKey
 from audittui.integrity.trust import trusted_keys
-from audittui.integrity.verifying.found_checkpoint import AnchorSettings
 from audittui.integrity.verifying.prover import Prover
 from audittui.integrity.verifying.single_entry import verify_entry
 from audittui.integrity.verifying.verdict import Verdict

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from audittui.errors import UsageError
 from audittui.integrity.chain_reader import ChainReader
-from audittui.integrity.gap import MAX_ENTRIES, Gap, Gaps
+from audittui.integrity.gap import Gap, Gaps
+
+MAX_REASON = 1000
+MAX_ENTRIES = 1_000_000
+"""Entries of one gap: each of them takes a leaf."""
+
+
+def demand_reason(reason: str) -> str:
+    """``reason`` as it is signed. Raises `UsageError` where it cannot stand in a note."""
+    reason = reason.strip()
+    if not reason:
+        raise UsageError("A gap needs a reason.", "Give --reason TEXT.")
+    if len(reason) > MAX_REASON or not reason.isprintable():
+        raise UsageError(
+            f"The reason must be one line of at most {MAX_REASON:,} printable characters."
+        )
+    return reason
 
 
 def demand_gap(reader: ChainReader, gap: Gap, size: int, known: Gaps) -> None:

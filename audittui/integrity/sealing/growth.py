@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from audittui.integrity.gap import Gaps
+from audittui.integrity.stored_entry import Examined
 from audittui.integrity.tlog.tile import Tile
 from audittui.integrity.tlog.tile_tree import TileTree
-from audittui.integrity.verifying.links import Examined, check
+from audittui.integrity.verifying.links import check
 
 MAX_STRAYS = 100
 """Items in nobody's place of which the keys are kept."""

@@ -15,14 +15,16 @@ from audittui import timestamp
 from audittui.entry import NO_HASH
 from audittui.errors import IntegrityError, StoreError, UsageError
 from audittui.integrity.chain_reader import MAX_SEQ, ChainReader
-from audittui.integrity.gap import Gap, demand_reason
+from audittui.integrity.gap import Gap
 from audittui.integrity.pins import Pin, Pins
 from audittui.integrity.pruned import signed_gaps
 from audittui.integrity.sealed_log import SealedItem, SealedLog
-from audittui.integrity.sealing.gap_conditions import demand_gap
+from audittui.integrity.sealing.gap_conditions import demand_gap, demand_reason
 from audittui.integrity.sealing.growth import Growth, GrowthError
 from audittui.integrity.sealing.tile_repair import recomputed
+from audittui.integrity.settings import AnchorSettings
 from audittui.integrity.statement import Prune, Retention
+from audittui.integrity.stored_entry import Examined
 from audittui.integrity.tlog.checkpoint import Checkpoint
 from audittui.integrity.tlog.keys import LogSigner, SealingKey, VerifierKey
 from audittui.integrity.tlog.malformed import MalformedError
@@ -31,8 +33,6 @@ from audittui.integrity.tlog.note import sign_note
 from audittui.integrity.tlog.tile import TILE_HASHES, Tile, TileNodes, tiles_of_size
 from audittui.integrity.tlog.tile_tree import TileTree
 from audittui.integrity.trust import Trust, UntrustedError, origin_of
-from audittui.integrity.verifying.found_checkpoint import AnchorSettings
-from audittui.integrity.verifying.links import Examined
 from audittui.layout.model import Layout
 from audittui.store.port import Store
 

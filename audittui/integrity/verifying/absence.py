@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from audittui.integrity.gap import Gap, Gaps
+from audittui.integrity.stored_entry import Examined
 from audittui.integrity.verifying.found_checkpoint import Anchored
 from audittui.integrity.verifying.lifetimes import Lifetimes
-from audittui.integrity.verifying.links import Examined
 from audittui.integrity.verifying.replica_lag import advice, steps_of
 from audittui.integrity.verifying.verdict import Step, Verdict, VerdictName
 

@@ -16,12 +16,13 @@ from audittui import timestamp
 from audittui.errors import StoreError
 from audittui.integrity.pins import Pin, Pins
 from audittui.integrity.sealed_log import SealedItem, SealedLog
-from audittui.integrity.tile_cache import TileCache
+from audittui.integrity.settings import AnchorSettings
+from audittui.integrity.tile_reader import TileReader
 from audittui.integrity.tlog.checkpoint import Checkpoint
-from audittui.integrity.tlog.malformed import MalformedError, malformed
+from audittui.integrity.tlog.malformed import MalformedError
 from audittui.integrity.tlog.merkle import consistency_holds, consistency_proof
-from audittui.integrity.tlog.tile import Tile, TileNodes
-from audittui.integrity.trust import Trust, UntrustedError, origin_of
+from audittui.integrity.tlog.tile import TileNodes
+from audittui.integrity.trust import Trust, UntrustedError
 from audittui.integrity.verifying.verdict import Anchor, Step
 
 _SEEN = "was seen here"
@@ -89,90 +90,6 @@ class Anchored(msgspec.Struct, frozen=True):
         if self.unkept:
             steps.append(Step("keeping the pin", "not checked", note=self.unkept))
         return (*steps, *self.flaws)
-
-
-class AnchorSettings(msgspec.Struct, frozen=True):
-    """What verifications go by: the trusted keys, the pins, and the tiles that were proven."""
-
-    trust: Trust
-    pins: Pins | None = None
-    cache: TileCache | None = None
-
-    def origin(self, chain: str, checkpoint: Checkpoint | None) -> str:
-        """The log that the chain belongs to: the checkpoint's, else the one that was pinned."""
-        if checkpoint is not None:
-            return checkpoint.origin
-        origins = [origin_of(key.name, chain) for key in self.trust.keys]
-        pins = self.pins
-        seen = [one for one in origins if pins is not None and pins.path(one, chain).exists()]
-        return (seen or origins)[0]
-
-    def pinned(self, sealed: SealedLog) -> tuple[Pin, ...]:
-        """The pins that the chain of ``sealed`` is held against, to be loaded before the table is
-        read: those under a trusted key's name, and those of this very table, whatever key made
-        them.
-
-        Raises `StoreError` when one cannot be read: then nothing can be demanded.
-        """
-        if self.pins is None:
-            return ()
-        return tuple(
-            pin
-            for pin in self.pins.of_chain(sealed.chain)
-            if self.owns(pin) or pin.seen_in(sealed.table)
-        )
-
-    def owns(self, pin: Pin) -> bool:
-        """True when a pin is of a log under a trusted key's name."""
-        return any(origin_of(key.name, pin.chain) == pin.origin for key in self.trust.keys)
-
-
-class TileReader:
-    """Reads the tiles of a chain from the cache, else from the table.
-
-    Raises `MalformedError` for a tile that the table does not have. What the table gave goes into
-    the cache when `keep` is called: after it was proven.
-    """
-
-    def __init__(self, sealed: SealedLog, origin: str, cache: TileCache | None) -> None:
-        self._sealed = sealed
-        self._origin = origin
-        self._cache = cache
-        self._read: dict[Tile, bytes] = {}
-
-    def __call__(self, tile: Tile) -> bytes:
-        """The bytes of ``tile``."""
-        data = self._read.get(tile)
-        if data is None and self._cache is not None:
-            data = self._cache.load(self._origin, tile)
-        if data is None:
-            data = self._sealed.tiles([tile])[tile]
-            if data is None:
-                raise malformed("log", f"{tile.path} is absent")
-            self._read[tile] = data
-        return data
-
-    def fetch(self, tiles: list[Tile]) -> None:
-        """Read at once what `__call__` will be asked for."""
-        absent = [
-            tile
-            for tile in dict.fromkeys(tiles)
-            if tile not in self._read
-            and (self._cache is None or self._cache.load(self._origin, tile) is None)
-        ]
-        for tile, data in self._sealed.tiles(absent).items():
-            if data is not None:
-                self._read[tile] = data
-
-    def forget(self) -> None:
-        """Let go of what was read."""
-        self._read.clear()
-
-    def keep(self, cache: TileCache | None) -> None:
-        """Put what was read into ``cache``: it was proven."""
-        if cache is not None:
-            for tile, data in self._read.items():
-                cache.save(self._origin, tile, data)
 
 
 def find_anchor(sealed: SealedLog, trust: Trust) -> Anchored:

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from audittui import timestamp
 from audittui.integrity.sealed_log import SealedItem, SealedLog
+from audittui.integrity.tile_reader import TileReader
 from audittui.integrity.trust import Trust, UntrustedError
-from audittui.integrity.verifying.found_checkpoint import (
-    Anchored,
-    TileReader,
-    contradiction,
-    flaws_of,
-)
+from audittui.integrity.verifying.found_checkpoint import Anchored, contradiction, flaws_of
 from audittui.integrity.verifying.verdict import Step
 
 _MOST_TOLD = 10

@@ -10,18 +10,15 @@ from audittui.errors import UsageError
 from audittui.integrity.chain_reader import MAX_SEQ, ChainReader
 from audittui.integrity.pruned import signed_gaps
 from audittui.integrity.sealed_log import SealedLog
+from audittui.integrity.settings import AnchorSettings
+from audittui.integrity.stored_entry import Examined
+from audittui.integrity.tile_reader import TileReader
 from audittui.integrity.tlog.inclusion import prove, tiles_for
 from audittui.integrity.tlog.note import parse_note
 from audittui.integrity.tlog.proof import TlogProof
 from audittui.integrity.tlog.tile import Tile
-from audittui.integrity.verifying.found_checkpoint import (
-    Anchored,
-    AnchorSettings,
-    TileReader,
-    find_anchor,
-    hold_against_pins,
-)
-from audittui.integrity.verifying.links import Examined, check, with_registry
+from audittui.integrity.verifying.found_checkpoint import Anchored, find_anchor, hold_against_pins
+from audittui.integrity.verifying.links import check, with_registry
 from audittui.integrity.verifying.older_checkpoints import older_flaws
 from audittui.integrity.verifying.store_indexes import IndexCheck
 from audittui.integrity.verifying.under_checkpoint import judged, with_proof

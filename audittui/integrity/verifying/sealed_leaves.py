@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from audittui.integrity.tile_reader import TileReader
 from audittui.integrity.tlog.checkpoint import Checkpoint
 from audittui.integrity.tlog.malformed import MalformedError
 from audittui.integrity.tlog.merkle import root_of
 from audittui.integrity.tlog.tile import TILE_HASHES, Tile, split_tile
 from audittui.integrity.tlog.tile_tree import TileTree
-from audittui.integrity.verifying.found_checkpoint import TileReader
 
 _AHEAD = 64
 """Tiles that are read at once."""

@@ -8,11 +8,12 @@ from audittui.errors import IntegrityError
 from audittui.integrity.gap import Gaps
 from audittui.integrity.pruned import pruned_below, signed_gaps
 from audittui.integrity.sealed_log import SealedLog
+from audittui.integrity.tile_reader import TileReader
 from audittui.integrity.tlog.inclusion import prove
 from audittui.integrity.tlog.malformed import MalformedError
 from audittui.integrity.tlog.tile_tree import TileTree
 from audittui.integrity.trust import Trust, UntrustedError
-from audittui.integrity.verifying.found_checkpoint import TileReader, find_anchor
+from audittui.integrity.verifying.found_checkpoint import find_anchor
 from audittui.store.port import Store
 
 

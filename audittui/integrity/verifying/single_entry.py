@@ -16,17 +16,14 @@ from audittui.integrity.chain_reader import MAX_SEQ, ChainReader
 from audittui.integrity.gap import Gaps
 from audittui.integrity.pruned import signed_gaps
 from audittui.integrity.sealed_log import SealedLog
+from audittui.integrity.settings import AnchorSettings
+from audittui.integrity.stored_entry import Examined
+from audittui.integrity.tile_reader import TileReader
 from audittui.integrity.tlog.inclusion import Inclusion, prove, tiles_for
 from audittui.integrity.verifying.absence import Absence
-from audittui.integrity.verifying.found_checkpoint import (
-    Anchored,
-    AnchorSettings,
-    TileReader,
-    find_anchor,
-    hold_against_pins,
-)
+from audittui.integrity.verifying.found_checkpoint import Anchored, find_anchor, hold_against_pins
 from audittui.integrity.verifying.lifetimes import Lifetimes, lifetimes
-from audittui.integrity.verifying.links import Examined, check, unverifiable, with_registry
+from audittui.integrity.verifying.links import check, unverifiable, with_registry
 from audittui.integrity.verifying.sealed_leaves import SealedLeaves
 from audittui.integrity.verifying.store_indexes import IndexCheck
 from audittui.integrity.verifying.under_checkpoint import judged, with_proof

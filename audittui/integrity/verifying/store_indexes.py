@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from audittui.integrity.verifying.links import Examined, seq_of_key
+from audittui.integrity.stored_entry import Examined, seq_of_key
 from audittui.integrity.verifying.verdict import FAILURES, Step, Verdict
 from audittui.layout.model import Layout
 from audittui.store.port import KeepsIndexes, Store

@@ -12,20 +12,20 @@ from audittui.integrity.chain_reader import ChainReader
 from audittui.integrity.gap import Gaps
 from audittui.integrity.pruned import signed_gaps
 from audittui.integrity.sealed_log import SealedLog
+from audittui.integrity.settings import AnchorSettings
+from audittui.integrity.stored_entry import Examined
+from audittui.integrity.tile_reader import TileReader
 from audittui.integrity.tlog.checkpoint import Checkpoint
 from audittui.integrity.tlog.inclusion import Inclusion
 from audittui.integrity.verifying.absence import Absence
 from audittui.integrity.verifying.found_checkpoint import (
     Anchored,
-    AnchorSettings,
-    TileReader,
     contradiction,
     find_anchor,
     hold_against_pins,
 )
 from audittui.integrity.verifying.lifetimes import Lifetimes, lifetimes
 from audittui.integrity.verifying.links import (
-    Examined,
     chained,
     check,
     holds,

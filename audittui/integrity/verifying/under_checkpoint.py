@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
+from audittui.integrity.stored_entry import Examined
 from audittui.integrity.tlog.inclusion import Inclusion
 from audittui.integrity.tlog.note import parse_note
 from audittui.integrity.tlog.proof import TlogProof
 from audittui.integrity.verifying.found_checkpoint import Anchored
-from audittui.integrity.verifying.links import Examined
 from audittui.integrity.verifying.replica_lag import advice, only_late, steps_of
 from audittui.integrity.verifying.verdict import FAILURES, Step, Verdict, VerdictName
 
