@@ -151,10 +151,10 @@ def forget(origin: str, reason: str, form: str) -> None:
     The next checkpoint of it that a trusted key signed is believed again, whatever it says. Where
     nothing is pinned of ORIGIN, it may be a chain of which only the end of the last sweep is kept.
     """
+    from audittui.cli.progress_marks import forget_mark, marks_on
     from audittui.config import state_folder
     from audittui.integrity.pins import Pins
     from audittui.integrity.settings import CHECKPOINTS
-    from audittui.integrity.verifying.progress_mark import forget_mark, marks_on
 
     if not reason.strip():
         raise UsageError("--reason is empty.", "Say why the pin is retired.")

@@ -11,6 +11,7 @@ import click
 
 from audittui import timestamp
 from audittui.cli.ending import ERROR, INCOMPLETE, INTEGRITY, OK, USAGE
+from audittui.cli.progress_marks import load_mark, marks_of, save_mark
 from audittui.cli.sweep_budget import SweepBudget, explain
 from audittui.cli.verdict_output import Output
 from audittui.config import state_folder
@@ -19,7 +20,7 @@ from audittui.escape import escaped
 from audittui.integrity.pins import Pins
 from audittui.integrity.settings import CHECKPOINTS
 from audittui.integrity.verifying.gate import Gate
-from audittui.integrity.verifying.progress_mark import Mark, load_mark, save_mark
+from audittui.integrity.verifying.progress_mark import Mark
 from audittui.integrity.verifying.seen_chains import (
     Demanded,
     absent_chain,
@@ -133,7 +134,7 @@ class Sweeping:
 
     def _demanded(self) -> Demanded:
         """What this machine has seen of the table; what of that cannot be read is told."""
-        demanded = demanded_chains(Pins(state_folder() / CHECKPOINTS), self._table)
+        demanded = demanded_chains(Pins(state_folder() / CHECKPOINTS), self._table, marks_of)
         for error in demanded.unread:
             click.echo(escaped(f"{error}"), err=True)
         return demanded

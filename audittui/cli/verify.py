@@ -201,15 +201,17 @@ def _lost(opened: Connection, chain: str, seq: int) -> Verdict | None:
     """The verdict on an entry that the chain does not reach, where this machine has seen that it
     did; None where it has not, or where it may have expired."""
     from audittui import timestamp
+    from audittui.cli.progress_marks import load_mark, marks_of
     from audittui.config import state_folder
     from audittui.integrity.chain_reader import ChainReader
     from audittui.integrity.pins import Pins
     from audittui.integrity.settings import CHECKPOINTS
-    from audittui.integrity.verifying.progress_mark import load_mark, shorter
+    from audittui.integrity.verifying.progress_mark import shorter
     from audittui.integrity.verifying.seen_chains import absent_chain, demanded_chains
 
     table = opened.store.identity()
-    why = demanded_chains(Pins(state_folder() / CHECKPOINTS), table).chains.get(chain)
+    seen = demanded_chains(Pins(state_folder() / CHECKPOINTS), table, marks_of)
+    why = seen.chains.get(chain)
     if why is None:
         return None
     reader = ChainReader(opened.store, opened.layout, chain)

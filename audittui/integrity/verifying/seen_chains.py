@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 import msgspec
 
 from audittui.errors import StoreError
 from audittui.integrity.pins import Pins
-from audittui.integrity.verifying.progress_mark import marks_of
+from audittui.integrity.verifying.progress_mark import Mark
 from audittui.integrity.verifying.verdict import Step, Verdict, VerdictName
 from audittui.store.identity import TableIdentity
 
@@ -22,8 +24,13 @@ class Demanded(msgspec.Struct, frozen=True):
     elsewhere: tuple[str, ...] = ()
 
 
-def demanded_chains(pins: Pins, table: TableIdentity) -> Demanded:
-    """What this machine has seen of a table: its pins, and where sweeps ended."""
+def demanded_chains(
+    pins: Pins, table: TableIdentity, marks_of: Callable[[TableIdentity], Iterable[Mark]]
+) -> Demanded:
+    """What this machine has seen of a table: its pins, and where sweeps ended.
+
+    ``marks_of`` gives the marks of a table's sweeps, or raises `StoreError`.
+    """
     chains: dict[str, str] = {}
     unread: list[StoreError] = []
     elsewhere: set[str] = set()
