@@ -21,7 +21,7 @@ import msgspec
 
 from audittui.entry import Draft
 from audittui.integrity.sealing.sealer import Sealer
-from audittui.integrity.settings import AnchorSettings
+from audittui.integrity.settings import VerificationSettings
 from audittui.integrity.tlog.keys import SignerKey
 from audittui.integrity.trust import Trust
 from audittui.integrity.verifying.sweep import verify_chain
@@ -36,7 +36,7 @@ from audittui.writer import AuditLog
 NATIVE = load_layout("native")
 SMALL, MEDIUM = "small/0", "medium/0"
 KEY = SignerKey("audit.example.com", bytes(range(32)))
-TRUSTED = AnchorSettings(Trust((KEY.verifier,)))
+TRUSTED = VerificationSettings(Trust((KEY.verifier,)))
 ROUNDS = 7
 BATCH = 5_000
 
@@ -125,7 +125,7 @@ def bodies_of(store: SqliteStore, chain: str) -> list[bytes]:
         request = msgspec.structs.replace(request, start_key=page.last_key)
 
 
-def sweep(store: Held, chain: str, settings: AnchorSettings | None, entries: int) -> None:
+def sweep(store: Held, chain: str, settings: VerificationSettings | None, entries: int) -> None:
     wanted = "CHAINED" if settings is None else "ANCHORED"
     verdicts = verify_chain(store, NATIVE, chain, settings=settings)
     good = sum(one.verdict == wanted for one in verdicts)

@@ -14,9 +14,9 @@ from audittui.errors import IntegrityError, StoreError, UsageError
 from audittui.escape import escaped
 
 if TYPE_CHECKING:
-    from audittui.integrity.settings import AnchorSettings
+    from audittui.integrity.settings import VerificationSettings
     from audittui.integrity.tlog.checkpoint import Checkpoint
-    from audittui.integrity.verifying.found_checkpoint import Anchored
+    from audittui.integrity.verifying.found_checkpoint import FoundCheckpoint
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 _FILE = click.Path(dir_okay=False, path_type=Path, allow_dash=True)
@@ -86,29 +86,29 @@ def verify(ctx: click.Context, /, file: Path, form: str, **given: Any) -> None:
     For a proof, the entry that it proves is printed.
     """
     from audittui.integrity.trust import Trust
-    from audittui.integrity.verifying.checkpoint_file import is_proof, read_anchor, read_proof
+    from audittui.integrity.verifying.checkpoint_file import is_proof, read_checkpoint, read_proof
 
     data = read_file(file)
     settings = settings_of(ctx, given)
     trust = settings.trust if settings is not None else Trust(())
     if is_proof(data):
         proven = read_proof(data, trust)
-        point = proven.anchor.checkpoint
+        point = proven.file.checkpoint
         body = proven.body.decode("utf-8", "replace")
         if form == "text":
             sys.stdout.write(escaped(body) + "\n")
         else:
-            _write(form, {**_point(proven.anchor.chain, point), "seq": proven.seq, "body": body})
+            _write(form, {**_point(proven.file.chain, point), "seq": proven.seq, "body": body})
         click.echo(
             f"ANCHORED: it is entry {proven.seq} of {point.origin}, proven under the signed "
             f"checkpoint of size {point.size:,}.",
             err=True,
         )
         return
-    anchor = read_anchor(data, trust)
-    point = anchor.checkpoint
+    stored = read_checkpoint(data, trust)
+    point = stored.checkpoint
     if form != "text":
-        _write(form, _point(anchor.chain, point))
+        _write(form, _point(stored.chain, point))
     click.echo(f"{point.origin}, size {point.size:,}: signed by a trusted key.", err=True)
 
 
@@ -126,19 +126,19 @@ def import_(ctx: click.Context, /, file: Path, form: str, **given: Any) -> None:
     one is pinned all the same, so that the log is not believed until it does.
     """
     from audittui.integrity.trust import Trust
-    from audittui.integrity.verifying.checkpoint_file import read_anchor
+    from audittui.integrity.verifying.checkpoint_file import read_checkpoint
 
     settings = settings_of(ctx, given)
-    anchor = read_anchor(read_file(file), settings.trust if settings is not None else Trust(()))
+    stored = read_checkpoint(read_file(file), settings.trust if settings is not None else Trust(()))
     assert settings is not None
     opened = connect(ctx, given)
-    why = _imported(opened, anchor.chain, anchor.checkpoint, anchor.note, settings)
+    why = _imported(opened, stored.chain, stored.checkpoint, stored.note, settings)
     if form != "text":
         failed = {"failed": bool(why), "summary": why}
-        _write(form, {**_point(anchor.chain, anchor.checkpoint), **failed})
+        _write(form, {**_point(stored.chain, stored.checkpoint), **failed})
     if why:
         raise IntegrityError(f"REWRITTEN: {why}.", "Do not rely on this log.")
-    _conclude(_held(opened, anchor.chain, settings))
+    _conclude(_held(opened, stored.chain, settings))
 
 
 @command.command("forget")
@@ -194,18 +194,18 @@ def read_file(file: Path) -> bytes:
 
 
 def _imported(
-    opened: Any, chain: str, point: Checkpoint, note: str, settings: AnchorSettings
+    opened: Any, chain: str, point: Checkpoint, note: str, settings: VerificationSettings
 ) -> str:
     """Pin ``point`` where it fits to what is pinned and to the table; why it does not fit."""
     from audittui.integrity.pins import Pin
     from audittui.integrity.sealed_log import SealedLog
     from audittui.integrity.tile_reader import TileReader
-    from audittui.integrity.verifying.found_checkpoint import contradiction, find_anchor
+    from audittui.integrity.verifying.found_checkpoint import contradiction, find_checkpoint
 
     assert settings.pins is not None
     sealed = SealedLog(opened.store, chain, consistent=True)
     pinned = settings.pinned(sealed)
-    found = find_anchor(sealed, settings.trust).checkpoint
+    found = find_checkpoint(sealed, settings.trust).checkpoint
     read = TileReader(sealed, point.origin, None)
     for pin in pinned:
         seen = pin.checkpoint
@@ -225,19 +225,19 @@ def _imported(
     return why
 
 
-def _held(opened: Any, chain: str, settings: AnchorSettings) -> Anchored:
+def _held(opened: Any, chain: str, settings: VerificationSettings) -> FoundCheckpoint:
     from audittui.integrity.sealed_log import SealedLog
     from audittui.integrity.tile_reader import TileReader
-    from audittui.integrity.verifying.found_checkpoint import find_anchor, hold_against_pins
+    from audittui.integrity.verifying.found_checkpoint import find_checkpoint, hold_against_pins
 
     sealed = SealedLog(opened.store, chain, consistent=True)
     pinned = settings.pinned(sealed)
-    found = find_anchor(sealed, settings.trust)
+    found = find_checkpoint(sealed, settings.trust)
     read = TileReader(sealed, settings.origin(chain, found.checkpoint), None)
     return hold_against_pins(found, settings, sealed, read, pinned)
 
 
-def _conclude(found: Anchored) -> None:
+def _conclude(found: FoundCheckpoint) -> None:
     wrong = found.rewritten or found.doubt or _flaw(found)
     if wrong:
         name = "REWRITTEN: " if found.rewritten else ""
@@ -253,7 +253,7 @@ def _conclude(found: Anchored) -> None:
     )
 
 
-def _flaw(found: Anchored) -> str:
+def _flaw(found: FoundCheckpoint) -> str:
     return next((step.note for step in found.flaws if step.result == "fails"), "")
 
 

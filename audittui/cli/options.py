@@ -12,7 +12,7 @@ from audittui.escape import escaped
 
 if TYPE_CHECKING:
     from audittui.aws.access import Access
-    from audittui.integrity.settings import AnchorSettings
+    from audittui.integrity.settings import VerificationSettings
     from audittui.tip import SignedTail, Tip, Vouch
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -136,18 +136,18 @@ def trusted_key_option(function: Function) -> Function:
     )(function)
 
 
-def settings_of(ctx: click.Context, given: dict[str, Any]) -> AnchorSettings | None:
+def settings_of(ctx: click.Context, given: dict[str, Any]) -> VerificationSettings | None:
     """What a command verifies by; None where no key is trusted."""
-    from audittui.integrity.settings import anchor_settings
+    from audittui.integrity.settings import verification_settings
 
-    return anchor_settings(given.get("trusted") or target_of(ctx, given).trusted_keys)
+    return verification_settings(given.get("trusted") or target_of(ctx, given).trusted_keys)
 
 
 def signed_tail_of(connection: Any, chain: str) -> SignedTail | None:
     """How a chain goes on whose last entries are gone; None where no key is trusted."""
-    from audittui.integrity.settings import anchor_settings
+    from audittui.integrity.settings import verification_settings
 
-    settings = anchor_settings(connection.target.trusted_keys)
+    settings = verification_settings(connection.target.trusted_keys)
     if settings is None:
         return None
     trust = settings.trust
@@ -165,9 +165,9 @@ def signed_tail_of(connection: Any, chain: str) -> SignedTail | None:
 def vouch_of(connection: Any, chain: str) -> Vouch | None:
     """Whether a trusted key signed for a tip whose predecessor is gone; None where no key is
     trusted."""
-    from audittui.integrity.settings import anchor_settings
+    from audittui.integrity.settings import verification_settings
 
-    settings = anchor_settings(connection.target.trusted_keys)
+    settings = verification_settings(connection.target.trusted_keys)
     if settings is None:
         return None
     trust = settings.trust

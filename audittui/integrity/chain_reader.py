@@ -9,7 +9,7 @@ import msgspec
 
 from audittui.errors import UsageError
 from audittui.integrity.read_ahead import read_ahead
-from audittui.integrity.stored_entry import Examined, examine, seq_of_key
+from audittui.integrity.stored_entry import StoredEntry, read_stored, seq_of_key
 from audittui.layout.model import Layout
 from audittui.layout.native import REGISTRY
 from audittui.layout.row import Item
@@ -47,23 +47,23 @@ class ChainReader:
         requests, self._requests = self._requests, 0
         return requests
 
-    def get(self, seq: int) -> Examined | None:
-        """The entry at ``seq``, examined; None where there is none."""
+    def get(self, seq: int) -> StoredEntry | None:
+        """The entry at ``seq``, hashed and read; None where there is none."""
         found = self._store.get(self._layout.key(self.chain, seq), consistent=self._consistent)
         self._pay(found.rcu)
-        return None if found.item is None else self.examined(found.item)
+        return None if found.item is None else self.stored_entry(found.item)
 
-    def between(self, first: int, last: int) -> Iterator[Examined]:
+    def between(self, first: int, last: int) -> Iterator[StoredEntry]:
         """The entries under well-formed keys from ``first`` to ``last``, both included."""
         for page in self._pages(low=f"{first:020d}", high=f"{last:020d}"):
-            yield from (place for place in map(self.examined, page.items) if place.seq >= 0)
+            yield from (place for place in map(self.stored_entry, page.items) if place.seq >= 0)
 
-    def every(self, first: int, last: int) -> Iterator[Examined]:
+    def every(self, first: int, last: int) -> Iterator[StoredEntry]:
         """Every item from seq ``first`` to ``last``; one under a malformed key has seq -1."""
         for page in self._pages(low=f"{first:020d}", high=f"{last:020d}"):
-            yield from map(self.examined, page.items)
+            yield from map(self.stored_entry, page.items)
 
-    def several(self, ranges: Sequence[tuple[int, int]]) -> Iterator[Examined]:
+    def several(self, ranges: Sequence[tuple[int, int]]) -> Iterator[StoredEntry]:
         """The entries of several ranges, each as of `between`, read at once."""
 
         def read(number: int) -> Iterator[Page]:
@@ -72,17 +72,17 @@ class ChainReader:
 
         for _, page in read_ahead(read, len(ranges)):
             self._pay(page.rcu)
-            yield from (place for place in map(self.examined, page.items) if place.seq >= 0)
+            yield from (place for place in map(self.stored_entry, page.items) if place.seq >= 0)
 
     def pages(
         self, first: int, tip: int | None, limit: int | None = None
     ) -> Iterator[Sequence[Item]]:
-        """Every item from seq ``first`` on in key order, a page at a time, to be `examined`.
+        """Every item from seq ``first`` on in key order, a page at a time, for `stored_entry`.
 
         From 0 on, items under malformed keys are among them. Ranges up to ``tip`` (the last seq,
         where it is known) are read at once, several pages ahead; without it, pages of up to
         ``limit`` items are read one by one, each when it is asked for. A page is megabytes once it
-        is examined: one item after the other stays in the processor's cache.
+        is read: one item after the other stays in the processor's cache.
         """
         low = f"{first:020d}" if first else None
         if tip is None or tip < first:
@@ -105,9 +105,9 @@ class ChainReader:
                 items = items[:-1]
             yield items
 
-    def examined(self, item: Item) -> Examined:
+    def stored_entry(self, item: Item) -> StoredEntry:
         """An item of the chain, hashed and read."""
-        return examine(item, self._layout, self.chain)
+        return read_stored(item, self._layout, self.chain)
 
     def tip(self) -> int | None:
         """The seq of the last entry under a well-formed key; None where there is none."""
@@ -128,7 +128,7 @@ class ChainReader:
             # Malformed keys lie among the last ones: look further at once.
             request = msgspec.structs.replace(request, start_key=page.last_key, limit=100)
 
-    def beside(self, seq: int, *, after: bool) -> Examined | None:
+    def beside(self, seq: int, *, after: bool) -> StoredEntry | None:
         """The nearest entry under a well-formed key after ``seq``, or before it; None where there
         is none."""
         if not after and not seq:
@@ -140,7 +140,7 @@ class ChainReader:
         while True:
             page = self._store.query(request)
             self._pay(page.rcu)
-            for place in map(self.examined, page.items):
+            for place in map(self.stored_entry, page.items):
                 if place.seq >= 0:
                     return place
             if page.last_key is None:

@@ -17,7 +17,7 @@ CHECKPOINTS = "checkpoints"
 """The folder of the pins, in the state folder."""
 
 
-class AnchorSettings(msgspec.Struct, frozen=True):
+class VerificationSettings(msgspec.Struct, frozen=True):
     """What verifications go by: the trusted keys, the pins, and the tiles that were proven."""
 
     trust: Trust
@@ -53,14 +53,14 @@ class AnchorSettings(msgspec.Struct, frozen=True):
         return any(origin_of(key.name, pin.chain) == pin.origin for key in self.trust.keys)
 
 
-def anchor_settings(keys: Sequence[str]) -> AnchorSettings | None:
+def verification_settings(keys: Sequence[str]) -> VerificationSettings | None:
     """The settings for trusted verifier keys, as texts; None where there is none.
 
     Raises `UsageError` for a text that is not a verifier key.
     """
     if not keys:
         return None
-    return AnchorSettings(
+    return VerificationSettings(
         Trust(trusted_keys(keys)),
         Pins(state_folder() / CHECKPOINTS),
         TileCache(cache_folder() / "tiles"),

@@ -22,7 +22,7 @@ _encode = msgspec.json.Encoder().encode
 _list_fields = attrgetter(*LIST_FIELDS)
 
 
-class Examined(msgspec.Struct, frozen=True, gc=False):
+class StoredEntry(msgspec.Struct, frozen=True, gc=False):
     """One stored item, hashed and read.
 
     ``key`` is the sort key's text and ``seq`` what it says (-1 where it is malformed). ``digest``
@@ -70,7 +70,7 @@ def seq_of_key(key: Any) -> int:
     return -1
 
 
-def examine(item: Item, layout: Layout, chain: str) -> Examined:
+def read_stored(item: Item, layout: Layout, chain: str) -> StoredEntry:
     """Hash and read one stored item. Never raises for what the item holds."""
     if not isinstance(item, dict):
         # Every value is looked at, some twice: an item that decodes at each look decodes now.
@@ -88,7 +88,7 @@ def examine(item: Item, layout: Layout, chain: str) -> Examined:
             entry = _read(data, body)
         except ValueError as error:
             fault = str(error)
-    return Examined(
+    return StoredEntry(
         item,
         chain,
         key if isinstance(key, str) else value_text(key),

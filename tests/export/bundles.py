@@ -20,7 +20,7 @@ from audittui.export.evidence.names import DIGEST, MANIFEST, REPORT, SIGNATURE
 from audittui.export.evidence.report import line_of, read_entry, report_text
 from audittui.export.evidence.signature import sign_manifest
 from audittui.integrity.sealing.sealer import Sealer
-from audittui.integrity.settings import AnchorSettings
+from audittui.integrity.settings import VerificationSettings
 from audittui.integrity.tlog.keys import SignerKey
 from audittui.integrity.trust import Trust
 from audittui.layout import load_layout
@@ -77,7 +77,7 @@ def bundle(
 ) -> bytes:
     """An honest bundle."""
     connection = Connection(Target(), store or new_log(), LAYOUT)
-    settings = None if key is None else AnchorSettings(Trust((key.verifier,)))
+    settings = None if key is None else VerificationSettings(Trust((key.verifier,)))
     return make_bundle(connection, wanted, source, settings, now=NOW, sign=sign)
 
 

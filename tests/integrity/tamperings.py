@@ -21,7 +21,7 @@ from audittui.export.evidence.check import Checked, check_bundle
 from audittui.export.evidence.collect import Source, Wanted, make_bundle
 from audittui.integrity.pins import Pins
 from audittui.integrity.sealing.sealer import Sealer
-from audittui.integrity.settings import AnchorSettings
+from audittui.integrity.settings import VerificationSettings
 from audittui.integrity.statement import Prune
 from audittui.integrity.tlog.keys import LogSigner, SignerKey
 from audittui.integrity.tlog.note import sign_note
@@ -352,7 +352,7 @@ def verdicts_on(store: Any, tampering: Tampering, folder: Path, *, trusted: bool
     """
     settings, clock = None, lambda: tampering.now
     if trusted:
-        settings = AnchorSettings(Trust((tampering.key.verifier,)), Pins(folder))
+        settings = VerificationSettings(Trust((tampering.key.verifier,)), Pins(folder))
         list(verify_chain(store, LAYOUT, CHAIN, settings=settings))
     tampering.do(Table(store))
     swept = list(verify_chain(store, LAYOUT, CHAIN, settings=settings, steps=True, clock=clock))
@@ -376,7 +376,7 @@ def evidence_on(
     Holds the bundle against those verdicts, and its check against the bundle.
     """
     keys = (tampering.key.verifier,) if trusted else ()
-    settings = AnchorSettings(Trust(keys), Pins(folder)) if trusted else None
+    settings = VerificationSettings(Trust(keys), Pins(folder)) if trusted else None
     wanted = [Wanted(CHAIN, one.seq) for one in verdicts if one.seq >= 0]
     connection = Connection(Target(), store, LAYOUT)
     data = make_bundle(connection, wanted, Source(), settings, now=tampering.now)

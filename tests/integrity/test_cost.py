@@ -13,7 +13,7 @@ from audittui.entry import Draft, complete, encode_body, hash_body
 from audittui.integrity.pins import Pins
 from audittui.integrity.sealed_log import SealedItem, SealedLog
 from audittui.integrity.sealing.sealer import Sealer
-from audittui.integrity.settings import AnchorSettings
+from audittui.integrity.settings import VerificationSettings
 from audittui.integrity.statement import Retention
 from audittui.integrity.tile_cache import TileCache
 from audittui.integrity.tlog.checkpoint import Checkpoint
@@ -132,7 +132,7 @@ def test_an_entry_of_a_million_is_proven_for_little(client: Any, tmp_path: Path)
     table = tampered_table(client, ENDPOINT)
     million(table, seq)
     meter = Meter(client)
-    settings = AnchorSettings(
+    settings = VerificationSettings(
         Trust((KEY.verifier,)), Pins(tmp_path / "pins"), TileCache(tmp_path / "tiles")
     )
     verdict = verify_entry(table, LAYOUT, CHAIN, seq, settings=settings)

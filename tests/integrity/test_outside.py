@@ -17,7 +17,7 @@ import pytest
 from audittui.entry import Draft, hash_body
 from audittui.export.tlog import export_tlog
 from audittui.integrity.sealing.sealer import Sealer
-from audittui.integrity.settings import AnchorSettings
+from audittui.integrity.settings import VerificationSettings
 from audittui.integrity.tlog.checkpoint import Checkpoint, parse_checkpoint
 from audittui.integrity.tlog.entry_bundle import decode_bundle, encode_bundle
 from audittui.integrity.tlog.keys import LogSigner, SignerKey, parse_verifier_key
@@ -86,7 +86,7 @@ def test_an_exported_log_is_verified_by_others(tmp_path: Path) -> None:
     key = SignerKey("audit.example.com", bytes(range(32)))
     Sealer(store, layout, "payments/0", key).seal()
     folder = tmp_path / "log"
-    export_tlog(store, layout, "payments/0", AnchorSettings(Trust((key.verifier,))), folder)
+    export_tlog(store, layout, "payments/0", VerificationSettings(Trust((key.verifier,))), folder)
     signer = LogSigner("audit.example.com/payments/0", key)
     note = outside.parse_note((folder / "checkpoint").read_bytes())
     told = outside.verify_checkpoint(

@@ -15,7 +15,7 @@ from audittui.entry import Draft
 from audittui.errors import UsageError
 from audittui.integrity.pins import Pins
 from audittui.integrity.sealing.sealer import Sealer
-from audittui.integrity.settings import AnchorSettings
+from audittui.integrity.settings import VerificationSettings
 from audittui.integrity.tile_cache import TileCache
 from audittui.integrity.tlog.keys import SignerKey
 from audittui.integrity.trust import Trust
@@ -42,13 +42,15 @@ def log(entries: int = 620, sealed: int = 600) -> SqliteStore:
     return store
 
 
-def settings(folder: Path) -> AnchorSettings:
-    return AnchorSettings(
+def settings(folder: Path) -> VerificationSettings:
+    return VerificationSettings(
         Trust((KEY.verifier,)), Pins(folder / "pins"), TileCache(folder / "tiles")
     )
 
 
-def proven(store: Any, seqs: list[int], trusted: AnchorSettings | None) -> tuple[list[str], Prover]:
+def proven(
+    store: Any, seqs: list[int], trusted: VerificationSettings | None
+) -> tuple[list[str], Prover]:
     prover = Prover(store, LAYOUT, CHAIN, trusted)
     prover.fetch(seqs)
     return [prover.prove(seq)[1].verdict for seq in seqs], prover
@@ -152,7 +154,7 @@ def test_what_only_a_replica_shows_is_not_called_wrong(tmp_path: Path) -> None:
 
 def test_a_replica_that_lags_makes_no_checkpoint_inconsistent(tmp_path: Path) -> None:
     store = log(sealed=300)
-    by = AnchorSettings(Trust((KEY.verifier,)), Pins(tmp_path))
+    by = VerificationSettings(Trust((KEY.verifier,)), Pins(tmp_path))
     assert proven(store, [5], by)[1].found.known_size == 300
     Sealer(store, LAYOUT, CHAIN, KEY).seal(up_to=600)
     names, prover = proven(Counting(store, stale=log(30, 0)), [5, 299, 599], by)

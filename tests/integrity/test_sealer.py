@@ -17,7 +17,7 @@ from audittui.errors import IntegrityError, StoreError
 from audittui.integrity.pins import Pins
 from audittui.integrity.sealed_log import SealedLog
 from audittui.integrity.sealing.sealer import Seal, Sealer
-from audittui.integrity.settings import AnchorSettings
+from audittui.integrity.settings import VerificationSettings
 from audittui.integrity.tlog.keys import LogSigner, new_signer_key
 from audittui.integrity.tlog.merkle import root_of
 from audittui.integrity.tlog.note import sign_note
@@ -422,7 +422,7 @@ def test_a_chain_that_has_expired_goes_on_from_its_signed_tail(store: SqliteStor
     assert entry is not None
     assert decode_body(entry["body"].encode()).prev_hash == last["hash"].hex()
     assert sealer(store, clock=clock).seal().size == 258
-    settings = AnchorSettings(TRUST)
+    settings = VerificationSettings(TRUST)
     verdicts = list(verify_chain(store, LAYOUT, CHAIN, settings=settings, clock=clock))
     assert [(one.seq, one.verdict) for one in verdicts] == [
         *((seq, "EXPIRED") for seq in range(256)), (256, "ANCHORED"), (257, "ANCHORED"),

@@ -10,7 +10,7 @@ from pathlib import Path
 from audittui.entry import Draft
 from audittui.integrity.sealed_log import SealedLog
 from audittui.integrity.sealing.sealer import Sealer
-from audittui.integrity.settings import AnchorSettings
+from audittui.integrity.settings import VerificationSettings
 from audittui.integrity.tlog.keys import SignerKey
 from audittui.integrity.trust import Trust
 from audittui.integrity.verifying.sweep import verify_chain
@@ -74,7 +74,7 @@ def test_killed_before_and_after_every_write(tmp_path: Path) -> None:
         killed += 1
     # Two full tiles, the partial ones, the checkpoint (the prune record comes with time).
     assert killed >= 6
-    verdicts = list(verify_chain(store, LAYOUT, CHAIN, settings=AnchorSettings(TRUST)))
+    verdicts = list(verify_chain(store, LAYOUT, CHAIN, settings=VerificationSettings(TRUST)))
     assert {one.verdict for one in verdicts} == {"ANCHORED"}
     assert len(verdicts) == 600
     store.close()

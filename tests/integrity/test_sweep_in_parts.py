@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from audittui.entry import Draft
 from audittui.integrity.sealing.sealer import Sealer
-from audittui.integrity.settings import AnchorSettings
+from audittui.integrity.settings import VerificationSettings
 from audittui.integrity.trust import Trust
 from audittui.integrity.verifying import sweep as module
 from audittui.integrity.verifying.sweep import Sweep
@@ -28,7 +28,7 @@ def swept(
     store: SqliteStore, since: int, trusted: bool, more: Callable[[float], bool] | None
 ) -> tuple[Found, int | None]:
     """The verdicts from a seq on, and where they end early."""
-    keys = AnchorSettings(Trust((KEY.verifier,))) if trusted else None
+    keys = VerificationSettings(Trust((KEY.verifier,))) if trusted else None
     sweep = Sweep(store, LAYOUT, CHAIN, settings=keys, since=since, clock=lambda: NOW, more=more)
     found = [(one.seq, one.verdict, one.failed) for one in sweep.verdicts()]
     return found, sweep.stopped

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from audittui.integrity.gap import Gaps
-from audittui.integrity.stored_entry import Examined
+from audittui.integrity.stored_entry import StoredEntry
 from audittui.integrity.tlog.tile import Tile
 from audittui.integrity.tlog.tile_tree import TileTree
-from audittui.integrity.verifying.links import check
+from audittui.integrity.verifying.links import verify_links
 
 MAX_STRAYS = 100
 """Items in nobody's place of which the keys are kept."""
@@ -73,7 +73,7 @@ class Growth:
                 self.gaps += 1
             self._free = True
 
-    def take(self, place: Examined) -> None:
+    def take(self, place: StoredEntry) -> None:
         """Check the next entry. Raises `GrowthError`; what was taken before stays."""
         self.pass_gaps()
         seq = self.next
@@ -87,7 +87,7 @@ class Growth:
             raise GrowthError(why, (seq, place.seq - 1))
         entry = place.entry
         if entry is None or not place.sound:
-            verdict = check(place, None, None, steps=True)
+            verdict = verify_links(place, None, None, steps=True)
             raise GrowthError(f"{seq} is {verdict.verdict}. {verdict.summary.rstrip('.')}")
         if not self._free and entry.prev_hash != self._last:
             raise GrowthError(f"{seq} is a BROKEN LINK: it does not follow from its predecessor")

@@ -21,10 +21,10 @@ from audittui.integrity.pruned import signed_gaps
 from audittui.integrity.sealed_log import SealedItem, SealedLog
 from audittui.integrity.sealing.gap_conditions import demand_gap, demand_reason
 from audittui.integrity.sealing.growth import Growth, GrowthError
-from audittui.integrity.sealing.tile_repair import recomputed
-from audittui.integrity.settings import AnchorSettings
+from audittui.integrity.sealing.tile_repair import recomputed_tile
+from audittui.integrity.settings import VerificationSettings
 from audittui.integrity.statement import Prune, Retention
-from audittui.integrity.stored_entry import Examined
+from audittui.integrity.stored_entry import StoredEntry
 from audittui.integrity.tlog.checkpoint import Checkpoint
 from audittui.integrity.tlog.keys import LogSigner, SealingKey, VerifierKey
 from audittui.integrity.tlog.malformed import MalformedError
@@ -203,7 +203,7 @@ class Sealer:
         reader = ChainReader(self._store, self._layout, self.chain)
         try:
             gaps = signed_gaps(self._sealed, self._trust)
-            data = recomputed(tile, point, reader, gaps, self._read_tile)
+            data = recomputed_tile(tile, point, reader, gaps, self._read_tile)
         except MalformedError as error:
             raise self._refusal(str(error)) from None
         self._rcu += reader.take()
@@ -288,7 +288,7 @@ class Sealer:
 
     def _pinned(self) -> tuple[Checkpoint, ...]:
         """Every checkpoint of the chain that is pinned here."""
-        pins = AnchorSettings(self._trust, self._pins).pinned(self._sealed)
+        pins = VerificationSettings(self._trust, self._pins).pinned(self._sealed)
         return tuple(pin.checkpoint for pin in pins)
 
     def _pin(self, note: str) -> None:
@@ -309,7 +309,7 @@ class Sealer:
             raise self._refusal(f"{tile.path} is absent")
         return data
 
-    def _new_entries(self, growth: Growth, up_to: int | None) -> Iterator[Examined]:
+    def _new_entries(self, growth: Growth, up_to: int | None) -> Iterator[StoredEntry]:
         """The entries from the next seq of ``growth`` on, strongly consistent."""
         size = growth.tree.size
         if up_to is not None and up_to <= size:

@@ -13,7 +13,7 @@ from audittui.integrity.tlog.merkle import root_of
 from audittui.integrity.tlog.tile import TILE_HASHES, Tile, split_tile
 
 
-def recomputed(
+def recomputed_tile(
     tile: Tile,
     point: Checkpoint,
     reader: ChainReader,

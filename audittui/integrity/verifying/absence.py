@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from audittui.integrity.gap import Gap, Gaps
-from audittui.integrity.stored_entry import Examined
-from audittui.integrity.verifying.found_checkpoint import Anchored
+from audittui.integrity.stored_entry import StoredEntry
+from audittui.integrity.verifying.found_checkpoint import FoundCheckpoint
 from audittui.integrity.verifying.lifetimes import Lifetimes
 from audittui.integrity.verifying.replica_lag import advice, steps_of
 from audittui.integrity.verifying.verdict import Step, Verdict, VerdictName
@@ -22,7 +22,7 @@ Leaf = Callable[[int], bytes | str | None]
 
 
 class Absence:
-    """What a run of absent entries is judged by.
+    """What decides of a run of absent entries.
 
     ``before`` and ``after`` are the nearest entries that are there (None: there is none); one that
     is not what was sealed bounds nothing. ``tip`` is the seq of the chain's last entry (-1: none).
@@ -36,10 +36,10 @@ class Absence:
         gaps: Gaps,
         leaf: Leaf,
         *,
-        before: Examined | None,
-        after: Examined | None,
+        before: StoredEntry | None,
+        after: StoredEntry | None,
         tip: int,
-        found: Anchored | None,
+        found: FoundCheckpoint | None,
         write_region: str = "",
     ) -> None:
         self._chain = chain
@@ -59,7 +59,7 @@ class Absence:
             for seq in [start] if long else range(start, end + 1):
                 yield self._verdict(seq, end if long else seq)
 
-    def _believed(self, place: Examined | None) -> Examined | None:
+    def _believed(self, place: StoredEntry | None) -> StoredEntry | None:
         if place is None or place.entry is None or not place.sound:
             return None
         leaf = self._leaf(place.seq)

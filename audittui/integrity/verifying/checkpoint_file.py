@@ -1,4 +1,4 @@
-"""Checkpoints and proofs that come as files: an anchor from elsewhere, checked offline."""
+"""Checkpoints and proofs that come as files, read offline: trusted keys alone vouch for them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from audittui.integrity.tlog.proof import HEADER, TlogProof, parse_tlog_proof
 from audittui.integrity.trust import Trust, UntrustedError
 
 
-class AnchorFile(msgspec.Struct, frozen=True):
+class CheckpointFile(msgspec.Struct, frozen=True):
     """A checkpoint that a trusted key signed, of ``chain``. ``note`` is its text form."""
 
     chain: str
@@ -25,7 +25,7 @@ class AnchorFile(msgspec.Struct, frozen=True):
 class ProvenEntry(msgspec.Struct, frozen=True):
     """An entry that a proof file holds and proves: its seq and its body."""
 
-    anchor: AnchorFile
+    file: CheckpointFile
     seq: int
     body: bytes
 
@@ -35,11 +35,11 @@ def is_proof(data: bytes) -> bool:
     return data.startswith(HEADER.encode() + b"\n")
 
 
-def read_anchor(data: bytes, trust: Trust) -> AnchorFile:
+def read_checkpoint(data: bytes, trust: Trust) -> CheckpointFile:
     """The checkpoint in ``data``. Raises `UsageError`, `IntegrityError` when no trusted key
     signed it."""
     try:
-        return _anchor(parse_note(data), trust)
+        return _believed(parse_note(data), trust)
     except MalformedError as error:
         raise UsageError(f"This is no checkpoint: {error}.") from None
 
@@ -51,27 +51,27 @@ def read_proof(data: bytes, trust: Trust) -> ProvenEntry:
         proof = parse_tlog_proof(data)
     except MalformedError as error:
         raise UsageError(f"This is no proof: {error}.") from None
-    anchor = _anchor(proof.note, trust)
-    return _proven(proof, anchor)
+    file = _believed(proof.note, trust)
+    return _proven(proof, file)
 
 
-def _proven(proof: TlogProof, anchor: AnchorFile) -> ProvenEntry:
+def _proven(proof: TlogProof, file: CheckpointFile) -> ProvenEntry:
     if proof.extra is None:
         raise UsageError(
             "The proof holds no entry.",
             "audittui verify CHAIN SEQ --proof FILE writes one that does.",
         )
-    point = anchor.checkpoint
+    point = file.checkpoint
     leaf = hash_body(proof.extra)
     if not inclusion_holds(leaf, proof.index, point.size, proof.hashes, point.root):
         raise IntegrityError(
             f"The entry in the proof is not entry {proof.index} of {point.origin}.",
             "The file was changed, or it never held.",
         )
-    return ProvenEntry(anchor, proof.index, proof.extra)
+    return ProvenEntry(file, proof.index, proof.extra)
 
 
-def _anchor(note: Note, trust: Trust) -> AnchorFile:
+def _believed(note: Note, trust: Trust) -> CheckpointFile:
     if not trust:
         raise UsageError(
             "No key is trusted, so nothing can be verified.",
@@ -82,7 +82,7 @@ def _anchor(note: Note, trust: Trust) -> AnchorFile:
     chain = origin.removeprefix(max(owners, key=len, default=""))
     text = note.encoded().decode()
     try:
-        return AnchorFile(chain, trust.checkpoint(text, chain), text)
+        return CheckpointFile(chain, trust.checkpoint(text, chain), text)
     except UntrustedError as error:
         raise IntegrityError(
             f"The checkpoint is not to be believed: {error}.", "Do not rely on it."

@@ -16,7 +16,7 @@ from audittui import timestamp
 from audittui.errors import StoreError
 from audittui.integrity.pins import Pin, Pins
 from audittui.integrity.sealed_log import SealedItem, SealedLog
-from audittui.integrity.settings import AnchorSettings
+from audittui.integrity.settings import VerificationSettings
 from audittui.integrity.tile_reader import TileReader
 from audittui.integrity.tlog.checkpoint import Checkpoint
 from audittui.integrity.tlog.malformed import MalformedError
@@ -31,7 +31,7 @@ _MOST = 2_000
 """How many checkpoints are looked through when the newest ones are not to be believed."""
 
 
-class Anchored(msgspec.Struct, frozen=True):
+class FoundCheckpoint(msgspec.Struct, frozen=True):
     """What a chain can be held against.
 
     ``checkpoint`` is the newest that is trusted (None: there is none), ``note`` its signed note.
@@ -92,7 +92,7 @@ class Anchored(msgspec.Struct, frozen=True):
         return (*steps, *self.flaws)
 
 
-def find_anchor(sealed: SealedLog, trust: Trust) -> Anchored:
+def find_checkpoint(sealed: SealedLog, trust: Trust) -> FoundCheckpoint:
     """The newest checkpoint of the chain that a trusted key signed."""
     doubt = ""
     for looked, item in enumerate(sealed.downwards(_AT_ONCE)):
@@ -103,18 +103,20 @@ def find_anchor(sealed: SealedLog, trust: Trust) -> Anchored:
             return _believed(item, sealed.chain, trust, doubt)
         except UntrustedError as error:
             doubt = doubt or f"The checkpoint of size {item.size} is not believed: {error}"
-    return Anchored(None, doubt=doubt)
+    return FoundCheckpoint(None, doubt=doubt)
 
 
 def hold_against_pins(
-    found: Anchored,
-    settings: AnchorSettings,
+    found: FoundCheckpoint,
+    settings: VerificationSettings,
     sealed: SealedLog,
     read: TileReader,
     pinned: Sequence[Pin],
-) -> Anchored:
-    """``found`` with what the ``pinned`` checkpoints say of it, which `AnchorSettings.pinned` gave
-    before it was read; a newer consistent one is pinned."""
+) -> FoundCheckpoint:
+    """``found`` with what the ``pinned`` checkpoints say of it; a newer consistent one is pinned.
+
+    ``pinned`` is what `VerificationSettings.pinned` gave before the table was read.
+    """
     if settings.pins is None:
         return found
     if pinned:
@@ -136,9 +138,9 @@ def hold_against_pins(
 
 
 def _kept(
-    found: Anchored, point: Checkpoint, pins: Pins, sealed: SealedLog, read: TileReader,
+    found: FoundCheckpoint, point: Checkpoint, pins: Pins, sealed: SealedLog, read: TileReader,
     pinned: Sequence[Pin],
-) -> Anchored:  # fmt: skip
+) -> FoundCheckpoint:  # fmt: skip
     """Pin the checkpoint, which extends ``pinned``. Raises `StoreError` when it cannot be kept."""
     table = sealed.table
     known = next((pin for pin in pinned if pin.origin == point.origin), None)
@@ -204,9 +206,9 @@ def flaws_of(item: SealedItem, chain: str, trust: Trust) -> tuple[Step, ...]:
     return tuple(flaws)
 
 
-def _believed(item: SealedItem, chain: str, trust: Trust, doubt: str) -> Anchored:
+def _believed(item: SealedItem, chain: str, trust: Trust, doubt: str) -> FoundCheckpoint:
     checkpoint = trust.checkpoint(item.note, chain)
     if checkpoint.size != item.size:
         raise UntrustedError(f"it stands under another size than its own, {checkpoint.size}")
     flaws = flaws_of(item, chain, trust)
-    return Anchored(checkpoint, item.note, item.sealed_at, doubt, flaws=flaws)
+    return FoundCheckpoint(checkpoint, item.note, item.sealed_at, doubt, flaws=flaws)

@@ -54,7 +54,7 @@ def single_refusal(verdict: Verdict, gates: Gates) -> Refusal | None:
 
 
 class Gate:
-    """Judges one chain by its verdicts and its sweep."""
+    """Holds one chain, by its verdicts and its sweep, against what is demanded."""
 
     def __init__(self, chain: str, gates: Gates) -> None:
         self._chain = chain
@@ -70,7 +70,7 @@ class Gate:
     def refusals(self, sweep: Sweep, now: int) -> tuple[Refusal, ...]:
         """What the chain does not meet, by the present ``now`` in microseconds."""
         gates, found = self._gates, []
-        if gates.anchored and (why := self._not_anchored(sweep)):
+        if gates.anchored and (why := self._why_not_proven(sweep)):
             found.append(Refusal(self._chain, "--require-anchored", why))
         if gates.most is not None and sweep.unsealed > gates.most:
             why = f"{sweep.unsealed:,} entries are not sealed, and {gates.most:,} may be"
@@ -83,7 +83,7 @@ class Gate:
             found.append(Refusal(self._chain, "--checkpoint", why))
         return tuple(found)
 
-    def _not_anchored(self, sweep: Sweep) -> str:
+    def _why_not_proven(self, sweep: Sweep) -> str:
         found = sweep.found
         if self._unproven is not None and self._unproven.verdict == "UNVERIFIABLE":
             return "it could not be verified"

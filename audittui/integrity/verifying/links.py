@@ -11,7 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from audittui.entry import NO_HASH, Entry
-from audittui.integrity.stored_entry import COPIES, Examined
+from audittui.integrity.stored_entry import COPIES, StoredEntry
 from audittui.integrity.verifying.verdict import Step, Verdict, VerdictName
 from audittui.layout.model import value_text
 from audittui.layout.native import copies_of
@@ -21,7 +21,7 @@ _BOTH_LINKS = "The body, the key, the index copies and both links hold."
 _UNANCHORED = "The entry agrees with itself, but no neighbour is left to link it to."
 
 
-def holds(place: Examined, before: Examined | None, after: Examined | None) -> bool:
+def links_hold(place: StoredEntry, before: StoredEntry | None, after: StoredEntry | None) -> bool:
     """True when the entry is sound, its copies agree and both links to its neighbours hold.
 
     This is so of nearly every entry, and said without working out why it is not so of another.
@@ -37,19 +37,23 @@ def holds(place: Examined, before: Examined | None, after: Examined | None) -> b
     )
 
 
-def chained(place: Examined) -> Verdict:
-    """The verdict on an entry of which `holds` is true."""
+def chained(place: StoredEntry) -> Verdict:
+    """The verdict on an entry of which `links_hold` is true."""
     return Verdict(place.chain, place.seq, "CHAINED", _BOTH_LINKS, body_hash=place.digest)
 
 
-def check(
-    place: Examined, before: Examined | None, after: Examined | None, *, steps: bool = False
+def verify_links(
+    place: StoredEntry,
+    before: StoredEntry | None,
+    after: StoredEntry | None,
+    *,
+    steps: bool = False,
 ) -> Verdict:
     """The verdict on one entry beside its neighbours, which may be absent.
 
     The steps are told where something fails, or when asked for by ``steps``.
     """
-    if not steps and holds(place, before, after):
+    if not steps and links_hold(place, before, after):
         return chained(place)
     previous = _previous(place, before)
     following = _following(place, after)
@@ -85,7 +89,7 @@ def check(
 
 
 def _summary(
-    place: Examined, before: Examined | None, after: Examined | None, previous: Result,
+    place: StoredEntry, before: StoredEntry | None, after: StoredEntry | None, previous: Result,
     following: Result,
 ) -> str:  # fmt: skip
     """What holds of a CHAINED entry, and which of its links could not be compared."""
@@ -104,7 +108,7 @@ def _summary(
 def with_registry(verdict: Verdict, registered: bool, *, steps: bool = False) -> Verdict:
     """The verdict on a chain's first entry, with whether the registry names the chain.
 
-    The registry's record is written together with seq 0 (DESIGN §3): where it is gone, whoever
+    The registry's record is written together with seq 0: where it is gone, whoever
     goes through all chains does not see this one.
     """
     note = "" if registered else "The registry does not name the chain, so that lists of chains lie"
@@ -138,17 +142,17 @@ def unforeseen(chain: str, seq: int, error: Exception) -> Verdict:
     return Verdict(chain, seq, "UNVERIFIABLE", summary, (step,))
 
 
-def _claims(neighbour: Examined) -> tuple[str, ...]:
+def _claims(neighbour: StoredEntry) -> tuple[str, ...]:
     """The hashes that a neighbour may be known by: the computed one first."""
     return tuple(dict.fromkeys(one for one in (neighbour.digest, neighbour.recorded) if one))
 
 
-def _misplaced(neighbour: Examined) -> bool:
+def _misplaced(neighbour: StoredEntry) -> bool:
     """True when a whole other entry lies in the neighbour's place: it says nothing of a link."""
     return neighbour.hash_holds and not neighbour.key_holds
 
 
-def _previous(place: Examined, before: Examined | None) -> Result:
+def _previous(place: StoredEntry, before: StoredEntry | None) -> Result:
     entry = place.entry
     if entry is None:
         return "not checked"
@@ -164,7 +168,7 @@ def _previous(place: Examined, before: Examined | None) -> Result:
     return "not checked" if not claims or _misplaced(before) else "fails"
 
 
-def _following(place: Examined, after: Examined | None) -> Result:
+def _following(place: StoredEntry, after: StoredEntry | None) -> Result:
     if after is None or after.entry is None or not place.digest:
         return "not checked"
     if after.entry.prev_hash == place.digest:
@@ -173,7 +177,7 @@ def _following(place: Examined, after: Examined | None) -> Result:
     return "fails" if after.sound else "not checked"
 
 
-def _differing(place: Examined) -> tuple[tuple[str, Any, Any], ...]:
+def _differing(place: StoredEntry) -> tuple[tuple[str, Any, Any], ...]:
     """The copies that differ from the body: attribute, expected, found."""
     if place.entry is None or place.agrees:
         return ()
@@ -185,7 +189,7 @@ def _differing(place: Examined) -> tuple[tuple[str, Any, Any], ...]:
     )
 
 
-def _hash_step(place: Examined) -> Step:
+def _hash_step(place: StoredEntry) -> Step:
     held = place.hash_holds
     return Step(
         "hash of body",
@@ -196,13 +200,13 @@ def _hash_step(place: Examined) -> Step:
     )
 
 
-def _body_step(place: Examined) -> Step:
+def _body_step(place: StoredEntry) -> Step:
     if place.entry is not None:
         return Step("body", "holds", "an entry", "an entry")
     return Step("body", "fails", "an entry", place.fault, "The body cannot be read as an entry")
 
 
-def _key_step(place: Examined) -> Step:
+def _key_step(place: StoredEntry) -> Step:
     found = f"{place.chain} {place.key}"
     if place.seq < 0:
         note = "The sort key is not a seq of 20 digits"
@@ -219,7 +223,9 @@ def _place_of(entry: Entry) -> str:
     return f"{entry.chain} {entry.seq:020d}"
 
 
-def _copy_steps(place: Examined, differing: tuple[tuple[str, Any, Any], ...]) -> tuple[Step, ...]:
+def _copy_steps(
+    place: StoredEntry, differing: tuple[tuple[str, Any, Any], ...]
+) -> tuple[Step, ...]:
     if place.entry is None:
         return (Step("index copies", "not checked", note="The body cannot be read"),)
     if not differing:
@@ -236,7 +242,7 @@ def _copy_steps(place: Examined, differing: tuple[tuple[str, Any, Any], ...]) ->
     )
 
 
-def _previous_step(place: Examined, before: Examined | None, result: Result) -> Step:
+def _previous_step(place: StoredEntry, before: StoredEntry | None, result: Result) -> Step:
     found = "" if place.entry is None else place.entry.prev_hash
     if place.seq == 0:
         note = "" if result == "holds" else "The first entry must have no predecessor"
@@ -253,7 +259,7 @@ def _previous_step(place: Examined, before: Examined | None, result: Result) -> 
     return Step("previous link", result, expected, found, notes[result])
 
 
-def _following_step(place: Examined, after: Examined | None, result: Result) -> Step:
+def _following_step(place: StoredEntry, after: StoredEntry | None, result: Result) -> Step:
     if after is None:
         return Step("next link", result, place.digest, "", "No successor is there")
     found = "" if after.entry is None else after.entry.prev_hash

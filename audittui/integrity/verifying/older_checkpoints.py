@@ -6,7 +6,7 @@ from audittui import timestamp
 from audittui.integrity.sealed_log import SealedItem, SealedLog
 from audittui.integrity.tile_reader import TileReader
 from audittui.integrity.trust import Trust, UntrustedError
-from audittui.integrity.verifying.found_checkpoint import Anchored, contradiction, flaws_of
+from audittui.integrity.verifying.found_checkpoint import FoundCheckpoint, contradiction, flaws_of
 from audittui.integrity.verifying.verdict import Step
 
 _MOST_TOLD = 10
@@ -14,7 +14,7 @@ _MOST_TOLD = 10
 
 
 def older_flaws(
-    sealed: SealedLog, found: Anchored, trust: Trust, read: TileReader, after: int
+    sealed: SealedLog, found: FoundCheckpoint, trust: Trust, read: TileReader, after: int
 ) -> tuple[Step, ...]:
     """What is wrong with the checkpoints of more than ``after`` entries that are older than the one
     that was ``found``.

@@ -10,18 +10,22 @@ from audittui.errors import UsageError
 from audittui.integrity.chain_reader import MAX_SEQ, ChainReader
 from audittui.integrity.pruned import signed_gaps
 from audittui.integrity.sealed_log import SealedLog
-from audittui.integrity.settings import AnchorSettings
-from audittui.integrity.stored_entry import Examined
+from audittui.integrity.settings import VerificationSettings
+from audittui.integrity.stored_entry import StoredEntry
 from audittui.integrity.tile_reader import TileReader
 from audittui.integrity.tlog.inclusion import prove, tiles_for
 from audittui.integrity.tlog.note import parse_note
 from audittui.integrity.tlog.proof import TlogProof
 from audittui.integrity.tlog.tile import Tile
-from audittui.integrity.verifying.found_checkpoint import Anchored, find_anchor, hold_against_pins
-from audittui.integrity.verifying.links import check, with_registry
+from audittui.integrity.verifying.found_checkpoint import (
+    FoundCheckpoint,
+    find_checkpoint,
+    hold_against_pins,
+)
+from audittui.integrity.verifying.links import verify_links, with_registry
 from audittui.integrity.verifying.older_checkpoints import older_flaws
-from audittui.integrity.verifying.store_indexes import IndexCheck
-from audittui.integrity.verifying.under_checkpoint import judged, with_proof
+from audittui.integrity.verifying.store_indexes import StoreIndexes
+from audittui.integrity.verifying.under_checkpoint import verify_under_checkpoint, with_proof
 from audittui.integrity.verifying.verdict import Verdict
 from audittui.layout.model import Layout
 from audittui.layout.row import Item
@@ -47,23 +51,23 @@ class Prover:
         store: Store,
         layout: Layout,
         chain: str,
-        settings: AnchorSettings | None,
+        settings: VerificationSettings | None,
         *,
         thorough: bool = False,
     ) -> None:
         self.requests = 0
         self.rcu = 0.0
-        self.found = Anchored(None)
+        self.found = FoundCheckpoint(None)
         self._chain = chain
         self._settings = settings
         self._reader = ChainReader(store, layout, chain, consistent=False)
         self._strict = ChainReader(store, layout, chain)
         self._sealed = SealedLog(store, chain)
         self._strictly_sealed = SealedLog(store, chain, consistent=True)
-        self._indexes = IndexCheck(store, layout, chain)
+        self._indexes = StoreIndexes(store, layout, chain)
         self._read: TileReader | None = None
         self._read_strictly: TileReader | None = None
-        self._places: dict[int, Examined] = {}
+        self._places: dict[int, StoredEntry] = {}
         self._unproven: set[int] = set()
         self._registered: bool | None = None
         self.items: dict[int, Item] = {}
@@ -71,7 +75,7 @@ class Prover:
         if settings is not None:
             strictly = self._strictly_sealed
             pinned = settings.pinned(strictly)
-            found = find_anchor(strictly, settings.trust)
+            found = find_checkpoint(strictly, settings.trust)
             origin = settings.origin(chain, found.checkpoint)
             read = TileReader(strictly, origin, settings.cache)
             if thorough and found.checkpoint is not None:
@@ -86,7 +90,7 @@ class Prover:
         """Read entries, their neighbours and the tiles that prove them, forgetting earlier ones."""
         self._places = {place.seq: place for place in self._reader.several(ranges_of(seqs))}
         if seqs:
-            self._indexes.look(*seqs)
+            self._indexes.compare(*seqs)
         if self._read is not None:
             self._unproven = {seq for seq in seqs if seq < self._size}
             self._read.fetch(self._tiles(sorted(self._unproven)))
@@ -130,16 +134,16 @@ class Prover:
         return text, proof
 
     def _verdict(
-        self, seq: int, places: Mapping[int, Examined], read: TileReader | None
+        self, seq: int, places: Mapping[int, StoredEntry], read: TileReader | None
     ) -> Verdict | None:
         """The verdict on an entry among ``places``; None where it is not there."""
         place = places.get(seq)
         if place is None:
             return None
-        verdict = check(place, places.get(seq - 1), places.get(seq + 1), steps=True)
+        verdict = verify_links(place, places.get(seq - 1), places.get(seq + 1), steps=True)
         verdict = with_registry(verdict, self._is_registered(), steps=True)
         if self._settings is None or read is None:
-            return self._indexes.judged(verdict, place)
+            return self._indexes.with_faults(verdict, place)
         point, inclusion = self.found.checkpoint, None
         if point is not None and seq < point.size:
             inclusion = prove(seq, point, read)
@@ -147,8 +151,8 @@ class Prover:
                 self._unproven.discard(seq)
                 self._keep()
         region = self._strict.write_region() if self.found.rewritten else ""
-        verdict = judged(verdict, place, self.found, inclusion, region)
-        verdict = self._indexes.judged(verdict, place)
+        verdict = verify_under_checkpoint(verdict, place, self.found, inclusion, region)
+        verdict = self._indexes.with_faults(verdict, place)
         return with_proof(verdict, place, self.found, inclusion)
 
     def _is_registered(self) -> bool:
@@ -188,7 +192,7 @@ class Prover:
         self.rcu += self._reader.take() + self._strict.take()
 
 
-def _stored(place: Examined) -> bytes:
+def _stored(place: StoredEntry) -> bytes:
     """The entry's text as it is stored; empty where that is no text."""
     body = place.item.get("body")
     return body.encode("utf-8", "surrogatepass") if isinstance(body, str) else b""

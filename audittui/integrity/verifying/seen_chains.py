@@ -13,7 +13,7 @@ from audittui.integrity.verifying.verdict import Step, Verdict, VerdictName
 from audittui.store.identity import TableIdentity
 
 
-class Demanded(msgspec.Struct, frozen=True):
+class SeenChains(msgspec.Struct, frozen=True):
     """The chains that a table must have, each with the reason; and what could not be read.
 
     ``elsewhere`` are chains that are pinned of other tables alone.
@@ -24,9 +24,9 @@ class Demanded(msgspec.Struct, frozen=True):
     elsewhere: tuple[str, ...] = ()
 
 
-def demanded_chains(
+def seen_chains(
     pins: Pins, table: TableIdentity, marks_of: Callable[[TableIdentity], Iterable[Mark]]
-) -> Demanded:
+) -> SeenChains:
     """What this machine has seen of a table: its pins, and where sweeps ended.
 
     ``marks_of`` gives the marks of a table's sweeps, or raises `StoreError`.
@@ -46,7 +46,7 @@ def demanded_chains(
             chains[pin.chain] = f"a checkpoint of size {pin.size:,} was seen here"
         else:
             elsewhere.add(pin.chain)
-    return Demanded(chains, tuple(unread), tuple(sorted(elsewhere - chains.keys())))
+    return SeenChains(chains, tuple(unread), tuple(sorted(elsewhere - chains.keys())))
 
 
 def absent_chain(chain: str, why: str) -> Verdict:

@@ -13,7 +13,7 @@ from audittui.integrity.tlog.inclusion import prove
 from audittui.integrity.tlog.malformed import MalformedError
 from audittui.integrity.tlog.tile_tree import TileTree
 from audittui.integrity.trust import Trust, UntrustedError
-from audittui.integrity.verifying.found_checkpoint import find_anchor
+from audittui.integrity.verifying.found_checkpoint import find_checkpoint
 from audittui.store.port import Store
 
 
@@ -35,7 +35,7 @@ def signed_tail(store: Store, chain: str, trust: Trust, after: int = -1) -> Sign
     pruned nor in a signed gap.
     """
     sealed = SealedLog(store, chain, consistent=True)
-    found = find_anchor(sealed, trust)
+    found = find_checkpoint(sealed, trust)
     point = found.checkpoint
     if point is None or point.size <= after + 1:
         return None
@@ -85,7 +85,7 @@ def signed_for(
     gap: what was written before the gap was signed follows from an entry that nobody knows.
     """
     sealed = SealedLog(store, chain, consistent=True)
-    found = find_anchor(sealed, trust)
+    found = find_checkpoint(sealed, trust)
     point = found.checkpoint
     if point is None or found.doubt or not 0 < seq <= point.size:
         return False

@@ -16,17 +16,21 @@ from audittui.integrity.chain_reader import MAX_SEQ, ChainReader
 from audittui.integrity.gap import Gaps
 from audittui.integrity.pruned import signed_gaps
 from audittui.integrity.sealed_log import SealedLog
-from audittui.integrity.settings import AnchorSettings
-from audittui.integrity.stored_entry import Examined
+from audittui.integrity.settings import VerificationSettings
+from audittui.integrity.stored_entry import StoredEntry
 from audittui.integrity.tile_reader import TileReader
 from audittui.integrity.tlog.inclusion import Inclusion, prove, tiles_for
 from audittui.integrity.verifying.absence import Absence
-from audittui.integrity.verifying.found_checkpoint import Anchored, find_anchor, hold_against_pins
+from audittui.integrity.verifying.found_checkpoint import (
+    FoundCheckpoint,
+    find_checkpoint,
+    hold_against_pins,
+)
 from audittui.integrity.verifying.lifetimes import Lifetimes, lifetimes
-from audittui.integrity.verifying.links import check, unverifiable, with_registry
+from audittui.integrity.verifying.links import unverifiable, verify_links, with_registry
 from audittui.integrity.verifying.sealed_leaves import SealedLeaves
-from audittui.integrity.verifying.store_indexes import IndexCheck
-from audittui.integrity.verifying.under_checkpoint import judged, with_proof
+from audittui.integrity.verifying.store_indexes import StoreIndexes
+from audittui.integrity.verifying.under_checkpoint import verify_under_checkpoint, with_proof
 from audittui.integrity.verifying.verdict import Verdict
 from audittui.layout.model import Layout
 from audittui.layout.row import Item
@@ -39,26 +43,26 @@ def verify_entry(
     chain: str,
     seq: int,
     *,
-    settings: AnchorSettings | None = None,
+    settings: VerificationSettings | None = None,
     clock: Callable[[], int] = timestamp.now,
 ) -> Verdict:
     """The verdict on one entry, with all its steps and the read units that it took.
 
     With trusted keys in ``settings`` it is held against the newest checkpoint. ``clock`` is the
-    reader's, in microseconds: what may have expired is judged by it. Raises
+    reader's, in microseconds: what may have expired depends on it. Raises
     `UsageError` for a seq that the chain does not reach and for an unknown chain, `StoreError` for
     a table that is not there. What the store refuses otherwise comes back as UNVERIFIABLE.
     """
-    return judge_entry(store, layout, chain, seq, settings=settings, clock=clock)[0]
+    return verify_stored(store, layout, chain, seq, settings=settings, clock=clock)[0]
 
 
-def judge_entry(
+def verify_stored(
     store: Store,
     layout: Layout,
     chain: str,
     seq: int,
     *,
-    settings: AnchorSettings | None = None,
+    settings: VerificationSettings | None = None,
     clock: Callable[[], int] = timestamp.now,
 ) -> tuple[Verdict, Item | None]:
     """As `verify_entry`, with the stored item that the verdict is about; None where none was there.
@@ -90,7 +94,7 @@ def judge_entry(
         assert verdict is not None
     except StoreError as error:
         if error.exit_code == UsageError.exit_code:
-            raise  # what was named is not there: no entry of it can be judged
+            raise  # what was named is not there: no entry of it can be verified
         verdict = unverifiable(chain, seq, f"UNVERIFIABLE: {error}")
         item = None
     return msgspec.structs.replace(verdict, rcu=rcu, pin_rcu=pin_rcu), item
@@ -101,7 +105,7 @@ class _Look:
 
     def __init__(
         self, store: Store, layout: Layout, chain: str, seq: int,
-        settings: AnchorSettings | None, consistent: bool, clock: Callable[[], int],
+        settings: VerificationSettings | None, consistent: bool, clock: Callable[[], int],
     ) -> None:  # fmt: skip
         self.pin_rcu = 0.0
         self._store = store
@@ -126,10 +130,10 @@ class _Look:
         place = places.get(seq)
         if place is None and not self._consistent:
             return None
-        found: Anchored | None = None
+        found: FoundCheckpoint | None = None
         inclusion: Inclusion | None = None
         if self._settings is not None:
-            found, inclusion = self._anchored(self._settings)
+            found, inclusion = self._under_checkpoint(self._settings)
         if place is None:
             tip = self._reader.tip()
             if tip is not None and seq <= tip:
@@ -139,25 +143,27 @@ class _Look:
             if place is None:
                 return self._absent(-1 if tip is None else tip, found, inclusion)
         self.item = place.item
-        verdict = check(place, places.get(seq - 1), places.get(seq + 1), steps=True)
+        verdict = verify_links(place, places.get(seq - 1), places.get(seq + 1), steps=True)
         verdict = with_registry(verdict, self._reader.registered(), steps=True)
-        indexes = IndexCheck(self._store, self._layout, self._chain)
-        indexes.look(seq)
+        indexes = StoreIndexes(self._store, self._layout, self._chain)
+        indexes.compare(seq)
         if place.expired(self._now):
             verdict = msgspec.structs.replace(verdict, expired=True)
         if found is not None:
             region = self._reader.write_region() if found.rewritten else ""
-            verdict = judged(verdict, place, found, inclusion, region)
-        verdict = indexes.judged(verdict, place)
+            verdict = verify_under_checkpoint(verdict, place, found, inclusion, region)
+        verdict = indexes.with_faults(verdict, place)
         return verdict if found is None else with_proof(verdict, place, found, inclusion)
 
-    def _places(self) -> dict[int, Examined]:
+    def _places(self) -> dict[int, StoredEntry]:
         first, last = max(self._seq - 1, 0), min(self._seq + 1, MAX_SEQ)
         return {place.seq: place for place in self._reader.between(first, last)}
 
-    def _anchored(self, settings: AnchorSettings) -> tuple[Anchored, Inclusion | None]:
+    def _under_checkpoint(
+        self, settings: VerificationSettings
+    ) -> tuple[FoundCheckpoint, Inclusion | None]:
         pinned = settings.pinned(self._sealed)
-        found = find_anchor(self._sealed, settings.trust)
+        found = find_checkpoint(self._sealed, settings.trust)
         checkpoint = found.checkpoint
         # What the cache holds was proven once; the second look does without it all the same.
         cache = None if self._consistent else settings.cache
@@ -179,7 +185,9 @@ class _Look:
             read.keep(settings.cache)
         return found, inclusion
 
-    def _absent(self, tip: int, found: Anchored | None, inclusion: Inclusion | None) -> Verdict:
+    def _absent(
+        self, tip: int, found: FoundCheckpoint | None, inclusion: Inclusion | None
+    ) -> Verdict:
         seq, trust = self._seq, None if self._settings is None else self._settings.trust
         lives = Lifetimes(self._now) if trust is None else lifetimes(self._sealed, trust, self._now)
         gaps = Gaps() if trust is None else signed_gaps(self._sealed, trust)

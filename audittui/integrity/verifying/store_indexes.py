@@ -11,14 +11,14 @@ from typing import Any
 
 import msgspec
 
-from audittui.integrity.stored_entry import Examined, seq_of_key
+from audittui.integrity.stored_entry import StoredEntry, seq_of_key
 from audittui.integrity.verifying.verdict import FAILURES, Step, Verdict
 from audittui.layout.model import Layout
 from audittui.store.port import KeepsIndexes, Store
 
 
-class IndexCheck:
-    """What the indexes say of one chain. ``faults`` are by seq; `look` fills them."""
+class StoreIndexes:
+    """What the indexes say of one chain. ``faults`` are by seq; `compare` fills them."""
 
     def __init__(self, store: Store, layout: Layout, chain: str) -> None:
         self.faults: dict[int, tuple[Step, ...]] = {}
@@ -26,7 +26,7 @@ class IndexCheck:
         self._layout = layout
         self._chain = chain
 
-    def look(self, *seqs: int) -> None:
+    def compare(self, *seqs: int) -> None:
         """Hold the indexes against all entries of the chain, or those of ``seqs``.
 
         Raises `StoreError`.
@@ -42,7 +42,7 @@ class IndexCheck:
             step = Step(f"index {fault.index}", "fails", fault.expected, fault.found, note)
             self.faults[seq] = (*self.faults.get(seq, ()), step)
 
-    def judged(self, verdict: Verdict, place: Examined) -> Verdict:
+    def with_faults(self, verdict: Verdict, place: StoredEntry) -> Verdict:
         """``verdict`` on an entry with what its indexes say."""
         steps = self.faults.get(place.seq)
         if steps is None:

@@ -12,33 +12,33 @@ from audittui.integrity.chain_reader import ChainReader
 from audittui.integrity.gap import Gaps
 from audittui.integrity.pruned import signed_gaps
 from audittui.integrity.sealed_log import SealedLog
-from audittui.integrity.settings import AnchorSettings
-from audittui.integrity.stored_entry import Examined
+from audittui.integrity.settings import VerificationSettings
+from audittui.integrity.stored_entry import StoredEntry
 from audittui.integrity.tile_reader import TileReader
 from audittui.integrity.tlog.checkpoint import Checkpoint
 from audittui.integrity.tlog.inclusion import Inclusion
 from audittui.integrity.verifying.absence import Absence
 from audittui.integrity.verifying.found_checkpoint import (
-    Anchored,
+    FoundCheckpoint,
     contradiction,
-    find_anchor,
+    find_checkpoint,
     hold_against_pins,
 )
 from audittui.integrity.verifying.lifetimes import Lifetimes, lifetimes
 from audittui.integrity.verifying.links import (
     chained,
-    check,
-    holds,
+    links_hold,
     unforeseen,
     unverifiable,
+    verify_links,
     with_registry,
 )
 from audittui.integrity.verifying.older_checkpoints import older_flaws
 from audittui.integrity.verifying.progress_mark import Mark, another, shorter
 from audittui.integrity.verifying.sealed_leaves import SealedLeaves
-from audittui.integrity.verifying.store_indexes import IndexCheck
+from audittui.integrity.verifying.store_indexes import StoreIndexes
 from audittui.integrity.verifying.tiles_ahead import TilesAhead
-from audittui.integrity.verifying.under_checkpoint import ANCHORED, judged
+from audittui.integrity.verifying.under_checkpoint import ANCHORED, verify_under_checkpoint
 from audittui.integrity.verifying.verdict import Verdict
 from audittui.layout.model import Layout
 from audittui.layout.row import Item
@@ -58,7 +58,7 @@ def verify_chain(
     layout: Layout,
     chain: str,
     *,
-    settings: AnchorSettings | None = None,
+    settings: VerificationSettings | None = None,
     since: int = 0,
     progress: Progress | None = None,
     steps: bool = False,
@@ -77,7 +77,7 @@ class Sweep:
     then. The log must hold the ``demanded`` checkpoints: ``contradicted`` says why it does not.
     ``steps`` fills in the steps of entries that are as they should be, too.
 
-    ``clock`` is the reader's, in microseconds: what may have expired is judged by it. With ``more``
+    ``clock`` is the reader's, in microseconds: what may have expired depends on it. With ``more``
     short pages are read, one after the other, for as long as it allows; where it does not, the
     sweep ends, and ``stopped`` is the seq to go on at. It always comes further than ``since``.
 
@@ -92,7 +92,7 @@ class Sweep:
         layout: Layout,
         chain: str,
         *,
-        settings: AnchorSettings | None = None,
+        settings: VerificationSettings | None = None,
         since: int = 0,
         mark: Mark | None = None,
         demanded: Sequence[Checkpoint] = (),
@@ -100,13 +100,13 @@ class Sweep:
         clock: Callable[[], int] = timestamp.now,
         more: More | None = None,
     ) -> None:
-        self.last: Examined | None = None
+        self.last: StoredEntry | None = None
         self.stopped: int | None = None
-        self.found: Anchored | None = None
+        self.found: FoundCheckpoint | None = None
         self.unsealed = 0
         self.oldest: int | None = None
         self.contradicted = ""
-        self._judged = since
+        self._verified = since
         self._reached = since
         self._since = since
         self._mark = mark
@@ -118,10 +118,10 @@ class Sweep:
         self._settings = settings if settings is not None and settings.trust else None
         self._reader = ChainReader(store, layout, chain)
         self._sealed = SealedLog(store, chain, consistent=True)
-        self._indexes = IndexCheck(store, layout, chain)
+        self._indexes = StoreIndexes(store, layout, chain)
         self._registered = True
-        self._before: Examined | None = None
-        self._place: Examined | None = None
+        self._before: StoredEntry | None = None
+        self._place: StoredEntry | None = None
         self._leaves: SealedLeaves | None = None
         self._lives: Lifetimes | None = None
         self._gaps = Gaps()
@@ -148,16 +148,16 @@ class Sweep:
             yield from self._run(progress)
         except StoreError as error:
             why = f"UNVERIFIABLE: {error}"
-            yield self._paid(unverifiable(self._chain, self._judged, why))
+            yield self._paid(unverifiable(self._chain, self._verified, why))
         except AuditError:
             raise
         except Exception as error:
-            yield self._paid(unforeseen(self._chain, self._judged, error))
+            yield self._paid(unforeseen(self._chain, self._verified, error))
 
     def _run(self, progress: Progress | None) -> Iterator[Verdict]:
         if self._settings is not None:
             self._look_for_anchor(self._settings)
-        self._indexes.look()
+        self._indexes.compare()
         self._tip = self._reader.tip()
         total = None if self._tip is None else self._tip + 1 - self._since
         if self._since:
@@ -168,7 +168,7 @@ class Sweep:
                 # After the entries, which are written together with the record: never too early.
                 self._registered = self._reader.registered()
                 self._quick = self._quick and self._registered
-            for place in map(self._reader.examined, page):
+            for place in map(self._reader.stored_entry, page):
                 if place.seq > self._reached:
                     # A page is no snapshot: an entry may have been written behind the reading.
                     for late in self._reader.between(self._reached, place.seq - 1):
@@ -177,7 +177,7 @@ class Sweep:
                 if self._ahead is not None and place.seq >= 0:
                     yield from self._ahead.append(place.seq, place.digest)
                 if place.seq == self._reached and held is not None:
-                    yield self._judge_quickly(held, place) or self._judge(held, place)
+                    yield self._verify_quickly(held, place) or self._verify(held, place)
                     self._before, self._place = held, place
                     self._reached += 1
                 else:
@@ -189,7 +189,7 @@ class Sweep:
                 return
         self._end()
         if self._place is not None:
-            yield self._judge(self._place, None)
+            yield self._verify(self._place, None)
         known = self.found.known_size if self.found is not None else 0
         if not read and not self._since and not known:
             self._reader.demand_registered()
@@ -209,7 +209,7 @@ class Sweep:
         """True when there is more to read, which may not be read."""
         if self._more is None or self._tip is None or self._reached > self._tip:
             return False
-        # The entry that is held back is judged by whoever goes on.
+        # The entry that is held back is verified by whoever goes on.
         at = self._reached - (self._place is not None)
         if self._before is None or at <= self._since:
             # Nothing to remember, or to go on from.
@@ -228,9 +228,9 @@ class Sweep:
         rcu = self._reader.take() + self._sealed.take()
         return msgspec.structs.replace(verdict, rcu=rcu) if rcu else verdict
 
-    def _look_for_anchor(self, settings: AnchorSettings) -> None:
+    def _look_for_anchor(self, settings: VerificationSettings) -> None:
         pinned = settings.pinned(self._sealed)
-        found = find_anchor(self._sealed, settings.trust)
+        found = find_checkpoint(self._sealed, settings.trust)
         read = TileReader(self._sealed, settings.origin(self._chain, found.checkpoint), None)
         if found.checkpoint is not None:
             flaws = older_flaws(self._sealed, found, settings.trust, read, self._since)
@@ -280,7 +280,7 @@ class Sweep:
             if place is not None:
                 self._unsealed(place)
 
-    def _unsealed(self, place: Examined) -> None:
+    def _unsealed(self, place: StoredEntry) -> None:
         """Take in when an entry that no checkpoint reaches was recorded."""
         if place.entry is not None:
             try:
@@ -289,14 +289,14 @@ class Sweep:
                 recorded = 0  # what names no moment is older than any demand allows
             self.oldest = recorded if self.oldest is None else min(self.oldest, recorded)
 
-    def _take(self, place: Examined) -> Iterator[Verdict]:
+    def _take(self, place: StoredEntry) -> Iterator[Verdict]:
         """The verdicts that are certain once ``place`` is known."""
         if place.seq < 0:
-            yield self._paid(check(place, None, None, steps=self._steps))
+            yield self._paid(verify_links(place, None, None, steps=self._steps))
             return
         gap = place.seq > self._reached
         if self._place is not None:
-            yield self._judge(self._place, None if gap else place)
+            yield self._verify(self._place, None if gap else place)
         if gap:
             yield from self._absent(self._reached, place.seq - 1, place.seq, place)
             self._before = None
@@ -305,8 +305,8 @@ class Sweep:
         self._place = place
         self._reached = place.seq + 1
 
-    def _judge_quickly(self, place: Examined, after: Examined) -> Verdict | None:
-        """As `_judge`, of an entry that is as it should be; None where more is to be said."""
+    def _verify_quickly(self, place: StoredEntry, after: StoredEntry) -> Verdict | None:
+        """As `_verify`, of an entry that is as it should be; None where more is to be said."""
         expires = place.entry.expires_at if place.entry is not None else None
         if (
             not self._quick
@@ -314,7 +314,7 @@ class Sweep:
             or self._sealed.spent
             or (expires is not None and expires <= self._now)
             or place.seq in self._indexes.faults
-            or not holds(place, self._before, after)
+            or not links_hold(place, self._before, after)
         ):
             return None
         seq, leaves = place.seq, self._leaves
@@ -326,10 +326,10 @@ class Sweep:
             if isinstance(leaf, str) or leaf.hex() != place.digest:
                 return None
             verdict = Verdict(place.chain, seq, "ANCHORED", ANCHORED)
-        self._judged = seq + 1
+        self._verified = seq + 1
         return verdict
 
-    def _judge(self, place: Examined, after: Examined | None) -> Verdict:
+    def _verify(self, place: StoredEntry, after: StoredEntry | None) -> Verdict:
         """The verdict on the entry that was held back."""
         seq, leaves = place.seq, self._leaves
         leaf = leaves.leaf(seq) if leaves is not None and seq < leaves.size else None
@@ -337,20 +337,20 @@ class Sweep:
             self._unsealed(place)
         verdict = self._linked(place, after, self._steps)
         if self.found is not None:
-            verdict = self._anchored(verdict, place, after, leaf, self.found)
-        verdict = self._indexes.judged(verdict, place)
+            verdict = self._under_checkpoint(verdict, place, after, leaf, self.found)
+        verdict = self._indexes.with_faults(verdict, place)
         if place.expired(self._now):
             verdict = msgspec.structs.replace(verdict, expired=True)
-        self._judged = seq + 1
+        self._verified = seq + 1
         return self._paid(verdict) if self._reader.spent or self._sealed.spent else verdict
 
-    def _linked(self, place: Examined, after: Examined | None, steps: bool) -> Verdict:
-        verdict = check(place, self._before, after, steps=steps)
+    def _linked(self, place: StoredEntry, after: StoredEntry | None, steps: bool) -> Verdict:
+        verdict = verify_links(place, self._before, after, steps=steps)
         return with_registry(verdict, self._registered, steps=steps)
 
-    def _anchored(
-        self, verdict: Verdict, place: Examined, after: Examined | None,
-        leaf: bytes | str | None, found: Anchored,
+    def _under_checkpoint(
+        self, verdict: Verdict, place: StoredEntry, after: StoredEntry | None,
+        leaf: bytes | str | None, found: FoundCheckpoint,
     ) -> Verdict:  # fmt: skip
         if not self._steps and verdict.verdict in ("CHAINED", "UNANCHORED"):
             if leaf is None and not (found.rewritten or found.flawed):
@@ -359,16 +359,18 @@ class Sweep:
                 return Verdict(place.chain, place.seq, "ANCHORED", ANCHORED)
             verdict = self._linked(place, after, True)
         if leaf is None:
-            return judged(verdict, place, found, None, self._write_region)
+            return verify_under_checkpoint(verdict, place, found, None, self._write_region)
         inclusion = (
             Inclusion(place.seq, fault=leaf)
             if isinstance(leaf, str)
             else Inclusion(place.seq, leaf)
         )
-        return judged(verdict, place, found, inclusion, self._write_region)
+        return verify_under_checkpoint(verdict, place, found, inclusion, self._write_region)
 
-    def _absent(self, first: int, last: int, tip: int, after: Examined | None) -> Iterator[Verdict]:
-        """Verdicts on a run of absent entries, the first of which follows the last one judged."""
+    def _absent(
+        self, first: int, last: int, tip: int, after: StoredEntry | None
+    ) -> Iterator[Verdict]:
+        """Verdicts on a run of absent entries, the first of which follows the last one verified."""
         if self._lives is None:
             self._read_signed()
         assert self._lives is not None
@@ -378,10 +380,10 @@ class Sweep:
         )  # fmt: skip
         for verdict in absence.verdicts(first, last):
             yield self._paid(verdict)
-        self._judged = last + 1
+        self._verified = last + 1
 
     def _read_signed(self) -> None:
-        """What absent entries are judged by, besides their neighbours."""
+        """What decides of absent entries, besides their neighbours."""
         self._lives = Lifetimes(self._now)
         self._write_region = self._reader.write_region()
         if self._settings is not None:

@@ -12,7 +12,7 @@ _SERIOUS = (
 )  # fmt: skip
 
 
-class Conclusion:
+class Tally:
     """Counts the verdicts on one chain, by name.
 
     A run of absent entries counts as one where it is a fault, else as the entries that it is. Set

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from audittui.integrity.stored_entry import Examined
+from audittui.integrity.stored_entry import StoredEntry
 from audittui.integrity.tlog.inclusion import Inclusion
 from audittui.integrity.tlog.note import parse_note
 from audittui.integrity.tlog.proof import TlogProof
-from audittui.integrity.verifying.found_checkpoint import Anchored
+from audittui.integrity.verifying.found_checkpoint import FoundCheckpoint
 from audittui.integrity.verifying.replica_lag import advice, only_late, steps_of
 from audittui.integrity.verifying.verdict import FAILURES, Step, Verdict, VerdictName
 
@@ -16,8 +16,8 @@ ANCHORED = "It is the entry that was sealed; the checkpoint is signed by a trust
 _LINKS = ("previous link", "next link")
 
 
-def judged(
-    verdict: Verdict, place: Examined, found: Anchored, inclusion: Inclusion | None,
+def verify_under_checkpoint(
+    verdict: Verdict, place: StoredEntry, found: FoundCheckpoint, inclusion: Inclusion | None,
     write_region: str = "",
 ) -> Verdict:  # fmt: skip
     """``verdict``, which links and copies gave, in the light of a checkpoint.
@@ -58,7 +58,7 @@ def judged(
 
 
 def with_proof(
-    verdict: Verdict, place: Examined, found: Anchored, inclusion: Inclusion | None
+    verdict: Verdict, place: StoredEntry, found: FoundCheckpoint, inclusion: Inclusion | None
 ) -> Verdict:
     """``verdict`` with the self-contained proof of an entry that is ANCHORED."""
     if verdict.verdict != "ANCHORED" or inclusion is None:
@@ -69,7 +69,7 @@ def with_proof(
     return msgspec.structs.replace(verdict, proof=proof.encoded())
 
 
-def _proven(verdict: Verdict, place: Examined, step: Step) -> Verdict:
+def _proven(verdict: Verdict, place: StoredEntry, step: Step) -> Verdict:
     """The entry is the sealed one: a link that fails is its neighbour's fault."""
     steps = tuple(_absolved(one) for one in verdict.steps)
     wrong = [one for one in steps if one.result == "fails"]
@@ -95,7 +95,7 @@ def _absolved(step: Step) -> Step:
     return step
 
 
-def _beyond(verdict: Verdict, found: Anchored) -> Verdict:
+def _beyond(verdict: Verdict, found: FoundCheckpoint) -> Verdict:
     if found.checkpoint is None:
         note = "There is no trusted checkpoint"
     else:

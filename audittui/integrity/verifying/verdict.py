@@ -1,4 +1,4 @@
-"""Verdicts: what was checked of one entry, against what, and what came of it (DESIGN §6)."""
+"""Verdicts: what was checked of one entry, against what, and what came of it."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Verdict(msgspec.Struct, frozen=True):
     ``pin_rcu`` what it took to prove the checkpoint consistent with the pinned one. ``proof`` is
     the inclusion proof as a C2SP tlog-proof, where the entry is proven. ``expired`` entries are
     still there, but may go at any moment. ``count`` is the number of entries that one verdict on a
-    run of absent ones speaks of. ``body_hash`` is that of the body that was judged, in hex; empty
+    run of absent ones speaks of. ``body_hash`` is that of the body that was verified, in hex; empty
     where none was.
     """
 
