@@ -47,7 +47,7 @@ def test_what_nobody_foresaw_is_a_failure_of_its_chain(
         if place.chain == "b/0":
             raise ZeroDivisionError("what nobody foresaw")
 
-    monkeypatch.setattr(sweep, "check", _before(fails, sweep.check))
+    monkeypatch.setattr(sweep, "verify_links", _before(fails, sweep.verify_links))
     out, err = bench("verify", "--all", code=4)
     assert "b/0 0: UNVERIFIABLE." in out
     assert "ZeroDivisionError: what nobody foresaw" in out

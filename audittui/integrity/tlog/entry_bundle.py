@@ -1,4 +1,7 @@
-"""Entry bundles of C2SP tlog-tiles: log entries, each after its length in two bytes, big-endian."""
+"""Entry bundles (C2SP tlog-tiles): the entries of up to 256 leaves, one after another.
+
+Format: https://c2sp.org/tlog-tiles. Each entry stands after its length in two bytes, big-endian.
+"""
 
 from __future__ import annotations
 
