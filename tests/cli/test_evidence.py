@@ -15,6 +15,7 @@ from audittui.export.evidence.names import MANIFEST, SIGNATURE
 from audittui.integrity.tlog.keys import SignerKey, parse_signer_key
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
+from tests import tampering
 from tests.cli.bench import LAYOUT, Bench, bench, key
 
 __all__ = ["bench", "key"]
@@ -212,7 +213,7 @@ def test_what_is_not_genuine_is_bundled_as_what_it_is(bench: Bench, key: str) ->
     bench("seal", "--key", "key")
     bench.tamper(41)
     store = SqliteStore(str(bench.store), LAYOUT)
-    store.delete(LAYOUT.key("payments/0", 100))
+    tampering.delete(store, LAYOUT.key("payments/0", 100))
     store.close()
     out, err = bench(
         "evidence", "create", "--marks", marks(bench, 7, 41, 100), "-o", "case.zip", code=4

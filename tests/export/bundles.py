@@ -26,6 +26,7 @@ from audittui.integrity.trust import Trust
 from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
+from tests import tampering
 
 LAYOUT = load_layout("native")
 SEALER = SignerKey("audit.example.com", bytes(range(32)))
@@ -162,6 +163,6 @@ def checked(data: bytes, *, signed: bool = False) -> Checked:
 def sealed_early() -> SqliteStore:
     """A log as it was when five of its entries were sealed."""
     store = new_log(("payments/0",))
-    store.delete({"pk": "checkpoint#payments/0", "sk": f"{10:020d}"})
+    tampering.delete(store, {"pk": "checkpoint#payments/0", "sk": f"{10:020d}"})
     Sealer(store, LAYOUT, "payments/0", SEALER).seal(up_to=5)
     return store

@@ -33,6 +33,7 @@ from audittui.layout import load_layout
 from audittui.layout.native import item_of
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
+from tests.tampering import delete, overwrite
 
 LAYOUT = load_layout("native")
 CHAIN, OTHER = "payments/0", "payments/1"
@@ -81,11 +82,11 @@ class Table:
         return dict(item)
 
     def put(self, item: Mapping[str, Any]) -> None:
-        self.store.overwrite(item)
+        overwrite(self.store, item)
 
     def delete(self, *seqs: int) -> None:
         for seq in seqs:
-            self.store.delete(LAYOUT.key(CHAIN, seq))
+            delete(self.store, LAYOUT.key(CHAIN, seq))
 
     def entry(self, seq: int) -> Entry:
         return decode_body(self.item(seq)["body"].encode())
@@ -105,12 +106,12 @@ class Table:
 
     def unseal(self, size: int) -> None:
         """Take away a checkpoint."""
-        self.store.delete({"pk": f"checkpoint#{CHAIN}", "sk": f"{size:020d}"})
+        delete(self.store, {"pk": f"checkpoint#{CHAIN}", "sk": f"{size:020d}"})
 
     def unseal_tiles(self) -> None:
         """Take away every tile."""
         for width in range(1, LENGTH + 1):
-            self.store.delete({"pk": f"tile#{CHAIN}", "sk": f"tile/0/000.p/{width}"})
+            delete(self.store, {"pk": f"tile#{CHAIN}", "sk": f"tile/0/000.p/{width}"})
 
 
 @dataclass(frozen=True)
@@ -327,7 +328,7 @@ TAMPERINGS = (
     ),
     Tampering(
         "the chain is taken out of the registry",
-        lambda table: table.store.delete({"pk": "chains", "sk": CHAIN}),
+        lambda table: delete(table.store, {"pk": "chains", "sk": CHAIN}),
         _all("INDEX MISMATCH", 0, 11), _all("INDEX MISMATCH", 0, 11),
     ),
     Tampering("only the stored hash is changed", _change_hash, {4: "MODIFIED"}, {4: "MODIFIED"}),

@@ -18,6 +18,7 @@ from audittui.layout import load_layout
 from audittui.store.dynamodb.store import DynamoStore
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
+from tests import tampering
 from tests.integrity.bench import KEY, Bench
 from tests.integrity.conftest import AWS_KEYS, tampered_table
 from tests.store.conftest import ENDPOINT, REGION, make_table
@@ -127,12 +128,12 @@ def test_a_chain_that_a_table_lost_is_named_by_the_command(
     bench("verify", "--all", "--require-anchored", "--max-unsealed", 0)
     assert "0 chains" not in bench("verify", "--all", "--since", "last")[1]
     for sk in range(3):
-        store.delete(LAYOUT.key("b/0", sk))
+        tampering.delete(store, LAYOUT.key("b/0", sk))
     for key in (
         {"pk": "chains", "sk": "b/0"}, {"pk": "checkpoint#b/0", "sk": f"{3:020d}"},
         {"pk": "tile#b/0", "sk": "tile/0/000.p/3"},
     ):  # fmt: skip
-        store.delete(key)
+        tampering.delete(store, key)
     out, err = bench("verify", "--all", code=4)
     assert "b/0 0: TRUNCATED." in out
     assert "b/0 is NOT as it was written" in err and "a/0 is as it was written" in err

@@ -24,6 +24,7 @@ from audittui.integrity.verifying.single_entry import verify_entry
 from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
+from tests import tampering
 from tests.integrity.counting import Counting
 
 LAYOUT = load_layout("native")
@@ -92,7 +93,7 @@ def overwritten(seq: int, change: Callable[[dict[str, Any]], None]) -> Callable[
     def tamper(store: SqliteStore) -> None:
         item = dict(store.get(LAYOUT.key(CHAIN, seq)).item or {})
         change(item)
-        store.overwrite(item)
+        tampering.overwrite(store, item)
 
     return tamper
 
@@ -102,13 +103,13 @@ TAMPERINGS: dict[str, Callable[[SqliteStore], None]] = {
     "hash": overwritten(38, lambda item: item.update(hash=bytes(32))),
     "copy": overwritten(38, lambda item: item.update(actor="z")),
     "neighbour": overwritten(39, lambda item: item.update(body=item["body"] + " ")),
-    "gone before": lambda store: store.delete(LAYOUT.key(CHAIN, 37)),
-    "gone after": lambda store: store.delete(LAYOUT.key(CHAIN, 39)),
+    "gone before": lambda store: tampering.delete(store, LAYOUT.key(CHAIN, 37)),
+    "gone after": lambda store: tampering.delete(store, LAYOUT.key(CHAIN, 39)),
     "not sealed": overwritten(610, lambda item: item.update(body="[]")),
-    "tile": lambda store: store.overwrite(
-        {"pk": f"tile#{CHAIN}", "sk": "tile/0/000", "hashes": bytes(32 * 256)}
+    "tile": lambda store: tampering.overwrite(
+        store, {"pk": f"tile#{CHAIN}", "sk": "tile/0/000", "hashes": bytes(32 * 256)}
     ),
-    "no tile": lambda store: store.delete({"pk": f"tile#{CHAIN}", "sk": "tile/0/000"}),
+    "no tile": lambda store: tampering.delete(store, {"pk": f"tile#{CHAIN}", "sk": "tile/0/000"}),
 }
 
 

@@ -16,6 +16,7 @@ from audittui.integrity.verifying import sweep as module
 from audittui.integrity.verifying.sweep import Sweep
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
+from tests import tampering
 from tests.integrity.bench import KEY, LAYOUT
 
 CHAIN = "payments/0"
@@ -53,9 +54,9 @@ def test_parts_find_what_the_whole_finds(
         Sealer(store, LAYOUT, CHAIN, KEY).seal(up_to=sealed)
     for seq in changed:
         item = dict(store.get(LAYOUT.key(CHAIN, seq)).item or {})
-        store.overwrite({**item, "body": item["body"].replace('"a"', '"c"')})
+        tampering.overwrite(store, {**item, "body": item["body"].replace('"a"', '"c"')})
     for seq in gone:
-        store.delete(LAYOUT.key(CHAIN, seq))
+        tampering.delete(store, LAYOUT.key(CHAIN, seq))
     whole, stopped = swept(store, 0, sealed > 0, None)
     assert stopped is None
     with pytest.MonkeyPatch.context() as patch:

@@ -72,7 +72,7 @@ def test_a_file_made_while_this_process_looked_is_taken_as_it_is(
     store = SqliteStore(path, NATIVE, create=True, seed=5)
     assert AuditLog(store, "c/0").append(Draft(actor="a", action="b")).seq == 1
     # The order of ties is the file's own.
-    assert int.from_bytes(store._seed, "big") == 77
+    assert int.from_bytes(store.rows.seed, "big") == 77
     store.close()
 
 

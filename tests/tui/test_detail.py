@@ -30,6 +30,7 @@ from audittui.tui.palette import ACCENT, BAD, GOOD
 from audittui.tui.screens.reader import ReaderScreen
 from audittui.tui.screens.version import VersionScreen
 from audittui.tui.widgets.outline import OutlineView
+from tests import tampering
 from tests.tui.driving import (
     NOW,
     driven,
@@ -87,7 +88,7 @@ def replaced(body: str) -> SqliteStore:
     store = filled(story())
     item = store.get(load_layout("native").key("app/0", 3)).item
     assert item is not None
-    store.overwrite({**item, "body": body})
+    tampering.overwrite(store, {**item, "body": body})
     return store
 
 
