@@ -30,10 +30,10 @@ class TamperedTable(DynamoStore):
     """A table with what a tamperer does to it: raw calls without conditions."""
 
     def overwrite(self, item: Mapping[str, Any]) -> None:
-        self._client.put_item(TableName=self.table, Item=encoded_item(item))
+        self._sender.client.put_item(TableName=self.table, Item=encoded_item(item))
 
     def delete(self, key: Mapping[str, Any]) -> None:
-        self._client.delete_item(TableName=self.table, Key=encoded_item(key))
+        self._sender.client.delete_item(TableName=self.table, Key=encoded_item(key))
 
 
 def tampered_table(client: Any, endpoint: str = "") -> TamperedTable:

@@ -31,7 +31,7 @@ def identity_of(client: Any, table: str, endpoint: str = "") -> Any:
 
 
 def described(store: DynamoStore, monkeypatch: pytest.MonkeyPatch, **table: str) -> Any:
-    monkeypatch.setattr(store, "_ask", lambda *given, **named: ({"Table": table}, 0))
+    monkeypatch.setattr(store._sender, "ask", lambda *given, **named: ({"Table": table}, 0))
     return store.identity()
 
 
@@ -86,7 +86,7 @@ def test_a_table_that_may_not_be_described_is_known_by_its_name(
         def refuse(*given: Any, **named: Any) -> Any:
             raise StoreError("no", kind=kind)
 
-        monkeypatch.setattr(refusing, "_ask", refuse)
+        monkeypatch.setattr(refusing._sender, "ask", refuse)
         found = refusing.identity()
         assert (found.id, found.place) == ("", "")
         assert found.same(known) and known.same(found)
