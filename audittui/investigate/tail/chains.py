@@ -14,10 +14,11 @@ import msgspec
 
 from audittui.errors import StoreError
 from audittui.escape import escaped
+from audittui.investigate.asker import Asker
 from audittui.investigate.tail.cursor import ChainPlace, TailCursor
 from audittui.investigate.tail.gaps import Gap, with_gap, without
 from audittui.investigate.tail.pace import HOUR, Interval, Pace
-from audittui.investigate.tail.source import Asker, Backlog, Round
+from audittui.investigate.tail.source import Backlog, Round
 from audittui.investigate.tail.start import beginning, chain_range, tip_of
 from audittui.layout.model import PAYLOAD, Layout
 from audittui.layout.native import REGISTRY

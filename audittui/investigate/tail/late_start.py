@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import msgspec
 
+from audittui.investigate.asker import Asker, AskingCancelledError
 from audittui.investigate.tail.cursor import ChainPlace
-from audittui.investigate.tail.source import Asker, TailCancelledError
 from audittui.investigate.tail.start import CLOCK_SLACK, first_since
 from audittui.query.execute import Execution
 from audittui.query.result import Meter
@@ -29,7 +29,7 @@ def narrowed(places: dict[str, ChainPlace], plan: Plan, asker: Asker) -> dict[st
     hold yet is read from the chain as ever. An entry dated more than a day ahead of its writing is
     in no partition of the plan, and may be left out.
 
-    Raises `StoreError`, `TailCancelledError`.
+    Raises `StoreError`, `AskingCancelledError`.
     """
     behind = {name: place.tip - place.seq for name, place in places.items()}
     if sum(behind.values()) <= LONG or not plan.index.name:
@@ -59,7 +59,7 @@ def _first_wanted(plan: Plan, asker: Asker) -> dict[str, int] | None:
     )
     try:
         first, meter = asker.call(lambda: _read(execution))
-    except TailCancelledError:
+    except AskingCancelledError:
         execution.cancel()
         raise
     asker.spend(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from audittui import timestamp
+from audittui.investigate.asker import Asker
 from audittui.investigate.tail.cursor import ChainPlace
-from audittui.investigate.tail.source import Asker
 from audittui.layout.model import Layout
 from audittui.store.port import Query
 
@@ -35,7 +35,7 @@ def chain_range(layout: Layout, chain: str, low: int, high: int = _LAST_SEQ) -> 
 def beginning(layout: Layout, asker: Asker, chain: str, since: int | None) -> ChainPlace:
     """The place after the chain's tip, or before the entries written ``since`` (microseconds).
 
-    Raises `StoreError`, `TailCancelledError`.
+    Raises `StoreError`, `AskingCancelledError`.
     """
     tip = tip_of(layout, asker, chain)
     if tip < 0:
@@ -48,7 +48,7 @@ def beginning(layout: Layout, asker: Asker, chain: str, since: int | None) -> Ch
 
 
 def tip_of(layout: Layout, asker: Asker, chain: str) -> int:
-    """The last seq of a chain, -1 for none. Raises `StoreError`, `TailCancelledError`."""
+    """The last seq of a chain, -1 for none. Raises `StoreError`, `AskingCancelledError`."""
     request = msgspec.structs.replace(
         chain_range(layout, chain, 0),
         forward=False,
@@ -62,7 +62,7 @@ def tip_of(layout: Layout, asker: Asker, chain: str) -> int:
 def first_since(layout: Layout, asker: Asker, chain: str, tip: int, since: int) -> int:
     """The lowest seq written at ``since`` or later, by leaps back from the tip and halving.
 
-    Raises `StoreError`, `TailCancelledError`.
+    Raises `StoreError`, `AskingCancelledError`.
     """
     early, late, leap = -1, tip + 1, 1
     while late > 0:

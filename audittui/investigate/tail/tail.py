@@ -17,6 +17,7 @@ import msgspec
 from audittui import timestamp
 from audittui.connection import Connection
 from audittui.errors import StoreError, UsageError
+from audittui.investigate.asker import Asker, AskingBudgetError, AskingCancelledError
 from audittui.investigate.spans import mean_bytes
 from audittui.investigate.tail.chains import ChainSource
 from audittui.investigate.tail.cursor import (
@@ -28,14 +29,7 @@ from audittui.investigate.tail.cursor import (
 )
 from audittui.investigate.tail.late_start import LONG, narrowed
 from audittui.investigate.tail.pace import Interval, Spending
-from audittui.investigate.tail.source import (
-    Asker,
-    Backlog,
-    Round,
-    Source,
-    TailBudgetError,
-    TailCancelledError,
-)
+from audittui.investigate.tail.source import Backlog, Round, Source
 from audittui.investigate.tail.window import WindowSource
 from audittui.layout.row import Row
 from audittui.query.result import Meter
@@ -155,9 +149,9 @@ class Tail:
             if self._source is None:
                 self._source = self._open()
             return self._source.backlog()
-        except TailCancelledError:
+        except AskingCancelledError:
             return None
-        except TailBudgetError:
+        except AskingBudgetError:
             self.stop = "budget"
             return None
         except StoreError as error:
@@ -193,9 +187,9 @@ class Tail:
                         self.stop = "limit"
                         return
                 self._polls += 1
-            except TailCancelledError:
+            except AskingCancelledError:
                 break
-            except TailBudgetError:
+            except AskingBudgetError:
                 self.stop = "budget"
                 if self._source is not None and (rows := self._source.rest(room)):
                     yield self._batch(Round(rows, more=True))

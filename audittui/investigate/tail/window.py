@@ -14,15 +14,10 @@ from hashlib import blake2b
 import msgspec
 
 from audittui import timestamp
+from audittui.investigate.asker import Asker, AskingBudgetError, AskingCancelledError
 from audittui.investigate.tail.cursor import MARK_BYTES, TailCursor, WindowPlace
 from audittui.investigate.tail.pace import Interval, Pace
-from audittui.investigate.tail.source import (
-    Asker,
-    Backlog,
-    Round,
-    TailBudgetError,
-    TailCancelledError,
-)
+from audittui.investigate.tail.source import Backlog, Round
 from audittui.layout.row import Row
 from audittui.query.execute import Execution
 from audittui.query.result import Meter, ResultPage
@@ -202,11 +197,11 @@ class WindowSource:
             yield page.rows
 
     def _run(self, plan: Plan, limit: int | None) -> Iterator[ResultPage]:
-        """The pages of a plan, metered. Raises `StoreError`, `TailCancelledError`,
-        `TailBudgetError`."""
+        """The pages of a plan, metered. Raises `StoreError`, `AskingCancelledError`,
+        `AskingBudgetError`."""
         left = self._asker.left
         if left is not None and left < LEAST_UNITS:
-            raise TailBudgetError
+            raise AskingBudgetError
         execution = Execution(
             plan, self._asker.store, limit=limit, max_rcu=left, notify=self._asker.notify,
             now=self._now(),
@@ -215,15 +210,15 @@ class WindowSource:
         before = Meter()
         try:
             if self._asker.cancelled.is_set():
-                raise TailCancelledError
+                raise AskingCancelledError
             for page in execution.pages():
                 self._spend(before, page.meter)
                 before = page.meter
                 yield page
                 if page.coverage.stop == "cancelled":
-                    raise TailCancelledError
+                    raise AskingCancelledError
                 if page.coverage.stop == "budget":
-                    raise TailBudgetError
+                    raise AskingBudgetError
             if execution.error is not None:
                 raise execution.error
         finally:
