@@ -12,8 +12,9 @@ from typing import Any
 import msgspec
 
 from audittui.entry import LIST_FIELDS, Entry, decode_body, decode_strict, hash_body
-from audittui.layout.model import Layout, value_text
+from audittui.layout.model import Layout
 from audittui.layout.row import Item
+from audittui.layout.value import value_text
 
 COPIES = (*LIST_FIELDS, "bucket", "failed_bucket", "expires_at")
 """The attributes that repeat the body."""

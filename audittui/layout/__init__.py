@@ -1,7 +1,8 @@
 """How a table stores entries: fields and attributes, key templates, indexes."""
 
 from audittui.layout.load import layout_names, load_layout
-from audittui.layout.model import Field, Index, KeyAttribute, Layout
+from audittui.layout.model import Layout
+from audittui.layout.parts import Field, Index, KeyAttribute
 from audittui.layout.row import Item, Row, Value
 
 __all__ = [

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 import msgspec
 
 from audittui.errors import UsageError
-from audittui.layout.model import Index, Layout
+from audittui.layout.model import Layout
+from audittui.layout.parts import Index
 from audittui.runbook.estimate import Estimate
 from audittui.runbook.estimating import estimated, item_bytes
 from audittui.runbook.partitions import partitions

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import msgspec
 
 from audittui import timestamp
-from audittui.layout.model import Index
+from audittui.layout.parts import Index
 from audittui.runbook.estimate import LEAST_UNITS, Estimate, counted_text
 from audittui.runbook.plan import Facts, Sample, Shard, Window
 from audittui.store.port import IndexDescription

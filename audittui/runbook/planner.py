@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from audittui import timestamp
 from audittui.errors import UsageError
-from audittui.layout.model import Index, Layout
+from audittui.layout.model import Layout
+from audittui.layout.parts import Index
 from audittui.runbook.bind import bind
 from audittui.runbook.choosing import Candidate, Question, candidates, probes
 from audittui.runbook.model import Runbook

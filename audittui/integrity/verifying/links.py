@@ -13,8 +13,8 @@ import msgspec
 from audittui.entry import NO_HASH, Entry
 from audittui.integrity.stored_entry import COPIES, StoredEntry
 from audittui.integrity.verifying.verdict import Step, Verdict, VerdictName
-from audittui.layout.model import value_text
 from audittui.layout.native import copies_of
+from audittui.layout.value import value_text
 
 Result = Literal["holds", "fails", "not checked"]
 _BOTH_LINKS = "The body, the key, the index copies and both links hold."

@@ -15,7 +15,8 @@ from audittui.investigate.tail.cursor import ChainPlace
 from audittui.investigate.tail.gaps import Gap, with_gap, without
 from audittui.investigate.tail.pace import Pace
 from audittui.investigate.tail.start import chain_range
-from audittui.layout.model import PAYLOAD, Layout
+from audittui.layout.model import Layout
+from audittui.layout.reader import PAYLOAD
 from audittui.layout.row import Row
 from audittui.store.port import Key, Page, Query
 

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from audittui.layout.model import Index
+from audittui.layout.parts import Index
 from audittui.store.port import IndexFault
 from audittui.store.sqlite import pack
 

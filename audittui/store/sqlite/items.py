@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from audittui.errors import StoreError
-from audittui.layout.model import Index, Layout
+from audittui.layout.model import Layout
+from audittui.layout.parts import Index
 from audittui.layout.row import Item
 from audittui.store.port import Key, Query
 from audittui.store.size import attribute_sizes

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from audittui.errors import StoreError
-from audittui.layout.model import Index, Layout
+from audittui.layout.model import Layout
+from audittui.layout.parts import Index
 from audittui.store.port import Query
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from audittui.errors import StoreError
-from audittui.layout.model import Index
+from audittui.layout.parts import Index
 from audittui.store.sqlite import counts
 from audittui.store.sqlite.file import SqliteFile
 
