@@ -11,13 +11,13 @@ import click
 
 from audittui.cli.ending import clear_line
 from audittui.cli.formats import format_option, write_objects
-from audittui.cli.opening import folders
 from audittui.cli.options import (
     connect,
     connection_options,
     settings_of,
     trusted_key_option,
 )
+from audittui.cli.runbook_folders import runbook_folders
 from audittui.cli.signing import signer_of
 from audittui.errors import IntegrityError, UsageError
 from audittui.escape import escaped
@@ -246,7 +246,7 @@ def _found(
     from audittui.runbook.describe import command_of
     from audittui.runbook.planner import make_plan
 
-    book = load_catalogue(folders()).find(name)
+    book = load_catalogue(runbook_folders()).find(name)
     plan = make_plan(book, parameters(params), opened.layout, opened.facts())
     execution = Execution(plan, opened.store, limit=min(limit or MOST, MOST))
     wanted: dict[tuple[str, int], Wanted] = {}

@@ -13,8 +13,8 @@ import msgspec
 
 from audittui.cli.ending import INCOMPLETE
 from audittui.cli.notes import note as _note
-from audittui.cli.opening import folders
 from audittui.cli.options import connect, connection_options, max_rcu_option, rate_option
+from audittui.cli.runbook_folders import runbook_folders
 from audittui.cli.signals import stopping
 from audittui.errors import UsageError
 from audittui.escape import escaped
@@ -72,7 +72,7 @@ def command(
     if count and limit:
         raise UsageError("--count and --limit exclude each other.", "Give one of them.")
     texts = parameters(params)
-    book = load_catalogue(folders()).find(runbook)
+    book = load_catalogue(runbook_folders()).find(runbook)
     opened = connect(ctx, connection)
     target = opened.target
     budget = target.max_rcu if max_rcu is None else max_rcu

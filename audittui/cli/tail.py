@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from audittui.cli.notes import note
-from audittui.cli.opening import folders
 from audittui.cli.options import connect, connection_options, max_rcu_option
+from audittui.cli.runbook_folders import runbook_folders
 from audittui.cli.signals import stopping
 from audittui.errors import StoreError, UsageError
 
@@ -68,7 +68,7 @@ def command(
     from audittui.runbook.catalogue import load_catalogue
 
     texts = parameters(params)
-    book = load_catalogue(folders()).find(runbook)
+    book = load_catalogue(runbook_folders()).find(runbook)
     _refuse_window(book, texts)
     if since and resume:
         raise UsageError("--since and --resume exclude each other.", "A cursor knows its place.")

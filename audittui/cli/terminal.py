@@ -22,7 +22,7 @@ def open_terminal(options: Mapping[str, str | None], *, keep_session: bool = Tru
             "For scripts there is audittui run; see audittui --help.",
         )
     from audittui.aws.access import Access
-    from audittui.cli.opening import folders
+    from audittui.cli.runbook_folders import runbook_folders
     from audittui.configured import checked_config
     from audittui.connection import open_connection, resolve_target
     from audittui.tui.app import AuditApp
@@ -31,7 +31,7 @@ def open_terminal(options: Mapping[str, str | None], *, keep_session: bool = Tru
     target = resolve_target(options, config)
     # Nobody is asked for a code: the question would stand in the midst of the application.
     connect = partial(open_connection, read_only=True, access=Access(keep_session=keep_session))
-    run_application(AuditApp(target, folders(config), connect, config.keys, config.theme))
+    run_application(AuditApp(target, runbook_folders(config), connect, config.keys, config.theme))
 
 
 def run_application(app: AuditApp) -> None:

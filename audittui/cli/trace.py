@@ -14,8 +14,8 @@ import click
 from audittui import timestamp
 from audittui.cli.formats import ArrayOf, format_option
 from audittui.cli.notes import note
-from audittui.cli.opening import folders
 from audittui.cli.options import connect, connection_options, max_rcu_option, rate_option
+from audittui.cli.runbook_folders import runbook_folders
 from audittui.cli.signals import stopping
 from audittui.escape import escaped, shortened
 
@@ -75,7 +75,7 @@ def command(
     from audittui.table_facts import Looks
 
     opened = connect(ctx, connection)
-    book = load_catalogue(folders()).find("resource-lifecycle")
+    book = load_catalogue(runbook_folders()).find("resource-lifecycle")
     facts = opened.facts()
     plan = make_plan(book, {"resource": resource, "window": window}, opened.layout, facts)
     if explain:
