@@ -1,4 +1,7 @@
-"""How a table stores entries: fields and attributes, key templates, indexes."""
+"""How a table stores entries: fields and attributes, key templates, indexes.
+
+Not here: reading or writing a table.
+"""
 
 from audittui.layout.load import layout_names, load_layout
 from audittui.layout.model import Layout

@@ -10,13 +10,13 @@ import pytest
 from audittui.entry import Draft
 from audittui.export import tlog
 from audittui.integrity.sealing.sealer import Sealer
-from audittui.integrity.tlog.entry_bundle import decode_bundle
 from audittui.integrity.tlog.keys import parse_signer_key
 from audittui.integrity.verifying.links import unverifiable
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
 from tests import tampering
 from tests.cli.bench import LAYOUT, Bench, bench, key
+from tests.integrity.tile_logs import decode_bundle
 
 __all__ = ["bench", "key"]
 

@@ -19,7 +19,7 @@ from audittui.export.tlog import export_tlog
 from audittui.integrity.sealing.sealer import Sealer
 from audittui.integrity.settings import VerificationSettings
 from audittui.integrity.tlog.checkpoint import Checkpoint, parse_checkpoint
-from audittui.integrity.tlog.entry_bundle import decode_bundle, encode_bundle
+from audittui.integrity.tlog.entry_bundle import encode_bundle
 from audittui.integrity.tlog.keys import LogSigner, SignerKey, parse_verifier_key
 from audittui.integrity.tlog.merkle import consistency_proof, inclusion_proof
 from audittui.integrity.tlog.note import parse_note, sign_note, verified_by
@@ -29,6 +29,7 @@ from audittui.integrity.trust import Trust
 from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
+from tests.integrity.tile_logs import decode_bundle
 
 OUTSIDE = json.loads((Path(__file__).parent / "data" / "tlog_made_outside.json").read_text())
 FILES = {path: base64.b64decode(text) for path, text in OUTSIDE["files"].items()}

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from audittui.entry import hash_body
 from audittui.integrity.tlog.checkpoint import Checkpoint, parse_checkpoint
-from audittui.integrity.tlog.entry_bundle import decode_bundle, encode_bundle
+from audittui.integrity.tlog.entry_bundle import encode_bundle
 from audittui.integrity.tlog.keys import (
     SignerKey,
     VerifierKey,
@@ -37,11 +37,11 @@ from audittui.integrity.tlog.tile import (
     Tile,
     TileNodes,
     bundle_path,
-    new_tiles,
     parse_tile_path,
     split_tile,
     tiles_of_size,
 )
+from tests.integrity.tile_logs import decode_bundle, new_tiles
 
 VECTORS = Path(__file__).parents[2] / ".." / "shared" / "data" / "vectors" / "tlog-tiles.json"
 LOG_KEY = "example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx"

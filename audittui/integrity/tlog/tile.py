@@ -78,17 +78,6 @@ def tiles_of_size(size: int) -> Iterator[Tile]:
         level, hashes = level + 1, full
 
 
-def new_tiles(old: int, new: int) -> Iterator[Tile]:
-    """The tiles of a tree of size ``new`` that one of size ``old`` does not have."""
-    level, before, hashes = 0, old, new
-    while hashes:
-        full, rest = divmod(hashes, TILE_HASHES)
-        yield from (Tile(level, index) for index in range(before // TILE_HASHES, full))
-        if rest and hashes != before:
-            yield Tile(level, full, rest)
-        level, before, hashes = level + 1, before // TILE_HASHES, full
-
-
 def tile_of_node(height: int, index: int, size: int) -> tuple[Tile, int, int]:
     """Where the perfect node (height, index) of a tree of ``size`` is found.
 
