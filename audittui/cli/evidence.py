@@ -241,7 +241,7 @@ def _found(
     from audittui.cli.run import parameters
     from audittui.export.evidence.collect import Source, Wanted
     from audittui.export.evidence.manifest import MOST, Cost, Question
-    from audittui.query.execute import Execution
+    from audittui.query.execution import Execution
     from audittui.runbook.catalogue import load_catalogue
     from audittui.runbook.describe import command_of
     from audittui.runbook.planner import make_plan

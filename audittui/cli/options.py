@@ -88,7 +88,7 @@ def _tell(line: str) -> None:
 
 def target_of(ctx: click.Context, given: dict[str, Any]) -> Any:
     """The `Target` of a command: its own options, else those before the command."""
-    from audittui.configured import checked_config
+    from audittui.checked_config import checked_config
     from audittui.connection import resolve_target
 
     above = ctx.find_root().obj or {}

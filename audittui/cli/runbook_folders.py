@@ -14,7 +14,7 @@ def runbook_folders(config: Config | None = None) -> list[Path]:
     """The team's runbook folders: from the configuration and ``AUDITTUI_RUNBOOKS``. Raises
     `UsageError` where the configuration, read here unless it is given, is not right."""
     if config is None:
-        from audittui.configured import checked_config
+        from audittui.checked_config import checked_config
 
         config = checked_config()
     named = [Path(folder).expanduser() for folder in config.runbook_folders]

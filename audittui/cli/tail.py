@@ -157,7 +157,7 @@ def _write(tail: Tail, book: Runbook, form: str, status: _Status) -> None:
 
 
 def _refuse_window(book: Runbook, texts: dict[str, str]) -> None:
-    from audittui.runbook.following import window_parameters
+    from audittui.runbook.live_conditions import window_parameters
 
     for name in texts:
         if name in window_parameters(book):

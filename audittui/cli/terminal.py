@@ -22,8 +22,8 @@ def open_terminal(options: Mapping[str, str | None], *, keep_session: bool = Tru
             "For scripts there is audittui run; see audittui --help.",
         )
     from audittui.aws.access import Access
+    from audittui.checked_config import checked_config
     from audittui.cli.runbook_folders import runbook_folders
-    from audittui.configured import checked_config
     from audittui.connection import open_connection, resolve_target
     from audittui.tui.app import AuditApp
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from audittui.investigate.steps import LifecycleStep
     from audittui.layout.row import Row
     from audittui.query.result import Meter, ResultPage
-    from audittui.query.strangers import Strangers
+    from audittui.query.unregistered_rows import Strangers
     from audittui.runbook.plan import Plan
 
 FORMATS = ("text", "json", "jsonl")
@@ -67,8 +67,8 @@ def command(
     from audittui.cli.waits import waits_of
     from audittui.investigate.bodies import BodyReader
     from audittui.investigate.spans import mean_bytes
-    from audittui.query.execute import Execution
-    from audittui.query.strangers import Strangers
+    from audittui.query.execution import Execution
+    from audittui.query.unregistered_rows import Strangers
     from audittui.runbook.catalogue import load_catalogue
     from audittui.runbook.describe import describe_plan
     from audittui.runbook.planner import make_plan

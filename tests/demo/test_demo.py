@@ -14,7 +14,7 @@ from audittui.demo.seed import drafts, seed
 from audittui.integrity.verifying.sweep import verify_chain
 from audittui.investigate.correlations import Correlator
 from audittui.layout import load_layout
-from audittui.query.execute import Execution
+from audittui.query.execution import Execution
 from audittui.runbook.catalogue import load_catalogue
 from audittui.runbook.planner import make_plan
 from audittui.store.sqlite import SqliteStore

@@ -13,7 +13,7 @@ from audittui import timestamp
 from audittui.entry import Draft
 from audittui.layout import load_layout
 from audittui.layout.row import Row
-from audittui.query.execute import Execution
+from audittui.query.execution import Execution
 from audittui.query.result import ResultPage
 from audittui.runbook.catalogue import load_catalogue
 from audittui.runbook.plan import Facts, Order, Plan

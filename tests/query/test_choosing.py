@@ -17,8 +17,8 @@ from audittui.entry import Draft, hash_body
 from audittui.errors import UsageError
 from audittui.layout import load_layout
 from audittui.layout.native import REGISTRY, item_of
-from audittui.query.execute import Execution
-from audittui.query.probing import probed_plan
+from audittui.query.execution import Execution
+from audittui.query.index_probe import probed_plan
 from audittui.runbook.describe import describe_plan
 from audittui.runbook.model import NotIn, Runbook, RunbookQuery
 from audittui.runbook.plan import Facts, RowFilter

@@ -8,7 +8,7 @@ import msgspec
 from audittui.investigate.asker import Asker, AskingCancelledError
 from audittui.investigate.tail.cursor import ChainPlace
 from audittui.investigate.tail.start import CLOCK_SLACK, first_since
-from audittui.query.execute import Execution
+from audittui.query.execution import Execution
 from audittui.query.result import Meter
 from audittui.runbook.plan import Plan
 

@@ -33,7 +33,7 @@ from audittui.investigate.tail.source import Backlog, Round, Source
 from audittui.investigate.tail.window import WindowSource
 from audittui.layout.row import Row
 from audittui.query.result import Meter
-from audittui.runbook.following import (
+from audittui.runbook.live_conditions import (
     conditions_of,
     holds,
     key_conditions_of,

@@ -19,7 +19,7 @@ from audittui.investigate.tail.cursor import MARK_BYTES, TailCursor, WindowPlace
 from audittui.investigate.tail.pace import Interval, Pace
 from audittui.investigate.tail.source import Backlog, Round
 from audittui.layout.row import Row
-from audittui.query.execute import Execution
+from audittui.query.execution import Execution
 from audittui.query.result import Meter, ResultPage
 from audittui.runbook.estimate import LEAST_UNITS
 from audittui.runbook.plan import Order, Plan, Window

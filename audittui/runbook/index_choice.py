@@ -15,9 +15,9 @@ from audittui.errors import UsageError
 from audittui.layout.model import Layout
 from audittui.layout.parts import Index
 from audittui.runbook.estimate import Estimate
-from audittui.runbook.estimating import estimated, item_bytes
 from audittui.runbook.partitions import partitions
 from audittui.runbook.plan import Facts, Probe, RowFilter, Shard, Window
+from audittui.runbook.plan_estimate import estimated, item_bytes
 from audittui.runbook.ternary import truth
 
 NOT_A_SUCCESS = RowFilter("outcome", "not_in", ("success",))

@@ -19,7 +19,7 @@ from audittui import timestamp
 from audittui.errors import AuditError, UsageError
 from audittui.layout.row import Row
 from audittui.query.cost import STEP, Costs, TokenBucket
-from audittui.query.counting import counted_window, refuse_uncountable
+from audittui.query.count_only import counted_window, refuse_uncountable
 from audittui.query.cursor import Cursor, check_cursor, decode_cursor, encode_cursor, plan_digest
 from audittui.query.decode import Decoder
 from audittui.query.front import Front

@@ -9,7 +9,7 @@ import re
 from typing import Literal
 
 from audittui.errors import UsageError
-from audittui.runbook.bind import Bound
+from audittui.runbook.binding import Bound
 from audittui.runbook.model import ANY, COMPARISONS, PLACE, PLACES, NotIn, Runbook
 from audittui.runbook.plan import Correlation, RowFilter, Window
 from audittui.runbook.timerange import parse_duration, parse_window
