@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from audittui.aws.access import NOBODY, Access
+from audittui.aws.endpoint import is_aws
 from audittui.config import Profile
 from audittui.errors import UsageError
-from audittui.store.access import NOBODY, Access
-from audittui.store.endpoint import is_aws
 from audittui.store.port import PATIENT
 from audittui.suggest import suggestion
 
@@ -271,7 +271,7 @@ def open_connection(
     layout = load_layout(target.layout)
     if target.store:
         from audittui.store.sqlite import SqliteStore
-        from audittui.store.sqlite_unmade import UnmadeSqliteStore
+        from audittui.store.sqlite.unmade import UnmadeSqliteStore
 
         store: Store
         if create and target.store != _MEMORY and not Path(target.store).exists():

@@ -28,7 +28,6 @@ MAX_BODY_BYTES = 60_000
 MAX_DEPTH = 200
 """Objects and lists inside one another: what every JSON reader follows."""
 MAX_PARTITION_KEY_BYTES = 2048
-MAX_SORT_KEY_BYTES = 1024
 NO_HASH = "0" * 64
 """``prev_hash`` of the entry with seq 0."""
 

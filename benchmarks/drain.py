@@ -29,7 +29,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from audittui.connection import Connection, Target
 from audittui.entry import Draft
 from audittui.layout import load_layout
-from audittui.query.execute import Execution
+from audittui.query.execution import Execution
 from audittui.runbook.catalogue import load_catalogue
 from audittui.runbook.plan import Plan
 from audittui.runbook.planner import make_plan

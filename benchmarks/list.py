@@ -24,7 +24,7 @@ from audittui.connection import Connection, Target
 from audittui.entry import Draft
 from audittui.layout import load_layout
 from audittui.layout.row import Row
-from audittui.query.execute import Execution
+from audittui.query.execution import Execution
 from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
 from audittui.writer import AuditLog

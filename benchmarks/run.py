@@ -18,7 +18,7 @@ from pathlib import Path
 
 from audittui import timestamp
 from audittui.demo.seed import seed
-from audittui.integrity.sweep import verify_chain
+from audittui.integrity.verifying.sweep import verify_chain
 from audittui.layout import load_layout
 from audittui.layout.row import Row
 from audittui.store.port import Store

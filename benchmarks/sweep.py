@@ -20,11 +20,11 @@ from typing import Any
 import msgspec
 
 from audittui.entry import Draft
-from audittui.integrity.anchor import AnchorSettings
-from audittui.integrity.keys import SignerKey
-from audittui.integrity.sealer import Sealer
-from audittui.integrity.sweep import verify_chain
+from audittui.integrity.sealing.sealer import Sealer
+from audittui.integrity.settings import VerificationSettings
+from audittui.integrity.tlog.keys import SignerKey
 from audittui.integrity.trust import Trust
+from audittui.integrity.verifying.sweep import verify_chain
 from audittui.layout import load_layout
 from audittui.layout.row import Item
 from audittui.store.dynamodb.item import WireItem
@@ -36,7 +36,7 @@ from audittui.writer import AuditLog
 NATIVE = load_layout("native")
 SMALL, MEDIUM = "small/0", "medium/0"
 KEY = SignerKey("audit.example.com", bytes(range(32)))
-TRUSTED = AnchorSettings(Trust((KEY.verifier,)))
+TRUSTED = VerificationSettings(Trust((KEY.verifier,)))
 ROUNDS = 7
 BATCH = 5_000
 
@@ -125,7 +125,7 @@ def bodies_of(store: SqliteStore, chain: str) -> list[bytes]:
         request = msgspec.structs.replace(request, start_key=page.last_key)
 
 
-def sweep(store: Held, chain: str, settings: AnchorSettings | None, entries: int) -> None:
+def sweep(store: Held, chain: str, settings: VerificationSettings | None, entries: int) -> None:
     wanted = "CHAINED" if settings is None else "ANCHORED"
     verdicts = verify_chain(store, NATIVE, chain, settings=settings)
     good = sum(one.verdict == wanted for one in verdicts)

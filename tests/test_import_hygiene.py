@@ -94,7 +94,7 @@ print(len(loaded) > 300, [name for name in {banned!r} if name in loaded])
 def test_the_first_frame_needs_no_aws_client_no_yaml_no_query() -> None:
     banned = (
         "boto3", "botocore", "click", "yaml", "sqlite3", "hashlib", "csv",
-        "audittui.query.execute", "audittui.runbook.load", "audittui.runbook.planner",
+        "audittui.query.execution", "audittui.runbook.load", "audittui.runbook.planner",
         "audittui.investigate", "audittui.export", "audittui.entry",
     )  # fmt: skip
     script = FIRST_FRAME.format(banned=banned)

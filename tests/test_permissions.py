@@ -13,8 +13,8 @@ import botocore.session
 import pytest
 
 from audittui.entry import Draft
-from audittui.integrity.keys import new_signer_key
-from audittui.integrity.sealer import Sealer
+from audittui.integrity.sealing.sealer import Sealer
+from audittui.integrity.tlog.keys import new_signer_key
 from audittui.layout import load_layout
 from audittui.layout.row import Item
 from audittui.store.dynamodb.client import DESCRIBE_OPERATIONS, READ_OPERATIONS

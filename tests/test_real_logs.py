@@ -19,7 +19,7 @@ from audittui.ingest.run import Summary, ingest
 from audittui.investigate.correlations import Correlator
 from audittui.layout import load_layout
 from audittui.layout.row import Row
-from audittui.query.execute import Execution
+from audittui.query.execution import Execution
 from audittui.runbook.catalogue import load_catalogue
 from audittui.runbook.planner import make_plan
 from audittui.store.sqlite import SqliteStore

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audittui import regular
-from audittui.regular import EngineMissingError, ExpressionError, matching, searching
+from audittui import regular_expression as regular
+from audittui.regular_expression import EngineMissingError, ExpressionError, matching, searching
 
 
 @pytest.mark.timeout(10)

@@ -21,6 +21,7 @@ from audittui.entry import Draft
 from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
+from tests import tampering
 
 ROOT = Path(__file__).parents[1]
 LAYOUT = load_layout("native")
@@ -150,7 +151,7 @@ def integrity(shell: Shell, demo: Demo) -> None:
     for _ in range(2):
         log.append_many([Draft(actor="a", action="b")] * 70)
     for seq in range(120, 132):
-        store.delete(LAYOUT.key("payments/0", seq))
+        tampering.delete(store, LAYOUT.key("payments/0", seq))
     store.close()
     shell.environment["AUDITTUI_STORE"] = "log.db"
 

@@ -14,8 +14,9 @@ from audittui.errors import IntegrityError, StoreError, UsageError
 from audittui.escape import escaped
 
 if TYPE_CHECKING:
-    from audittui.integrity.anchor import Anchored, AnchorSettings
-    from audittui.integrity.checkpoint import Checkpoint
+    from audittui.integrity.settings import VerificationSettings
+    from audittui.integrity.tlog.checkpoint import Checkpoint
+    from audittui.integrity.verifying.found_checkpoint import FoundCheckpoint
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 _FILE = click.Path(dir_okay=False, path_type=Path, allow_dash=True)
@@ -41,7 +42,7 @@ def command() -> None:
 @click.pass_context
 def show(ctx: click.Context, /, chain: str, form: str, **given: Any) -> None:
     """Print the newest checkpoint of CHAIN, and say whether it is to be believed."""
-    from audittui.integrity.sealed import SealedLog
+    from audittui.integrity.sealed_log import SealedLog
 
     opened = connect(ctx, given)
     newest = SealedLog(opened.store, chain).newest()
@@ -84,30 +85,30 @@ def verify(ctx: click.Context, /, file: Path, form: str, **given: Any) -> None:
 
     For a proof, the entry that it proves is printed.
     """
-    from audittui.integrity.checkpoint_file import is_proof, read_anchor, read_proof
     from audittui.integrity.trust import Trust
+    from audittui.integrity.verifying.checkpoint_file import is_proof, read_checkpoint, read_proof
 
     data = read_file(file)
     settings = settings_of(ctx, given)
     trust = settings.trust if settings is not None else Trust(())
     if is_proof(data):
         proven = read_proof(data, trust)
-        point = proven.anchor.checkpoint
+        point = proven.file.checkpoint
         body = proven.body.decode("utf-8", "replace")
         if form == "text":
             sys.stdout.write(escaped(body) + "\n")
         else:
-            _write(form, {**_point(proven.anchor.chain, point), "seq": proven.seq, "body": body})
+            _write(form, {**_point(proven.file.chain, point), "seq": proven.seq, "body": body})
         click.echo(
             f"ANCHORED: it is entry {proven.seq} of {point.origin}, proven under the signed "
             f"checkpoint of size {point.size:,}.",
             err=True,
         )
         return
-    anchor = read_anchor(data, trust)
-    point = anchor.checkpoint
+    stored = read_checkpoint(data, trust)
+    point = stored.checkpoint
     if form != "text":
-        _write(form, _point(anchor.chain, point))
+        _write(form, _point(stored.chain, point))
     click.echo(f"{point.origin}, size {point.size:,}: signed by a trusted key.", err=True)
 
 
@@ -124,20 +125,20 @@ def import_(ctx: click.Context, /, file: Path, form: str, **given: Any) -> None:
     table does not hold it. Then the pin that was there stays; where there was none, the imported
     one is pinned all the same, so that the log is not believed until it does.
     """
-    from audittui.integrity.checkpoint_file import read_anchor
     from audittui.integrity.trust import Trust
+    from audittui.integrity.verifying.checkpoint_file import read_checkpoint
 
     settings = settings_of(ctx, given)
-    anchor = read_anchor(read_file(file), settings.trust if settings is not None else Trust(()))
+    stored = read_checkpoint(read_file(file), settings.trust if settings is not None else Trust(()))
     assert settings is not None
     opened = connect(ctx, given)
-    why = _imported(opened, anchor.chain, anchor.checkpoint, anchor.note, settings)
+    why = _imported(opened, stored.chain, stored.checkpoint, stored.note, settings)
     if form != "text":
         failed = {"failed": bool(why), "summary": why}
-        _write(form, {**_point(anchor.chain, anchor.checkpoint), **failed})
+        _write(form, {**_point(stored.chain, stored.checkpoint), **failed})
     if why:
         raise IntegrityError(f"REWRITTEN: {why}.", "Do not rely on this log.")
-    _conclude(_held(opened, anchor.chain, settings))
+    _conclude(_held(opened, stored.chain, settings))
 
 
 @command.command("forget")
@@ -150,9 +151,9 @@ def forget(origin: str, reason: str, form: str) -> None:
     The next checkpoint of it that a trusted key signed is believed again, whatever it says. Where
     nothing is pinned of ORIGIN, it may be a chain of which only the end of the last sweep is kept.
     """
+    from audittui.cli.progress_marks import forget_mark, marks_on
     from audittui.config import state_folder
-    from audittui.integrity.pin import Pins
-    from audittui.integrity.progress_mark import forget_mark, marks_on
+    from audittui.integrity.pins import Pins
     from audittui.integrity.settings import CHECKPOINTS
 
     if not reason.strip():
@@ -193,17 +194,18 @@ def read_file(file: Path) -> bytes:
 
 
 def _imported(
-    opened: Any, chain: str, point: Checkpoint, note: str, settings: AnchorSettings
+    opened: Any, chain: str, point: Checkpoint, note: str, settings: VerificationSettings
 ) -> str:
     """Pin ``point`` where it fits to what is pinned and to the table; why it does not fit."""
-    from audittui.integrity.anchor import TileReader, contradiction, find_anchor
-    from audittui.integrity.pin import Pin
-    from audittui.integrity.sealed import SealedLog
+    from audittui.integrity.pins import Pin
+    from audittui.integrity.sealed_log import SealedLog
+    from audittui.integrity.tile_reader import TileReader
+    from audittui.integrity.verifying.found_checkpoint import contradiction, find_checkpoint
 
     assert settings.pins is not None
     sealed = SealedLog(opened.store, chain, consistent=True)
     pinned = settings.pinned(sealed)
-    found = find_anchor(sealed, settings.trust).checkpoint
+    found = find_checkpoint(sealed, settings.trust).checkpoint
     read = TileReader(sealed, point.origin, None)
     for pin in pinned:
         seen = pin.checkpoint
@@ -223,18 +225,19 @@ def _imported(
     return why
 
 
-def _held(opened: Any, chain: str, settings: AnchorSettings) -> Anchored:
-    from audittui.integrity.anchor import TileReader, find_anchor, hold_against_pins
-    from audittui.integrity.sealed import SealedLog
+def _held(opened: Any, chain: str, settings: VerificationSettings) -> FoundCheckpoint:
+    from audittui.integrity.sealed_log import SealedLog
+    from audittui.integrity.tile_reader import TileReader
+    from audittui.integrity.verifying.found_checkpoint import find_checkpoint, hold_against_pins
 
     sealed = SealedLog(opened.store, chain, consistent=True)
     pinned = settings.pinned(sealed)
-    found = find_anchor(sealed, settings.trust)
+    found = find_checkpoint(sealed, settings.trust)
     read = TileReader(sealed, settings.origin(chain, found.checkpoint), None)
     return hold_against_pins(found, settings, sealed, read, pinned)
 
 
-def _conclude(found: Anchored) -> None:
+def _conclude(found: FoundCheckpoint) -> None:
     wrong = found.rewritten or found.doubt or _flaw(found)
     if wrong:
         name = "REWRITTEN: " if found.rewritten else ""
@@ -250,7 +253,7 @@ def _conclude(found: Anchored) -> None:
     )
 
 
-def _flaw(found: Anchored) -> str:
+def _flaw(found: FoundCheckpoint) -> str:
     return next((step.note for step in found.flaws if step.result == "fails"), "")
 
 

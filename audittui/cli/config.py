@@ -79,8 +79,8 @@ def check(ctx: click.Context) -> None:
 
 
 def _faults() -> list[str]:
+    from audittui.checked_config import faults_of, located
     from audittui.config import load_config
-    from audittui.configured import faults_of, located
     from audittui.layout import load_layout
 
     kind = "The configuration is invalid: "

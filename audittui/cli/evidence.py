@@ -11,13 +11,13 @@ import click
 
 from audittui.cli.ending import clear_line
 from audittui.cli.formats import format_option, write_objects
-from audittui.cli.opening import folders
 from audittui.cli.options import (
     connect,
     connection_options,
     settings_of,
     trusted_key_option,
 )
+from audittui.cli.runbook_folders import runbook_folders
 from audittui.cli.signing import signer_of
 from audittui.errors import IntegrityError, UsageError
 from audittui.escape import escaped
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from audittui.connection import Connection
     from audittui.export.evidence.check import Checked
     from audittui.export.evidence.collect import Source, Wanted
-    from audittui.integrity.checkpoint import Checkpoint
-    from audittui.integrity.keys import VerifierKey
+    from audittui.integrity.tlog.checkpoint import Checkpoint
+    from audittui.integrity.tlog.keys import VerifierKey
 
 _FAULTS = 50
 """How many faults are printed."""
@@ -158,7 +158,7 @@ def verify(
 def _pinned(chain: str) -> list[Checkpoint]:
     """What this machine has seen of a chain's logs. Raises `StoreError` as `Pins.of_chain` does."""
     from audittui.config import state_folder
-    from audittui.integrity.pin import Pins
+    from audittui.integrity.pins import Pins
     from audittui.integrity.settings import CHECKPOINTS
 
     return [pin.checkpoint for pin in Pins(state_folder() / CHECKPOINTS).of_chain(chain)]
@@ -178,8 +178,8 @@ def _read(path: Path) -> bytes:
 def _collectors(
     texts: tuple[str, ...], trusted: tuple[VerifierKey, ...]
 ) -> tuple[VerifierKey, ...]:
-    from audittui.integrity.keys import parse_verifier_key
-    from audittui.integrity.malformed import MalformedError
+    from audittui.integrity.tlog.keys import parse_verifier_key
+    from audittui.integrity.tlog.malformed import MalformedError
 
     keys = []
     for text in texts:
@@ -241,12 +241,12 @@ def _found(
     from audittui.cli.run import parameters
     from audittui.export.evidence.collect import Source, Wanted
     from audittui.export.evidence.manifest import MOST, Cost, Question
-    from audittui.query.execute import Execution
+    from audittui.query.execution import Execution
     from audittui.runbook.catalogue import load_catalogue
     from audittui.runbook.describe import command_of
     from audittui.runbook.planner import make_plan
 
-    book = load_catalogue(folders()).find(name)
+    book = load_catalogue(runbook_folders()).find(name)
     plan = make_plan(book, parameters(params), opened.layout, opened.facts())
     execution = Execution(plan, opened.store, limit=min(limit or MOST, MOST))
     wanted: dict[tuple[str, int], Wanted] = {}

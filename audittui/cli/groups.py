@@ -14,7 +14,7 @@ from audittui.export.rows import csv_line, json_line
 
 if TYPE_CHECKING:
     from audittui.query.result import ResultPage
-    from audittui.query.strangers import Strangers
+    from audittui.query.unregistered_rows import Strangers
     from audittui.runbook.plan import Plan
 
 

@@ -12,7 +12,7 @@ from audittui.cli.formats import format_option, write_objects
 from audittui.errors import UsageError
 
 if TYPE_CHECKING:
-    from audittui.integrity.keys import SignerKey
+    from audittui.integrity.tlog.keys import SignerKey
 
 
 @click.group("key")
@@ -32,7 +32,7 @@ def generate(name: str, output: Path) -> None:
 
     An existing file is never overwritten.
     """
-    from audittui.integrity.keys import new_signer_key
+    from audittui.integrity.tlog.keys import new_signer_key
     from audittui.whole_file import write_new
 
     try:
@@ -78,8 +78,8 @@ def read_signer_key(path: Path) -> SignerKey:
 
     Raises `UsageError`; no message ever holds any of it.
     """
-    from audittui.integrity.keys import parse_signer_key
-    from audittui.integrity.malformed import MalformedError
+    from audittui.integrity.tlog.keys import parse_signer_key
+    from audittui.integrity.tlog.malformed import MalformedError
 
     try:
         text = path.read_text(encoding="utf-8")

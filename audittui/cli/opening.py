@@ -4,11 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from audittui.config import Config
 
 CONNECTION = ("store", "table", "region", "endpoint_url", "aws_profile", "layout", "profile")
 """The options that say what to connect to."""
@@ -47,15 +42,3 @@ def open_on(connection: Mapping[str, str | None], *, keep_session: bool = True) 
     from audittui.cli.terminal import open_terminal
 
     open_terminal(connection, keep_session=keep_session)
-
-
-def folders(config: Config | None = None) -> list[Path]:
-    """The team's runbook folders: from the configuration and ``AUDITTUI_RUNBOOKS``. Raises
-    `UsageError` where the configuration, read here unless it is given, is not right."""
-    if config is None:
-        from audittui.configured import checked_config
-
-        config = checked_config()
-    named = [Path(folder).expanduser() for folder in config.runbook_folders]
-    more = os.environ.get("AUDITTUI_RUNBOOKS", "")
-    return named + [Path(folder).expanduser() for folder in more.split(os.pathsep) if folder]

@@ -11,8 +11,8 @@ from audittui.cli.opening import CONNECTION
 from audittui.escape import escaped
 
 if TYPE_CHECKING:
-    from audittui.integrity.anchor import AnchorSettings
-    from audittui.store.access import Access
+    from audittui.aws.access import Access
+    from audittui.integrity.settings import VerificationSettings
     from audittui.tip import SignedTail, Tip, Vouch
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -72,8 +72,8 @@ def is_set(ctx: click.Context, name: str) -> bool:
 
 def access_of(ctx: click.Context) -> Access:
     """Who is asked for an MFA code and told of requests: the person at this terminal."""
+    from audittui.aws.access import Access
     from audittui.cli.asking import ask_code
-    from audittui.store.access import Access
 
     return Access(
         ask_code=ask_code,
@@ -88,7 +88,7 @@ def _tell(line: str) -> None:
 
 def target_of(ctx: click.Context, given: dict[str, Any]) -> Any:
     """The `Target` of a command: its own options, else those before the command."""
-    from audittui.configured import checked_config
+    from audittui.checked_config import checked_config
     from audittui.connection import resolve_target
 
     above = ctx.find_root().obj or {}
@@ -136,24 +136,24 @@ def trusted_key_option(function: Function) -> Function:
     )(function)
 
 
-def settings_of(ctx: click.Context, given: dict[str, Any]) -> AnchorSettings | None:
+def settings_of(ctx: click.Context, given: dict[str, Any]) -> VerificationSettings | None:
     """What a command verifies by; None where no key is trusted."""
-    from audittui.integrity.settings import anchor_settings
+    from audittui.integrity.settings import verification_settings
 
-    return anchor_settings(given.get("trusted") or target_of(ctx, given).trusted_keys)
+    return verification_settings(given.get("trusted") or target_of(ctx, given).trusted_keys)
 
 
 def signed_tail_of(connection: Any, chain: str) -> SignedTail | None:
     """How a chain goes on whose last entries are gone; None where no key is trusted."""
-    from audittui.integrity.settings import anchor_settings
+    from audittui.integrity.settings import verification_settings
 
-    settings = anchor_settings(connection.target.trusted_keys)
+    settings = verification_settings(connection.target.trusted_keys)
     if settings is None:
         return None
     trust = settings.trust
 
     def find(after: int) -> Tip | None:
-        from audittui.integrity.tail import signed_tail
+        from audittui.integrity.verifying.signed_tail import signed_tail
         from audittui.tip import Tip
 
         tail = signed_tail(connection.store, chain, trust, after)
@@ -165,15 +165,15 @@ def signed_tail_of(connection: Any, chain: str) -> SignedTail | None:
 def vouch_of(connection: Any, chain: str) -> Vouch | None:
     """Whether a trusted key signed for a tip whose predecessor is gone; None where no key is
     trusted."""
-    from audittui.integrity.settings import anchor_settings
+    from audittui.integrity.settings import verification_settings
 
-    settings = anchor_settings(connection.target.trusted_keys)
+    settings = verification_settings(connection.target.trusted_keys)
     if settings is None:
         return None
     trust = settings.trust
 
     def vouched(tip: Tip, prev_hash: str) -> bool:
-        from audittui.integrity.tail import signed_for
+        from audittui.integrity.verifying.signed_tail import signed_for
 
         return signed_for(connection.store, chain, trust, tip.seq, tip.hash, prev_hash)
 

@@ -13,17 +13,17 @@ import msgspec
 
 from audittui.cli.ending import INCOMPLETE
 from audittui.cli.notes import note as _note
-from audittui.cli.opening import folders
 from audittui.cli.options import connect, connection_options, max_rcu_option, rate_option
+from audittui.cli.runbook_folders import runbook_folders
 from audittui.cli.signals import stopping
 from audittui.errors import UsageError
 from audittui.escape import escaped
 
 if TYPE_CHECKING:
-    from audittui.query.execute import Execution
+    from audittui.query.execution import Execution
     from audittui.query.result import ResultPage
-    from audittui.query.strangers import Strangers
     from audittui.query.surroundings import Surroundings
+    from audittui.query.unregistered_rows import Strangers
     from audittui.runbook.plan import Plan
 
 FORMATS = ("table", "json", "jsonl", "csv", "markdown")
@@ -55,10 +55,10 @@ def command(
     """
     from audittui.cli.waits import waits_of
     from audittui.query.cursor import decode_cursor, facts_to_go_on
-    from audittui.query.execute import Execution
-    from audittui.query.probing import probed_plan
-    from audittui.query.strangers import Strangers
+    from audittui.query.execution import Execution
+    from audittui.query.index_probe import probed_plan
     from audittui.query.surroundings import is_empty, look_around
+    from audittui.query.unregistered_rows import Strangers
     from audittui.runbook.catalogue import load_catalogue
     from audittui.runbook.describe import describe_plan
     from audittui.runbook.planner import make_plan
@@ -72,7 +72,7 @@ def command(
     if count and limit:
         raise UsageError("--count and --limit exclude each other.", "Give one of them.")
     texts = parameters(params)
-    book = load_catalogue(folders()).find(runbook)
+    book = load_catalogue(runbook_folders()).find(runbook)
     opened = connect(ctx, connection)
     target = opened.target
     budget = target.max_rcu if max_rcu is None else max_rcu

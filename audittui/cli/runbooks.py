@@ -10,7 +10,7 @@ import click
 
 from audittui.cli.ending import INCOMPLETE, OK
 from audittui.cli.formats import format_option, write_objects
-from audittui.cli.opening import folders
+from audittui.cli.runbook_folders import runbook_folders
 from audittui.errors import UsageError
 from audittui.escape import escaped
 
@@ -31,7 +31,7 @@ def list_runbooks(ctx: click.Context, form: str) -> None:
     """List every runbook by name, and every file that is broken. Exit code 3 when there is one."""
     from audittui.runbook.catalogue import load_catalogue
 
-    catalogue = load_catalogue(folders())
+    catalogue = load_catalogue(runbook_folders())
     for broken in catalogue.broken:
         click.echo(f"Broken: {escaped(broken.text)}", err=True)
     count = len(catalogue.runbooks)
@@ -85,7 +85,7 @@ def show(runbook: str) -> None:
     """Show one runbook: what it asks, its parameters, and how to run it."""
     from audittui.runbook.catalogue import load_catalogue
 
-    book = load_catalogue(folders()).find(runbook)
+    book = load_catalogue(runbook_folders()).find(runbook)
     click.echo(escaped(f"{book.name} ({book.id})"))
     click.echo(escaped(book.description))
     click.echo(f"File: {book.path}")

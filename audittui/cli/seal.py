@@ -83,8 +83,8 @@ def command(
     sealing = Sealing(opened, signer, gap[0] if gap is not None else chain)
     report = Report(form)
     if tile is not None:
-        from audittui.integrity.malformed import MalformedError
-        from audittui.integrity.tile import parse_tile_path
+        from audittui.integrity.tlog.malformed import MalformedError
+        from audittui.integrity.tlog.tile import parse_tile_path
 
         try:
             path = parse_tile_path(tile)

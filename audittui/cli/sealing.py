@@ -16,9 +16,9 @@ from audittui.escape import escaped
 
 if TYPE_CHECKING:
     from audittui.connection import Connection
-    from audittui.integrity.keys import SealingKey
-    from audittui.integrity.sealer import Seal, Sealer
-    from audittui.integrity.tile import Tile
+    from audittui.integrity.sealing.sealer import Seal, Sealer
+    from audittui.integrity.tlog.keys import SealingKey
+    from audittui.integrity.tlog.tile import Tile
 
 
 class Report:
@@ -151,7 +151,7 @@ class Sealing:
 
         Raises `StoreError` when the first look at the registry fails: nothing is known then.
         """
-        from audittui.integrity.sealer import FaultError
+        from audittui.integrity.sealing.sealer import FaultError
 
         for chain in self._chains(report):
             try:
@@ -162,7 +162,7 @@ class Sealing:
                 report.failed(chain, error)
 
     def _demand_registered(self, chain: str) -> None:
-        from audittui.integrity.reader import ChainReader
+        from audittui.integrity.chain_reader import ChainReader
 
         ChainReader(self._opened.store, self._opened.layout, chain).demand_registered()
 
@@ -216,8 +216,8 @@ class Sealing:
 
     def _sealer(self, chain: str) -> Sealer:
         from audittui.config import state_folder
-        from audittui.integrity.pin import Pins
-        from audittui.integrity.sealer import Sealer
+        from audittui.integrity.pins import Pins
+        from audittui.integrity.sealing.sealer import Sealer
         from audittui.integrity.trust import trusted_keys
 
         if chain not in self._sealers:

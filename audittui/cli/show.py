@@ -18,7 +18,7 @@ from audittui.suggest import suggestion
 
 if TYPE_CHECKING:
     from audittui.connection import Connection
-    from audittui.integrity.reader import ChainReader
+    from audittui.integrity.chain_reader import ChainReader
 
 
 @click.command("show")
@@ -39,7 +39,7 @@ def command(ctx: click.Context, /, chain: str, seq: int, form: str, **connection
 
     Exit code 3 says that the registry does not name the chain.
     """
-    from audittui.integrity.reader import ChainReader
+    from audittui.integrity.chain_reader import ChainReader
     from audittui.investigate.document import fetch_entry
 
     opened = connect(ctx, connection)
@@ -81,7 +81,7 @@ def command(ctx: click.Context, /, chain: str, seq: int, form: str, **connection
 
 def _late(reader: ChainReader) -> str:
     """What to do where an entry may not be replicated yet; empty where that cannot be."""
-    from audittui.integrity.lag import advice
+    from audittui.integrity.verifying.replica_lag import advice
 
     region = reader.write_region()
     return f" It may not be replicated yet. {advice(region)}." if region else ""

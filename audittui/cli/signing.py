@@ -11,7 +11,7 @@ from audittui.cli.options import access_of, target_of
 from audittui.errors import UsageError
 
 if TYPE_CHECKING:
-    from audittui.integrity.keys import SealingKey
+    from audittui.integrity.tlog.keys import SealingKey
 
 _KMS = "kms:"
 
@@ -22,7 +22,7 @@ def signer_of(
     """The key ``FILE`` or ``kms:ARN``, the latter under ``name``. Raises `UsageError`,
     `StoreError` when KMS does not answer."""
     if key.startswith(_KMS):
-        from audittui.integrity.kms import open_kms_signer
+        from audittui.integrity.sealing.kms import open_kms_signer
 
         if not name:
             raise UsageError("A key of KMS needs a name.", "Give --name NAME.")

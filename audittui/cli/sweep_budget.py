@@ -73,7 +73,7 @@ def estimated(opened: Connection, chain: str, first: int) -> SweepEstimate:
 
     Raises `StoreError`, and `UsageError` for a chain that is not there.
     """
-    from audittui.integrity.reader import ChainReader
+    from audittui.integrity.chain_reader import ChainReader
 
     reader = ChainReader(opened.store, opened.layout, chain)
     tip = reader.tip()

@@ -11,26 +11,32 @@ import click
 
 from audittui import timestamp
 from audittui.cli.ending import ERROR, INCOMPLETE, INTEGRITY, OK, USAGE
+from audittui.cli.progress_marks import load_mark, marks_of, save_mark
 from audittui.cli.sweep_budget import SweepBudget, explain
 from audittui.cli.verdict_output import Output
 from audittui.config import state_folder
 from audittui.errors import AuditError, UsageError
 from audittui.escape import escaped
-from audittui.integrity.conclusion import Conclusion
-from audittui.integrity.demanded import Demanded, absent_chain, demanded_chains, unregistered
-from audittui.integrity.gate import Gate
-from audittui.integrity.pin import Pins
-from audittui.integrity.progress_mark import Mark, load_mark, save_mark
+from audittui.integrity.pins import Pins
 from audittui.integrity.settings import CHECKPOINTS
-from audittui.integrity.sweep import Sweep
+from audittui.integrity.verifying.gate import Gate
+from audittui.integrity.verifying.progress_mark import Mark
+from audittui.integrity.verifying.seen_chains import (
+    SeenChains,
+    absent_chain,
+    seen_chains,
+    unregistered,
+)
+from audittui.integrity.verifying.sweep import Sweep
+from audittui.integrity.verifying.tally import Tally
 from audittui.table_facts import read_registry
 
 if TYPE_CHECKING:
     from audittui.connection import Connection
-    from audittui.integrity.anchor import AnchorSettings
-    from audittui.integrity.checkpoint_file import AnchorFile
-    from audittui.integrity.gate import Gates
-    from audittui.integrity.sweep import Progress
+    from audittui.integrity.settings import VerificationSettings
+    from audittui.integrity.verifying.checkpoint_file import CheckpointFile
+    from audittui.integrity.verifying.gate import Gates
+    from audittui.integrity.verifying.sweep import Progress
 
 _GRAVEST = (INTEGRITY, ERROR, USAGE, INCOMPLETE, OK)
 """Exit codes, the one that tells most first."""
@@ -43,9 +49,9 @@ class Sweeping:
     def __init__(
         self,
         opened: Connection,
-        settings: AnchorSettings | None,
+        settings: VerificationSettings | None,
         gates: Gates,
-        anchors: Sequence[AnchorFile],
+        checkpoint_files: Sequence[CheckpointFile],
         first: int | None,
         form: str,
         budget: SweepBudget,
@@ -53,7 +59,7 @@ class Sweeping:
         self._opened = opened
         self._settings = settings
         self._gates = gates
-        self._anchors = anchors
+        self._checkpoint_files = checkpoint_files
         self._first = first
         self._form = form
         self._budget = budget
@@ -77,7 +83,7 @@ class Sweeping:
         self._budget.pay(registry.rcu)
         demanded = self._demanded()
         must = dict(demanded.chains)
-        must |= {anchor.chain: "--checkpoint demands it" for anchor in self._anchors}
+        must |= {one.chain: "--checkpoint demands it" for one in self._checkpoint_files}
         must |= dict.fromkeys(expected, "--expect names it")
         codes = [ERROR] * len(demanded.unread)
         chains = sorted({*registry.chains, *must})
@@ -126,9 +132,9 @@ class Sweeping:
         proven = mark.anchored_by(self._keys)
         return (min(mark.size, proven) if self._gates.anchored else mark.size), mark
 
-    def _demanded(self) -> Demanded:
+    def _demanded(self) -> SeenChains:
         """What this machine has seen of the table; what of that cannot be read is told."""
-        demanded = demanded_chains(Pins(state_folder() / CHECKPOINTS), self._table)
+        demanded = seen_chains(Pins(state_folder() / CHECKPOINTS), self._table, marks_of)
         for error in demanded.unread:
             click.echo(escaped(f"{error}"), err=True)
         return demanded
@@ -145,17 +151,17 @@ class Sweeping:
         sweep = Sweep(
             opened.store, opened.layout, chain, settings=self._settings, since=first,
             mark=mark if self._first is None else None,
-            demanded=[one.checkpoint for one in self._anchors if one.chain == chain],
+            demanded=[one.checkpoint for one in self._checkpoint_files if one.chain == chain],
             steps=self._form != "text", room=self._budget.room,
         )  # fmt: skip
-        conclusion = Conclusion(chain)
+        tally = Tally(chain)
         gate = Gate(chain, self._gates)
         anchored = 0 if mark is None else mark.anchored_by(self._keys)
         rcu, reached = 0.0, first
         try:
             with _progress(f"Verifying {escaped(chain)}") as progress:
                 for verdict in sweep.verdicts(progress):
-                    conclusion.add(verdict)
+                    tally.add(verdict)
                     gate.add(verdict)
                     output.add(verdict)
                     rcu += verdict.rcu
@@ -171,22 +177,22 @@ class Sweeping:
             if not must or (registered and self._first is not None and self._first > 0):
                 raise
             verdict = absent_chain(chain, must)
-            conclusion.add(verdict)
+            tally.add(verdict)
             output.add(verdict)
-        if must and not registered and not conclusion.failed:
+        if must and not registered and not tally.failed:
             verdict = unregistered(chain, must)
-            conclusion.add(verdict)
+            tally.add(verdict)
             output.add(verdict)
         found = sweep.found
         if self._settings is not None:
-            conclusion.unproven = found is None or found.checkpoint is None
+            tally.unproven = found is None or found.checkpoint is None
         left = sweep.left()
         rcu += left
         self._budget.pay(left)
-        told = conclusion.text()
+        told = tally.text()
         if sweep.stopped is not None:
-            before = f"{told} " if conclusion.failed else ""
-            told = before + self._stopped(sweep.stopped, conclusion, chain)
+            before = f"{told} " if tally.failed else ""
+            told = before + self._stopped(sweep.stopped, tally, chain)
             output.stop(chain, sweep.stopped, told)
         refusals = gate.refusals(sweep, timestamp.now())
         for refusal in refusals:
@@ -196,17 +202,17 @@ class Sweeping:
         click.echo(f"{escaped(told)} {rcu:g} RCU.", err=True)
         for refusal in refusals:
             click.echo(escaped(refusal.text), err=True)
-        if conclusion.code == OK or (conclusion.code == INCOMPLETE and not conclusion.unsettled):
+        if tally.code == OK or (tally.code == INCOMPLETE and not tally.unsettled):
             self._remember(sweep, mark, first, anchored)
         codes = (
-            conclusion.code, INTEGRITY if refusals else OK,
+            tally.code, INTEGRITY if refusals else OK,
             OK if sweep.stopped is None else INCOMPLETE,
         )  # fmt: skip
         return gravest(codes)
 
-    def _stopped(self, at: int, conclusion: Conclusion, chain: str) -> str:
+    def _stopped(self, at: int, tally: Tally, chain: str) -> str:
         """Where the budget ended a sweep, in words."""
-        counted = ", ".join(f"{count:,} {name}" for name, count in conclusion.counts.items())
+        counted = ", ".join(f"{count:,} {name}" for name, count in tally.counts.items())
         return (
             f"{chain} was not verified to its end: {self._budget.text}; so far {counted}. "
             f"Go on with --chain {chain} --since {at}."

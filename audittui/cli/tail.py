@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from audittui.cli.notes import note
-from audittui.cli.opening import folders
 from audittui.cli.options import connect, connection_options, max_rcu_option
+from audittui.cli.runbook_folders import runbook_folders
 from audittui.cli.signals import stopping
 from audittui.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
-    from audittui.investigate.pace import Interval
     from audittui.investigate.tail import Tail, TailBatch
+    from audittui.investigate.tail.pace import Interval
     from audittui.runbook.model import Runbook
 
 FORMATS = ("table", "jsonl", "csv")
@@ -68,7 +68,7 @@ def command(
     from audittui.runbook.catalogue import load_catalogue
 
     texts = parameters(params)
-    book = load_catalogue(folders()).find(runbook)
+    book = load_catalogue(runbook_folders()).find(runbook)
     _refuse_window(book, texts)
     if since and resume:
         raise UsageError("--since and --resume exclude each other.", "A cursor knows its place.")
@@ -157,7 +157,7 @@ def _write(tail: Tail, book: Runbook, form: str, status: _Status) -> None:
 
 
 def _refuse_window(book: Runbook, texts: dict[str, str]) -> None:
-    from audittui.runbook.following import window_parameters
+    from audittui.runbook.live_conditions import window_parameters
 
     for name in texts:
         if name in window_parameters(book):
@@ -187,7 +187,7 @@ def _since(text: str) -> int:
 
 
 def _interval(text: str) -> Interval:
-    from audittui.investigate.pace import Interval
+    from audittui.investigate.tail.pace import Interval
 
     first, dots, last = text.partition("..")
     try:

@@ -21,17 +21,17 @@ def open_terminal(options: Mapping[str, str | None], *, keep_session: bool = Tru
             "The terminal application needs a terminal.",
             "For scripts there is audittui run; see audittui --help.",
         )
-    from audittui.cli.opening import folders
-    from audittui.configured import checked_config
+    from audittui.aws.access import Access
+    from audittui.checked_config import checked_config
+    from audittui.cli.runbook_folders import runbook_folders
     from audittui.connection import open_connection, resolve_target
-    from audittui.store.access import Access
     from audittui.tui.app import AuditApp
 
     config = checked_config(theme=False)
     target = resolve_target(options, config)
     # Nobody is asked for a code: the question would stand in the midst of the application.
     connect = partial(open_connection, read_only=True, access=Access(keep_session=keep_session))
-    run_application(AuditApp(target, folders(config), connect, config.keys, config.theme))
+    run_application(AuditApp(target, runbook_folders(config), connect, config.keys, config.theme))
 
 
 def run_application(app: AuditApp) -> None:

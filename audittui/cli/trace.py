@@ -14,8 +14,8 @@ import click
 from audittui import timestamp
 from audittui.cli.formats import ArrayOf, format_option
 from audittui.cli.notes import note
-from audittui.cli.opening import folders
 from audittui.cli.options import connect, connection_options, max_rcu_option, rate_option
+from audittui.cli.runbook_folders import runbook_folders
 from audittui.cli.signals import stopping
 from audittui.escape import escaped, shortened
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from audittui.investigate.steps import LifecycleStep
     from audittui.layout.row import Row
     from audittui.query.result import Meter, ResultPage
-    from audittui.query.strangers import Strangers
+    from audittui.query.unregistered_rows import Strangers
     from audittui.runbook.plan import Plan
 
 FORMATS = ("text", "json", "jsonl")
@@ -67,15 +67,15 @@ def command(
     from audittui.cli.waits import waits_of
     from audittui.investigate.bodies import BodyReader
     from audittui.investigate.spans import mean_bytes
-    from audittui.query.execute import Execution
-    from audittui.query.strangers import Strangers
+    from audittui.query.execution import Execution
+    from audittui.query.unregistered_rows import Strangers
     from audittui.runbook.catalogue import load_catalogue
     from audittui.runbook.describe import describe_plan
     from audittui.runbook.planner import make_plan
     from audittui.table_facts import Looks
 
     opened = connect(ctx, connection)
-    book = load_catalogue(folders()).find("resource-lifecycle")
+    book = load_catalogue(runbook_folders()).find("resource-lifecycle")
     facts = opened.facts()
     plan = make_plan(book, {"resource": resource, "window": window}, opened.layout, facts)
     if explain:

@@ -9,8 +9,8 @@ from audittui.cli.ending import clear_line
 from audittui.escape import escaped
 
 if TYPE_CHECKING:
-    from audittui.integrity.gate import Refusal
-    from audittui.integrity.verdict import Verdict
+    from audittui.integrity.verifying.gate import Refusal
+    from audittui.integrity.verifying.verdict import Verdict
 
 FORMATS = ("text", "json", "jsonl")
 

@@ -24,10 +24,10 @@ from audittui.escape import escaped
 
 if TYPE_CHECKING:
     from audittui.connection import Connection
-    from audittui.integrity.anchor import AnchorSettings
-    from audittui.integrity.checkpoint_file import AnchorFile
-    from audittui.integrity.gate import Gates
-    from audittui.integrity.verdict import Verdict
+    from audittui.integrity.settings import VerificationSettings
+    from audittui.integrity.verifying.checkpoint_file import CheckpointFile
+    from audittui.integrity.verifying.gate import Gates
+    from audittui.integrity.verifying.verdict import Verdict
 
 _LAST = "last"
 _UNSEALED = re.compile(r"(0|[1-9][0-9]{0,8})([smhd]?)")
@@ -135,7 +135,7 @@ def command(
             "No key is trusted, so nothing can be proven.",
             "Put trusted_keys into the profile, or give --trusted-key KEY.",
         )
-    anchors = _anchors(checkpoints, settings, whole)
+    checkpoint_files = _checkpoint_files(checkpoints, settings, whole)
     opened = connect(ctx, given)
     if one:
         assert chain is not None
@@ -153,7 +153,7 @@ def command(
     budget = SweepBudget(
         target.max_rcu if max_rcu is None else max_rcu, target.rate if rate is None else rate
     )
-    sweeping = Sweeping(opened, settings, gates, anchors, first, form, budget)
+    sweeping = Sweeping(opened, settings, gates, checkpoint_files, first, form, budget)
     if explain:
         sweeping.explain(whole)
         return
@@ -161,12 +161,12 @@ def command(
 
 
 def _verify_one(
-    opened: Connection, settings: AnchorSettings | None, chain: str, seq: int, form: str,
+    opened: Connection, settings: VerificationSettings | None, chain: str, seq: int, form: str,
     proof: Path | None, gates: Gates,
 ) -> int:  # fmt: skip
-    from audittui.integrity.conclusion import Conclusion
-    from audittui.integrity.gate import single_refusal
-    from audittui.integrity.verify import verify_entry
+    from audittui.integrity.verifying.gate import single_refusal
+    from audittui.integrity.verifying.single_entry import verify_entry
+    from audittui.integrity.verifying.tally import Tally
     from audittui.whole_file import write_new
 
     try:
@@ -191,25 +191,27 @@ def _verify_one(
             raise UsageError("The entry is not proven, so there is no proof to write.")
         write_new(proof, verdict.proof)
         click.echo(f"The proof is in {proof}.", err=True)
-    conclusion = Conclusion(chain)
-    conclusion.add(verdict)
-    conclusion.unproven = settings is not None and verdict.anchor is None
-    return 4 if refusal is not None else conclusion.code
+    tally = Tally(chain)
+    tally.add(verdict)
+    tally.unproven = settings is not None and verdict.anchor is None
+    return 4 if refusal is not None else tally.code
 
 
 def _lost(opened: Connection, chain: str, seq: int) -> Verdict | None:
     """The verdict on an entry that the chain does not reach, where this machine has seen that it
     did; None where it has not, or where it may have expired."""
     from audittui import timestamp
+    from audittui.cli.progress_marks import load_mark, marks_of
     from audittui.config import state_folder
-    from audittui.integrity.demanded import absent_chain, demanded_chains
-    from audittui.integrity.pin import Pins
-    from audittui.integrity.progress_mark import load_mark, shorter
-    from audittui.integrity.reader import ChainReader
+    from audittui.integrity.chain_reader import ChainReader
+    from audittui.integrity.pins import Pins
     from audittui.integrity.settings import CHECKPOINTS
+    from audittui.integrity.verifying.progress_mark import shorter
+    from audittui.integrity.verifying.seen_chains import absent_chain, seen_chains
 
     table = opened.store.identity()
-    why = demanded_chains(Pins(state_folder() / CHECKPOINTS), table).chains.get(chain)
+    seen = seen_chains(Pins(state_folder() / CHECKPOINTS), table, marks_of)
+    why = seen.chains.get(chain)
     if why is None:
         return None
     reader = ChainReader(opened.store, opened.layout, chain)
@@ -223,25 +225,25 @@ def _lost(opened: Connection, chain: str, seq: int) -> Verdict | None:
     return msgspec.structs.replace(verdict, seq=seq, rcu=reader.take())
 
 
-def _anchors(
-    files: tuple[Path, ...], settings: AnchorSettings | None, whole: str | None
-) -> tuple[AnchorFile, ...]:
+def _checkpoint_files(
+    files: tuple[Path, ...], settings: VerificationSettings | None, whole: str | None
+) -> tuple[CheckpointFile, ...]:
     """The checkpoints in files, each of a chain that is verified."""
     from audittui.cli.checkpoint import read_file
-    from audittui.integrity.checkpoint_file import read_anchor
+    from audittui.integrity.verifying.checkpoint_file import read_checkpoint
 
     found = []
     for file in files:
         assert settings is not None
-        anchor = read_anchor(read_file(file), settings.trust)
-        if whole is not None and anchor.chain != whole:
-            raise UsageError(f"The checkpoint in {file} is of {anchor.chain}, not of {whole}.")
-        found.append(anchor)
+        one = read_checkpoint(read_file(file), settings.trust)
+        if whole is not None and one.chain != whole:
+            raise UsageError(f"The checkpoint in {file} is of {one.chain}, not of {whole}.")
+        found.append(one)
     return tuple(found)
 
 
 def _gates(anchored: bool, gaps: bool, unsealed: str | None) -> Gates:
-    from audittui.integrity.gate import Gates
+    from audittui.integrity.verifying.gate import Gates
 
     if unsealed is None:
         return Gates(anchored, gaps)
@@ -265,7 +267,7 @@ def _seq(since: str | None) -> int:
     return int(since)
 
 
-def _anchor_text(verdict: Verdict, settings: AnchorSettings | None) -> str:
+def _anchor_text(verdict: Verdict, settings: VerificationSettings | None) -> str:
     if settings is None:
         return "No key is trusted, so no checkpoint is checked."
     if verdict.anchor is None:

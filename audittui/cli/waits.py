@@ -18,7 +18,7 @@ from audittui.escape import escaped
 from audittui.store.port import ANSWERS_AGAIN
 
 if TYPE_CHECKING:
-    from audittui.query.execute import Execution
+    from audittui.query.execution import Execution
     from audittui.query.result import ResultPage
 
 

@@ -1,1 +1,4 @@
-"""A seeded incident in an embedded store."""
+"""A seeded incident in an embedded store, live traffic, and an entry that was tampered with.
+
+Not here: anything that a real log needs.
+"""

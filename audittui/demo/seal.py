@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 
-from audittui.integrity.keys import SignerKey
-from audittui.integrity.malformed import MalformedError
-from audittui.integrity.note import parse_note
-from audittui.integrity.sealed import SealedLog
-from audittui.integrity.sealer import Sealer
+from audittui.integrity.sealed_log import SealedLog
+from audittui.integrity.sealing.sealer import Sealer
+from audittui.integrity.tlog.keys import SignerKey
+from audittui.integrity.tlog.malformed import MalformedError
+from audittui.integrity.tlog.note import parse_note
 from audittui.layout.model import Layout
 from audittui.store.port import Store
 

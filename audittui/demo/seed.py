@@ -9,6 +9,7 @@ import msgspec
 from audittui import timestamp
 from audittui.demo.seal import seal_demo
 from audittui.demo.story import SCAPEGOAT, SECRET, VICTIM, history, incident
+from audittui.demo.tampering import overwrite
 from audittui.demo.traffic import IDENTITY, PLATFORM, ordinary
 from audittui.entry import Draft, decode_body, encode_body
 from audittui.layout.native import copies_of
@@ -74,7 +75,8 @@ def _tamper(store: SqliteStore) -> None:
         assert item is not None
         entry = decode_body(item["body"].encode("utf-8"))
         forged = msgspec.structs.replace(entry, actor=SCAPEGOAT, source_ip="10.30.0.8")
-        store.overwrite(
+        overwrite(
+            store,
             {
                 "pk": item["pk"], "sk": item["sk"], "hash": item["hash"],
                 "body": encode_body(forged).decode("utf-8"), **copies_of(forged),

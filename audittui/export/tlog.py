@@ -13,22 +13,22 @@ from pathlib import Path
 import msgspec
 
 from audittui.errors import IntegrityError, StoreError, UsageError
-from audittui.integrity.anchor import (
-    Anchored,
-    AnchorSettings,
-    TileReader,
-    find_anchor,
-    hold_against_pins,
-)
-from audittui.integrity.entry_bundle import encode_bundle
+from audittui.integrity.chain_reader import ChainReader
 from audittui.integrity.gap import Gaps
 from audittui.integrity.pruned import pruned_below, signed_gaps
-from audittui.integrity.reader import ChainReader
-from audittui.integrity.sealed import SealedLog
-from audittui.integrity.sealed_leaves import SealedLeaves
-from audittui.integrity.sweep import verify_chain
-from audittui.integrity.tile import TILE_HASHES, bundle_path, tiles_of_size
-from audittui.integrity.verify import verify_entry
+from audittui.integrity.sealed_log import SealedLog
+from audittui.integrity.settings import VerificationSettings
+from audittui.integrity.tile_reader import TileReader
+from audittui.integrity.tlog.entry_bundle import encode_bundle
+from audittui.integrity.tlog.tile import TILE_HASHES, bundle_path, tiles_of_size
+from audittui.integrity.verifying.found_checkpoint import (
+    FoundCheckpoint,
+    find_checkpoint,
+    hold_against_pins,
+)
+from audittui.integrity.verifying.sealed_leaves import SealedLeaves
+from audittui.integrity.verifying.single_entry import verify_entry
+from audittui.integrity.verifying.sweep import verify_chain
 from audittui.layout.model import Layout
 from audittui.store.port import Store
 
@@ -58,7 +58,7 @@ def export_tlog(
     store: Store,
     layout: Layout,
     chain: str,
-    settings: AnchorSettings,
+    settings: VerificationSettings,
     folder: Path,
     *,
     progress: Progress | None = None,
@@ -134,7 +134,11 @@ def _leaf_texts(
 
 
 def _demand_genuine(
-    store: Store, layout: Layout, chain: str, settings: AnchorSettings, progress: Progress | None
+    store: Store,
+    layout: Layout,
+    chain: str,
+    settings: VerificationSettings,
+    progress: Progress | None,
 ) -> float:
     """Raise unless every entry of the chain verifies; the read units that it took."""
     look = f"Look with audittui verify --chain {chain}."
@@ -154,10 +158,10 @@ def _demand_genuine(
     return rcu
 
 
-def _anchor(sealed: SealedLog, chain: str, settings: AnchorSettings) -> Anchored:
+def _anchor(sealed: SealedLog, chain: str, settings: VerificationSettings) -> FoundCheckpoint:
     """The checkpoint to export: trusted, and an extension of the pinned one."""
     pinned = settings.pinned(sealed)
-    found = find_anchor(sealed, settings.trust)
+    found = find_checkpoint(sealed, settings.trust)
     read = TileReader(sealed, settings.origin(chain, found.checkpoint), None)
     found = hold_against_pins(found, settings, sealed, read, pinned)
     if found.rewritten or found.doubt:
@@ -184,7 +188,7 @@ def _demand_sealed(chain: str, seq: int, digest: str, leaves: SealedLeaves) -> N
 
 
 def _demand_expired(
-    store: Store, layout: Layout, chain: str, seq: int, settings: AnchorSettings
+    store: Store, layout: Layout, chain: str, seq: int, settings: VerificationSettings
 ) -> float:
     """Raise unless the absent entry at or above the prune point may be gone all the same; the read
     units that it took."""

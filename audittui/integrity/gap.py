@@ -13,13 +13,9 @@ from collections.abc import Iterable
 import msgspec
 
 from audittui.entry import hash_body
-from audittui.errors import UsageError
-from audittui.integrity.malformed import malformed
+from audittui.integrity.tlog.malformed import malformed
 
 DOMAIN = "audittui-gap/v1"
-MAX_REASON = 1000
-MAX_ENTRIES = 1_000_000
-"""Entries of one gap: each of them takes a leaf."""
 _NUMBER = r"0|[1-9][0-9]{0,18}"
 _GAP = re.compile(rf"{re.escape(DOMAIN)}\n([^\n]+)\ngap ({_NUMBER}) ({_NUMBER})\n([^\n]+)\n")
 
@@ -72,15 +68,3 @@ def parse_gap_leaf(data: bytes, seq: int) -> Gap:
     if not gap.first <= seq <= gap.last or gap.leaf_data(seq) != data:
         raise malformed("gap statement", f"it does not speak of {seq}")
     return gap
-
-
-def demand_reason(reason: str) -> str:
-    """``reason`` as it is signed. Raises `UsageError` where it cannot stand in a note."""
-    reason = reason.strip()
-    if not reason:
-        raise UsageError("A gap needs a reason.", "Give --reason TEXT.")
-    if len(reason) > MAX_REASON or not reason.isprintable():
-        raise UsageError(
-            f"The reason must be one line of at most {MAX_REASON:,} printable characters."
-        )
-    return reason

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from audittui.integrity.gap import Gaps
-from audittui.integrity.sealed import SealedLog
+from audittui.integrity.sealed_log import SealedLog
 from audittui.integrity.trust import Trust, UntrustedError
 
 

@@ -15,7 +15,7 @@ import re
 
 import msgspec
 
-from audittui.integrity.malformed import malformed
+from audittui.integrity.tlog.malformed import malformed
 
 _NEVER = "never"
 _NUMBER = r"0|[1-9][0-9]{0,18}"

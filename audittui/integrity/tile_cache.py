@@ -6,8 +6,8 @@ import contextlib
 import hashlib
 from pathlib import Path
 
-from audittui.integrity.merkle import HASH_BYTES
-from audittui.integrity.tile import Tile
+from audittui.integrity.tlog.merkle import HASH_BYTES
+from audittui.integrity.tlog.tile import Tile
 from audittui.whole_file import replace
 
 

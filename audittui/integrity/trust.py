@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from audittui.errors import UsageError
-from audittui.integrity.checkpoint import Checkpoint, parse_checkpoint
 from audittui.integrity.gap import Gap, parse_gap
-from audittui.integrity.keys import VerifierKey, parse_verifier_key
-from audittui.integrity.malformed import MalformedError
-from audittui.integrity.note import parse_note, verified_by
 from audittui.integrity.statement import Prune, Retention, parse_prune, parse_retention
+from audittui.integrity.tlog.checkpoint import Checkpoint, parse_checkpoint
+from audittui.integrity.tlog.keys import VerifierKey, parse_verifier_key
+from audittui.integrity.tlog.malformed import MalformedError
+from audittui.integrity.tlog.note import parse_note, verified_by
 
 Statement = TypeVar("Statement", Checkpoint, Retention, Prune, Gap)
 

@@ -1,1 +1,4 @@
-"""Investigations over results: lifecycles and correlations."""
+"""Investigations over results: lifecycles, versions, repeated events, bodies, the live tail.
+
+Not here: how a plan is run, and how anything is shown.
+"""

@@ -15,8 +15,8 @@ from audittui.connection import Connection
 from audittui.errors import AuditError
 from audittui.investigate.correlations import Group
 from audittui.layout.row import Row
-from audittui.query.execute import Execution
-from audittui.runbook.following import conditions_of, key_conditions_of
+from audittui.query.execution import Execution
+from audittui.runbook.live_conditions import conditions_of, key_conditions_of
 from audittui.runbook.model import Parameter, Question, Runbook, RunbookQuery
 from audittui.runbook.plan import Facts, Plan, Window
 from audittui.runbook.planner import make_plan

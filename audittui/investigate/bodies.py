@@ -14,8 +14,8 @@ from typing import Literal
 import msgspec
 
 from audittui.errors import StoreError
+from audittui.investigate.asker import Asker, AskingBudgetError, AskingCancelledError
 from audittui.investigate.spans import Span, single_units, spans
-from audittui.investigate.tail_source import Asker, TailBudgetError, TailCancelledError
 from audittui.layout.model import Layout
 from audittui.layout.row import Item, Row
 from audittui.query.cost import BYTES_PER_UNIT, STEP, TokenBucket
@@ -156,9 +156,9 @@ class BodyReader:
             for consistent in (False, True):
                 left = [row for row in rows if row.key not in found and row.key not in faults]
                 self._get(left, found, faults, consistent=consistent)
-        except TailCancelledError:
+        except AskingCancelledError:
             why = "cancelled"
-        except TailBudgetError:
+        except AskingBudgetError:
             why = "budget"
         bodies = []
         for row in rows:
@@ -223,7 +223,7 @@ class BodyReader:
             self._get(rows[half:], found, faults, consistent=consistent)
             return
         if self._asker.left is not None and least > self._asker.left:
-            raise TailBudgetError
+            raise AskingBudgetError
         keys = [self._layout.key_of(row) for row in rows]
         self._asker.spend(requests=1)
         try:
@@ -263,11 +263,11 @@ class BodyReader:
         self._learned = True
 
     def _pace(self, units: float) -> None:
-        """Wait until the rate has room for so many read units. Raises `TailCancelledError`."""
+        """Wait until the rate has room for so many read units. Raises `AskingCancelledError`."""
         if self._bucket is None:
             return
         if self._cancelled.wait(self._bucket.delay(units, time.monotonic())):
-            raise TailCancelledError
+            raise AskingCancelledError
 
     def _settle(self, units: float) -> None:
         if self._bucket is not None:

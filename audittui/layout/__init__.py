@@ -1,7 +1,11 @@
-"""How a table stores entries: fields and attributes, key templates, indexes."""
+"""How a table stores entries: fields and attributes, key templates, indexes.
+
+Not here: reading or writing a table.
+"""
 
 from audittui.layout.load import layout_names, load_layout
-from audittui.layout.model import Field, Index, KeyAttribute, Layout
+from audittui.layout.model import Layout
+from audittui.layout.parts import Field, Index, KeyAttribute
 from audittui.layout.row import Item, Row, Value
 
 __all__ = [

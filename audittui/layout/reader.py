@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
+from audittui.layout.parts import Field, Index, KeyAttribute
 from audittui.layout.row import Item, Row
 from audittui.layout.value import micros, value_in, value_text
-
-if TYPE_CHECKING:
-    from audittui.layout.model import Index, Layout
 
 PAYLOAD = "payload."
 _TEXT_FIELDS = (
@@ -62,10 +60,43 @@ class _Derived(NamedTuple):
     default: str
 
 
+class ReadLayout(Protocol):
+    """What a reader goes by of a layout."""
+
+    @property
+    def partition(self) -> KeyAttribute:
+        """The base table's partition key."""
+        ...
+
+    @property
+    def sort(self) -> KeyAttribute:
+        """The base table's sort key."""
+        ...
+
+    @property
+    def fields(self) -> dict[str, Field]:
+        """Where each field's value is."""
+        ...
+
+    @property
+    def payload(self) -> tuple[str, ...]:
+        """The attributes that may hold the payload."""
+        ...
+
+    @property
+    def reads_payload(self) -> bool:
+        """True when a list's fields come from the payload."""
+        ...
+
+    def chain_of(self, partition_key: str) -> str:
+        """The chain that a partition key names."""
+        ...
+
+
 class RowReader:
     """Makes the rows of one layout from items that came through ``index`` (None: by their key)."""
 
-    def __init__(self, layout: Layout, index: Index | None) -> None:
+    def __init__(self, layout: ReadLayout, index: Index | None) -> None:
         self.index = index
         self._chain_of = layout.chain_of
         names = {layout.partition.attribute: 0, layout.sort.attribute: 1}

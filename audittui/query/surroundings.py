@@ -17,7 +17,7 @@ from audittui.errors import StoreError
 from audittui.escape import escaped, shortened
 from audittui.layout.row import Row
 from audittui.query.result import ResultPage
-from audittui.runbook.following import conditions_of
+from audittui.runbook.live_conditions import conditions_of
 from audittui.runbook.plan import Plan, Window
 from audittui.store.port import PATIENT, Patience, Query, Store
 

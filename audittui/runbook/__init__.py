@@ -1,1 +1,4 @@
-"""Runbooks: parameterised queries as files, and the planner that compiles them."""
+"""Runbooks: parameterised queries as files, and the planner that compiles them.
+
+Not here: running a plan. It reads files and nothing else.
+"""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from audittui import timestamp
 from audittui.escape import escaped
-from audittui.runbook.following import window_parameters
+from audittui.runbook.live_conditions import window_parameters
 from audittui.runbook.model import Runbook
 from audittui.runbook.plan import Plan, Shard
 from audittui.runbook.timerange import window_text

@@ -10,7 +10,7 @@ import msgspec
 
 from audittui.entry import OUTCOMES, SEVERITIES
 from audittui.layout.row import ROW_FIELDS
-from audittui.regular import EngineMissingError, ExpressionError, matching
+from audittui.regular_expression import EngineMissingError, ExpressionError, matching
 from audittui.runbook.document import Document, RunbookError, joined, read_document
 from audittui.runbook.model import (
     ANY,

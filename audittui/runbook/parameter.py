@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 from audittui.entry import MAX_PARTITION_KEY_BYTES, OUTCOMES, SEVERITIES
-from audittui.regular import matching
+from audittui.regular_expression import matching
 from audittui.runbook.model import ANY, TEXT_TYPES, Parameter
 from audittui.runbook.plan import Window
 from audittui.runbook.suggest import suggestion

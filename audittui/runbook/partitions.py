@@ -7,7 +7,8 @@ from itertools import product
 
 from audittui import timestamp
 from audittui.errors import UsageError
-from audittui.layout.model import Index, Layout
+from audittui.layout.model import Layout
+from audittui.layout.parts import Index
 from audittui.runbook.plan import Facts, RowFilter, Shard, Window
 
 MAX_PARTITIONS = 50_000

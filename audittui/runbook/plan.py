@@ -6,7 +6,8 @@ from typing import Literal
 
 import msgspec
 
-from audittui.layout.model import Index, Layout
+from audittui.layout.model import Layout
+from audittui.layout.parts import Index
 from audittui.runbook.estimate import Estimate
 from audittui.runbook.price import Price
 from audittui.store.port import Condition, IndexDescription

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 
 from audittui import timestamp
 from audittui.errors import UsageError
-from audittui.layout.model import Index, Layout
-from audittui.runbook.bind import bind
-from audittui.runbook.choosing import Candidate, Question, candidates, probes
+from audittui.layout.model import Layout
+from audittui.layout.parts import Index
+from audittui.runbook.binding import bind
+from audittui.runbook.index_choice import Candidate, Question, candidates, probes
 from audittui.runbook.model import Runbook
 from audittui.runbook.partitions import newest_first
 from audittui.runbook.plan import Facts, NotTaken, Plan, RowFilter
-from audittui.runbook.resolve import (
+from audittui.runbook.resolved_query import (
     resolved_correlation,
     resolved_equals,
     resolved_where,

@@ -1,4 +1,7 @@
-"""The narrow port that every read and write goes through."""
+"""The narrow port that every read and write goes through, and what wraps any store.
+
+Not here: what an entry means, and when one may be written.
+"""
 
 from audittui.store.port import (
     Condition,

@@ -15,7 +15,7 @@ from audittui.tui.palette import ACCENT, BAD, DIM, GOOD, OUTCOME_COLOURS, WARN
 from audittui.tui.times import ago
 
 if TYPE_CHECKING:
-    from audittui.integrity.verdict import Anchor, Step, Verdict
+    from audittui.integrity.verifying.verdict import Anchor, Step, Verdict
 
 _FIELDS = (
     "time", "actor", "action", "resource", "outcome", "reason", "severity", "request_id",

@@ -14,7 +14,7 @@ from audittui.export.result import SUFFIXES, Extent, Form
 from audittui.export.rows import row_object
 from audittui.investigate.correlations import Group
 from audittui.layout.row import ROW_FIELDS, Row
-from audittui.query.strangers import Strangers
+from audittui.query.unregistered_rows import Strangers
 from audittui.runbook.describe import tail_command_of
 from audittui.tui.live import FRESH, Live, is_entry
 from audittui.tui.reading import Reading

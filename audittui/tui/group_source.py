@@ -12,7 +12,7 @@ from audittui.tui.times import list_time
 if TYPE_CHECKING:
     from audittui.investigate.aftermath import Aftermath
     from audittui.investigate.correlations import Group
-    from audittui.query.strangers import Strangers
+    from audittui.query.unregistered_rows import Strangers
 
 Key = tuple[tuple[str, str], ...]
 _PARTS = 8

@@ -14,7 +14,7 @@ from audittui.tui.json_lines import JsonLines
 
 if TYPE_CHECKING:
     from audittui.connection import Connection
-    from audittui.integrity.verdict import Verdict
+    from audittui.integrity.verifying.verdict import Verdict
     from audittui.investigate.diff import DiffLine
     from audittui.investigate.oddities import Known
     from audittui.investigate.version import Version
@@ -163,8 +163,8 @@ def check_entry(connection: Connection, row: Row) -> Judged:
 
     Raises `UsageError` for a trusted key that is none, and for a chain that is not known.
     """
-    from audittui.integrity.settings import anchor_settings
-    from audittui.integrity.verify import judge_entry
+    from audittui.integrity.settings import verification_settings as anchor_settings
+    from audittui.integrity.verifying.single_entry import verify_stored as judge_entry
 
     settings = anchor_settings(connection.target.trusted_keys)
     store, layout = connection.store, connection.layout
@@ -180,8 +180,8 @@ def check_entries(connection: Connection, rows: Sequence[Row]) -> tuple[list[Ver
     The entries of a chain and their neighbours are read together; only what is not there, or not
     as it should be, is looked at singly. Raises `AuditError` when the store does not answer.
     """
-    from audittui.integrity.prover import Prover
-    from audittui.integrity.settings import anchor_settings
+    from audittui.integrity.settings import verification_settings as anchor_settings
+    from audittui.integrity.verifying.prover import Prover
 
     store, layout = connection.store, connection.layout
     if not layout.chained or len(rows) == 1:

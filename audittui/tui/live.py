@@ -110,7 +110,7 @@ class Live:
         """Begin to follow, or go on where it stopped. ``told`` is called from threads with what is
         waited out."""
         from audittui.investigate.tail import Tail
-        from audittui.query.asked import AskedStore
+        from audittui.store.asked import AskedStore
 
         reading = self.reading
         moment = _clock()

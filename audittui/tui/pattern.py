@@ -16,7 +16,7 @@ from typing import TypeVar
 import msgspec
 
 from audittui.layout.row import ROW_FIELDS, Row
-from audittui.regular import EngineMissingError, ExpressionError, searching
+from audittui.regular_expression import EngineMissingError, ExpressionError, searching
 from audittui.tui.times import list_time
 
 Shown = TypeVar("Shown")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from audittui.escape import escaped
-from audittui.query.asked import Asked
+from audittui.store.asked import Asked
 from audittui.tui.palette import ACCENT, DIM, WARN
 
 _LABEL = 14

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from audittui.errors import AuditError
     from audittui.investigate.correlations import Correlator, Group
     from audittui.layout.row import Row
-    from audittui.query.execute import Execution
+    from audittui.query.execution import Execution
     from audittui.query.result import ResultPage
     from audittui.runbook.model import Runbook
     from audittui.runbook.plan import Plan
@@ -33,7 +33,7 @@ class Reading:
         self, runbook: Runbook, texts: Mapping[str, str], plan: Plan, connection: Connection,
         notify: Callable[[str], None], marks: Container[Row] = (), chains: Sequence[str] = (),
     ) -> None:  # fmt: skip
-        from audittui.query.strangers import Strangers
+        from audittui.query.unregistered_rows import Strangers
 
         self.runbook = runbook
         self.texts = dict(texts)
@@ -64,7 +64,7 @@ class Reading:
                 plan.correlation.group_by, plan.correlation.timespan,
                 reads_success=reads_success(plan), strangers=self.strangers,
             )  # fmt: skip
-        from audittui.query.asked import AskedStore
+        from audittui.store.asked import AskedStore
 
         self.store = AskedStore(connection.store)
         """What this reading asks, by partition."""
@@ -77,7 +77,7 @@ class Reading:
         self._start(plan, "")
 
     def _start(self, plan: Plan, cursor: str) -> None:
-        from audittui.query.execute import Execution
+        from audittui.query.execution import Execution
 
         self._execution = Execution(
             plan, self.store, cursor=cursor, page_rows=SCREENFUL,

@@ -13,8 +13,8 @@ from audittui.tui.row_list import RowList
 from audittui.tui.times import list_time
 
 if TYPE_CHECKING:
-    from audittui.integrity.verdict import Verdict
-    from audittui.query.strangers import Strangers
+    from audittui.integrity.verifying.verdict import Verdict
+    from audittui.query.unregistered_rows import Strangers
 
 _TONES = {"denied": "denied", "failure": "failure"}
 _MARKS = {"denied": "D", "failure": "F"}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from audittui.layout.row import Row
-from audittui.runbook.following import within
+from audittui.runbook.live_conditions import within
 from audittui.runbook.plan import Window
 from audittui.tui.inspection import Life, subject_of
 
@@ -96,7 +96,7 @@ def read_on(connection: Connection, runbook: Runbook, life: Life) -> Life:
 def _read(
     connection: Connection, runbook: Runbook, resource: str, limit: int, spent: float = 0.0
 ) -> _Read:
-    from audittui.query.execute import Execution
+    from audittui.query.execution import Execution
     from audittui.runbook.planner import make_plan
 
     texts = {subject_of(runbook): resource}

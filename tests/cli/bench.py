@@ -12,6 +12,7 @@ from audittui.entry import Draft
 from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
+from tests import tampering
 
 LAYOUT = load_layout("native")
 NAME = "audit.example.com"
@@ -34,7 +35,7 @@ class Bench:
     def tamper(self, seq: int) -> None:
         store = SqliteStore(str(self.store), LAYOUT)
         item = dict(store.get(LAYOUT.key("payments/0", seq)).item or {})
-        store.overwrite({**item, "body": item["body"].replace('"a"', '"c"')})
+        tampering.overwrite(store, {**item, "body": item["body"].replace('"a"', '"c"')})
         store.close()
 
     def __call__(self, *words: Any, code: int = 0) -> tuple[str, str]:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import tampering
+
 Done = subprocess.CompletedProcess[str]
 Run = Callable[..., Done]
 APPEND = ("append", "--store", "case.db", "--actor", "a", "--action", "b")
@@ -142,7 +144,7 @@ def test_a_tampered_entry_is_exit_code_4(case: Run, tmp_path: Path) -> None:
     store = SqliteStore(str(tmp_path / "case.db"), load_layout("native"))
     item = store.get({"pk": "entry#main/0", "sk": f"{7:020d}"}).item
     assert item is not None
-    store.overwrite({**item, "body": item["body"].replace("door.open", "door.shut")})
+    tampering.overwrite(store, {**item, "body": item["body"].replace("door.open", "door.shut")})
     store.close()
     swept = case("verify", "--chain", "main/0", "--store", "case.db")
     assert swept.returncode == 4

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import audittui.layout
+from audittui.checked_config import THEMES
 from audittui.cli.main import run
 from audittui.config import Config
-from audittui.configured import THEMES
 from audittui.errors import UsageError
 from audittui.layout import load_layout
 from audittui.toml_file import TomlFile

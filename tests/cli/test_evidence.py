@@ -12,9 +12,10 @@ from audittui.entry import Draft
 from audittui.export.evidence.archive import pack, unpack
 from audittui.export.evidence.manifest import decode_manifest
 from audittui.export.evidence.names import MANIFEST, SIGNATURE
-from audittui.integrity.keys import SignerKey, parse_signer_key
+from audittui.integrity.tlog.keys import SignerKey, parse_signer_key
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
+from tests import tampering
 from tests.cli.bench import LAYOUT, Bench, bench, key
 
 __all__ = ["bench", "key"]
@@ -151,7 +152,7 @@ def test_a_key_of_kms_signs_under_a_name(
         asked.append((arn, name))
         return SignerKey(name, bytes(32))
 
-    monkeypatch.setattr("audittui.integrity.kms.open_kms_signer", opened)
+    monkeypatch.setattr("audittui.integrity.sealing.kms.open_kms_signer", opened)
     bench("seal", "--key", "key")
     arn = "arn:aws:kms:eu-west-1:1:key/1"
     signed = ("--sign", f"kms:{arn}", "--name", "carol@example.com")
@@ -212,7 +213,7 @@ def test_what_is_not_genuine_is_bundled_as_what_it_is(bench: Bench, key: str) ->
     bench("seal", "--key", "key")
     bench.tamper(41)
     store = SqliteStore(str(bench.store), LAYOUT)
-    store.delete(LAYOUT.key("payments/0", 100))
+    tampering.delete(store, LAYOUT.key("payments/0", 100))
     store.close()
     out, err = bench(
         "evidence", "create", "--marks", marks(bench, 7, 41, 100), "-o", "case.zip", code=4

@@ -10,11 +10,12 @@ import pytest
 
 from audittui.cli.main import run
 from audittui.entry import Draft
-from audittui.integrity.keys import SignerKey
-from audittui.integrity.sealer import Sealer
+from audittui.integrity.sealing.sealer import Sealer
+from audittui.integrity.tlog.keys import SignerKey
 from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
+from tests import tampering
 
 LAYOUT = load_layout("native")
 CHAIN = "payments/0"
@@ -48,7 +49,7 @@ class Log:
 
     def delete(self, *seqs: int) -> None:
         for seq in seqs:
-            self.store.delete(LAYOUT.key(CHAIN, seq))
+            tampering.delete(self.store, LAYOUT.key(CHAIN, seq))
 
     def __call__(self, *words: str, code: int) -> tuple[str, str]:
         found = run(["verify", *words])

@@ -13,6 +13,7 @@ import pytest
 from audittui.cli.main import run
 from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
+from tests import tampering
 
 Ask = Callable[..., tuple[int, str, str]]
 DAY = ("-p", "window=2024-11-24")
@@ -159,7 +160,7 @@ def test_progress_and_verdicts_never_share_a_line(
     for seq in (1, 2):
         item = store.get({"pk": "entry#main/0", "sk": f"{seq:020d}"}).item
         assert item is not None
-        store.overwrite({**item, "body": item["body"].replace("door.open", "door.shut")})
+        tampering.overwrite(store, {**item, "body": item["body"].replace("door.open", "door.shut")})
     store.close()
     screen = Screen()
     monkeypatch.setattr("sys.stdout", screen)

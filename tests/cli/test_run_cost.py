@@ -171,7 +171,7 @@ def test_what_cannot_be_counted_is_refused(ask: Ask, words: tuple[str, ...], why
 def test_budget_and_rate_come_from_the_profile_and_flags_go_before(
     ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from audittui.query import execute
+    from audittui.query import execution as execute
 
     seen: list[tuple[Any, Any, Any]] = []
     original = execute.Execution.__init__

@@ -16,6 +16,7 @@ from audittui.layout import load_layout
 from audittui.store.port import Query
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
+from tests import tampering
 
 LAYOUT = load_layout("native")
 NAME = "audit.example.com"
@@ -36,11 +37,11 @@ class Bench:
 
     def delete(self, chain: str, *seqs: int) -> None:
         for seq in seqs:
-            self.store.delete(LAYOUT.key(chain, seq))
+            tampering.delete(self.store, LAYOUT.key(chain, seq))
 
     def tamper(self, chain: str, seq: int) -> None:
         item = self.item(chain, seq)
-        self.store.overwrite({**item, "body": item["body"].replace('"a"', '"c"')})
+        tampering.overwrite(self.store, {**item, "body": item["body"].replace('"a"', '"c"')})
 
     def __call__(self, *words: Any, code: int = 0) -> tuple[str, str]:
         found = run([str(word) for word in words])
@@ -147,12 +148,12 @@ def test_a_chain_that_is_not_there_is_a_usage_error(bench: Bench) -> None:
 
 def test_a_planted_key_does_not_keep_a_chain_from_being_sealed(bench: Bench) -> None:
     bench.append("a/0", 5)
-    bench.store.overwrite({**bench.item("a/0", 2), "sk": f"{2:020d}x"})
+    tampering.overwrite(bench.store, {**bench.item("a/0", 2), "sk": f"{2:020d}x"})
     out, err = bench.seal(code=4)
     assert f"{NAME}/a/0\n5\n" in out
     assert f"no entries of it, under {2:020d}x" in err
     bench.append("a/0", 5)
-    bench.store.overwrite({**bench.item("a/0", 2), "sk": "9" * 20})
+    tampering.overwrite(bench.store, {**bench.item("a/0", 2), "sk": "9" * 20})
     _, err = bench.seal(code=4)
     assert "MISSING: there is no entry 10, but one at 99999999999999999999" in err
     assert "Sealed up to size 9; nothing beyond was signed." in err
@@ -326,7 +327,7 @@ def test_a_planted_tile_is_named_and_replaced(bench: Bench, size: int) -> None:
     bench.append("a/0", 300)
     path = "tile/0/001" if size else "tile/0/000"
     key = {"pk": "tile#a/0", "sk": path}
-    bench.store.overwrite({**key, "hashes": bytes(8192)})
+    tampering.overwrite(bench.store, {**key, "hashes": bytes(8192)})
     _, err = bench.seal(code=4)
     assert f"{path} of a/0 holds other hashes than the entries give" in err
     out, _ = bench("verify", "--all", code=4)
@@ -341,7 +342,9 @@ def test_a_planted_tile_is_named_and_replaced(bench: Bench, size: int) -> None:
 def test_a_planted_tile_beyond_the_entries_is_named(bench: Bench) -> None:
     bench.append("a/0", 10)
     bench.seal()
-    bench.store.overwrite({"pk": "tile#a/0", "sk": "tile/0/000.p/99", "hashes": bytes(99 * 32)})
+    tampering.overwrite(
+        bench.store, {"pk": "tile#a/0", "sk": "tile/0/000.p/99", "hashes": bytes(99 * 32)}
+    )
     out, _ = bench("verify", "--all", code=4)
     assert "The tile tile/0/000.p/99 was planted or changed." in out
     replace = ("--chain", "a/0", "--replace-tile", "tile/0/000.p/99")
@@ -357,7 +360,7 @@ def test_a_tile_that_a_killed_sealer_left_is_no_fault(bench: Bench) -> None:
     bench.seal()
     bench.append("a/0", 10)
     data = b"".join(bench.item("a/0", seq)["hash"] for seq in range(15))
-    bench.store.overwrite({"pk": "tile#a/0", "sk": "tile/0/000.p/15", "hashes": data})
+    tampering.overwrite(bench.store, {"pk": "tile#a/0", "sk": "tile/0/000.p/15", "hashes": data})
     bench("verify", "--all")
 
 
@@ -367,7 +370,7 @@ def test_a_changed_tile_of_the_signed_tree_is_replaced(bench: Bench, path: str) 
     bench.seal()
     key = {"pk": "tile#a/0", "sk": path}
     genuine = dict(bench.store.get(key).item or {})
-    bench.store.overwrite({**key, "hashes": bytes(len(genuine["hashes"]))})
+    tampering.overwrite(bench.store, {**key, "hashes": bytes(len(genuine["hashes"]))})
     bench("verify", "--all", code=4)
     bench.seal("--chain", "a/0", "--replace-tile", path)
     assert bench.store.get(key).item == genuine
@@ -381,7 +384,7 @@ def test_a_tile_is_not_replaced_by_what_was_not_sealed(bench: Bench) -> None:
     bench.seal()
     bench.tamper("a/0", 7)
     key = {"pk": "tile#a/0", "sk": "tile/0/000"}
-    bench.store.overwrite({**key, "hashes": bytes(8192)})
+    tampering.overwrite(bench.store, {**key, "hashes": bytes(8192)})
     _, err = bench.seal("--chain", "a/0", "--replace-tile", "tile/0/000", code=4)
     assert "does not lead to the signed root" in err
     assert (bench.store.get(key).item or {})["hashes"] == bytes(8192)
@@ -402,6 +405,6 @@ def test_one_entry_that_is_as_the_one_before_is_no_range(bench: Bench) -> None:
     bench.append("a/0", 2)
     bench.seal()
     key = {"pk": "tile#a/0", "sk": "tile/0/000.p/2"}
-    bench.store.overwrite({**key, "hashes": bytes(64)})
+    tampering.overwrite(bench.store, {**key, "hashes": bytes(64)})
     out, _ = bench("verify", "--chain", "a/0", code=4)
     assert "a/0 1: UNVERIFIABLE, the same\n" in out

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from audittui.store.sqlite import SqliteStore
+from tests import tampering
 from tests.cli.bench import LAYOUT, NAME, Bench, bench, key
 
 __all__ = ["bench", "key"]
@@ -114,7 +115,7 @@ def test_an_imported_checkpoint_is_demanded_from_then_on(bench: Bench, key: str)
     _, err = bench("checkpoint", "import", "anchor")
     assert "Pinned" in err
     store = SqliteStore(str(bench.store), LAYOUT)
-    store.delete({"pk": "checkpoint#payments/0", "sk": f"{300:020d}"})
+    tampering.delete(store, {"pk": "checkpoint#payments/0", "sk": f"{300:020d}"})
     store.close()
     _, err = bench("checkpoint", "import", "anchor", code=4)
     assert "REWRITTEN" in err

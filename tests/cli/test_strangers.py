@@ -14,12 +14,13 @@ import pytest
 
 from audittui.cli.main import run
 from audittui.entry import Draft, decode_body, encode_body, hash_body
-from audittui.integrity.keys import SignerKey
-from audittui.integrity.sealer import Sealer
+from audittui.integrity.sealing.sealer import Sealer
+from audittui.integrity.tlog.keys import SignerKey
 from audittui.layout import load_layout
 from audittui.layout.native import item_of
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
+from tests import tampering
 
 LAYOUT = load_layout("native")
 CHAIN = "payments/0"
@@ -46,7 +47,7 @@ class Bench:
         entry = msgspec.structs.replace(entry, chain=chain, seq=0, prev_hash="0" * 64)
         body = encode_body(entry)
         item = item_of(entry, body, hash_body(body))
-        self.store.overwrite({**item, "bucket": found["bucket"], **more})
+        tampering.overwrite(self.store, {**item, "bucket": found["bucket"], **more})
 
     def __call__(self, *words: Any, code: int = 0) -> tuple[str, str]:
         found = run([str(word) for word in words])
@@ -153,7 +154,7 @@ def test_no_entry_of_a_chain_that_is_not_registered_is_in_order(bench: Bench, ch
 def test_every_entry_asks_the_registry_and_pays_for_it(bench: Bench) -> None:
     out, _ = bench("verify", CHAIN, 2)
     assert "holds       registry" in out
-    bench.store.delete({"pk": "chains", "sk": CHAIN})
+    tampering.delete(bench.store, {"pk": "chains", "sk": CHAIN})
     bench("verify", CHAIN, 2, code=4)
     bench("verify", "--chain", CHAIN, "--since", 1, code=4)
 
@@ -164,12 +165,12 @@ class TestElsewhere:
     @pytest.fixture(autouse=True)
     def replica(self, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
         item = bench.store.get({"pk": "chains", "sk": CHAIN}).item
-        bench.store.overwrite({**dict(item or {}), "region": "eu-west-1"})
+        tampering.overwrite(bench.store, {**dict(item or {}), "region": "eu-west-1"})
         monkeypatch.setattr(SqliteStore, "region", property(lambda _: "us-east-1"))
         monkeypatch.setenv("AUDITTUI_TRUSTED_KEYS", KEY.verifier.text)
 
     def test_what_is_absent_may_not_be_replicated_yet(self, bench: Bench) -> None:
-        bench.store.delete(LAYOUT.key(CHAIN, 1))
+        tampering.delete(bench.store, LAYOUT.key(CHAIN, 1))
         out, err = bench("verify", "--all", code=3)
         assert f"{CHAIN} 1: MISSING (may not be replicated yet)." in out
         assert "The chain is written in eu-west-1: look there, with --region eu-west-1." in out
@@ -179,7 +180,7 @@ class TestElsewhere:
 
     def test_an_end_that_is_absent_may_not_be_replicated_yet(self, bench: Bench) -> None:
         Sealer(bench.store, LAYOUT, CHAIN, KEY).seal()
-        bench.store.delete(LAYOUT.key(CHAIN, 2))
+        tampering.delete(bench.store, LAYOUT.key(CHAIN, 2))
         out, _ = bench("verify", "--all", code=3)
         assert f"{CHAIN} 2: TRUNCATED (may not be replicated yet)." in out
         assert "TRUNCATED (may not be replicated yet)" in bench("verify", CHAIN, 2, code=3)[0]
@@ -188,7 +189,7 @@ class TestElsewhere:
         Sealer(bench.store, LAYOUT, CHAIN, KEY).seal(up_to=2)
         Sealer(bench.store, LAYOUT, CHAIN, KEY).seal()
         bench("verify", "--all")
-        bench.store.delete({"pk": f"checkpoint#{CHAIN}", "sk": f"{3:020d}"})
+        tampering.delete(bench.store, {"pk": f"checkpoint#{CHAIN}", "sk": f"{3:020d}"})
         out, _ = bench("verify", "--all", code=3)
         assert "REWRITTEN (may not be replicated yet)" in out
         assert "--region eu-west-1" in out
@@ -196,7 +197,7 @@ class TestElsewhere:
 
     def test_what_is_there_and_wrong_is_no_lag(self, bench: Bench) -> None:
         item = dict(bench.store.get(LAYOUT.key(CHAIN, 1)).item or {})
-        bench.store.overwrite({**item, "body": item["body"].replace('"a"', '"c"')})
+        tampering.overwrite(bench.store, {**item, "body": item["body"].replace('"a"', '"c"')})
         bench("verify", "--all", code=4)
         bench("verify", CHAIN, 1, code=4)
 
@@ -217,7 +218,7 @@ class TestLives:
         )
         body = encode_body(entry)
         item = item_of(entry, body, hash_body(body))
-        bench.store.overwrite({**item, "bucket": found["bucket"]})
+        tampering.overwrite(bench.store, {**item, "bucket": found["bucket"]})
 
     def test_its_entry_is_named_and_the_exit_code_is_never_0(self, bench: Bench) -> None:
         out, err = bench("trace", "R", "--main-only", code=3)
@@ -246,7 +247,7 @@ def test_a_stranger_begins_no_life(bench: Bench) -> None:
 def test_groups_tell_the_events_that_are_not_of_this_log(bench: Bench) -> None:
     AuditLog(bench.store, CHAIN).append_many([Draft(actor="u", action="x", outcome="failure")] * 2)
     found = dict(bench.store.get(LAYOUT.key(CHAIN, 3)).item or {})
-    bench.store.overwrite({**found, "pk": "entry#payments/O", "sk": f"{0:020d}"})
+    tampering.overwrite(bench.store, {**found, "pk": "entry#payments/O", "sk": f"{0:020d}"})
     words = ("run", "repeated-failures", "-p", "threshold=3", *WINDOW, "--format")
     out, err = bench(*words, "table", code=3)
     assert out.splitlines()[0].split()[-1] == "strangers"

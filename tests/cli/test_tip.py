@@ -17,6 +17,7 @@ from audittui.layout.native import item_of
 from audittui.store.port import Query
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
+from tests import tampering
 
 LAYOUT = load_layout("native")
 CHAIN = "payments/0"
@@ -48,7 +49,7 @@ class Bench:
         entry = msgspec.structs.replace(entry, seq=seq, **fields)
         body = encode_body(entry)
         item = item_of(entry, body, hash_body(body))
-        self.store.overwrite(item)
+        tampering.overwrite(self.store, item)
         return item
 
     def __call__(self, *words: str, code: int = 0) -> str:
@@ -75,7 +76,7 @@ def test_an_expiry_is_the_bodys_not_the_attributes(bench: Bench, expires_at: Any
     item = {**bench.item(3), "expires_at": expires_at}
     if expires_at is None:
         del item["expires_at"]
-    bench.store.overwrite(item)
+    tampering.overwrite(bench.store, item)
     bench(*APPEND, "--retention", "1d")
     until = decode_body(bench.item(4)["body"].encode()).expires_at
     assert until is not None
@@ -98,7 +99,7 @@ def test_a_tip_that_is_not_what_was_written_is_refused_with_its_place(
 ) -> None:
     item = bench.item(3)
     harm(item)
-    bench.store.overwrite(item)
+    tampering.overwrite(bench.store, item)
     said = bench(*APPEND, code=4)
     assert f"entry#{CHAIN} {3:020d}" in said
     assert told in said
@@ -107,7 +108,7 @@ def test_a_tip_that_is_not_what_was_written_is_refused_with_its_place(
 
 @pytest.mark.parametrize("key", [f"{3:020d}x", "9" * 19 + "x", "zzz", "7", "１" * 20])
 def test_a_malformed_key_neither_stops_nor_moves_what_is_appended(bench: Bench, key: str) -> None:
-    bench.store.overwrite({**bench.item(3), "sk": key})
+    tampering.overwrite(bench.store, {**bench.item(3), "sk": key})
     assert f"{CHAIN} 4 " in bench(*APPEND)
     assert f"{4:020d}" in bench.stored_keys()
 
@@ -115,7 +116,7 @@ def test_a_malformed_key_neither_stops_nor_moves_what_is_appended(bench: Bench, 
 @pytest.mark.parametrize("seq", [5, 10**12, 10**20 - 1])
 def test_a_planted_entry_far_ahead_is_refused_with_its_place(bench: Bench, seq: int) -> None:
     copied = {**bench.item(3), "sk": f"{seq:020d}"}
-    bench.store.overwrite(copied)
+    tampering.overwrite(bench.store, copied)
     said = bench(*APPEND, code=4)
     assert f"entry#{CHAIN} {seq:020d}" in said
     assert "another place" in said
@@ -135,13 +136,13 @@ def test_a_planted_successor_must_follow_from_the_tip(bench: Bench) -> None:
 
 def test_a_first_entry_has_no_predecessor(bench: Bench) -> None:
     for seq in range(1, 4):
-        bench.store.delete(LAYOUT.key(CHAIN, seq))
+        tampering.delete(bench.store, LAYOUT.key(CHAIN, seq))
     bench.write(0, 0, prev_hash="1" * 64)
     assert "predecessor" in bench(*APPEND, code=4)
 
 
 def test_entries_of_a_chain_that_is_not_registered_are_not_built_upon(bench: Bench) -> None:
-    bench.store.delete({"pk": "chains", "sk": CHAIN})
+    tampering.delete(bench.store, {"pk": "chains", "sk": CHAIN})
     said = bench(*APPEND, code=4)
     assert "registry does not name" in said
     assert len(bench.stored_keys()) == 4
@@ -153,15 +154,15 @@ def test_a_tip_whose_predecessors_expired_goes_on(bench: Bench) -> None:
     second = bench.write(1, 1, prev_hash=first["hash"].hex(), expires_at=past)
     third = bench.write(2, 2, prev_hash=second["hash"].hex(), expires_at=past)
     bench.write(3, 3, prev_hash=third["hash"].hex())
-    bench.store.delete(LAYOUT.key(CHAIN, 2))
+    tampering.delete(bench.store, LAYOUT.key(CHAIN, 2))
     assert f"{CHAIN} 4 " in bench(*APPEND, "--retention", "1d")
     for seq in (0, 1, 3):
-        bench.store.delete(LAYOUT.key(CHAIN, seq))
+        tampering.delete(bench.store, LAYOUT.key(CHAIN, seq))
     assert f"{CHAIN} 5 " in bench(*APPEND, "--retention", "1d")
 
 
 def test_a_tip_behind_a_hole_that_nothing_explains_is_refused(bench: Bench) -> None:
-    bench.store.delete(LAYOUT.key(CHAIN, 2))
+    tampering.delete(bench.store, LAYOUT.key(CHAIN, 2))
     said = bench(*APPEND, "--retention", "1d", code=4)
     assert f"entry#{CHAIN} {3:020d}" in said
     assert "predecessor is not there" in said

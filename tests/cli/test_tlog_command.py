@@ -9,13 +9,14 @@ import pytest
 
 from audittui.entry import Draft
 from audittui.export import tlog
-from audittui.integrity.check import unverifiable
-from audittui.integrity.entry_bundle import decode_bundle
-from audittui.integrity.keys import parse_signer_key
-from audittui.integrity.sealer import Sealer
+from audittui.integrity.sealing.sealer import Sealer
+from audittui.integrity.tlog.keys import parse_signer_key
+from audittui.integrity.verifying.links import unverifiable
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
+from tests import tampering
 from tests.cli.bench import LAYOUT, Bench, bench, key
+from tests.integrity.tile_logs import decode_bundle
 
 __all__ = ["bench", "key"]
 
@@ -36,7 +37,7 @@ def opened(bench: Bench) -> SqliteStore:
 def delete(bench: Bench, *seqs: int) -> None:
     store = opened(bench)
     for seq in seqs:
-        store.delete(LAYOUT.key(CHAIN, seq))
+        tampering.delete(store, LAYOUT.key(CHAIN, seq))
     store.close()
 
 
@@ -105,7 +106,7 @@ def test_a_log_that_was_set_back_is_not_exported(bench: Bench, key: str) -> None
     bench("seal", "--key", "key")
     bench("verify", "payments/0", 7)
     store = opened(bench)
-    store.delete({"pk": "checkpoint#payments/0", "sk": f"{303:020d}"})
+    tampering.delete(store, {"pk": "checkpoint#payments/0", "sk": f"{303:020d}"})
     store.close()
     _, err = bench(*EXPORT, "payments/0", code=4)
     assert "REWRITTEN" in err
@@ -188,7 +189,7 @@ def test_a_fork_after_the_sweep_is_found(
     bench.append(1)
     bench("seal", "--key", "key")
     store = opened(bench)
-    store.delete({"pk": "checkpoint#payments/0", "sk": f"{301:020d}"})
+    tampering.delete(store, {"pk": "checkpoint#payments/0", "sk": f"{301:020d}"})
     store.close()
     _changed_after_the_sweep(monkeypatch)
     _, err = bench(*EXPORT, "payments/0", code=4)
@@ -200,7 +201,7 @@ def test_a_doubtful_checkpoint_after_the_sweep_is_found(
 ) -> None:
     bench("seal", "--key", "key")
     store = opened(bench)
-    store.overwrite({"pk": "checkpoint#payments/0", "sk": f"{999:020d}", "note": "junk"})
+    tampering.overwrite(store, {"pk": "checkpoint#payments/0", "sk": f"{999:020d}", "note": "junk"})
     store.close()
     _changed_after_the_sweep(monkeypatch)
     _, err = bench(*EXPORT, "payments/0", code=4)

@@ -16,6 +16,7 @@ from audittui.layout import load_layout
 from audittui.store.port import Found, Key, Page, Query
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
+from tests import tampering
 
 Trace = Callable[..., tuple[int, str, str]]
 UNREADABLE = "These credentials may not read the entry."
@@ -142,7 +143,7 @@ def test_an_entry_that_is_damaged_is_unread(log: AuditLog, trace: Trace, tmp_pat
     blamed(log)
     store = SqliteStore(str(tmp_path / "case.db"), load_layout("native"))
     item = dict(store.get(store.layout.key("app/0", 1)).item or {})
-    store.overwrite({**item, "body": "{"})
+    tampering.overwrite(store, {**item, "body": "{"})
     store.close()
     code, out, err = trace("--format", "jsonl")
     assert code == 1 and "1 of 4 could not be read" in err

@@ -11,10 +11,10 @@ from audittui import timestamp
 from audittui.demo.live import LiveTraffic
 from audittui.demo.open import Demo
 from audittui.demo.seed import drafts, seed
-from audittui.integrity.sweep import verify_chain
+from audittui.integrity.verifying.sweep import verify_chain
 from audittui.investigate.correlations import Correlator
 from audittui.layout import load_layout
-from audittui.query.execute import Execution
+from audittui.query.execution import Execution
 from audittui.runbook.catalogue import load_catalogue
 from audittui.runbook.planner import make_plan
 from audittui.store.sqlite import SqliteStore

@@ -19,13 +19,14 @@ from audittui.export.evidence.manifest import Cost, Manifest, Question, encode_m
 from audittui.export.evidence.names import DIGEST, MANIFEST, REPORT, SIGNATURE
 from audittui.export.evidence.report import line_of, read_entry, report_text
 from audittui.export.evidence.signature import sign_manifest
-from audittui.integrity.anchor import AnchorSettings
-from audittui.integrity.keys import SignerKey
-from audittui.integrity.sealer import Sealer
+from audittui.integrity.sealing.sealer import Sealer
+from audittui.integrity.settings import VerificationSettings
+from audittui.integrity.tlog.keys import SignerKey
 from audittui.integrity.trust import Trust
 from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
+from tests import tampering
 
 LAYOUT = load_layout("native")
 SEALER = SignerKey("audit.example.com", bytes(range(32)))
@@ -77,7 +78,7 @@ def bundle(
 ) -> bytes:
     """An honest bundle."""
     connection = Connection(Target(), store or new_log(), LAYOUT)
-    settings = None if key is None else AnchorSettings(Trust((key.verifier,)))
+    settings = None if key is None else VerificationSettings(Trust((key.verifier,)))
     return make_bundle(connection, wanted, source, settings, now=NOW, sign=sign)
 
 
@@ -162,6 +163,6 @@ def checked(data: bytes, *, signed: bool = False) -> Checked:
 def sealed_early() -> SqliteStore:
     """A log as it was when five of its entries were sealed."""
     store = new_log(("payments/0",))
-    store.delete({"pk": "checkpoint#payments/0", "sk": f"{10:020d}"})
+    tampering.delete(store, {"pk": "checkpoint#payments/0", "sk": f"{10:020d}"})
     Sealer(store, LAYOUT, "payments/0", SEALER).seal(up_to=5)
     return store

@@ -12,8 +12,9 @@ from audittui.export.evidence.archive import unpack
 from audittui.export.evidence.check import check_bundle
 from audittui.export.evidence.manifest import decode_manifest
 from audittui.export.evidence.names import MANIFEST, REPORT
-from audittui.integrity.check import unverifiable
-from audittui.integrity.prover import Prover
+from audittui.integrity.verifying.links import unverifiable
+from audittui.integrity.verifying.prover import Prover
+from tests import tampering
 from tests.export.bundles import KEYS, LAYOUT, PROVEN, THIEF, Forger, Wanted, bundle, new_log
 
 
@@ -36,7 +37,7 @@ def test_an_entry_that_comes_while_it_is_looked_for_is_bundled(
 
 def test_what_cannot_be_read_makes_no_bundle(monkeypatch: pytest.MonkeyPatch) -> None:
     store = new_log()
-    store.delete(LAYOUT.key("payments/0", 7))
+    tampering.delete(store, LAYOUT.key("payments/0", 7))
 
     def denied(*_: Any, **__: Any) -> Any:
         return unverifiable("payments/0", 7, "UNVERIFIABLE: access is denied.")
@@ -57,7 +58,9 @@ def test_a_body_that_is_no_text_is_bundled_as_none() -> None:
     store = new_log()
     item = dict(store.get(LAYOUT.key("payments/0", 7)).item or {})
     for body in (b"\xff", 7, None):
-        store.overwrite({**item, "body": body} if body is not None else _without(item, "body"))
+        tampering.overwrite(
+            store, {**item, "body": body} if body is not None else _without(item, "body")
+        )
         data = bundle(store=store)
         found = check_bundle(data, KEYS)
         assert (found.code, found.faults, found.wrong[0].verdict) == (4, (), "MODIFIED"), body

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from audittui.export.evidence.check import check_bundle
-from audittui.integrity.keys import LogSigner
-from audittui.integrity.note import sign_note
-from audittui.integrity.tlog_proof import TlogProof, parse_tlog_proof
+from audittui.integrity.tlog.keys import LogSigner
+from audittui.integrity.tlog.note import sign_note
+from audittui.integrity.tlog.proof import TlogProof, parse_tlog_proof
 from audittui.integrity.trust import origin_of
 from tests.export.bundles import (
     HONEST,

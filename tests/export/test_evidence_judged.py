@@ -12,7 +12,8 @@ from audittui.export.evidence.archive import pack, unpack
 from audittui.export.evidence.check import check_bundle
 from audittui.export.evidence.names import REPORT, SIGNATURE, Names
 from audittui.export.evidence.signature import sign_manifest
-from audittui.integrity.sealer import Sealer
+from audittui.integrity.sealing.sealer import Sealer
+from tests import tampering
 from tests.export.bundles import (
     COLLECTOR,
     HONEST,
@@ -114,7 +115,7 @@ def test_an_entry_is_of_one_chain() -> None:
 
 def test_a_log_of_a_thief_is_never_proven_without_a_key() -> None:
     store = new_log(("payments/0",))
-    store.delete({"pk": "checkpoint#payments/0", "sk": f"{10:020d}"})
+    tampering.delete(store, {"pk": "checkpoint#payments/0", "sk": f"{10:020d}"})
     Sealer(store, LAYOUT, "payments/0", THIEF).seal()
     data = bundle(PROVEN[:3], store=store, key=THIEF)
     found = check_bundle(data, ())
@@ -157,7 +158,7 @@ def test_a_text_that_says_two_things_says_none() -> None:
 
 def test_nothing_is_said_of_what_is_not_there() -> None:
     store = new_log()
-    store.delete(LAYOUT.key("payments/0", 7))
+    tampering.delete(store, LAYOUT.key("payments/0", 7))
     data = bundle(store=store)
     assert checked(data).faults == ()
     other = Forger(data).entries[1]
@@ -182,8 +183,8 @@ def test_a_place_that_no_chain_has_is_none() -> None:
 def test_what_the_collector_found_wrong_never_gets_better() -> None:
     store = new_log()
     item = dict(store.get(LAYOUT.key("payments/0", 7)).item or {})
-    store.overwrite({**item, "body": item["body"].replace("user-7", "user-8")})
-    store.delete(LAYOUT.key("payments/0", 3))
+    tampering.overwrite(store, {**item, "body": item["body"].replace("user-7", "user-8")})
+    tampering.delete(store, LAYOUT.key("payments/0", 3))
     data = bundle(store=store)
     found = checked(data)
     assert (found.code, found.faults, found.proven) == (4, (), 3)

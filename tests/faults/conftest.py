@@ -13,12 +13,12 @@ from audittui import timestamp
 from audittui.entry import Draft
 from audittui.layout import load_layout
 from audittui.layout.row import Row
-from audittui.query.asked import AskedStore
-from audittui.query.execute import Execution
+from audittui.query.execution import Execution
 from audittui.query.result import ResultPage
 from audittui.runbook.catalogue import load_catalogue
 from audittui.runbook.plan import Facts, Order, Plan
 from audittui.runbook.planner import make_plan
+from audittui.store.asked import AskedStore
 from audittui.store.dynamodb import DynamoStore, open_table
 from audittui.store.port import PATIENT, Page, Patience, Query
 from audittui.writer import AuditLog

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from audittui.entry import Draft
-from audittui.query.execute import Execution
+from audittui.query.execution import Execution
 from audittui.store.dynamodb import open_table
 from audittui.writer import AuditLog
 from tests.faults.conftest import (

@@ -79,7 +79,7 @@ class TestTold:
     def test_an_answer_that_drips_has_an_end(
         self, log: Log, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("audittui.store.dynamodb.deadline.ANSWER_SECONDS", 0.8)
+        monkeypatch.setattr("audittui.aws.deadline.ANSWER_SECONDS", 0.8)
         proxy.plan = since(3, "drip")
         ran = run(plan_of("newest"), SmallPages(reach(log.table, proxy)), drain=False)
         assert ran.execution.error is not None

@@ -11,11 +11,12 @@ import pytest
 
 from audittui.cli.main import run
 from audittui.entry import Draft
-from audittui.integrity.keys import SignerKey
-from audittui.integrity.sealer import Sealer
+from audittui.integrity.sealing.sealer import Sealer
+from audittui.integrity.tlog.keys import SignerKey
 from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
+from tests import tampering
 
 LAYOUT = load_layout("native")
 KEY = SignerKey("audit.example.com", bytes(range(32)))
@@ -84,30 +85,30 @@ class Bench:
     def put(self, item: Mapping[str, Any]) -> None:
         """Write an item without conditions."""
         store = self.open()
-        store.overwrite(item)
+        tampering.overwrite(store, item)
         store.close()
 
     def delete(self, *keys: Mapping[str, Any]) -> None:
         """Delete items."""
         store = self.open()
         for key in keys:
-            store.delete(key)
+            tampering.delete(store, key)
         store.close()
 
     def destroy(self, chain: str, *, entries: bool = True, sealed: bool = True) -> None:
         """Delete a chain and its record in the registry."""
         prefixes = [f"entry#{chain}"] * entries + [f"tile#{chain}", f"checkpoint#{chain}"] * sealed
         store = self.open()
-        with store._file.reading() as connection:
+        with store.file.reading() as connection:
             keys = [
                 key
                 for prefix in prefixes
                 for key in connection.execute("SELECT pk, sk FROM items WHERE pk = ?", (prefix,))
             ]
         for pk, sk in keys:
-            store.delete({"pk": pk, "sk": sk})
+            tampering.delete(store, {"pk": pk, "sk": sk})
         if entries:
-            store.delete({"pk": "chains", "sk": chain})
+            tampering.delete(store, {"pk": "chains", "sk": chain})
         store.close()
 
     def write(self, name: str, text: str) -> Path:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from audittui.aws.place import Place
 from audittui.layout import load_layout
-from audittui.store.dynamodb.errors import Place
 from audittui.store.dynamodb.store import DynamoStore
 from audittui.store.dynamodb.wire import encoded_item
 from tests.integrity.bench import Bench
@@ -30,10 +30,10 @@ class TamperedTable(DynamoStore):
     """A table with what a tamperer does to it: raw calls without conditions."""
 
     def overwrite(self, item: Mapping[str, Any]) -> None:
-        self._client.put_item(TableName=self.table, Item=encoded_item(item))
+        self._sender.client.put_item(TableName=self.table, Item=encoded_item(item))
 
     def delete(self, key: Mapping[str, Any]) -> None:
-        self._client.delete_item(TableName=self.table, Key=encoded_item(key))
+        self._sender.client.delete_item(TableName=self.table, Key=encoded_item(key))
 
 
 def tampered_table(client: Any, endpoint: str = "") -> TamperedTable:

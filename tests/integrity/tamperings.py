@@ -19,20 +19,21 @@ from audittui.connection import Connection, Target
 from audittui.entry import Draft, Entry, decode_body, encode_body, hash_body
 from audittui.export.evidence.check import Checked, check_bundle
 from audittui.export.evidence.collect import Source, Wanted, make_bundle
-from audittui.integrity.anchor import AnchorSettings
-from audittui.integrity.keys import LogSigner, SignerKey
-from audittui.integrity.note import sign_note
-from audittui.integrity.pin import Pins
-from audittui.integrity.sealer import Sealer
+from audittui.integrity.pins import Pins
+from audittui.integrity.sealing.sealer import Sealer
+from audittui.integrity.settings import VerificationSettings
 from audittui.integrity.statement import Prune
-from audittui.integrity.sweep import verify_chain
+from audittui.integrity.tlog.keys import LogSigner, SignerKey
+from audittui.integrity.tlog.note import sign_note
 from audittui.integrity.trust import Trust, origin_of
-from audittui.integrity.verdict import Verdict
-from audittui.integrity.verify import verify_entry
+from audittui.integrity.verifying.single_entry import verify_entry
+from audittui.integrity.verifying.sweep import verify_chain
+from audittui.integrity.verifying.verdict import Verdict
 from audittui.layout import load_layout
 from audittui.layout.native import item_of
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
+from tests.tampering import delete, overwrite
 
 LAYOUT = load_layout("native")
 CHAIN, OTHER = "payments/0", "payments/1"
@@ -81,11 +82,11 @@ class Table:
         return dict(item)
 
     def put(self, item: Mapping[str, Any]) -> None:
-        self.store.overwrite(item)
+        overwrite(self.store, item)
 
     def delete(self, *seqs: int) -> None:
         for seq in seqs:
-            self.store.delete(LAYOUT.key(CHAIN, seq))
+            delete(self.store, LAYOUT.key(CHAIN, seq))
 
     def entry(self, seq: int) -> Entry:
         return decode_body(self.item(seq)["body"].encode())
@@ -105,12 +106,12 @@ class Table:
 
     def unseal(self, size: int) -> None:
         """Take away a checkpoint."""
-        self.store.delete({"pk": f"checkpoint#{CHAIN}", "sk": f"{size:020d}"})
+        delete(self.store, {"pk": f"checkpoint#{CHAIN}", "sk": f"{size:020d}"})
 
     def unseal_tiles(self) -> None:
         """Take away every tile."""
         for width in range(1, LENGTH + 1):
-            self.store.delete({"pk": f"tile#{CHAIN}", "sk": f"tile/0/000.p/{width}"})
+            delete(self.store, {"pk": f"tile#{CHAIN}", "sk": f"tile/0/000.p/{width}"})
 
 
 @dataclass(frozen=True)
@@ -327,7 +328,7 @@ TAMPERINGS = (
     ),
     Tampering(
         "the chain is taken out of the registry",
-        lambda table: table.store.delete({"pk": "chains", "sk": CHAIN}),
+        lambda table: delete(table.store, {"pk": "chains", "sk": CHAIN}),
         _all("INDEX MISMATCH", 0, 11), _all("INDEX MISMATCH", 0, 11),
     ),
     Tampering("only the stored hash is changed", _change_hash, {4: "MODIFIED"}, {4: "MODIFIED"}),
@@ -352,7 +353,7 @@ def verdicts_on(store: Any, tampering: Tampering, folder: Path, *, trusted: bool
     """
     settings, clock = None, lambda: tampering.now
     if trusted:
-        settings = AnchorSettings(Trust((tampering.key.verifier,)), Pins(folder))
+        settings = VerificationSettings(Trust((tampering.key.verifier,)), Pins(folder))
         list(verify_chain(store, LAYOUT, CHAIN, settings=settings))
     tampering.do(Table(store))
     swept = list(verify_chain(store, LAYOUT, CHAIN, settings=settings, steps=True, clock=clock))
@@ -376,7 +377,7 @@ def evidence_on(
     Holds the bundle against those verdicts, and its check against the bundle.
     """
     keys = (tampering.key.verifier,) if trusted else ()
-    settings = AnchorSettings(Trust(keys), Pins(folder)) if trusted else None
+    settings = VerificationSettings(Trust(keys), Pins(folder)) if trusted else None
     wanted = [Wanted(CHAIN, one.seq) for one in verdicts if one.seq >= 0]
     connection = Connection(Target(), store, LAYOUT)
     data = make_bundle(connection, wanted, Source(), settings, now=tampering.now)

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from audittui.entry import Draft
-from audittui.integrity.sweep import verify_chain
-from audittui.integrity.verify import verify_entry
+from audittui.integrity.verifying.single_entry import verify_entry
+from audittui.integrity.verifying.sweep import verify_chain
 from audittui.layout import load_layout
 from audittui.store.port import Page, Query
 from audittui.store.sqlite import SqliteStore

@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 from audittui.entry import NO_HASH, Draft, complete, decode_body, encode_body, hash_body
-from audittui.integrity.check import COPIES, Examined, check, examine, holds
+from audittui.integrity.stored_entry import COPIES, StoredEntry, read_stored
+from audittui.integrity.verifying.links import links_hold, verify_links
 from audittui.layout import load_layout
 from audittui.layout.native import copies_of, item_of
 from audittui.store.dynamodb.item import WireItem
@@ -85,48 +86,48 @@ def cases() -> list[Items]:
     return list(tampered())
 
 
-def beside(items: Items) -> Iterator[tuple[Examined | None, Examined, Examined | None]]:
+def beside(items: Items) -> Iterator[tuple[StoredEntry | None, StoredEntry, StoredEntry | None]]:
     """Each entry between its neighbours."""
-    places = [examine(one, NATIVE, CHAIN) for one in items]
+    places = [read_stored(one, NATIVE, CHAIN) for one in items]
     yield from zip([None, *places], places, [*places[1:], None], strict=False)
 
 
 def test_what_holds_quickly_holds_with_every_step(cases: list[Items]) -> None:
     for before, place, after in (three for items in cases for three in beside(items)):
-        quick, told = (check(place, before, after, steps=steps) for steps in (False, True))
+        quick, told = (verify_links(place, before, after, steps=steps) for steps in (False, True))
         assert (quick.verdict, quick.summary) == (told.verdict, told.summary)
-        if holds(place, before, after):
+        if links_hold(place, before, after):
             assert told.verdict == "CHAINED"
             assert all(step.result == "holds" for step in told.steps)
 
 
 def test_what_agrees_is_sound_and_has_the_copies_of_its_body(cases: list[Items]) -> None:
-    for place in (examine(item, NATIVE, CHAIN) for items in cases for item in items):
+    for place in (read_stored(item, NATIVE, CHAIN) for items in cases for item in items):
         if place.agrees:
             assert place.sound and place.entry is not None
             copies = copies_of(place.entry)
             assert [place.item.get(name) for name in COPIES] == list(map(copies.get, COPIES))
         else:
-            told = check(place, None, None, steps=True)
+            told = verify_links(place, None, None, steps=True)
             assert any(step.result == "fails" for step in told.steps)
 
 
 @pytest.mark.parametrize("draft", [SPARSE, FULL])
 def test_what_is_as_it_was_written_holds_quickly(draft: Draft) -> None:
-    found = [holds(place, before, after) for before, place, after in beside(written(draft, 5))]
+    found = [links_hold(place, before, after) for before, place, after in beside(written(draft, 5))]
     assert found == [False, True, True, False]
 
 
 def test_no_link_leads_to_an_entry_without_a_body() -> None:
     items = written(FULL, None, unlinked=2)
     del items[1]["body"]
-    place = examine(items[2], NATIVE, CHAIN)
-    before, after = examine(items[1], NATIVE, CHAIN), examine(items[3], NATIVE, CHAIN)
-    assert place.agrees and not holds(place, before, after)
-    assert check(place, before, after).verdict == "BROKEN LINK"
+    place = read_stored(items[2], NATIVE, CHAIN)
+    before, after = read_stored(items[1], NATIVE, CHAIN), read_stored(items[3], NATIVE, CHAIN)
+    assert place.agrees and not links_hold(place, before, after)
+    assert verify_links(place, before, after).verdict == "BROKEN LINK"
 
 
 def test_an_item_in_the_bytes_of_an_answer_is_examined_alike(cases: list[Items]) -> None:
     for item in (item for items in cases[::7] for item in items):
         raw = msgspec.Raw(msgspec.json.encode(encoded_item(item)))
-        assert examine(WireItem(raw), NATIVE, CHAIN) == examine(item, NATIVE, CHAIN)
+        assert read_stored(WireItem(raw), NATIVE, CHAIN) == read_stored(item, NATIVE, CHAIN)

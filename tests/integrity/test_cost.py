@@ -10,19 +10,19 @@ import boto3
 import pytest
 
 from audittui.entry import Draft, complete, encode_body, hash_body
-from audittui.integrity.anchor import AnchorSettings
-from audittui.integrity.checkpoint import Checkpoint
-from audittui.integrity.inclusion import tiles_for
-from audittui.integrity.keys import LogSigner, SignerKey
-from audittui.integrity.note import sign_note
-from audittui.integrity.pin import Pins
-from audittui.integrity.sealed import SealedItem, SealedLog
-from audittui.integrity.sealer import Sealer
+from audittui.integrity.pins import Pins
+from audittui.integrity.sealed_log import SealedItem, SealedLog
+from audittui.integrity.sealing.sealer import Sealer
+from audittui.integrity.settings import VerificationSettings
 from audittui.integrity.statement import Retention
 from audittui.integrity.tile_cache import TileCache
-from audittui.integrity.tile_tree import TileTree
+from audittui.integrity.tlog.checkpoint import Checkpoint
+from audittui.integrity.tlog.inclusion import tiles_for
+from audittui.integrity.tlog.keys import LogSigner, SignerKey
+from audittui.integrity.tlog.note import sign_note
+from audittui.integrity.tlog.tile_tree import TileTree
 from audittui.integrity.trust import Trust
-from audittui.integrity.verify import verify_entry
+from audittui.integrity.verifying.single_entry import verify_entry
 from audittui.layout import load_layout
 from audittui.layout.native import item_of
 from audittui.writer import AuditLog
@@ -132,7 +132,7 @@ def test_an_entry_of_a_million_is_proven_for_little(client: Any, tmp_path: Path)
     table = tampered_table(client, ENDPOINT)
     million(table, seq)
     meter = Meter(client)
-    settings = AnchorSettings(
+    settings = VerificationSettings(
         Trust((KEY.verifier,)), Pins(tmp_path / "pins"), TileCache(tmp_path / "tiles")
     )
     verdict = verify_entry(table, LAYOUT, CHAIN, seq, settings=settings)

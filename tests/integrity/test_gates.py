@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from audittui import timestamp
-from audittui.integrity import gate
-from audittui.integrity.verdict import Verdict
+from audittui.integrity.verifying import gate
+from audittui.integrity.verifying.verdict import Verdict
 from tests.integrity.bench import KEY, LAYOUT, SECOND, Bench
 
 CHAIN = "payments/0"

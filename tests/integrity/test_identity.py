@@ -10,14 +10,15 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from audittui.aws.place import Place
 from audittui.entry import Draft
 from audittui.errors import StoreError
-from audittui.integrity.sealer import Sealer
+from audittui.integrity.sealing.sealer import Sealer
 from audittui.layout import load_layout
-from audittui.store.dynamodb.errors import Place
 from audittui.store.dynamodb.store import DynamoStore
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
+from tests import tampering
 from tests.integrity.bench import KEY, Bench
 from tests.integrity.conftest import AWS_KEYS, tampered_table
 from tests.store.conftest import ENDPOINT, REGION, make_table
@@ -30,7 +31,7 @@ def identity_of(client: Any, table: str, endpoint: str = "") -> Any:
 
 
 def described(store: DynamoStore, monkeypatch: pytest.MonkeyPatch, **table: str) -> Any:
-    monkeypatch.setattr(store, "_ask", lambda *given, **named: ({"Table": table}, 0))
+    monkeypatch.setattr(store._sender, "ask", lambda *given, **named: ({"Table": table}, 0))
     return store.identity()
 
 
@@ -85,7 +86,7 @@ def test_a_table_that_may_not_be_described_is_known_by_its_name(
         def refuse(*given: Any, **named: Any) -> Any:
             raise StoreError("no", kind=kind)
 
-        monkeypatch.setattr(refusing, "_ask", refuse)
+        monkeypatch.setattr(refusing._sender, "ask", refuse)
         found = refusing.identity()
         assert (found.id, found.place) == ("", "")
         assert found.same(known) and known.same(found)
@@ -127,12 +128,12 @@ def test_a_chain_that_a_table_lost_is_named_by_the_command(
     bench("verify", "--all", "--require-anchored", "--max-unsealed", 0)
     assert "0 chains" not in bench("verify", "--all", "--since", "last")[1]
     for sk in range(3):
-        store.delete(LAYOUT.key("b/0", sk))
+        tampering.delete(store, LAYOUT.key("b/0", sk))
     for key in (
         {"pk": "chains", "sk": "b/0"}, {"pk": "checkpoint#b/0", "sk": f"{3:020d}"},
         {"pk": "tile#b/0", "sk": "tile/0/000.p/3"},
     ):  # fmt: skip
-        store.delete(key)
+        tampering.delete(store, key)
     out, err = bench("verify", "--all", code=4)
     assert "b/0 0: TRUNCATED." in out
     assert "b/0 is NOT as it was written" in err and "a/0 is as it was written" in err

@@ -79,7 +79,7 @@ def test_appending_between_sweeps_is_no_fault(bench: Bench) -> None:
 def test_every_row_that_is_deleted_is_missed(gone: set[int], index: str) -> None:
     store = SqliteStore(":memory:", LAYOUT, create=True)
     AuditLog(store, "a/0").append_many([Draft(actor="a", action="b")] * 30)
-    with store._file.writing() as connection:
+    with store.file.writing() as connection:
         numbers = dict(connection.execute("SELECT sk, id FROM items WHERE pk = 'entry#a/0'"))
         for seq in gone:
             connection.execute(

@@ -11,10 +11,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from audittui.aws.kms import KmsKey
 from audittui.entry import Draft
 from audittui.errors import StoreError, UsageError
-from audittui.integrity.kms import KmsSigner, open_kms_signer
-from audittui.integrity.sealer import Sealer
+from audittui.integrity.sealing.kms import KmsSigner, open_kms_signer
+from audittui.integrity.sealing.sealer import Sealer
 from audittui.integrity.trust import Trust
 from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
@@ -38,7 +39,7 @@ def test_a_checkpoint_is_signed_by_the_key_in_kms(client: Any) -> None:
     AuditLog(store, "payments/0").append(Draft(actor="a", action="b"))
     with Stubber(client) as stub:
         stub.add_response("get_public_key", {"PublicKey": DER}, {"KeyId": ARN})
-        signer = KmsSigner(client, ARN, "audit.example.com")
+        signer = KmsSigner(KmsKey(client, ARN), "audit.example.com")
         texts: list[bytes] = []
 
         class Recording(KmsSigner):
@@ -65,7 +66,7 @@ def test_a_checkpoint_is_signed_by_the_key_in_kms(client: Any) -> None:
 def test_a_signature_that_does_not_hold_is_refused(client: Any) -> None:
     with Stubber(client) as stub:
         stub.add_response("get_public_key", {"PublicKey": DER}, {"KeyId": ARN})
-        signer = KmsSigner(client, ARN, "audit.example.com")
+        signer = KmsSigner(KmsKey(client, ARN), "audit.example.com")
         stub.add_response("sign", {"Signature": bytes(64)})
         with pytest.raises(StoreError, match="does not hold"):
             signer.sign(b"text\n")
@@ -76,7 +77,7 @@ def test_what_is_no_key_is_refused(client: Any, der: bytes) -> None:
     with Stubber(client) as stub:
         stub.add_response("get_public_key", {"PublicKey": der}, {"KeyId": ARN})
         with pytest.raises(UsageError, match="not an Ed25519 key"):
-            KmsSigner(client, ARN, "audit.example.com")
+            KmsSigner(KmsKey(client, ARN), "audit.example.com")
 
 
 def test_a_key_of_another_kind_is_refused(client: Any) -> None:
@@ -85,7 +86,7 @@ def test_a_key_of_another_kind_is_refused(client: Any) -> None:
     with Stubber(client) as stub:
         stub.add_response("get_public_key", {"PublicKey": der}, {"KeyId": ARN})
         with pytest.raises(UsageError, match="ECC_NIST_EDWARDS25519"):
-            KmsSigner(client, ARN, "audit.example.com")
+            KmsSigner(KmsKey(client, ARN), "audit.example.com")
 
 
 @pytest.mark.parametrize(
@@ -102,7 +103,7 @@ def test_what_kms_refuses_is_one_sentence(client: Any, code: str, kind: str) -> 
     with Stubber(client) as stub:
         stub.add_client_error("get_public_key", code, "a long story")
         with pytest.raises(StoreError) as caught:
-            KmsSigner(client, ARN, "audit.example.com")
+            KmsSigner(KmsKey(client, ARN), "audit.example.com")
     assert caught.value.kind == kind
     assert caught.value.hint.endswith(".") and caught.value.message.endswith(".")
     assert "{" not in str(caught.value) and ".." not in str(caught.value)
@@ -116,13 +117,13 @@ def test_a_disabled_key_and_one_that_waits_for_its_deletion_are_explained(client
         with Stubber(client) as stub:
             stub.add_client_error("get_public_key", code, text, response_meta={"RequestId": "id-9"})
             with pytest.raises(StoreError) as caught:
-                KmsSigner(client, ARN, "audit.example.com")
+                KmsSigner(KmsKey(client, ARN), "audit.example.com")
         assert words in str(caught.value) and "Request id: id-9." in str(caught.value)
 
 
 def test_a_name_is_needed_and_a_region(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UsageError, match="cannot be a key's name"):
-        KmsSigner(client, ARN, "a b")
+        KmsSigner(KmsKey(client, ARN), "a b")
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")

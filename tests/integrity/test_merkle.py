@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audittui.entry import hash_body
-from audittui.integrity.merkle import (
+from audittui.integrity.tlog.merkle import (
     EMPTY_ROOT,
     CompactRange,
     consistency_holds,

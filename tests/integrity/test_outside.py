@@ -16,19 +16,20 @@ import pytest
 
 from audittui.entry import Draft, hash_body
 from audittui.export.tlog import export_tlog
-from audittui.integrity.anchor import AnchorSettings
-from audittui.integrity.checkpoint import Checkpoint, parse_checkpoint
-from audittui.integrity.entry_bundle import decode_bundle, encode_bundle
-from audittui.integrity.keys import LogSigner, SignerKey, parse_verifier_key
-from audittui.integrity.merkle import consistency_proof, inclusion_proof
-from audittui.integrity.note import parse_note, sign_note, verified_by
-from audittui.integrity.sealer import Sealer
-from audittui.integrity.tile import TileNodes, bundle_path
-from audittui.integrity.tile_tree import TileTree
+from audittui.integrity.sealing.sealer import Sealer
+from audittui.integrity.settings import VerificationSettings
+from audittui.integrity.tlog.checkpoint import Checkpoint, parse_checkpoint
+from audittui.integrity.tlog.entry_bundle import encode_bundle
+from audittui.integrity.tlog.keys import LogSigner, SignerKey, parse_verifier_key
+from audittui.integrity.tlog.merkle import consistency_proof, inclusion_proof
+from audittui.integrity.tlog.note import parse_note, sign_note, verified_by
+from audittui.integrity.tlog.tile import TileNodes, bundle_path
+from audittui.integrity.tlog.tile_tree import TileTree
 from audittui.integrity.trust import Trust
 from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
+from tests.integrity.tile_logs import decode_bundle
 
 OUTSIDE = json.loads((Path(__file__).parent / "data" / "tlog_made_outside.json").read_text())
 FILES = {path: base64.b64decode(text) for path, text in OUTSIDE["files"].items()}
@@ -86,7 +87,7 @@ def test_an_exported_log_is_verified_by_others(tmp_path: Path) -> None:
     key = SignerKey("audit.example.com", bytes(range(32)))
     Sealer(store, layout, "payments/0", key).seal()
     folder = tmp_path / "log"
-    export_tlog(store, layout, "payments/0", AnchorSettings(Trust((key.verifier,))), folder)
+    export_tlog(store, layout, "payments/0", VerificationSettings(Trust((key.verifier,))), folder)
     signer = LogSigner("audit.example.com/payments/0", key)
     note = outside.parse_note((folder / "checkpoint").read_bytes())
     told = outside.verify_checkpoint(

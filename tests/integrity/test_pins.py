@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 
 from audittui.entry import Draft
 from audittui.errors import StoreError
-from audittui.integrity.anchor import AnchorSettings
-from audittui.integrity.checkpoint import Checkpoint
-from audittui.integrity.keys import LogSigner, SignerKey, new_signer_key
-from audittui.integrity.note import sign_note
-from audittui.integrity.pin import Pin, Pins
-from audittui.integrity.sealed import SealedLog
-from audittui.integrity.sealer import Sealer
-from audittui.integrity.sweep import verify_chain
+from audittui.integrity.pins import Pin, Pins
+from audittui.integrity.sealed_log import SealedLog
+from audittui.integrity.sealing.sealer import Sealer
+from audittui.integrity.settings import VerificationSettings
+from audittui.integrity.tlog.checkpoint import Checkpoint
+from audittui.integrity.tlog.keys import LogSigner, SignerKey, new_signer_key
+from audittui.integrity.tlog.note import sign_note
 from audittui.integrity.trust import Trust, origin_of
+from audittui.integrity.verifying.sweep import verify_chain
 from audittui.store.identity import TableIdentity
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
@@ -372,7 +372,7 @@ def test_another_process_that_seals_and_pins_meanwhile_raises_no_alarm(tmp_path:
     def overtake() -> None:
         Sealer(store, LAYOUT, CHAIN, KEY, pins=pins).seal()
 
-    settings = AnchorSettings(Trust((KEY.verifier,)), pins)
+    settings = VerificationSettings(Trust((KEY.verifier,)), pins)
     swept = list(verify_chain(Overtaken(store, overtake), LAYOUT, CHAIN, settings=settings))  # type: ignore[arg-type]
     assert [one.verdict for one in swept] == ["ANCHORED"] * 10 + ["CHAINED"] * 2
     assert not any(one.failed for one in swept)
@@ -480,7 +480,7 @@ def test_which_pins_a_chain_is_held_against(tmp_path: Path) -> None:
     for key, table in ((KEY, there), (SECOND, there), (new_signer_key("third"), here)):
         pins.grow(Pin(CHAIN, origin_of(key.name, CHAIN), note(3, 0, key), (table,)))
     pins.grow(Pin("o/0", origin_of(KEY.name, "o/0"), note(3, 0, KEY, "o/0"), (here,)))
-    held = AnchorSettings(Trust((KEY.verifier,)), pins).pinned(sealed)
+    held = VerificationSettings(Trust((KEY.verifier,)), pins).pinned(sealed)
     assert {one.origin.partition("/")[0] for one in held} == {"audit.example.com", "third"}
     store.close()
 
@@ -551,7 +551,7 @@ def test_a_check_that_learns_nothing_leaves_the_pin_alone(tmp_path: Path) -> Non
     store = SqliteStore(":memory:", LAYOUT, create=True)
     AuditLog(store, CHAIN).append_many([Draft(actor="a", action="b")] * 3)
     Sealer(store, LAYOUT, CHAIN, KEY).seal()
-    settings = AnchorSettings(Trust((KEY.verifier,)), Pins(tmp_path))
+    settings = VerificationSettings(Trust((KEY.verifier,)), Pins(tmp_path))
     files = []
     for _ in range(2):
         assert {one.verdict for one in verify_chain(store, LAYOUT, CHAIN, settings=settings)} == {
@@ -568,7 +568,7 @@ def test_another_log_that_is_pinned_meanwhile_is_told(tmp_path: Path) -> None:
     AuditLog(store, CHAIN).append_many([Draft(actor="a", action="b")] * 3)
     Sealer(store, LAYOUT, CHAIN, KEY).seal()
     pins = Pins(tmp_path)
-    settings = AnchorSettings(Trust((KEY.verifier,)), pins)
+    settings = VerificationSettings(Trust((KEY.verifier,)), pins)
     overtaken = Overtaken(store, lambda: pins.grow(pin(3, root=7)))
     swept = list(verify_chain(overtaken, LAYOUT, CHAIN, settings=settings))  # type: ignore[arg-type]
     assert {one.verdict for one in swept} == {"REWRITTEN"}

@@ -13,18 +13,19 @@ from hypothesis import strategies as st
 
 from audittui.entry import Draft
 from audittui.errors import UsageError
-from audittui.integrity.anchor import AnchorSettings
-from audittui.integrity.keys import SignerKey
-from audittui.integrity.pin import Pins
-from audittui.integrity.prover import Prover, ranges_of
-from audittui.integrity.sealer import Sealer
+from audittui.integrity.pins import Pins
+from audittui.integrity.sealing.sealer import Sealer
+from audittui.integrity.settings import VerificationSettings
 from audittui.integrity.tile_cache import TileCache
+from audittui.integrity.tlog.keys import SignerKey
 from audittui.integrity.trust import Trust
-from audittui.integrity.verify import verify_entry
+from audittui.integrity.verifying.prover import Prover, ranges_of
+from audittui.integrity.verifying.single_entry import verify_entry
 from audittui.layout import load_layout
 from audittui.store.port import Found, Key
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
+from tests import tampering
 from tests.integrity.counting import Counting
 
 LAYOUT = load_layout("native")
@@ -43,13 +44,15 @@ def log(entries: int = 620, sealed: int = 600) -> SqliteStore:
     return store
 
 
-def settings(folder: Path) -> AnchorSettings:
-    return AnchorSettings(
+def settings(folder: Path) -> VerificationSettings:
+    return VerificationSettings(
         Trust((KEY.verifier,)), Pins(folder / "pins"), TileCache(folder / "tiles")
     )
 
 
-def proven(store: Any, seqs: list[int], trusted: AnchorSettings | None) -> tuple[list[str], Prover]:
+def proven(
+    store: Any, seqs: list[int], trusted: VerificationSettings | None
+) -> tuple[list[str], Prover]:
     prover = Prover(store, LAYOUT, CHAIN, trusted)
     prover.fetch(seqs)
     return [prover.prove(seq)[1].verdict for seq in seqs], prover
@@ -91,7 +94,7 @@ def overwritten(seq: int, change: Callable[[dict[str, Any]], None]) -> Callable[
     def tamper(store: SqliteStore) -> None:
         item = dict(store.get(LAYOUT.key(CHAIN, seq)).item or {})
         change(item)
-        store.overwrite(item)
+        tampering.overwrite(store, item)
 
     return tamper
 
@@ -101,13 +104,13 @@ TAMPERINGS: dict[str, Callable[[SqliteStore], None]] = {
     "hash": overwritten(38, lambda item: item.update(hash=bytes(32))),
     "copy": overwritten(38, lambda item: item.update(actor="z")),
     "neighbour": overwritten(39, lambda item: item.update(body=item["body"] + " ")),
-    "gone before": lambda store: store.delete(LAYOUT.key(CHAIN, 37)),
-    "gone after": lambda store: store.delete(LAYOUT.key(CHAIN, 39)),
+    "gone before": lambda store: tampering.delete(store, LAYOUT.key(CHAIN, 37)),
+    "gone after": lambda store: tampering.delete(store, LAYOUT.key(CHAIN, 39)),
     "not sealed": overwritten(610, lambda item: item.update(body="[]")),
-    "tile": lambda store: store.overwrite(
-        {"pk": f"tile#{CHAIN}", "sk": "tile/0/000", "hashes": bytes(32 * 256)}
+    "tile": lambda store: tampering.overwrite(
+        store, {"pk": f"tile#{CHAIN}", "sk": "tile/0/000", "hashes": bytes(32 * 256)}
     ),
-    "no tile": lambda store: store.delete({"pk": f"tile#{CHAIN}", "sk": "tile/0/000"}),
+    "no tile": lambda store: tampering.delete(store, {"pk": f"tile#{CHAIN}", "sk": "tile/0/000"}),
 }
 
 
@@ -153,7 +156,7 @@ def test_what_only_a_replica_shows_is_not_called_wrong(tmp_path: Path) -> None:
 
 def test_a_replica_that_lags_makes_no_checkpoint_inconsistent(tmp_path: Path) -> None:
     store = log(sealed=300)
-    by = AnchorSettings(Trust((KEY.verifier,)), Pins(tmp_path))
+    by = VerificationSettings(Trust((KEY.verifier,)), Pins(tmp_path))
     assert proven(store, [5], by)[1].found.known_size == 300
     Sealer(store, LAYOUT, CHAIN, KEY).seal(up_to=600)
     names, prover = proven(Counting(store, stale=log(30, 0)), [5, 299, 599], by)

@@ -14,25 +14,26 @@ from hypothesis import strategies as st
 
 from audittui.entry import Draft, decode_body, encode_body, hash_body
 from audittui.errors import IntegrityError, StoreError
-from audittui.integrity.anchor import AnchorSettings
-from audittui.integrity.keys import LogSigner, new_signer_key
-from audittui.integrity.merkle import root_of
-from audittui.integrity.note import sign_note
-from audittui.integrity.pin import Pins
-from audittui.integrity.sealed import SealedLog
-from audittui.integrity.sealer import Seal, Sealer
-from audittui.integrity.sweep import verify_chain
-from audittui.integrity.tail import signed_tail
-from audittui.integrity.tile import tiles_of_size
-from audittui.integrity.tile_tree import TileTree
+from audittui.integrity.pins import Pins
+from audittui.integrity.sealed_log import SealedLog
+from audittui.integrity.sealing.sealer import Seal, Sealer
+from audittui.integrity.settings import VerificationSettings
+from audittui.integrity.tlog.keys import LogSigner, new_signer_key
+from audittui.integrity.tlog.merkle import root_of
+from audittui.integrity.tlog.note import sign_note
+from audittui.integrity.tlog.tile import tiles_of_size
+from audittui.integrity.tlog.tile_tree import TileTree
 from audittui.integrity.trust import Trust, UntrustedError
-from audittui.integrity.verify import verify_entry
+from audittui.integrity.verifying.signed_tail import signed_tail
+from audittui.integrity.verifying.single_entry import verify_entry
+from audittui.integrity.verifying.sweep import verify_chain
 from audittui.layout import load_layout
 from audittui.layout.native import item_of
 from audittui.store.port import Query
 from audittui.store.sqlite import SqliteStore
 from audittui.tip import Tip
 from audittui.writer import AuditLog
+from tests import tampering
 
 LAYOUT = load_layout("native")
 CHAIN = "payments/0"
@@ -68,7 +69,7 @@ def overwrite(store: SqliteStore, seq: int, **fields: Any) -> None:
     assert item is not None
     entry = msgspec.structs.replace(decode_body(item["body"].encode()), **fields)
     body = encode_body(entry)
-    store.overwrite(item_of(entry, body, hash_body(body)))
+    tampering.overwrite(store, item_of(entry, body, hash_body(body)))
 
 
 @given(st.lists(st.integers(1, 700), min_size=1, max_size=4))
@@ -161,11 +162,11 @@ def test_nothing_is_signed_over_a_fault_nor_right_before_it(store: SqliteStore) 
     refused(store, "7 is a BROKEN LINK", sealed=6)
     overwrite(store, 7, actor="mallory", prev_hash=all_leaves[6].hex())
     refused(store, "8 is a BROKEN LINK", sealed=7)
-    store.overwrite({**original, "body": original["body"].replace('"a"', '"c"')})
+    tampering.overwrite(store, {**original, "body": original["body"].replace('"a"', '"c"')})
     refused(store, "7 is MODIFIED")
-    store.delete(LAYOUT.key(CHAIN, 7))
+    tampering.delete(store, LAYOUT.key(CHAIN, 7))
     refused(store, "MISSING: there is no entry 7")
-    store.overwrite(original)
+    tampering.overwrite(store, original)
     seal = sealer(store).seal()
     assert seal.size == 10
     assert TRUST.checkpoint(seal.note, CHAIN).root == root_of(all_leaves)
@@ -204,20 +205,20 @@ def test_tiles_that_were_changed_are_not_built_on(store: SqliteStore) -> None:
         key = {"pk": f"tile#{CHAIN}", "sk": tile.path}
         item = store.get(key).item
         assert item is not None
-        store.overwrite({**item, "hashes": b"\x00" * 32 + item["hashes"][32:]})
+        tampering.overwrite(store, {**item, "hashes": b"\x00" * 32 + item["hashes"][32:]})
         if tile.full:
             assert sealer(store).seal(up_to=300).size == 300
         else:
             refused(store, "do not lead to the root")
-        store.delete(key)
+        tampering.delete(store, key)
         if not tile.full:
             refused(store, "is absent")
-        store.overwrite(item)
+        tampering.overwrite(store, item)
 
 
 def test_a_full_tile_in_the_way_is_refused(store: SqliteStore) -> None:
     append(store, 256)
-    store.overwrite({"pk": f"tile#{CHAIN}", "sk": "tile/0/000", "hashes": bytes(8192)})
+    tampering.overwrite(store, {"pk": f"tile#{CHAIN}", "sk": "tile/0/000", "hashes": bytes(8192)})
     with pytest.raises(IntegrityError, match="other hashes"):
         sealer(store).seal()
 
@@ -255,9 +256,9 @@ def test_a_table_that_was_set_back_is_not_sealed(store: SqliteStore, tmp_path: P
     sealer(store, pins=pins).seal()
     append(store, 3)
     sealer(store, pins=pins).seal()
-    store.delete({"pk": f"checkpoint#{CHAIN}", "sk": f"{6:020d}"})
+    tampering.delete(store, {"pk": f"checkpoint#{CHAIN}", "sk": f"{6:020d}"})
     refused(store, "newest checkpoint is of size 3, but one of size 6 is pinned", pins=pins)
-    store.delete({"pk": f"checkpoint#{CHAIN}", "sk": f"{3:020d}"})
+    tampering.delete(store, {"pk": f"checkpoint#{CHAIN}", "sk": f"{3:020d}"})
     refused(store, "holds no checkpoint", pins=pins)
 
 
@@ -376,13 +377,13 @@ def test_a_forged_prune_record_or_retention_is_refused(store: SqliteStore) -> No
         .encoded()
         .decode()
     )
-    store.overwrite({**key, "note": forged})
+    tampering.overwrite(store, {**key, "note": forged})
     refused(store, "prune record is not to be believed")
-    store.delete(key)
+    tampering.delete(store, key)
     place = {"pk": f"checkpoint#{CHAIN}", "sk": f"{3:020d}"}
     item = store.get(place).item
     assert item is not None
-    store.overwrite({**item, "retention": item["note"]})
+    tampering.overwrite(store, {**item, "retention": item["note"]})
     refused(store, "retention statement of size 3 is not to be believed")
 
 
@@ -410,7 +411,7 @@ def test_a_chain_that_has_expired_goes_on_from_its_signed_tail(store: SqliteStor
     sealer(store, clock=clock).seal()
     assert tail() is None
     for seq in range(256):
-        store.delete(LAYOUT.key(CHAIN, seq))
+        tampering.delete(store, LAYOUT.key(CHAIN, seq))
     with pytest.raises(StoreError, match="is empty now"):
         append(store, 1, signed_tail=tail)
     now += 2 * DAY * 10**6
@@ -422,7 +423,7 @@ def test_a_chain_that_has_expired_goes_on_from_its_signed_tail(store: SqliteStor
     assert entry is not None
     assert decode_body(entry["body"].encode()).prev_hash == last["hash"].hex()
     assert sealer(store, clock=clock).seal().size == 258
-    settings = AnchorSettings(TRUST)
+    settings = VerificationSettings(TRUST)
     verdicts = list(verify_chain(store, LAYOUT, CHAIN, settings=settings, clock=clock))
     assert [(one.seq, one.verdict) for one in verdicts] == [
         *((seq, "EXPIRED") for seq in range(256)), (256, "ANCHORED"), (257, "ANCHORED"),
@@ -443,6 +444,6 @@ def test_a_forged_tail_is_not_built_on(store: SqliteStore) -> None:
     later = sealer(store, clock=lambda: now + 2 * DAY * 10**6)
     later.seal()
     key = {"pk": f"tile#{CHAIN}", "sk": "tile/0/000.p/3"}
-    store.overwrite({**key, "hashes": bytes(96)})
+    tampering.overwrite(store, {**key, "hashes": bytes(96)})
     with pytest.raises(IntegrityError, match="do not lead to the root"):
         signed_tail(store, CHAIN, TRUST)

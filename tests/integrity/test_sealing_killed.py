@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 
 from audittui.entry import Draft
-from audittui.integrity.anchor import AnchorSettings
-from audittui.integrity.keys import SignerKey
-from audittui.integrity.sealed import SealedLog
-from audittui.integrity.sealer import Sealer
-from audittui.integrity.sweep import verify_chain
+from audittui.integrity.sealed_log import SealedLog
+from audittui.integrity.sealing.sealer import Sealer
+from audittui.integrity.settings import VerificationSettings
+from audittui.integrity.tlog.keys import SignerKey
 from audittui.integrity.trust import Trust
+from audittui.integrity.verifying.sweep import verify_chain
 from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
@@ -24,9 +24,9 @@ KEY = SignerKey("audit.example.com", bytes(range(32)))
 TRUST = Trust((KEY.verifier,))
 CHILD = """
 import os, signal, sys
-from audittui.integrity.keys import SignerKey
-from audittui.integrity.pin import Pins
-from audittui.integrity.sealer import Sealer
+from audittui.integrity.tlog.keys import SignerKey
+from audittui.integrity.pins import Pins
+from audittui.integrity.sealing.sealer import Sealer
 from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
 from pathlib import Path
@@ -74,7 +74,7 @@ def test_killed_before_and_after_every_write(tmp_path: Path) -> None:
         killed += 1
     # Two full tiles, the partial ones, the checkpoint (the prune record comes with time).
     assert killed >= 6
-    verdicts = list(verify_chain(store, LAYOUT, CHAIN, settings=AnchorSettings(TRUST)))
+    verdicts = list(verify_chain(store, LAYOUT, CHAIN, settings=VerificationSettings(TRUST)))
     assert {one.verdict for one in verdicts} == {"ANCHORED"}
     assert len(verdicts) == 600
     store.close()

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from audittui.entry import Draft
-from audittui.integrity.anchor import AnchorSettings
-from audittui.integrity.keys import SignerKey
-from audittui.integrity.pin import Pins
-from audittui.integrity.sealer import Sealer
-from audittui.integrity.sweep import verify_chain
+from audittui.integrity.pins import Pins
+from audittui.integrity.sealing.sealer import Sealer
+from audittui.integrity.settings import VerificationSettings
+from audittui.integrity.tlog.keys import SignerKey
 from audittui.integrity.trust import Trust
+from audittui.integrity.verifying.sweep import verify_chain
 from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
@@ -33,7 +33,7 @@ def test_every_read_unit_of_a_sweep_is_in_one_of_its_verdicts(
     if sealed:
         Sealer(held, LAYOUT, CHAIN, KEY).seal(up_to=sealed)
     store = Counting(held)
-    by = AnchorSettings(Trust((KEY.verifier,)), Pins(tmp_path))
+    by = VerificationSettings(Trust((KEY.verifier,)), Pins(tmp_path))
     verdicts = list(verify_chain(store, LAYOUT, CHAIN, settings=by, since=since))
     assert [one.seq for one in verdicts] == list(range(since, 600))
     assert {one.verdict for one in verdicts[: max(sealed - since, 0)]} <= {"ANCHORED"}

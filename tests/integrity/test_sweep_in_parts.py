@@ -9,13 +9,14 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from audittui.entry import Draft
-from audittui.integrity import sweep as module
-from audittui.integrity.anchor import AnchorSettings
-from audittui.integrity.sealer import Sealer
-from audittui.integrity.sweep import Sweep
+from audittui.integrity.sealing.sealer import Sealer
+from audittui.integrity.settings import VerificationSettings
 from audittui.integrity.trust import Trust
+from audittui.integrity.verifying import sweep as module
+from audittui.integrity.verifying.sweep import Sweep
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
+from tests import tampering
 from tests.integrity.bench import KEY, LAYOUT
 
 CHAIN = "payments/0"
@@ -28,7 +29,7 @@ def swept(
     store: SqliteStore, since: int, trusted: bool, room: Callable[[float], float] | None
 ) -> tuple[Found, int | None]:
     """The verdicts from a seq on, and where they end early."""
-    keys = AnchorSettings(Trust((KEY.verifier,))) if trusted else None
+    keys = VerificationSettings(Trust((KEY.verifier,))) if trusted else None
     sweep = Sweep(store, LAYOUT, CHAIN, settings=keys, since=since, clock=lambda: NOW, room=room)
     found = [(one.seq, one.verdict, one.failed) for one in sweep.verdicts()]
     return found, sweep.stopped
@@ -53,9 +54,9 @@ def test_parts_find_what_the_whole_finds(
         Sealer(store, LAYOUT, CHAIN, KEY).seal(up_to=sealed)
     for seq in changed:
         item = dict(store.get(LAYOUT.key(CHAIN, seq)).item or {})
-        store.overwrite({**item, "body": item["body"].replace('"a"', '"c"')})
+        tampering.overwrite(store, {**item, "body": item["body"].replace('"a"', '"c"')})
     for seq in gone:
-        store.delete(LAYOUT.key(CHAIN, seq))
+        tampering.delete(store, LAYOUT.key(CHAIN, seq))
     whole, stopped = swept(store, 0, sealed > 0, None)
     assert stopped is None
     with pytest.MonkeyPatch.context() as patch:

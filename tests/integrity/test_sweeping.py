@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from audittui.entry import Draft
-from audittui.integrity import sweep
-from audittui.integrity.check import Examined, examine
+from audittui.integrity.stored_entry import StoredEntry, read_stored
+from audittui.integrity.verifying import sweep
 from audittui.store.port import Page, Query
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
@@ -43,11 +43,11 @@ def test_what_nobody_foresaw_is_a_failure_of_its_chain(
     for chain in ("a/0", "b/0", "c/0"):
         bench.append(chain, 2)
 
-    def fails(place: Examined, *rest: object) -> None:
+    def fails(place: StoredEntry, *rest: object) -> None:
         if place.chain == "b/0":
             raise ZeroDivisionError("what nobody foresaw")
 
-    monkeypatch.setattr(sweep, "check", _before(fails, sweep.check))
+    monkeypatch.setattr(sweep, "verify_links", _before(fails, sweep.verify_links))
     out, err = bench("verify", "--all", code=4)
     assert "b/0 0: UNVERIFIABLE." in out
     assert "ZeroDivisionError: what nobody foresaw" in out
@@ -88,7 +88,7 @@ def test_the_sum_of_a_sweep_holds_the_registry_too(bench: Bench) -> None:
 
 
 def test_items_that_are_no_entries_are_examined(bench: Bench) -> None:
-    assert examine({"sk": 7}, LAYOUT, "a/0").seq == -1
+    assert read_stored({"sk": 7}, LAYOUT, "a/0").seq == -1
 
 
 def test_a_chain_that_ends_early_keeps_no_other_from_being_swept(bench: Bench) -> None:

@@ -14,13 +14,14 @@ from moto import mock_aws
 
 from audittui.entry import Draft, decode_body, encode_body, hash_body
 from audittui.errors import StoreError, UsageError
-from audittui.integrity.sweep import verify_chain
-from audittui.integrity.verify import verify_entry
+from audittui.integrity.verifying.single_entry import verify_entry
+from audittui.integrity.verifying.sweep import verify_chain
 from audittui.layout import load_layout
 from audittui.layout.native import item_of
 from audittui.store.port import Query
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
+from tests import tampering
 from tests.integrity.conftest import AWS_KEYS, TamperedTable, tampered_table
 from tests.store.conftest import ENDPOINT
 
@@ -94,7 +95,7 @@ def test_an_untouched_chain_is_chained(store: Any) -> None:
 @pytest.mark.parametrize("seq", [0, 3, LENGTH - 1])
 def test_an_edited_body_is_modified(store: Any, seq: int) -> None:
     item = stored(store, seq)
-    store.overwrite({**item, "body": edited(item, actor="mallory").decode()})
+    tampering.overwrite(store, {**item, "body": edited(item, actor="mallory").decode()})
     assert wrong(store) == {seq: "MODIFIED"}
     steps = {one.name: one for one in verify_entry(store, LAYOUT, CHAIN, seq).steps}
     assert steps["hash of body"].result == "fails"
@@ -103,7 +104,7 @@ def test_an_edited_body_is_modified(store: Any, seq: int) -> None:
 
 @pytest.mark.parametrize("seq", [0, 3])
 def test_a_deleted_entry_is_missing(store: Any, seq: int) -> None:
-    store.delete(LAYOUT.key(CHAIN, seq))
+    tampering.delete(store, LAYOUT.key(CHAIN, seq))
     assert wrong(store) == {seq: "MISSING"}
     summary = verify_entry(store, LAYOUT, CHAIN, seq).summary
     assert summary == f"MISSING: seq {seq} is not in the table."
@@ -115,20 +116,22 @@ def test_swapped_entries_are_both_modified(store: Any, attributes: tuple[str]) -
     names = set(one | two) - {"pk", "sk"} if attributes == ("all",) else set(attributes)
     for item, other in ((one, two), (two, one)):
         kept = {name: value for name, value in item.items() if name not in names}
-        store.overwrite({**kept, **{name: other[name] for name in names if name in other}})
+        tampering.overwrite(
+            store, {**kept, **{name: other[name] for name in names if name in other}}
+        )
     assert wrong(store) == {3: "MODIFIED", 4: "MODIFIED"}
 
 
 @pytest.mark.parametrize("seq", [0, 3])
 def test_a_rehashed_edit_breaks_the_link_between_the_two(store: Any, seq: int) -> None:
     body = edited(stored(store, seq), actor="mallory")
-    store.overwrite(item_of(decode_body(body), body, hash_body(body)))
+    tampering.overwrite(store, item_of(decode_body(body), body, hash_body(body)))
     assert wrong(store) == {seq: "BROKEN LINK", seq + 1: "BROKEN LINK"}
 
 
 @pytest.mark.parametrize("seq", [0, 3, LENGTH - 1])
 def test_a_changed_hash_is_modified(store: Any, seq: int) -> None:
-    store.overwrite({**stored(store, seq), "hash": bytes(32)})
+    tampering.overwrite(store, {**stored(store, seq), "hash": bytes(32)})
     assert wrong(store) == {seq: "MODIFIED"}
 
 
@@ -137,7 +140,7 @@ def test_an_unreadable_body_is_modified(store: Any, body: str | None) -> None:
     item = {name: value for name, value in stored(store, 3).items() if name != "body"}
     if body is not None:
         item |= {"body": body, "hash": hash_body(body.encode())}
-    store.overwrite(item)
+    tampering.overwrite(store, item)
     assert wrong(store)[3] == "MODIFIED"
 
 
@@ -155,7 +158,7 @@ def test_an_unreadable_body_is_modified(store: Any, body: str | None) -> None:
 def test_a_changed_copy_is_named(store: Any, seq: int, attribute: str, value: Any) -> None:
     item = stored(store, seq)
     before = item.pop(attribute, None)
-    store.overwrite(item if value is None else {**item, attribute: value})
+    tampering.overwrite(store, item if value is None else {**item, attribute: value})
     assert wrong(store) == {seq: "INDEX MISMATCH"}
     failed = [s for s in verify_entry(store, LAYOUT, CHAIN, seq).steps if s.result == "fails"]
     assert [(s.name, s.expected, s.found) for s in failed] == [
@@ -169,13 +172,13 @@ def test_a_changed_copy_is_named(store: Any, seq: int, attribute: str, value: An
 
 def test_a_forged_tail_breaks_the_link(store: Any) -> None:
     body = edited(stored(store, LENGTH - 1), seq=LENGTH, prev_hash="f" * 64)
-    store.overwrite(item_of(decode_body(body), body, hash_body(body)))
+    tampering.overwrite(store, item_of(decode_body(body), body, hash_body(body)))
     assert wrong(store) == {LENGTH - 1: "BROKEN LINK", LENGTH: "BROKEN LINK"}
 
 
 @pytest.mark.parametrize("key", ["3", "x", "0000000000000000000x", "٣" * 20])
 def test_an_entry_under_a_malformed_key_is_modified(store: Any, key: str) -> None:
-    store.overwrite({**stored(store, 3), "sk": key})
+    tampering.overwrite(store, {**stored(store, 3), "sk": key})
     assert wrong(store) == {-1: "MODIFIED"}
     with pytest.raises(UsageError, match=f"ends at {LENGTH - 1}"):
         verify_entry(store, LAYOUT, CHAIN, LENGTH)
@@ -183,7 +186,7 @@ def test_an_entry_under_a_malformed_key_is_modified(store: Any, key: str) -> Non
 
 def test_a_key_far_away_does_not_make_verdicts_without_end(store: Any) -> None:
     far = 10**20 - 1
-    store.overwrite({**stored(store, 3), "sk": str(far)})
+    tampering.overwrite(store, {**stored(store, 3), "sk": str(far)})
     assert wrong(store) == {LENGTH: "MISSING", far: "MODIFIED"}
 
 
@@ -194,13 +197,13 @@ def test_a_seq_above_the_tip_is_a_usage_error(store: Any) -> None:
 
 def test_an_entry_without_neighbours_is_unanchored(store: Any) -> None:
     for seq in (2, 4):
-        store.delete(LAYOUT.key(CHAIN, seq))
+        tampering.delete(store, LAYOUT.key(CHAIN, seq))
     assert wrong(store) == {2: "MISSING", 3: "UNANCHORED", 4: "MISSING"}
 
 
 def test_a_registered_chain_without_entries_is_missing(store: Any) -> None:
     for seq in range(LENGTH):
-        store.delete(LAYOUT.key(CHAIN, seq))
+        tampering.delete(store, LAYOUT.key(CHAIN, seq))
     assert wrong(store) == {0: "MISSING"}
     with pytest.raises(UsageError, match="no chain other/0"):
         list(verify_chain(store, LAYOUT, "other/0"))
@@ -245,7 +248,7 @@ def test_one_random_change_in_a_body_is_modified_exactly_there(
     item = stored(store, seq)
     at = data.draw(st.integers(0, len(item["body"]) - 1))
     new = data.draw(st.characters(codec="utf-8").filter(lambda c: c != item["body"][at]))
-    store.overwrite({**item, "body": item["body"][:at] + new + item["body"][at + 1 :]})
+    tampering.overwrite(store, {**item, "body": item["body"][:at] + new + item["body"][at + 1 :]})
     assert wrong(store) == {seq: "MODIFIED"}
     store.close()
 
@@ -253,7 +256,7 @@ def test_one_random_change_in_a_body_is_modified_exactly_there(
 def test_a_moment_of_recording_that_is_none_is_modified_too(store: Any) -> None:
     item = stored(store, 4)
     body = edited(item, recorded_at="2026-11-24T25:00:00.000000Z").decode()
-    store.overwrite({**item, "body": body})
+    tampering.overwrite(store, {**item, "body": body})
     assert wrong(store) == {4: "MODIFIED"}
 
 
@@ -274,7 +277,7 @@ def test_the_read_units_of_a_sweep_are_in_its_verdicts() -> None:
 
 
 def test_a_chain_that_the_registry_no_longer_names_is_an_index_mismatch(store: Any) -> None:
-    store.delete({"pk": "chains", "sk": CHAIN})
+    tampering.delete(store, {"pk": "chains", "sk": CHAIN})
     assert wrong(store) == dict.fromkeys(range(LENGTH), "INDEX MISMATCH")
     verdict = verify_entry(store, LAYOUT, CHAIN, 5)
     assert [step.name for step in verdict.steps if step.result == "fails"] == ["registry"]
@@ -282,8 +285,8 @@ def test_a_chain_that_the_registry_no_longer_names_is_an_index_mismatch(store: A
 
 def test_a_modified_first_entry_stays_modified_without_a_registry(store: Any) -> None:
     item = stored(store, 0)
-    store.overwrite({**item, "body": edited(item, actor="mallory").decode()})
-    store.delete({"pk": "chains", "sk": CHAIN})
+    tampering.overwrite(store, {**item, "body": edited(item, actor="mallory").decode()})
+    tampering.delete(store, {"pk": "chains", "sk": CHAIN})
     others = dict.fromkeys(range(1, LENGTH), "INDEX MISMATCH")
     assert wrong(store) == {0: "MODIFIED", **others}
 
@@ -296,6 +299,6 @@ def test_the_summary_says_which_links_were_compared(store: Any) -> None:
     assert "the beginning of the chain" not in summary(3)
     assert "both links hold" in summary(0)
     assert "has no successor" in summary(LENGTH - 1)
-    store.delete(LAYOUT.key(CHAIN, 3))
+    tampering.delete(store, LAYOUT.key(CHAIN, 3))
     assert "has no successor" in summary(2)
     assert "has no predecessor left" in summary(4)

@@ -13,17 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audittui.entry import hash_body
-from audittui.integrity.checkpoint import Checkpoint, parse_checkpoint
-from audittui.integrity.entry_bundle import decode_bundle, encode_bundle
-from audittui.integrity.keys import (
+from audittui.integrity.tlog.checkpoint import Checkpoint, parse_checkpoint
+from audittui.integrity.tlog.entry_bundle import encode_bundle
+from audittui.integrity.tlog.keys import (
     SignerKey,
     VerifierKey,
     new_signer_key,
     parse_signer_key,
     parse_verifier_key,
 )
-from audittui.integrity.malformed import MalformedError
-from audittui.integrity.merkle import (
+from audittui.integrity.tlog.malformed import MalformedError
+from audittui.integrity.tlog.merkle import (
     HASH_BYTES,
     consistency_holds,
     consistency_proof,
@@ -31,17 +31,17 @@ from audittui.integrity.merkle import (
     inclusion_proof,
     root_of,
 )
-from audittui.integrity.note import NoteSignature, parse_note, sign_note, verified_by
-from audittui.integrity.tile import (
+from audittui.integrity.tlog.note import NoteSignature, parse_note, sign_note, verified_by
+from audittui.integrity.tlog.proof import TlogProof, parse_tlog_proof
+from audittui.integrity.tlog.tile import (
     Tile,
     TileNodes,
     bundle_path,
-    new_tiles,
     parse_tile_path,
     split_tile,
     tiles_of_size,
 )
-from audittui.integrity.tlog_proof import TlogProof, parse_tlog_proof
+from tests.integrity.tile_logs import decode_bundle, new_tiles
 
 VECTORS = Path(__file__).parents[2] / ".." / "shared" / "data" / "vectors" / "tlog-tiles.json"
 LOG_KEY = "example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx"

@@ -18,6 +18,7 @@ from audittui.layout.row import Row
 from audittui.runbook.catalogue import load_catalogue
 from audittui.store.port import PATIENT, Page, Patience, Query
 from audittui.store.sqlite import SqliteStore
+from tests import tampering
 
 NATIVE = load_layout("native")
 TELEPORT = load_layout("teleport")
@@ -115,7 +116,7 @@ class Log:
         return seq
 
     def delete(self, chain: str, seq: int) -> None:
-        self.store.delete(NATIVE.key(chain, seq))
+        tampering.delete(self.store, NATIVE.key(chain, seq))
 
 
 def teleport_item(number: int, time: int, user: str = "ann") -> dict[str, Any]:

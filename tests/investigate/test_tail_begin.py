@@ -6,7 +6,7 @@ import pytest
 
 from audittui import timestamp
 from audittui.errors import StoreError
-from audittui.investigate.tail_begin import CLOCK_SLACK
+from audittui.investigate.tail.start import CLOCK_SLACK
 from audittui.store.port import Query
 from tests.investigate.tailing import START, Follower, Log, World
 

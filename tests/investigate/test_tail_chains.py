@@ -15,8 +15,8 @@ from audittui import timestamp
 from audittui.connection import Connection, Target
 from audittui.entry import Draft
 from audittui.errors import StoreError, UsageError
-from audittui.investigate.pace import Interval, Pace
 from audittui.investigate.tail import Tail
+from audittui.investigate.tail.pace import Interval, Pace
 from audittui.runbook.catalogue import load_catalogue
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog

@@ -13,7 +13,8 @@ import pytest
 from audittui import timestamp
 from audittui.connection import Connection, Target
 from audittui.entry import Draft
-from audittui.investigate.tail import Interval, Tail
+from audittui.investigate.tail import Tail
+from audittui.investigate.tail.pace import Interval
 from audittui.layout.row import Row
 from audittui.runbook.catalogue import load_catalogue
 from audittui.store.dynamodb.store import DynamoStore

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from audittui.investigate.tail_cursor import decode_tail_cursor
-from audittui.investigate.tail_gaps import KEPT, Gap, with_gap, without
+from audittui.investigate.tail.cursor import decode_tail_cursor
+from audittui.investigate.tail.gaps import KEPT, Gap, with_gap, without
 from tests.investigate.tailing import START, Follower, Log, World
 
 

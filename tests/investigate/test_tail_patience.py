@@ -8,7 +8,7 @@ import pytest
 
 from audittui import timestamp
 from audittui.errors import StoreError
-from audittui.investigate.pace import Interval
+from audittui.investigate.tail.pace import Interval
 from tests.investigate.tailing import START, Events, Follower, Log, World
 
 THROTTLED = StoreError("The table throttles.", "Wait.", kind="throttled")

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from audittui import timestamp
 from audittui.errors import StoreError
-from audittui.investigate import tail_window
-from audittui.investigate.pace import Interval
-from audittui.investigate.tail_cursor import decode_tail_cursor
+from audittui.investigate.tail import window as tail_window
+from audittui.investigate.tail.cursor import decode_tail_cursor
+from audittui.investigate.tail.pace import Interval
 from tests.investigate.tailing import START, Events, Follower, World, teleport_item
 
 SECOND = timestamp.SECOND

@@ -13,6 +13,7 @@ from audittui.layout import load_layout
 from audittui.store.port import Query
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
+from tests import tampering
 
 LAYOUT = load_layout("native")
 Event = tuple[str, dict[str, Any]]
@@ -31,7 +32,7 @@ def changed(*events: Event, unread: int = -1, gone: int = -1) -> Version:
     page = store.query(Query(index="", partition=("pk", "entry#c/0"), sort="sk"))
     rows = [LAYOUT.row(item) for item in page.items]
     if gone >= 0:
-        store.delete(LAYOUT.key("c/0", gone))
+        tampering.delete(store, LAYOUT.key("c/0", gone))
     return compare(store, LAYOUT, rows, len(rows) - 1, unread)
 
 

@@ -15,7 +15,7 @@ from audittui.connection import Connection, Target
 from audittui.errors import UsageError
 from audittui.layout import Row, layout_names, load_layout
 from audittui.layout.template import parse_template
-from audittui.query.execute import Execution
+from audittui.query.execution import Execution
 from audittui.runbook.catalogue import load_catalogue
 from audittui.runbook.planner import make_plan
 from audittui.store.sqlite import SqliteStore

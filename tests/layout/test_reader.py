@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from audittui import timestamp
 from audittui.layout import Field, Layout, Row, load_layout
-from audittui.layout.model import Index, KeyAttribute
+from audittui.layout.parts import Index, KeyAttribute
 from audittui.layout.value import micros
 
 NATIVE = load_layout("native")

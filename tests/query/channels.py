@@ -89,7 +89,7 @@ class Clock(Steps):
     def running(self) -> Iterator[None]:
         """Executions made and read inside see this clock."""
         time = SimpleNamespace(monotonic=lambda: self.now)
-        requests, execute = "audittui.query.requests.time", "audittui.query.execute.time"
+        requests, execute = "audittui.query.requests.time", "audittui.query.execution.time"
         with patch(requests, time), patch(execute, time):
             yield
 

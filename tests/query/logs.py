@@ -13,7 +13,7 @@ from audittui.entry import Draft, hash_body
 from audittui.layout import load_layout
 from audittui.layout.native import REGISTRY, item_of
 from audittui.layout.row import Row
-from audittui.query.execute import Execution
+from audittui.query.execution import Execution
 from audittui.query.result import ResultPage
 from audittui.runbook.catalogue import load_catalogue
 from audittui.runbook.plan import Facts, Plan

@@ -12,18 +12,18 @@ from hypothesis import strategies as st
 
 from audittui import entry as entries
 from audittui import timestamp
+from audittui.aws.place import Place
 from audittui.entry import Draft, hash_body
 from audittui.errors import UsageError
 from audittui.layout import load_layout
 from audittui.layout.native import REGISTRY, item_of
-from audittui.query.execute import Execution
-from audittui.query.probing import probed_plan
+from audittui.query.execution import Execution
+from audittui.query.index_probe import probed_plan
 from audittui.runbook.describe import describe_plan
 from audittui.runbook.model import NotIn, Runbook, RunbookQuery
 from audittui.runbook.plan import Facts, RowFilter
 from audittui.runbook.planner import make_plan
 from audittui.runbook.ternary import truth
-from audittui.store.dynamodb.errors import Place
 from audittui.store.dynamodb.store import DynamoStore
 from audittui.store.port import IndexDescription
 from audittui.store.sqlite import SqliteStore

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from audittui import timestamp
 from audittui.errors import UsageError
 from audittui.layout import load_layout
-from audittui.query.execute import Execution
+from audittui.query.execution import Execution
 from audittui.runbook.catalogue import load_catalogue
 from audittui.runbook.plan import Facts, Plan
 from audittui.runbook.planner import make_plan

@@ -18,7 +18,7 @@ from audittui import timestamp
 from audittui.errors import StoreError, UsageError
 from audittui.layout.row import Row
 from audittui.query.cost import Costs, TokenBucket
-from audittui.query.execute import Execution
+from audittui.query.execution import Execution
 from audittui.query.patience import RunPatience, Waits
 from audittui.query.result import ResultPage
 from audittui.query.stream import Stream

@@ -14,7 +14,7 @@ from audittui import timestamp
 from audittui.errors import StoreError, UsageError
 from audittui.layout.row import Row
 from audittui.query.cursor import decode_cursor, encode_cursor
-from audittui.query.execute import Execution
+from audittui.query.execution import Execution
 from audittui.query.result import ResultPage
 from audittui.runbook.plan import Facts
 from audittui.runbook.planner import make_plan

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from audittui import timestamp
 from audittui.errors import StoreError, UsageError
 from audittui.layout.row import Row
-from audittui.query.execute import Execution
+from audittui.query.execution import Execution
 from audittui.query.result import ResultPage
 from audittui.store.port import PATIENT, Page, Patience, Query
 from audittui.store.sqlite import SqliteStore
@@ -257,7 +257,7 @@ class _NoMore:
 def test_what_can_be_given_before_an_error_is_given(
     monkeypatch: pytest.MonkeyPatch, good: int
 ) -> None:
-    monkeypatch.setattr("audittui.query.execute.MOST_ROWS", 20)
+    monkeypatch.setattr("audittui.query.execution.MOST_ROWS", 20)
     rows = [("app/0", DAY0 + i * 60_000_000, "alice", "success") for i in range(2000)]
     store = _NoMore(filled(rows, page_bytes=4096), good)
     plan = one_partition(filled(rows), rows, "newest")

@@ -14,7 +14,7 @@ from audittui import timestamp
 from audittui.errors import UsageError
 from audittui.layout.row import Row
 from audittui.query.cursor import decode_cursor, facts_to_go_on
-from audittui.query.execute import Execution
+from audittui.query.execution import Execution
 from audittui.query.result import ResultPage
 from audittui.runbook.plan import Plan
 from audittui.runbook.planner import make_plan

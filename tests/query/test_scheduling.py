@@ -11,7 +11,7 @@ import pytest
 from audittui import timestamp
 from audittui.errors import StoreError
 from audittui.query import requests
-from audittui.query.execute import Execution
+from audittui.query.execution import Execution
 from audittui.query.front import Front
 from audittui.query.position import beginning
 from audittui.query.result import ResultPage
@@ -298,7 +298,7 @@ def test_a_drain_holds_no_more_rows_than_it_may(monkeypatch: pytest.MonkeyPatch)
     watched = Watched(store)
     plan = one_partition(store, rows, "newest")
     monkeypatch.setattr(requests, "MAX_HELD_BYTES", 600 * 1100)
-    monkeypatch.setattr("audittui.query.execute.MOST_ROWS", 200)
+    monkeypatch.setattr("audittui.query.execution.MOST_ROWS", 200)
     shown = most = largest = 0
     with through(Generations()):
         for page in Execution(plan, watched, drain=True).pages():  # type: ignore[arg-type]
@@ -315,7 +315,7 @@ def test_rows_that_wait_for_a_slow_shard_are_never_given_before_it(
     monkeypatch: pytest.MonkeyPatch, order: str
 ) -> None:
     """More rows wait than are given at once, and none of them may be given yet."""
-    monkeypatch.setattr("audittui.query.execute.MOST_ROWS", 20)
+    monkeypatch.setattr("audittui.query.execution.MOST_ROWS", 20)
     rows = [(FOUR[i % 2], DAY0 + i * 1000, "alice", "success") for i in range(400)]
     store = filled(rows, page_bytes=4096)
     book = CATALOGUE.find("time-window")

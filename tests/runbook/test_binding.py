@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from audittui import timestamp
 from audittui.errors import AuditError, UsageError
-from audittui.runbook.bind import Bound, ParameterErrors, bind, check_value
+from audittui.runbook.binding import Bound, ParameterErrors, bind, check_value
 from audittui.runbook.load import parse_runbook
 from audittui.runbook.model import Parameter, Runbook
 from audittui.runbook.parameter import choices_of, parse_value
 from audittui.runbook.plan import Correlation, RowFilter, Window
-from audittui.runbook.resolve import (
+from audittui.runbook.resolved_query import (
     resolved_correlation,
     resolved_equals,
     resolved_where,

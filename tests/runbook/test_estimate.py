@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from audittui import timestamp
 from audittui.entry import Draft
 from audittui.layout import load_layout
-from audittui.query.execute import Execution
+from audittui.query.execution import Execution
 from audittui.runbook.catalogue import load_catalogue
 from audittui.runbook.describe import describe_plan
 from audittui.runbook.estimate import Estimate, Used, comparison

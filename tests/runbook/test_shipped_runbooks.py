@@ -6,11 +6,11 @@ import pytest
 
 from audittui import timestamp
 from audittui.layout.row import ROW_FIELDS
-from audittui.runbook.bind import ParameterErrors, bind
+from audittui.runbook.binding import ParameterErrors, bind
 from audittui.runbook.catalogue import load_catalogue
 from audittui.runbook.model import Runbook
 from audittui.runbook.plan import Correlation, RowFilter, Window
-from audittui.runbook.resolve import (
+from audittui.runbook.resolved_query import (
     resolved_correlation,
     resolved_equals,
     resolved_where,

@@ -14,10 +14,10 @@ import pytest
 from botocore.config import Config
 from moto import mock_aws
 
+from audittui.aws.place import Place
 from audittui.layout import load_layout
 from audittui.layout.model import Layout
 from audittui.store.dynamodb.admin import table_definition
-from audittui.store.dynamodb.errors import Place
 from audittui.store.dynamodb.store import DynamoStore
 from audittui.store.port import Store
 from audittui.store.sqlite import SqliteStore

@@ -14,7 +14,7 @@ from audittui import timestamp
 from audittui.connection import Connection, Target
 from audittui.entry import Draft
 from audittui.layout import load_layout
-from audittui.query.execute import Execution
+from audittui.query.execution import Execution
 from audittui.query.result import Meter
 from audittui.runbook.catalogue import load_catalogue
 from audittui.runbook.planner import make_plan

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from audittui.aws.place import Place
 from audittui.errors import StoreError
 from audittui.store.dynamodb.client import make_client
-from audittui.store.dynamodb.errors import Place, service_error
+from audittui.store.dynamodb.errors import service_error
 from tests.store.test_dynamodb_errors import assert_reads_well
 
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"

@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore import awsrequest
 
-from audittui.store.dynamodb.deadline import bound_answers
+from audittui.aws.deadline import bound_answers
 
 
 def client() -> Any:

@@ -14,18 +14,17 @@ import botocore.exceptions
 import pytest
 from botocore.stub import Stubber
 
+from audittui.aws.errors import client_error
+from audittui.aws.place import Place
+from audittui.aws.rules import CLIENT_RULES, LENDER_RULES
 from audittui.connection import Target, open_connection
 from audittui.errors import AuditError, StoreError
 from audittui.layout import load_layout
 from audittui.query.patience import RunPatience, Waits
 from audittui.store.dynamodb import open_table, retry
 from audittui.store.dynamodb.client import make_client
-from audittui.store.dynamodb.errors import (
-    Place,
-    client_error,
-    service_error,
-)
-from audittui.store.dynamodb.rules import CLIENT_RULES, LENDER_RULES, SERVICE_RULES
+from audittui.store.dynamodb.errors import service_error
+from audittui.store.dynamodb.rules import SERVICE_RULES
 from audittui.store.dynamodb.store import DynamoStore
 from audittui.store.port import KeyTakenError, Patience, Query, TransactionRefusedError
 

@@ -17,10 +17,10 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from audittui.aws import roles
 from audittui.cli.main import run
 from audittui.connection import Target, open_connection
 from audittui.errors import StoreError
-from audittui.store.dynamodb import roles
 
 ROLE = "arn:aws:iam::123456789012:role/reader"
 DEVICE = "arn:aws:iam::123456789012:mfa/ann"
@@ -323,7 +323,8 @@ def test_a_bundle_of_certificates_that_is_none_is_named(
 def test_a_handshake_that_is_cut_off_is_no_fault_of_the_bundle() -> None:
     from botocore.exceptions import SSLError
 
-    from audittui.store.dynamodb.errors import Place, client_error
+    from audittui.aws.errors import client_error
+    from audittui.aws.place import Place
 
     cut = SSLError(endpoint_url="https://x", error=ssl.SSLEOFError(8, "EOF occurred"))
     assert client_error(cut, Place("t", "eu-west-1", "https://x")).kind == "network"

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from audittui.entry import Draft
 from audittui.errors import StoreError
 from audittui.layout import load_layout
-from audittui.store import sqlite_counts
 from audittui.store.sqlite import SqliteStore
+from audittui.store.sqlite import counts as sqlite_counts
 from audittui.writer import AuditLog
+from tests import tampering
 
 LAYOUT = load_layout("native")
 
@@ -25,7 +26,7 @@ def counted(store: SqliteStore) -> dict[str, tuple[int, int]]:
     told = store.describe()
     found = {"": (told.item_count, told.size_bytes)}
     found |= {one.name: (one.item_count, one.size_bytes) for one in told.indexes}
-    with store._file.reading() as connection:
+    with store.file.reading() as connection:
         assert found == {name: sqlite_counts.count(connection, name) for name in found}
     return found
 
@@ -40,11 +41,11 @@ def test_counts_are_what_is_there(steps: list[tuple[str, int]]) -> None:
             outcome: Any = "denied" if number % 2 else "success"
             log.append(Draft(actor=f"a{number}", action="b", outcome=outcome))
         elif what == "d":
-            store.delete(LAYOUT.key("c/0", number))
+            tampering.delete(store, LAYOUT.key("c/0", number))
         else:
             item = store.get(LAYOUT.key("c/0", number)).item
             if item is not None:
-                store.overwrite({**item, "actor": "x" * number or "y"})
+                tampering.overwrite(store, {**item, "actor": "x" * number or "y"})
         counted(store)
     store.close()
 
@@ -89,12 +90,12 @@ def test_a_full_disk_is_one_sentence_and_nothing_is_half_there(tmp_path: Path) -
     store = SqliteStore(str(path), LAYOUT, create=True)
     log = AuditLog(store, "c/0")
     log.append(Draft(actor="a", action="b"))
-    with store._file.reading() as connection:
+    with store.file.reading() as connection:
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
         connection.execute(f"PRAGMA max_page_count = {pages + 2}")
     with pytest.raises(StoreError, match=r"disk of .* is full"):
         log.append_many([Draft(actor="a", action="b", details="x" * 50_000)] * 20)
-    with store._file.reading() as connection:
+    with store.file.reading() as connection:
         assert not connection.in_transaction
         connection.execute(f"PRAGMA max_page_count = {pages + 10_000}")
     assert log.append(Draft(actor="a", action="b")).seq == 1

@@ -15,6 +15,7 @@ from audittui.entry import Draft
 from audittui.errors import StoreError
 from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
+from audittui.store.sqlite.tables import Made, Tables
 from audittui.writer import AuditLog
 
 NATIVE = load_layout("native")
@@ -59,20 +60,20 @@ def test_a_file_made_while_this_process_looked_is_taken_as_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = str(tmp_path / "a.db")
-    make = SqliteStore._make
+    make = Tables._make
 
-    def late(store: SqliteStore) -> bool:
-        monkeypatch.setattr(SqliteStore, "_make", make)
+    def late(tables: Tables, seed: bytes, *, read_only: bool) -> Made | None:
+        monkeypatch.setattr(Tables, "_make", make)
         first = SqliteStore(path, NATIVE, create=True, seed=77)
         AuditLog(first, "c/0").append(Draft(actor="a", action="b"))
         first.close()
-        return make(store)
+        return make(tables, seed, read_only=read_only)
 
-    monkeypatch.setattr(SqliteStore, "_make", late)
+    monkeypatch.setattr(Tables, "_make", late)
     store = SqliteStore(path, NATIVE, create=True, seed=5)
     assert AuditLog(store, "c/0").append(Draft(actor="a", action="b")).seq == 1
     # The order of ties is the file's own.
-    assert int.from_bytes(store._seed, "big") == 77
+    assert int.from_bytes(store.rows.seed, "big") == 77
     store.close()
 
 

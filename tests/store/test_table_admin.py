@@ -12,11 +12,11 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
+from audittui.aws.place import Place
 from audittui.errors import StoreError, UsageError
 from audittui.layout import load_layout
 from audittui.store.dynamodb import admin, create_table, describe_table, open_table, report
 from audittui.store.dynamodb.admin import table_definition
-from audittui.store.dynamodb.errors import Place
 
 NATIVE, TELEPORT = load_layout("native"), load_layout("teleport")
 TABLE = "audit-log"

@@ -14,11 +14,11 @@ import botocore.exceptions
 import pytest
 from botocore import xform_name
 
+from audittui.aws.place import Place
 from audittui.errors import StoreError
 from audittui.layout import load_layout
 from audittui.store.dynamodb import open_table
 from audittui.store.dynamodb.client import DESCRIBE_OPERATIONS, READ_OPERATIONS
-from audittui.store.dynamodb.errors import Place
 from audittui.store.dynamodb.retry import ATTEMPTS, LONGEST, PASSING, delay
 from audittui.store.dynamodb.store import DynamoStore
 from audittui.store.port import KeyTakenError, Patience, Query

@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audittui import timestamp
+from audittui.aws.place import Place
 from audittui.errors import StoreError
 from audittui.layout import load_layout
 from audittui.store.dynamodb import answer as answer_module
 from audittui.store.dynamodb.answer import WireItems, split, watch_answers
-from audittui.store.dynamodb.errors import Place
 from audittui.store.dynamodb.item import WireItem
 from audittui.store.dynamodb.store import DynamoStore
 from audittui.store.dynamodb.wire import decoded_item, encoded_item

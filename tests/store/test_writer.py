@@ -20,6 +20,7 @@ from audittui.layout.row import Item
 from audittui.store.port import KeyTakenError, Query, Store, TransactionRefusedError
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import Appended, AuditLog
+from tests import tampering
 
 NATIVE = load_layout("native")
 CHAIN = "app/0"
@@ -322,7 +323,7 @@ def test_a_tip_that_may_have_expired_is_read_again() -> None:
     now += 120 * SECOND
     busy.append(draft())
     for seq in range(4):
-        store.delete({"pk": ENTRY + CHAIN, "sk": f"{seq:020d}"})
+        tampering.delete(store, {"pk": ENTRY + CHAIN, "sk": f"{seq:020d}"})
     assert idle.append(draft()).seq == 5
     assert [item["sk"] for item in read(store, ENTRY + CHAIN)] == [f"{4:020d}", f"{5:020d}"]
 
@@ -374,7 +375,7 @@ def test_a_retention_of_nothing_is_refused(retention: int) -> None:
 def test_a_registered_chain_without_entries_is_not_begun_again() -> None:
     store = memory()
     AuditLog(store, CHAIN).append(draft())
-    store.delete({"pk": ENTRY + CHAIN, "sk": f"{0:020d}"})
+    tampering.delete(store, {"pk": ENTRY + CHAIN, "sk": f"{0:020d}"})
     with pytest.raises(StoreError) as refused:
         AuditLog(store, CHAIN).append(draft())
     assert refused.value.kind == "corrupt"
@@ -386,7 +387,7 @@ def test_a_tip_that_cannot_be_read_is_not_built_upon(harm: dict[str, Any]) -> No
     store = memory()
     AuditLog(store, CHAIN).append(draft())
     item = {**read(store, ENTRY + CHAIN)[0], **harm}
-    store.overwrite({name: value for name, value in item.items() if value is not None})
+    tampering.overwrite(store, {name: value for name, value in item.items() if value is not None})
     with pytest.raises(IntegrityError, match=r"entry#app/0 0{20}, which is not to be built upon"):
         AuditLog(store, CHAIN).append(draft())
 

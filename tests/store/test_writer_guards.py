@@ -94,7 +94,7 @@ def test_an_acknowledged_entry_outlives_a_power_cut(tmp_path: Path) -> None:
     for durable, level in ((True, 2), (False, 0)):
         path = tmp_path / f"{durable}.db"
         store = SqliteStore(str(path), NATIVE, create=True, durable=durable)
-        with store._file.reading() as connection:
+        with store.file.reading() as connection:
             assert connection.execute("PRAGMA synchronous").fetchone() == (level,)
             assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         store.close()
@@ -105,7 +105,7 @@ def test_a_write_holds_the_file_before_it_looks(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
     store = SqliteStore(str(path), NATIVE, create=True)
     other = sqlite3.connect(path, timeout=0, isolation_level=None)
-    with store._file.writing(), pytest.raises(sqlite3.OperationalError, match="locked"):
+    with store.file.writing(), pytest.raises(sqlite3.OperationalError, match="locked"):
         other.execute("BEGIN IMMEDIATE")
     other.execute("BEGIN IMMEDIATE")
     other.execute("ROLLBACK")

@@ -22,6 +22,7 @@ from audittui.layout.native import ENTRY
 from audittui.store.port import Store
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import Appended, AuditLog
+from tests import tampering
 
 NATIVE = load_layout("native")
 
@@ -145,7 +146,7 @@ def test_a_damaged_record_is_a_sentence(harm: dict[str, Any]) -> None:
     store = memory()
     AuditLog(store, "app/0").append(draft())
     item = {**record_of(store, "app/0", "k"), **harm}
-    store.overwrite({name: value for name, value in item.items() if value is not None})
+    tampering.overwrite(store, {name: value for name, value in item.items() if value is not None})
     with pytest.raises(StoreError, match="damaged") as told:
         AuditLog(store, "app/0").append(draft())
     assert told.value.kind == "corrupt" and count(store, "app/0") == 1
@@ -156,7 +157,7 @@ def test_a_record_without_a_digest_is_never_taken_for_a_repeat() -> None:
     AuditLog(store, "app/0").append(draft())
     item = dict(record_of(store, "app/0", "k"))
     del item["asked"]
-    store.overwrite(item)
+    tampering.overwrite(store, item)
     with pytest.raises(AuditError):
         AuditLog(store, "app/0").append(draft())
 

@@ -15,6 +15,7 @@ from audittui.tui.inspection import read_document
 from audittui.tui.live import is_entry
 from audittui.tui.palette import WARN
 from audittui.tui.sources import RowSource
+from tests import tampering
 from tests.tui.driving import (
     CASE,
     drafts,
@@ -32,7 +33,7 @@ def changed(seq: int, **attributes: Any) -> SqliteStore:
     store = filled(drafts())
     item = store.get(load_layout("native").key("app/0", seq)).item
     assert item is not None
-    store.overwrite({**item, **attributes})
+    tampering.overwrite(store, {**item, **attributes})
     return store
 
 
@@ -108,7 +109,9 @@ async def test_fields_are_shown_as_they_are_stored_now_and_what_the_list_showed_
         item = store.get(load_layout("native").key("app/0", 29)).item
         assert item is not None
         later = {key: value for key, value in item.items() if key != "request_id"}
-        store.overwrite({**later, "actor": "mallory", "time": "2026-11-24T14:58:07.000000Z"})
+        tampering.overwrite(
+            store, {**later, "actor": "mallory", "time": "2026-11-24T14:58:07.000000Z"}
+        )
         await press(pilot, "enter")
         detail = app.main.detail
         lines = [item.text.plain for item in detail.entry.parts[1].items]

@@ -14,10 +14,10 @@ from textual.pilot import Pilot
 from audittui import timestamp
 from audittui.connection import Connection, Target
 from audittui.entry import Draft
-from audittui.integrity.verdict import Verdict, VerdictName
+from audittui.integrity.verifying.verdict import Verdict, VerdictName
 from audittui.layout import load_layout
-from audittui.query.asked import AskedStore
 from audittui.runbook.catalogue import load_catalogue
+from audittui.store.asked import AskedStore
 from audittui.store.sqlite import SqliteStore
 from audittui.tui import tracing
 from audittui.tui.app import AuditApp
@@ -30,6 +30,7 @@ from audittui.tui.palette import ACCENT, BAD, GOOD
 from audittui.tui.screens.reader import ReaderScreen
 from audittui.tui.screens.version import VersionScreen
 from audittui.tui.widgets.outline import OutlineView
+from tests import tampering
 from tests.tui.driving import (
     NOW,
     driven,
@@ -87,7 +88,7 @@ def replaced(body: str) -> SqliteStore:
     store = filled(story())
     item = store.get(load_layout("native").key("app/0", 3)).item
     assert item is not None
-    store.overwrite({**item, "body": body})
+    tampering.overwrite(store, {**item, "body": body})
     return store
 
 

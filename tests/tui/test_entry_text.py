@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from audittui import timestamp
-from audittui.integrity.verdict import Anchor, Step, Verdict, VerdictName
+from audittui.integrity.verifying.verdict import Anchor, Step, Verdict, VerdictName
 from audittui.layout.row import Row
 from audittui.tui.entry_text import field_items, step_items, verdict_items
 from audittui.tui.palette import ACCENT, DIM, GOOD

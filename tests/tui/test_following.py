@@ -19,8 +19,8 @@ from audittui.connection import Connection, Target
 from audittui.entry import Draft
 from audittui.errors import StoreError
 from audittui.investigate import tail as tail_module
-from audittui.investigate.pace import Interval
-from audittui.investigate.tail_source import Backlog
+from audittui.investigate.tail.pace import Interval
+from audittui.investigate.tail.source import Backlog
 from audittui.layout import load_layout
 from audittui.store.port import PATIENT, Page, Patience, Query
 from audittui.store.sqlite import SqliteStore

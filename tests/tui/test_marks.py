@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from audittui.connection import Target
 from audittui.export.evidence.check import check_bundle
-from audittui.integrity.keys import SignerKey
-from audittui.integrity.sealer import Sealer
+from audittui.integrity.sealing.sealer import Sealer
+from audittui.integrity.tlog.keys import SignerKey
 from audittui.layout import load_layout
 from audittui.layout.row import Row
 from audittui.tui.marks import Marks

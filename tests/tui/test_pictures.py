@@ -20,6 +20,7 @@ from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
 from audittui.tui.session import Session, Step
 from audittui.tui.state import Memory
+from tests import tampering
 from tests.tui.driving import CASE, NOW, connector, drafts, filled, press, send, settle
 
 SIZES = [(80, 24), (120, 40)]
@@ -71,7 +72,7 @@ def tampered() -> SqliteStore:
     key = {"pk": "entry#app/0", "sk": f"{29:020d}"}
     item = dict(store.get(key).item or {})
     item["body"] = item["body"].replace("alice", "carol")
-    store.overwrite(item)
+    tampering.overwrite(store, item)
     return store
 
 

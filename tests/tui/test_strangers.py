@@ -15,6 +15,7 @@ from audittui.store.sqlite import SqliteStore
 from audittui.tui.sources import RowSource
 from audittui.tui.widgets.field import Field
 from audittui.writer import AuditLog
+from tests import tampering
 from tests.tui.driving import NOW, drafts, driven, filled, open_runbook, press, running, screen_text
 
 SIZE = (140, 30)
@@ -29,7 +30,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def with_stranger(store: SqliteStore) -> SqliteStore:
     """A row of the look-alike ``app/O`` in the buckets of ``app/0``."""
     found = dict(store.get(load_layout("native").key("app/0", 29)).item or {})
-    store.overwrite({**found, "pk": "entry#app/O", "sk": f"{0:020d}"})
+    tampering.overwrite(store, {**found, "pk": "entry#app/O", "sk": f"{0:020d}"})
     return store
 
 

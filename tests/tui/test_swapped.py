@@ -18,6 +18,7 @@ from audittui.layout import load_layout
 from audittui.store.port import Found, Page, Query
 from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
+from tests import tampering
 from tests.tui.driving import (
     NOW,
     drafts,
@@ -99,13 +100,13 @@ def consistent(app: AuditApp) -> None:
 @driven
 async def test_a_forged_entry_that_is_put_right_while_it_is_open_is_shown_as_it_is_then() -> None:
     store, target, genuine, forged = sealed()
-    store.overwrite(forged)
+    tampering.overwrite(store, forged)
     async with listed(store, target) as (app, pilot):
         await press(pilot, "enter")
         assert "mallo" in shown(app) and app.main.detail.verdict is not None
         assert app.main.detail.verdict.failed
         consistent(app)
-        store.overwrite(genuine)
+        tampering.overwrite(store, genuine)
         await press(pilot, "v")
         assert app.main.detail.verdict.verdict == "ANCHORED"
         consistent(app)
@@ -131,7 +132,7 @@ async def test_a_genuine_entry_that_is_forged_while_it_is_open_is_shown_as_it_is
         assert app.main.detail.verdict is not None
         assert app.main.detail.verdict.verdict == "ANCHORED"
         assert "Changed while it was open" not in shown(app)
-        store.overwrite(forged)
+        tampering.overwrite(store, forged)
         await press(pilot, "v")
         assert app.main.detail.verdict.failed
         consistent(app)
@@ -144,7 +145,7 @@ async def test_an_entry_that_goes_while_it_is_open_is_not_shown_beside_missing()
     seven = load_layout("native").key("app/0", 28)
     async with listed(store, target) as (app, pilot):
         await press(pilot, "j", "enter")
-        store.delete(seven)
+        tampering.delete(store, seven)
         await press(pilot, "v")
         assert app.main.detail.verdict is not None
         assert app.main.detail.verdict.verdict == "MISSING"
@@ -173,9 +174,9 @@ async def test_a_row_that_is_not_what_is_stored_is_never_anchored_in_the_list(
     keys: tuple[str, ...],
 ) -> None:
     store, target, genuine, forged = sealed()
-    store.overwrite(forged)
+    tampering.overwrite(store, forged)
     async with listed(store, target) as (app, pilot):
-        store.overwrite(genuine)
+        tampering.overwrite(store, genuine)
         await press(pilot, *keys)
         source = app.main.row_source
         assert source is not None

@@ -14,6 +14,7 @@ from audittui.tui.screens.asking import AskScreen
 from audittui.tui.screens.main import MainScreen
 from audittui.tui.widgets.bars import StatusBar
 from audittui.tui.widgets.field import Field
+from tests import tampering
 from tests.tui.driving import drafts, driven, filled, open_runbook, press, running, screen_text
 from tests.tui.test_correlation import spraying
 from tests.tui.test_hostile import harmless, hostile_log
@@ -155,7 +156,7 @@ async def test_what_was_checked_goes_into_the_file() -> None:
     store = filled(drafts())
     item = dict(store.get({"pk": "entry#app/0", "sk": f"{28:020d}"}).item or {})
     item["body"] = item["body"].replace("bob", "carol")
-    store.overwrite(item)
+    tampering.overwrite(store, item)
     async with running(store) as (app, pilot):
         await open_runbook(app, pilot, "time window")
         await press(pilot, "enter", "V", "s", *["backspace"] * 60, *"all.csv", "enter")

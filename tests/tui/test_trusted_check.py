@@ -9,10 +9,10 @@ from rich.color import Color
 
 from audittui.connection import Connection, Target
 from audittui.demo.seal import demo_key, seal_demo
-from audittui.integrity.checkpoint_file import read_proof
-from audittui.integrity.keys import parse_verifier_key
+from audittui.integrity.tlog.keys import parse_verifier_key
 from audittui.integrity.trust import Trust
-from audittui.integrity.verdict import Verdict
+from audittui.integrity.verifying.checkpoint_file import read_proof
+from audittui.integrity.verifying.verdict import Verdict
 from audittui.layout import load_layout
 from audittui.layout.row import Row
 from audittui.tui.inspection import check_entry

@@ -12,6 +12,7 @@ from audittui.store.sqlite import SqliteStore
 from audittui.tui.sources import RowSource
 from audittui.tui.times import shown_time
 from audittui.tui.widgets.columns import Columns
+from tests import tampering
 from tests.tui.driving import (
     HOSTILE,
     NOW,
@@ -107,7 +108,7 @@ async def test_rows_are_checked_where_they_stand_the_window_with_few_requests() 
     store = filled(drafts())
     item = dict(store.get({"pk": "entry#app/0", "sk": f"{27:020d}"}).item or {})
     item["body"] = item["body"].replace("alice", "carol")
-    store.overwrite(item)
+    tampering.overwrite(store, item)
     store.__class__ = Counted
     async with running(store) as (app, pilot):
         await open_runbook(app, pilot, "time window")
@@ -133,7 +134,7 @@ async def test_e_stops_at_what_is_not_as_it_was_written() -> None:
     store = filled(drafts())
     item = dict(store.get({"pk": "entry#app/0", "sk": f"{28:020d}"}).item or {})
     item["body"] = item["body"].replace("bob", "carol")
-    store.overwrite(item)
+    tampering.overwrite(store, item)
     async with running(store) as (app, pilot):
         await open_runbook(app, pilot, "time window")
         await press(pilot, "enter", "e")

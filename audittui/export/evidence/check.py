@@ -28,9 +28,9 @@ from audittui.export.evidence.names import (
 )
 from audittui.export.evidence.report import line_of, report_text
 from audittui.export.evidence.signature import signature_fault
-from audittui.integrity.checkpoint import Checkpoint
-from audittui.integrity.keys import VerifierKey, parse_verifier_key
-from audittui.integrity.malformed import MalformedError
+from audittui.integrity.tlog.checkpoint import Checkpoint
+from audittui.integrity.tlog.keys import VerifierKey, parse_verifier_key
+from audittui.integrity.tlog.malformed import MalformedError
 from audittui.integrity.trust import Trust, trusted_keys
 
 Outcome = Literal["proven", "partly proven", "unproven", "failed"]

@@ -34,13 +34,13 @@ from audittui.export.evidence.names import (
 )
 from audittui.export.evidence.report import Line, line_of, read_entry, report_text
 from audittui.export.evidence.signature import sign_manifest
-from audittui.integrity.anchor import AnchorSettings
-from audittui.integrity.keys import SealingKey
-from audittui.integrity.prover import Prover
-from audittui.integrity.reader import MAX_SEQ
+from audittui.integrity.chain_reader import MAX_SEQ
+from audittui.integrity.settings import VerificationSettings
+from audittui.integrity.tlog.keys import SealingKey
 from audittui.integrity.trust import trusted_keys
-from audittui.integrity.verdict import Verdict
-from audittui.integrity.verify import verify_entry
+from audittui.integrity.verifying.prover import Prover
+from audittui.integrity.verifying.single_entry import verify_entry
+from audittui.integrity.verifying.verdict import Verdict
 
 _BATCH = 50
 Progress = Callable[[int, int], None]
@@ -77,7 +77,7 @@ def make_bundle(
     connection: Connection,
     wanted: Sequence[Wanted],
     source: Source,
-    settings: AnchorSettings | None,
+    settings: VerificationSettings | None,
     *,
     now: int,
     sign: SealingKey | None = None,
@@ -165,7 +165,7 @@ def demand_collector_key(key: SealingKey, trusted: Sequence[str]) -> None:
 
 
 def _demand(
-    connection: Connection, wanted: Sequence[Wanted], settings: AnchorSettings | None,
+    connection: Connection, wanted: Sequence[Wanted], settings: VerificationSettings | None,
     sign: SealingKey | None,
 ) -> None:  # fmt: skip
     if not connection.layout.chained:
@@ -188,7 +188,7 @@ def _demand(
 
 
 def _found(
-    connection: Connection, prover: Prover, one: Wanted, settings: AnchorSettings | None,
+    connection: Connection, prover: Prover, one: Wanted, settings: VerificationSettings | None,
     spent: _Spent, now: int,
 ) -> tuple[bytes | None, Verdict]:  # fmt: skip
     """An entry's stored text and the verdict on it; no text where it is gone, but for the statement

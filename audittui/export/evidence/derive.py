@@ -14,15 +14,15 @@ import msgspec
 from audittui.entry import NO_HASH, Entry, hash_body
 from audittui.export.evidence.manifest import BundledCheckpoint, BundledEntry
 from audittui.export.evidence.report import read_entry
-from audittui.integrity.checkpoint import Checkpoint
+from audittui.integrity.chain_reader import MAX_SEQ
 from audittui.integrity.gap import parse_gap_leaf
-from audittui.integrity.malformed import MalformedError
-from audittui.integrity.merkle import inclusion_holds
-from audittui.integrity.note import parse_note
-from audittui.integrity.reader import MAX_SEQ
-from audittui.integrity.tlog_proof import parse_tlog_proof
+from audittui.integrity.tlog.checkpoint import Checkpoint
+from audittui.integrity.tlog.malformed import MalformedError
+from audittui.integrity.tlog.merkle import inclusion_holds
+from audittui.integrity.tlog.note import parse_note
+from audittui.integrity.tlog.proof import parse_tlog_proof
 from audittui.integrity.trust import Trust, UntrustedError, origin_of
-from audittui.integrity.verdict import FAILURES, VerdictName
+from audittui.integrity.verifying.verdict import FAILURES, VerdictName
 
 GOOD = frozenset({"ANCHORED", "CHAINED", "UNANCHORED"})
 """The verdicts that find nothing wrong with an entry that is there."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 
-from audittui.integrity.keys import LogSigner, SealingKey, VerifierKey
-from audittui.integrity.malformed import MalformedError
-from audittui.integrity.note import parse_note, sign_note, verified_by
+from audittui.integrity.tlog.keys import LogSigner, SealingKey, VerifierKey
+from audittui.integrity.tlog.malformed import MalformedError
+from audittui.integrity.tlog.note import parse_note, sign_note, verified_by
 
 DOMAIN = "audittui-evidence/v1"
 

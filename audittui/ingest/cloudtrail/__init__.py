@@ -1,4 +1,7 @@
-"""AWS CloudTrail records as entries."""
+"""AWS CloudTrail records as entries.
+
+Not here: where the files come from.
+"""
 
 from audittui.ingest.cloudtrail.record import draft_of
 

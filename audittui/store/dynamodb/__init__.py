@@ -1,4 +1,7 @@
-"""The only room that speaks to AWS: connect, wire values, conditional puts, administration."""
+"""The port on a DynamoDB table: its client, wire values, conditional puts, administration.
+
+Not here: credentials and sessions of AWS, which are in `audittui.aws`.
+"""
 
 from audittui.store.dynamodb.admin import create_table
 from audittui.store.dynamodb.report import IndexReport, TableReport, describe_table

@@ -10,11 +10,13 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from audittui.aws.access import NOBODY, Access
+from audittui.aws.place import Place
 from audittui.errors import StoreError, UsageError
-from audittui.layout.model import Index, KeyAttribute, Layout
-from audittui.store.access import NOBODY, Access
+from audittui.layout.model import Layout
+from audittui.layout.parts import Index, KeyAttribute
 from audittui.store.dynamodb.client import make_client
-from audittui.store.dynamodb.errors import Place, told_plainly
+from audittui.store.dynamodb.errors import told_plainly
 from audittui.store.dynamodb.report import (
     NOT_OFFERED,
     OFF,

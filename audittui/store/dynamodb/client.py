@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from audittui import __version__
+from audittui.aws.access import NOBODY, Access
+from audittui.aws.deadline import bound_answers
+from audittui.aws.place import Place
+from audittui.aws.session import find_credentials, open_session
 from audittui.errors import StoreError
 from audittui.escape import escaped
-from audittui.store.access import NOBODY, Access
-from audittui.store.dynamodb.deadline import bound_answers
-from audittui.store.dynamodb.errors import Place, told_plainly
-from audittui.store.dynamodb.session import find_credentials, open_session
+from audittui.store.dynamodb.errors import told_plainly
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

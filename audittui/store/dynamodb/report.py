@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from audittui.aws.access import NOBODY, Access
+from audittui.aws.place import Place
 from audittui.errors import StoreError
-from audittui.layout.model import Index, KeyAttribute, Layout
-from audittui.store.access import NOBODY, Access
+from audittui.layout.model import Layout
+from audittui.layout.parts import Index, KeyAttribute
 from audittui.store.dynamodb.client import DESCRIBE_OPERATIONS, make_client
-from audittui.store.dynamodb.errors import Place, answered, told_plainly
+from audittui.store.dynamodb.errors import answered, told_plainly
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

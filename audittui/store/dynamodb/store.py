@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from audittui.aws.access import NOBODY, Access
+from audittui.aws.endpoint import is_aws
+from audittui.aws.place import Place
 from audittui.errors import StoreError
 from audittui.layout.model import Layout
 from audittui.layout.row import Item
-from audittui.store.access import NOBODY, Access
-from audittui.store.dynamodb.answer import WireItems, watch_answers
+from audittui.store.dynamodb.answer import WireItems
 from audittui.store.dynamodb.batch import batch_answers
 from audittui.store.dynamodb.client import READ_OPERATIONS, make_client
-from audittui.store.dynamodb.errors import (
-    CredentialsExpiredError,
-    Place,
-    answered,
-    service_error,
-    told_plainly,
-)
+from audittui.store.dynamodb.consumed import read_units
+from audittui.store.dynamodb.errors import answered
 from audittui.store.dynamodb.item import WireItem
 from audittui.store.dynamodb.request import is_empty_range, query_arguments
-from audittui.store.dynamodb.retry import patiently
-from audittui.store.dynamodb.slow import SlowCalls, TellingPatience
+from audittui.store.dynamodb.sender import Sender
 from audittui.store.dynamodb.wire import decoded_item, encoded_item
-from audittui.store.endpoint import is_aws
+from audittui.store.dynamodb.writes import code_of, new_item, refusal_of, written
 from audittui.store.identity import TableIdentity
 from audittui.store.port import (
     PATIENT,
@@ -45,7 +39,6 @@ from audittui.store.port import (
 )
 
 if TYPE_CHECKING:
-    from botocore.exceptions import ClientError
     from mypy_boto3_dynamodb import DynamoDBClient
 
 Answer = TypeVar("Answer", bound=Mapping[str, Any])
@@ -53,14 +46,7 @@ Answer = TypeVar("Answer", bound=Mapping[str, Any])
 MAX_TRANSACTION = 100
 """Items in one TransactWriteItems."""
 INDEX_LAG = 10_000_000
-"""How far indexes may lag behind writes, in microseconds (DESIGN §5: the last ten seconds)."""
-_IN_DOUBT = "The write may have landed all the same: look before you repeat it."
-_REASONS = {
-    "ThrottlingError": "ThrottlingException",
-    "ProvisionedThroughputExceeded": "ProvisionedThroughputExceededException",
-    "ItemCollectionSizeLimitExceeded": "ItemCollectionSizeLimitExceededException",
-}
-"""Cancellation reasons whose names differ from those of the exceptions that say the same."""
+"""How far indexes may lag behind writes, in microseconds: the last ten seconds."""
 
 
 class DynamoStore:
@@ -80,13 +66,8 @@ class DynamoStore:
         self.table = place.table
         self.layout = layout
         self._place = place
-        self._renew = renew
-        self._renewing = threading.Lock()
-        self._client = client
+        self._sender = Sender(client, place, renew)
         self._identity: TableIdentity | None = None
-        self._slow = SlowCalls(place.label)
-        self._answered = False
-        watch_answers(client)
 
     @property
     def place(self) -> str:
@@ -118,7 +99,9 @@ class DynamoStore:
         if self._identity is None:
             known = TableIdentity(label=self.place)
             try:
-                answer, _ = self._ask(lambda client: client.describe_table(TableName=self.table))
+                answer, _ = self._sender.ask(
+                    lambda client: client.describe_table(TableName=self.table)
+                )
             except StoreError as error:
                 if error.kind == "permission":
                     self._identity = known
@@ -133,22 +116,22 @@ class DynamoStore:
 
     def tell_waits(self, tell: Callable[[str], None]) -> None:
         """Let ``tell`` be told, from a thread, of requests that take longer than two seconds."""
-        self._slow.tell = tell
+        self._sender.slow.tell = tell
 
     def close(self) -> None:
         """Close the connections."""
-        self._client.close()
+        self._sender.client.close()
 
     def query(self, request: Query, patience: Patience = PATIENT) -> Page:
         """Read one page. Nothing is sent for a range that holds nothing."""
         if is_empty_range(request):
             return Page(items=(), last_key=None, scanned=0, rcu=0.0)
         arguments = query_arguments(request, self.table)
-        answer, failed = self._ask(
+        answer, failed = self._sender.ask(
             lambda client: client.query(**arguments), patience, request.index
         )
         last = answer.get("LastEvaluatedKey")
-        units, by_index = self._units(answer, request.index)
+        units, by_index = read_units(answer, request.index, self._place)
         items = () if request.count else _items(answered(answer, "Items", self._place))
         return Page(
             items=items,
@@ -163,7 +146,7 @@ class DynamoStore:
     def get(self, key: Key, *, consistent: bool = True) -> Found:
         """Read one item by its base key."""
         encoded_key = encoded_item(self._base_key(key))
-        answer, _ = self._ask(
+        answer, _ = self._sender.ask(
             lambda client: client.get_item(
                 TableName=self.table,
                 Key=encoded_key,
@@ -172,7 +155,7 @@ class DynamoStore:
             )
         )
         item = answer.get("Item")
-        units, _ = self._units(answer, "")
+        units, _ = read_units(answer, "", self._place)
         return Found(_item(item) if item else None, units)
 
     def get_many(self, keys: Sequence[Key], *, consistent: bool = True) -> FoundMany:
@@ -184,7 +167,7 @@ class DynamoStore:
 
         def ask(left: list[Mapping[str, Any]]) -> Mapping[str, Any]:
             asked: Any = {self.table: {"Keys": left, "ConsistentRead": consistent}}
-            return self._ask(
+            return self._sender.ask(
                 lambda client: client.batch_get_item(
                     RequestItems=asked, ReturnConsumedCapacity="TOTAL"
                 )
@@ -207,29 +190,29 @@ class DynamoStore:
         """
         from botocore.exceptions import ClientError
 
-        put = self._put(item)
+        put = new_item(item, self.table, self.layout.partition.attribute)
 
         def send(client: DynamoDBClient) -> Mapping[str, Any]:
             try:
                 return client.put_item(ReturnConsumedCapacity="TOTAL", **put)
             except ClientError as error:
-                code = _code(error)
+                code = code_of(error)
                 if code == "ConditionalCheckFailedException":
                     raise KeyTakenError(self._existing(error.response, item)) from None
                 if code == "TransactionConflictException":
                     raise TransactionRefusedError([None]) from None
                 raise
 
-        with _written():
-            answer, _ = self._ask(send)
+        with written():
+            answer, _ = self._sender.ask(send)
             answered(answer, "ConsumedCapacity", self._place)
 
     def replace_tile(self, item: Item) -> None:
         """Write a tile over the one in its place."""
         demand_tile(item.get(self.layout.partition.attribute))
         put: dict[str, Any] = {"TableName": self.table, "Item": encoded_item(item)}
-        with _written():
-            answer, _ = self._ask(
+        with written():
+            answer, _ = self._sender.ask(
                 lambda client: client.put_item(ReturnConsumedCapacity="TOTAL", **put)
             )
             answered(answer, "ConsumedCapacity", self._place)
@@ -246,7 +229,9 @@ class DynamoStore:
             return
         if len({tuple(self._base_key(item).values()) for item in items}) != len(items):
             raise StoreError("A transaction puts one item twice.", kind="invalid")
-        puts: list[Any] = [{"Put": self._put(item)} for item in items]
+        puts: list[Any] = [
+            {"Put": new_item(item, self.table, self.layout.partition.attribute)} for item in items
+        ]
         # One token for all attempts: a repeat of a transaction that had landed is no conflict.
         token = str(uuid.uuid4())
 
@@ -256,20 +241,20 @@ class DynamoStore:
                     TransactItems=puts, ClientRequestToken=token, ReturnConsumedCapacity="TOTAL"
                 )
             except ClientError as error:
-                code = _code(error)
+                code = code_of(error)
                 if code == "TransactionCanceledException":
-                    raise self._refused(error, items) from None
+                    raise refusal_of(error, items, self._place, self._existing) from None
                 if code in ("TransactionInProgressException", "TransactionConflictException"):
                     raise TransactionRefusedError([None] * len(items)) from None
                 raise
 
-        with _written():
-            answer, _ = self._ask(send)
+        with written():
+            answer, _ = self._sender.ask(send)
             answered(answer, "ConsumedCapacity", self._place)
 
     def describe(self) -> TableDescription:
         """What DescribeTable says; only indexes that can be read are listed."""
-        answer, _ = self._ask(lambda client: client.describe_table(TableName=self.table))
+        answer, _ = self._sender.ask(lambda client: client.describe_table(TableName=self.table))
         table = answered(answer, "Table", self._place)
         return TableDescription(
             place=self.place,
@@ -285,72 +270,6 @@ class DynamoStore:
             region=self.region,
         )
 
-    def _ask(
-        self,
-        call: Callable[[DynamoDBClient], Answer],
-        patience: Patience = PATIENT,
-        index: str = "",
-    ) -> tuple[Answer, int]:
-        """The answer to ``call``, and the number of attempts that failed. Raises `StoreError`."""
-        if patience is PATIENT and self._slow.tell is not None:
-            patience = TellingPatience(self._slow.tell)
-        answer = patiently(
-            lambda: self._watched(call, index), patience, self._place.attempts,
-            lasting=self._answered,
-        )  # fmt: skip
-        self._answered = True
-        return answer
-
-    def _watched(self, call: Callable[[DynamoDBClient], Answer], index: str) -> Answer:
-        with self._slow.call():
-            return self._once(call, index)
-
-    def _once(self, call: Callable[[DynamoDBClient], Answer], index: str) -> Answer:
-        client = self._client
-        try:
-            with told_plainly(self._place, index):
-                return call(client)
-        except CredentialsExpiredError:
-            if self._renew is None:
-                raise
-        with self._renewing:
-            # Another thread may have been here first.
-            if self._client is client:
-                self._client = self._renew()
-                watch_answers(self._client)
-            client = self._client
-        with told_plainly(self._place, index):
-            return call(client)
-
-    def _units(
-        self, answer: Mapping[str, Any], index: str
-    ) -> tuple[float, tuple[tuple[str, float], ...]]:
-        """The read units of an answer, and where they went."""
-        consumed = answered(answer, "ConsumedCapacity", self._place)
-        units = float(consumed.get("CapacityUnits", 0.0))
-        parts = {"": consumed.get("Table", {})}
-        for kind in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
-            parts.update(consumed.get(kind, {}))
-        spent = {name: float(part.get("CapacityUnits", 0.0)) for name, part in parts.items()}
-        if not any(spent.values()):
-            # Not every emulator says where they went.
-            spent = {index: units}
-        return units, tuple((name, part) for name, part in spent.items() if part)
-
-    def _base_key(self, key: Mapping[str, Any]) -> dict[str, Any]:
-        names = (self.layout.partition.attribute, self.layout.sort.attribute)
-        return {name: key[name] for name in names}
-
-    def _put(self, item: Item) -> Any:
-        """A put on the condition that the key is free, alone or inside a transaction."""
-        return {
-            "TableName": self.table,
-            "Item": encoded_item(item),
-            "ConditionExpression": "attribute_not_exists(#0)",
-            "ExpressionAttributeNames": {"#0": self.layout.partition.attribute},
-            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-        }
-
     def _existing(self, answer: Mapping[str, Any], item: Item) -> Item:
         """The item that took the key: from the refusal, else read now."""
         found = answer.get("Item")
@@ -358,22 +277,9 @@ class DynamoStore:
             return _item(found)
         return self.get(item).item or {}
 
-    def _refused(self, error: ClientError, items: Sequence[Item]) -> Exception:
-        reasons: Sequence[Mapping[str, Any]] = error.response.get("CancellationReasons", ())
-        codes = [str(reason.get("Code", "None")) for reason in reasons]
-        if "ConditionalCheckFailed" in codes:
-            return TransactionRefusedError(
-                [
-                    self._existing(reason, item) if code == "ConditionalCheckFailed" else None
-                    for code, reason, item in zip(codes, reasons, items, strict=True)
-                ]
-            )
-        for code, reason in zip(codes, reasons, strict=True):
-            if code not in ("None", "TransactionConflict"):
-                detail = str(reason.get("Message", ""))
-                name = _REASONS.get(code, code)
-                return service_error(name, detail, "TransactWriteItems", self._place)
-        return TransactionRefusedError([None] * len(items))
+    def _base_key(self, key: Mapping[str, Any]) -> dict[str, Any]:
+        names = (self.layout.partition.attribute, self.layout.sort.attribute)
+        return {name: key[name] for name in names}
 
 
 def _item(item: Mapping[str, Any]) -> Item:
@@ -383,22 +289,6 @@ def _item(item: Mapping[str, Any]) -> Item:
 
 def _items(items: Sequence[Mapping[str, Any]]) -> Sequence[Item]:
     return items if isinstance(items, WireItems) else [decoded_item(item) for item in items]
-
-
-@contextmanager
-def _written() -> Iterator[None]:
-    """Say of a write that got no answer that nobody knows whether it landed."""
-    try:
-        yield
-    except StoreError as error:
-        if error.kind != "network":
-            raise
-        hint = f"{error.hint} {_IN_DOUBT}".strip()
-        raise StoreError(error.message, hint, kind=error.kind, brief=error.brief) from error
-
-
-def _code(error: ClientError) -> str:
-    return error.response.get("Error", {}).get("Code", "")
 
 
 def open_table(

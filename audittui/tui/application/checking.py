@@ -10,7 +10,7 @@ from audittui.tui.application.threads import ThreadedApp
 from audittui.tui.sources import RowSource
 
 if TYPE_CHECKING:
-    from audittui.integrity.verdict import Verdict
+    from audittui.integrity.verifying.verdict import Verdict
 
 
 class CheckingApp(ThreadedApp):

@@ -91,7 +91,7 @@ class MarkingApp(ExportingApp):
             from audittui.export.evidence.collect import Source, Wanted, make_bundle
             from audittui.export.evidence.manifest import decode_manifest
             from audittui.export.evidence.names import MANIFEST
-            from audittui.integrity.settings import anchor_settings
+            from audittui.integrity.settings import verification_settings as anchor_settings
             from audittui.whole_file import demand_free, write_new
 
             demand_free(path)
@@ -121,7 +121,7 @@ class MarkingApp(ExportingApp):
         import hashlib
         from collections import Counter
 
-        from audittui.integrity.verdict import FAILURES
+        from audittui.integrity.verifying.verdict import FAILURES
         from audittui.tui.screens.reader import ReaderScreen
 
         counts = Counter(one.verdict for one in manifest.entries)

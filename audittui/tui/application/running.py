@@ -38,7 +38,7 @@ class RunningApp(PlanningApp, SessionsApp, StandingApp):
         number = self._planning
 
         def work() -> None:
-            from audittui.query.probing import probed_plan
+            from audittui.query.index_probe import probed_plan
             from audittui.runbook.planner import make_plan
 
             layout, facts = connection.layout, connection.facts()

@@ -14,7 +14,7 @@ from audittui.tui.screens.reading import ReadingScreen
 from audittui.tui.sources import RowSource
 
 if TYPE_CHECKING:
-    from audittui.integrity.verdict import Verdict
+    from audittui.integrity.verifying.verdict import Verdict
     from audittui.layout.row import Row
 
 

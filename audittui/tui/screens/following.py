@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from audittui.errors import AuditError, StoreError
     from audittui.investigate.tail import Tail, TailBatch
-    from audittui.investigate.tail_source import Backlog
+    from audittui.investigate.tail.source import Backlog
     from audittui.tui.live import Live
 
 

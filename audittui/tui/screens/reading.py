@@ -126,7 +126,7 @@ class ReadingScreen(PaneScreen):
 
     def refused(self, runbook: Runbook, error: Exception) -> None:
         """A runbook cannot run so: show why, where it is to be mended."""
-        from audittui.runbook.bind import ParameterErrors
+        from audittui.runbook.binding import ParameterErrors
 
         if isinstance(error, ParameterErrors) and self.form.runbook is runbook:
             self.go_pane("form")

@@ -25,7 +25,7 @@ from audittui.tui.widgets.outline import OutlineView
 from audittui.tui.widgets.seek import SeekField
 
 if TYPE_CHECKING:
-    from audittui.integrity.verdict import Verdict
+    from audittui.integrity.verifying.verdict import Verdict
     from audittui.investigate.diff import DiffLine
     from audittui.investigate.oddities import Oddity
 

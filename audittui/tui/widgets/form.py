@@ -75,7 +75,7 @@ class Line(Vertical):
     """A parameter: label, value, and its fault when it has one."""
 
     def __init__(self, parameter: Parameter, text: str, width: int) -> None:
-        from audittui.runbook.bind import choices_of
+        from audittui.runbook.binding import choices_of
 
         super().__init__(classes="line")
         self.parameter = parameter
@@ -114,7 +114,7 @@ class Line(Vertical):
 
     def check(self) -> str | None:
         """Show and return the fault of the value."""
-        from audittui.runbook.bind import check_value
+        from audittui.runbook.binding import check_value
 
         return self.show_fault(check_value(self.parameter, self.value, timestamp.now()))
 

@@ -1,0 +1,4 @@
+"""Formats of transparency logs: RFC 6962 trees, C2SP notes, checkpoints, tiles and proofs.
+
+Not here: tables, entries, trust. It imports nothing else of audittui.
+"""

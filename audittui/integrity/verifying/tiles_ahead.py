@@ -1,0 +1,84 @@
+"""Tiles that stand in a table before any checkpoint covers them.
+
+A sealer that was killed leaves some, which are what the entries give. Any other was put there by
+someone else, and would keep the sealer from ever going on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from audittui.integrity.sealed_log import SealedLog
+from audittui.integrity.tlog.checkpoint import Checkpoint
+from audittui.integrity.tlog.malformed import MalformedError
+from audittui.integrity.tlog.tile import TILE_HASHES, Tile
+from audittui.integrity.tlog.tile_tree import TileTree
+from audittui.integrity.verifying.verdict import Step, Verdict
+
+
+class TilesAhead:
+    """The tiles of a chain beyond ``point`` (None: beyond nothing), held against its entries.
+
+    ``read`` gives the tiles of the signed tree.
+    """
+
+    def __init__(
+        self, sealed: SealedLog, point: Checkpoint | None, read: Callable[[Tile], bytes]
+    ) -> None:
+        self._chain = sealed.chain
+        self._size = size = 0 if point is None else point.size
+        self._found: dict[Tile, bytes] = {}
+        level, hashes = 0, size
+        while True:
+            for tile, data in sealed.tiles_from(level, hashes // TILE_HASHES):
+                if _end(tile) > size:
+                    self._found[tile] = data
+            if not hashes:
+                break
+            level, hashes = level + 1, hashes // TILE_HASHES
+        self._tree: TileTree | None = None
+        if self._found:
+            try:
+                self._tree = TileTree.load(size, read)
+            except MalformedError:
+                return
+            if point is not None and self._tree.root() != point.root:
+                self._tree = None
+
+    @property
+    def any(self) -> bool:
+        """True when there are such tiles."""
+        return bool(self._found)
+
+    def append(self, seq: int, digest: str) -> Iterator[Verdict]:
+        """The verdicts on tiles that are complete with the entry ``seq``."""
+        tree = self._tree
+        if tree is None or seq < tree.size or not digest:
+            return
+        if seq > tree.size:
+            self._tree = None
+            return
+        filled = dict(tree.append(bytes.fromhex(digest)))
+        filled.update(tree.partial_tiles())
+        for tile, data in filled.items():
+            if tile in self._found and self._found.pop(tile) != data:
+                yield self._planted(tile, "It holds other hashes than the entries give")
+
+    def rest(self) -> Iterator[Verdict]:
+        """The verdicts on the tiles that no entry led to."""
+        for tile in self._found if self._tree is not None else ():
+            yield self._planted(tile, "The chain has not as many entries as it speaks of")
+
+    def _planted(self, tile: Tile, why: str) -> Verdict:
+        summary = (
+            f"The tile {tile.path} was planted or changed. {why}: "
+            f"audittui seal --chain {self._chain} --replace-tile {tile.path} writes it again."
+        )
+        step = Step("tile", "fails", "what the entries give", tile.path, why)
+        return Verdict(self._chain, -1, "MODIFIED", summary, (step,))
+
+
+def _end(tile: Tile) -> int:
+    """How many entries a tree has at least that has the tile."""
+    size: int = (tile.index * TILE_HASHES + tile.width) * TILE_HASHES**tile.level
+    return size

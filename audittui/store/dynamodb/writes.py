@@ -1,0 +1,81 @@
+"""Writes on the condition that a key is free, and what their refusals mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from audittui.aws.place import Place
+from audittui.errors import StoreError
+from audittui.layout.row import Item
+from audittui.store.dynamodb.errors import service_error
+from audittui.store.dynamodb.wire import encoded_item
+from audittui.store.port import TransactionRefusedError
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
+
+_IN_DOUBT = "The write may have landed all the same: look before you repeat it."
+_REASONS = {
+    "ThrottlingError": "ThrottlingException",
+    "ProvisionedThroughputExceeded": "ProvisionedThroughputExceededException",
+    "ItemCollectionSizeLimitExceeded": "ItemCollectionSizeLimitExceededException",
+}
+"""Cancellation reasons whose names differ from those of the exceptions that say the same."""
+
+
+def new_item(item: Item, table: str, key: str) -> Any:
+    """The put of an item into ``table`` on the condition that its key is free, alone or inside a
+    transaction. ``key`` is the attribute of the partition key."""
+    return {
+        "TableName": table,
+        "Item": encoded_item(item),
+        "ConditionExpression": "attribute_not_exists(#0)",
+        "ExpressionAttributeNames": {"#0": key},
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+
+
+def refusal_of(
+    error: ClientError,
+    items: Sequence[Item],
+    place: Place,
+    existing: Callable[[Mapping[str, Any], Item], Item],
+) -> Exception:
+    """What a transaction that was cancelled comes to: who took a key, a conflict, or an error.
+
+    ``existing`` gives the item that took the key of another, from the reason that names it.
+    """
+    reasons: Sequence[Mapping[str, Any]] = error.response.get("CancellationReasons", ())
+    codes = [str(reason.get("Code", "None")) for reason in reasons]
+    if "ConditionalCheckFailed" in codes:
+        return TransactionRefusedError(
+            [
+                existing(reason, item) if code == "ConditionalCheckFailed" else None
+                for code, reason, item in zip(codes, reasons, items, strict=True)
+            ]
+        )
+    for code, reason in zip(codes, reasons, strict=True):
+        if code not in ("None", "TransactionConflict"):
+            detail = str(reason.get("Message", ""))
+            name = _REASONS.get(code, code)
+            return service_error(name, detail, "TransactWriteItems", place)
+    return TransactionRefusedError([None] * len(items))
+
+
+def code_of(error: ClientError) -> str:
+    """The code that the service answered with; empty where there is none."""
+    return error.response.get("Error", {}).get("Code", "")
+
+
+@contextmanager
+def written() -> Iterator[None]:
+    """Say of a write that got no answer that nobody knows whether it landed."""
+    try:
+        yield
+    except StoreError as error:
+        if error.kind != "network":
+            raise
+        hint = f"{error.hint} {_IN_DOUBT}".strip()
+        raise StoreError(error.message, hint, kind=error.kind, brief=error.brief) from error

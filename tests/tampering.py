@@ -1,0 +1,26 @@
+"""What a tamperer does to a store, and what TTL does: items put and deleted without conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from audittui.demo import tampering
+from audittui.store.sqlite import SqliteStore
+
+
+def overwrite(store: Any, item: Mapping[str, Any]) -> None:
+    """Put an item whatever has its place; a table must let itself be tampered with."""
+    if isinstance(store, SqliteStore):
+        tampering.overwrite(store, item)
+    else:
+        store.overwrite(item)
+
+
+def delete(store: Any, key: Mapping[str, Any]) -> None:
+    """Delete an item; a table must let itself be tampered with."""
+    if isinstance(store, SqliteStore):
+        with store.file.errors(), store.file.writing() as connection:
+            store.rows.remove(connection, store.rows.key_of(key))
+    else:
+        store.delete(key)
