@@ -267,3 +267,24 @@ def test_records_that_share_a_line_are_read_like_the_others(tmp_path: Path) -> N
     assert read(tmp_path / "a.json", data) == (numbers(to=4), [])
     events, rejected = read(tmp_path / "a.json", data.replace(b'"e2"', b'"e2'))
     assert events == ["1", "3", "4"] and [position for position, _ in rejected] == ["line 3"]
+
+
+def test_a_line_that_is_cut_off_does_not_end_the_lines(tmp_path: Path) -> None:
+    one, two, three = (json.dumps(record(number)) for number in (1, 2, 3))
+    events, rejected = read(tmp_path / "a.json", f"{one}\n{two[:-9]}\n{three}".encode())
+    assert events == ["1", "3"] and [position for position, _ in rejected] == ["line 2"]
+    assert rejected[0][1].startswith("not JSON")
+
+
+def test_records_come_by_time_and_what_makes_a_thing_before_its_use(tmp_path: Path) -> None:
+    late = record(1, eventTime="2026-11-24T10:00:01Z")
+    use, make = record(2, eventName="PutBucketPolicy"), record(3, eventName="CreateBucket")
+    data = json.dumps({"Records": [late, use, make]}).encode()
+    assert read(tmp_path / "a.json", data) == (["3", "2", "1"], [])
+
+
+def test_a_record_says_whether_it_was_shortened(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(
+        json.dumps([record(1), record(2, x="x" * 70_000), record(3)]), encoding="utf-8"
+    )
+    assert [one.shortened for one in read_cloudtrail([tmp_path])] == [False, True, False]
