@@ -1,4 +1,4 @@
-"""Verdicts: what was checked of one entry, against what, and what came of it (DESIGN §6)."""
+"""Verdicts: what was checked of one entry, against what, and what came of it."""
 
 from __future__ import annotations
 
