@@ -137,7 +137,7 @@ class ChainReader:
     def beside(self, seq: int, *, after: bool) -> StoredEntry | None:
         """The nearest entry under a well-formed key after ``seq``, or before it; None where there
         is none."""
-        if not after and not seq:
+        if seq == (MAX_SEQ if after else 0):
             return None
         low, high = (seq + 1, MAX_SEQ) if after else (0, seq - 1)
         request = msgspec.structs.replace(

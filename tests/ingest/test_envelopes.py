@@ -107,3 +107,51 @@ def test_an_answer_that_is_cut_off_gives_what_is_whole(tmp_path: Path) -> None:
     text = SHAPES["lookup-events"]
     drafts, rejected = read(tmp_path / "a.json", text[: len(text) - 80])
     assert len(drafts) == 1 and len(rejected) == 1 and "cut off" in rejected[0].reason
+
+
+@pytest.mark.parametrize("strange", [7, None, [], ["x"], "x", True])
+def test_what_is_no_object_rejects_itself_only(tmp_path: Path, strange: Any) -> None:
+    drafts, rejected = read(tmp_path / "a.json", json.dumps([record(1), strange, record(2)]))
+    assert [one.idempotency_key for one in drafts] == ["cloudtrail:e1", "cloudtrail:e2"]
+    assert [(one.position, one.reason) for one in rejected] == [("record 2", "not a JSON object")]
+
+
+@pytest.mark.parametrize("strange", [7, None, "x", "Records", "all of the Events"])
+def test_a_file_that_is_no_object_is_one_rejection(tmp_path: Path, strange: Any) -> None:
+    drafts, rejected = read(tmp_path / "a.json", json.dumps(strange))
+    assert drafts == [] and [one.reason for one in rejected] == ["not a JSON object"]
+
+
+def test_a_text_of_a_record_alone_is_read(tmp_path: Path) -> None:
+    drafts, rejected = read(tmp_path / "a.json", json.dumps(json.dumps(record(1))))
+    assert ([one.idempotency_key for one in drafts], rejected) == (["cloudtrail:e1"], [])
+
+
+@pytest.mark.parametrize("name", ["Records", "Events", "events", "CloudTrailEvent", "message"])
+def test_a_record_is_never_taken_for_its_envelope(tmp_path: Path, name: str) -> None:
+    drafts, rejected = read(tmp_path / "a.json", json.dumps({**record(1), name: [record(2)]}))
+    assert ([one.idempotency_key for one in drafts], rejected) == (["cloudtrail:e1"], [])
+
+
+@pytest.mark.parametrize("beside", [{"logStreamName": "s"}, {"timestamp": 1}])
+def test_a_log_event_has_a_stream_or_a_time(tmp_path: Path, beside: dict[str, Any]) -> None:
+    text = json.dumps({"message": json.dumps(record(1)), **beside})
+    drafts, rejected = read(tmp_path / "a.json", text)
+    assert ([one.idempotency_key for one in drafts], rejected) == (["cloudtrail:e1"], [])
+
+
+@pytest.mark.parametrize(
+    "part",
+    [{"message": "x"}, {"timestamp": 1}, {"logStreamName": "s"}, {"detail": {}},
+     {"detail-type": "x"}],
+)  # fmt: skip
+def test_half_an_envelope_is_none(tmp_path: Path, part: dict[str, Any]) -> None:
+    drafts, rejected = read(tmp_path / "a.json", json.dumps(part))
+    assert drafts == [] and len(rejected) == 1
+    assert rejected[0].reason == "no eventName or eventSource: not a CloudTrail record"
+
+
+@pytest.mark.parametrize("name", ["digestStartTime", "digestS3Object"])
+def test_a_digest_file_is_known_by_either_of_its_fields(tmp_path: Path, name: str) -> None:
+    _, rejected = read(tmp_path / "a.json", json.dumps({name: "x"}))
+    assert "a CloudTrail digest file" in rejected[0].reason

@@ -209,3 +209,64 @@ def test_an_arn_without_a_name_is_no_resource(on: str, resource: str | None) -> 
     assert draft_of(record("logs", "X", resources=[{"ARN": on}])).resource == (
         "arn:aws:logs:us-east-1:1:log-group:g" if on.endswith(":*") else resource
     )
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "response", "outcome"),
+    [
+        # All of what the two sign-in services do is signing in, and some events of others.
+        ("signin", "NewWay", {"NewWay": "Failure"}, "denied"),
+        ("sso", "NewWay", {"result": "rejected"}, "denied"),
+        ("identitystore", "UserAuthentication", {"result": "Failure"}, "denied"),
+        ("example", "NewWay", {"NewWay": "Failure"}, "failure"),
+        ("example", "NewWay", {"NewWay": "unsuccessful"}, "failure"),
+        ("example", "NewWay", {"NewWay": "access denied"}, "denied"),
+        ("example", "NewWay", {"other": "rejected"}, "success"),
+    ],
+)  # fmt: skip
+def test_what_a_response_says_of_the_event_itself(
+    source: str, name: str, response: dict[str, str], outcome: str
+) -> None:
+    assert draft_of(record(source, name, responseElements=response)).outcome == outcome
+
+
+@pytest.mark.parametrize("code", [True, False, None, [], {}, " "])
+def test_a_code_that_says_nothing_is_no_error(code: Any) -> None:
+    draft = draft_of(record("s3", "ListBuckets", errorCode=code, errorMessage=code))
+    assert (draft.outcome, draft.reason) == ("success", None)
+
+
+@pytest.mark.parametrize("part", ["serviceEventDetails", "additionalEventData"])
+def test_a_services_failed_event_says_why_where_it_can(part: str) -> None:
+    event = record(
+        "secretsmanager", "RotationFailed", eventType="AwsServiceEvent",
+        **{part: {"note": "x", "reason": "The function is gone."}},
+    )  # fmt: skip
+    draft = draft_of(event)
+    assert (draft.outcome, draft.reason) == ("failure", "The function is gone.")
+
+
+def test_a_name_alone_is_no_failure() -> None:
+    assert draft_of(record("x", "TestStepFailed", eventType="AwsApiCall")).outcome == "success"
+    event = record("x", "RotationSucceeded", eventType="AwsServiceEvent")
+    assert draft_of(event).outcome == "success"
+
+
+@pytest.mark.parametrize(("levels", "found"), [(0, True), (6, True), (7, False)])
+@pytest.mark.parametrize("lists", [False, True])
+def test_a_failure_is_looked_for_six_levels_deep(levels: int, found: bool, lists: bool) -> None:
+    details: Any = {"state": "FAILED", "reason": "full"}
+    for level in range(levels):
+        # An object holds the lists, as in CloudTrail.
+        details = [details] if lists and level + 1 < levels else {"inner": details}
+    draft = draft_of(record("x", "Job", serviceEventDetails=details))
+    assert (draft.outcome, draft.reason) == (("failure", "full") if found else ("success", None))
+
+
+@pytest.mark.parametrize(("levels", "reason"), [(6, "full"), (7, None)])
+def test_a_reason_is_looked_for_six_levels_deep(levels: int, reason: str | None) -> None:
+    details: Any = {"reason": "full"}
+    for _ in range(levels - 1):
+        details = {"inner": details}
+    draft = draft_of(record("x", "Job", serviceEventDetails={"state": "FAILED", "inner": details}))
+    assert (draft.outcome, draft.reason) == ("failure", reason)

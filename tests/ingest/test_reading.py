@@ -226,3 +226,65 @@ def test_shortened_records_are_counted(tmp_path: Path) -> None:
     log = AuditLog(SqliteStore(":memory:", load_layout("native"), create=True), "t/0")
     summary = ingest(read_cloudtrail([tmp_path]), log, lambda *_: None)
     assert (summary.added, summary.shortened) == (2, 1)
+
+
+@pytest.mark.parametrize("cut", [1, 2])
+def test_a_list_without_its_end_is_cut_off(tmp_path: Path, cut: int) -> None:
+    place = f"after record {COUNT}"
+    assert read(tmp_path / "a.json", WHOLE[:-cut]) == (numbers(), [(place, "cut off")])
+    strange = [(place, "what follows is no list of records")]
+    assert read(tmp_path / "a.json", WHOLE[:-1] + b"?") == (numbers(), strange)
+    assert read(tmp_path / "a.json", WHOLE + b"?") == (numbers(), strange)
+
+
+def test_a_stray_bracket_rejects_itself_only(tmp_path: Path) -> None:
+    data = b'{"Records": [},' + WHOLE.removeprefix(b'{"Records": [')
+    events, rejected = read(tmp_path / "a.json", data)
+    assert events == numbers() and [position for position, _ in rejected] == ["record 1"]
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_a_damaged_list_without_a_name_gives_what_is_whole(
+    tmp_path: Path, indent: int | None
+) -> None:
+    data = b" " + json.dumps(RECORDS, indent=indent).encode().replace(b'"e7"', b'"e7')
+    events, rejected = read(tmp_path / "a.json", data)
+    assert events == numbers(without=7)
+    assert [position for position, _ in rejected] == ["record 7"]
+
+
+def test_records_that_follow_each_other_end_with_the_one_that_is_cut_off(tmp_path: Path) -> None:
+    text = "".join(json.dumps(record(number), indent=1) for number in (1, 2, 3))
+    events, rejected = read(tmp_path / "a.json", text[:-4].encode())
+    assert events == numbers(to=2)
+    assert rejected == [("record 3", "cut off; nothing after it could be read")]
+
+
+def test_records_that_share_a_line_are_read_like_the_others(tmp_path: Path) -> None:
+    one, two, three = (json.dumps(record(number)) for number in (1, 2, 3))
+    four = json.dumps(record(4, userAgent="} {"))
+    data = f"{one}\n\n{two}{three}\n{four}\n".encode()
+    assert read(tmp_path / "a.json", data) == (numbers(to=4), [])
+    events, rejected = read(tmp_path / "a.json", data.replace(b'"e2"', b'"e2'))
+    assert events == ["1", "3", "4"] and [position for position, _ in rejected] == ["line 3"]
+
+
+def test_a_line_that_is_cut_off_does_not_end_the_lines(tmp_path: Path) -> None:
+    one, two, three = (json.dumps(record(number)) for number in (1, 2, 3))
+    events, rejected = read(tmp_path / "a.json", f"{one}\n{two[:-9]}\n{three}".encode())
+    assert events == ["1", "3"] and [position for position, _ in rejected] == ["line 2"]
+    assert rejected[0][1].startswith("not JSON")
+
+
+def test_records_come_by_time_and_what_makes_a_thing_before_its_use(tmp_path: Path) -> None:
+    late = record(1, eventTime="2026-11-24T10:00:01Z")
+    use, make = record(2, eventName="PutBucketPolicy"), record(3, eventName="CreateBucket")
+    data = json.dumps({"Records": [late, use, make]}).encode()
+    assert read(tmp_path / "a.json", data) == (["3", "2", "1"], [])
+
+
+def test_a_record_says_whether_it_was_shortened(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(
+        json.dumps([record(1), record(2, x="x" * 70_000), record(3)]), encoding="utf-8"
+    )
+    assert [one.shortened for one in read_cloudtrail([tmp_path])] == [False, True, False]

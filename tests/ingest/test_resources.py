@@ -190,3 +190,10 @@ def test_the_real_files_resources() -> None:
     of_one = {"ec2:GetPasswordData", "iam:GetUser", "ssm:ListTagsForResource", "cloudtrail:ListTags",
               "rds:ListTagsForResource", "ssm:DescribeInstanceInformation", "s3:ListAccessPoints"}  # fmt: skip
     assert not of_one & set(without)
+
+
+def test_a_bucket_is_the_same_with_a_slash_behind_it() -> None:
+    for arn in ("arn:aws:s3:::logs", "arn:aws:s3:::logs/"):
+        assert found("s3:GetBucketAcl", None, resources=[{"ARN": arn}]) == ["arn:aws:s3:::logs"]
+    folder = "arn:aws:s3:::logs/a/"
+    assert found("s3:GetObject", None, resources=[{"ARN": folder}]) == [folder]

@@ -131,3 +131,12 @@ def test_an_item_in_the_bytes_of_an_answer_is_examined_alike(cases: list[Items])
     for item in (item for items in cases[::7] for item in items):
         raw = msgspec.Raw(msgspec.json.encode(encoded_item(item)))
         assert read_stored(WireItem(raw), NATIVE, CHAIN) == read_stored(item, NATIVE, CHAIN)
+
+
+def test_every_comparison_is_told_of_an_entry_that_is_as_it_was_written() -> None:
+    before, place, after = list(beside(written(FULL, 5)))[1]
+    steps = verify_links(place, before, after, steps=True).steps
+    assert {step.result for step in steps} == {"holds"}
+    assert [step.name for step in steps] == [
+        "hash of body", "body", "key", "index copies", "previous link", "next link",
+    ]  # fmt: skip

@@ -141,3 +141,10 @@ def test_what_a_page_costs_does_not_grow_with_what_came_before() -> None:
         correlator.groups()
     # Each row enters the window once and leaves it once.
     assert looked <= 2 * 20 * 50
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_window_that_outgrows_its_condition_at_its_very_end_is_none(sign: int) -> None:
+    correlator = Correlator(Correlation("event_count", ("actor",), 10, (("eq", 2),)))
+    correlator.add([row(seq, time, actor="ann") for seq, time in enumerate([0, 5, 10])][::sign])
+    assert correlator.groups() == []

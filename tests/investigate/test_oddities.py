@@ -142,3 +142,10 @@ def test_no_false_alarm_in_a_real_log() -> None:
     ]
     assert len(lives) > 200
     assert {one.text for one in found} == {NEVER}
+
+
+@pytest.mark.parametrize(("hours", "named"), [(168, True), (167, False)])
+def test_a_pause_is_long_from_a_week_on(hours: int, named: bool) -> None:
+    hourly = [(hour * 60, CHANGED) for hour in range(12)]
+    rows = life((0, CREATED), *hourly, ((11 + hours) * 60, CHANGED))
+    assert [one.text[:17] for one in find_oddities(rows)] == ["nothing for 7 d b"] * named
