@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from textual.app import App
 from textual.events import Key
 from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
 from textual.pilot import Pilot
@@ -20,9 +21,9 @@ from audittui.entry import Draft
 from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
+from audittui.tui.widgets.lines import LineList
 from audittui.writer import AuditLog
 
-_ROUNDS = 6
 CASE = Target(store="case.db")
 NOW = timestamp.parse("2026-11-24T15:00:00Z")
 HOSTILE = {
@@ -80,15 +81,57 @@ def driven(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
     return run
 
 
+async def loop_at_rest(*_: float) -> None:
+    """Wait until nothing in the event loop is ready to run: what is left waits for a timer, a
+    thread or a key. Nothing here takes time, so a loaded machine does not look busy for ever.
+    """
+    loop: Any = asyncio.get_running_loop()
+    await asyncio.sleep(0)
+    while loop._ready:
+        await asyncio.sleep(0)
+
+
 async def quiet(pilot: Pilot[None]) -> None:
-    """Wait until what is under way in the widgets has reached its end: some rounds of messages."""
-    left = _ROUNDS
-    while left:
-        await pilot.pause(0)
-        if pilot.app._exception is not None:
+    """Wait until all messages have reached their end, and what they changed is drawn."""
+    app = pilot.app
+    loop: Any = asyncio.get_running_loop()
+    drawn = False
+    while True:
+        await loop_at_rest()
+        if app._exception is not None:
             # Nothing comes to rest any more.
-            raise pilot.app._exception
-        left = _ROUNDS if getattr(pilot.app, "typing", False) else left - 1
+            raise app._exception
+        if getattr(app, "typing", False):
+            # A key is taken once the last one is dealt with, at the latest after a while.
+            await asyncio.sleep(0.001)
+            drawn = False
+        elif drawn:
+            return
+        else:
+            app.screen._on_timer_update()
+            drawn = not loop._ready
+
+
+async def resize(pilot: Pilot[None], width: int, height: int) -> None:
+    """Give the terminal another size; Textual passes it on a moment later."""
+    await pilot.resize_terminal(width, height)
+    while pilot.app._resize_event is not None:
+        await asyncio.sleep(0.002)
+    await settle(pilot)
+
+
+def lagging(app: App[None]) -> bool:
+    """Whether the status line or a scroll bar is to follow the pages, a moment later."""
+    main = getattr(app, "main", None)
+    lists = [lines for screen in app.screen_stack for lines in screen.query(LineList)]
+    return (main is not None and main._status_due) or any(lines._lagging for lines in lists)
+
+
+async def caught_up(pilot: Pilot[None]) -> None:
+    """Wait until the screen shows all pages that have come."""
+    while lagging(pilot.app):
+        await asyncio.sleep(0.002)
+    await quiet(pilot)
 
 
 async def settle(pilot: Pilot[None]) -> None:
@@ -97,10 +140,16 @@ async def settle(pilot: Pilot[None]) -> None:
     while any(not worker.is_finished for worker in pilot.app.workers):
         await pilot.app.workers.wait_for_complete()
         await quiet(pilot)
-    main = getattr(pilot.app, "main", None)
-    while main is not None and main._status_due:
-        # The status line follows a moment after the pages.
-        await pilot.pause(0.02)
+    if lagging(pilot.app):
+        await caught_up(pilot)
+
+
+async def until(pilot: Pilot[None], reached: Callable[[], bool]) -> None:
+    """Wait until a state is reached, which the test's own time limit makes sure of."""
+    await quiet(pilot)
+    while not reached():
+        await asyncio.sleep(0.002)
+        await quiet(pilot)
 
 
 async def press(pilot: Pilot[None], *keys: str) -> None:
@@ -140,7 +189,6 @@ async def running(
     """The application, connected and at rest."""
     app = AuditApp(target, folders, connect or connector(store or filled(drafts())))
     async with app.run_test(size=size) as pilot:
-        await pilot.pause()
         await settle(pilot)
         yield app, pilot
 

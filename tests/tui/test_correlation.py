@@ -25,6 +25,7 @@ from tests.tui.driving import (
     running,
     screen_text,
     type_text,
+    until,
 )  # fmt: skip
 from tests.tui.test_hostile import harmless, hostile_log
 
@@ -166,8 +167,7 @@ async def test_keys_of_entries_say_what_they_do_with_a_group() -> None:
         assert "do not share one request id" in main(app).query_one(StatusBar).text
         await press(pilot, "i")
         assert isinstance(app.screen, HistogramScreen)
-        await pilot.pause(0.1)
-        assert "18 loaded rows" in screen_text(app)
+        await until(pilot, lambda: "18 loaded rows" in screen_text(app))
         await press(pilot, "escape", "A")
         reading = main(app).reading
         assert reading is not None and reading.texts["actor"] == "mallory"

@@ -182,7 +182,8 @@ async def test_a_budget_that_gets_nowhere_offers_one_that_may() -> None:
         for _ in range(8):
             if reading_of(app).complete:
                 break
-            assert "share 2026-11-24T14:00:00Z" in screen_text(app).replace("\n", " ")
+            said = " ".join(screen_text(app).replace("│", "").split())
+            assert "share 2026-11-24T14:00:00Z" in said
             assert "Read the same again with " in screen_text(app)
             await press(pilot, "down", "enter")
         assert reading_of(app).complete and len(reading_of(app).rows.rows) == 200
