@@ -10,7 +10,7 @@ import pytest
 from audittui.errors import StoreError
 from audittui.store.dynamodb.client import make_client
 from audittui.store.dynamodb.errors import Place, service_error
-from tests.store.test_dynamodb_errors import assert_reads_well
+from tests.store.error_style import assert_reads_well
 
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 KEY_ID = "AKIAIOSFODNN7EXAMPLE"

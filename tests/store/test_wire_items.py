@@ -86,7 +86,7 @@ def answer_to(operation: str, found: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("operation", CALLS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(found=st.lists(items, max_size=3), style=styles)
 def test_both_parsers_give_the_same_answer(
     pair: Pair, operation: str, found: list[dict[str, Any]], style: dict[str, Any]
@@ -246,7 +246,6 @@ teleport_items = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-@settings(deadline=None)
 @given(native_items | teleport_items)
 def test_a_row_is_the_same_from_the_wire(item: dict[str, Any]) -> None:
     for layout in (NATIVE, TELEPORT):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import time
 import unicodedata
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -21,9 +22,14 @@ from audittui.entry import Draft
 from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
+from audittui.tui.screens.main import MainScreen
+from audittui.tui.sources import RowSource
+from audittui.tui.widgets.bars import StatusBar
 from audittui.tui.widgets.lines import LineList
 from audittui.writer import AuditLog
 
+PATIENCE = 30.0
+"""Seconds until a state that does not come is a failure."""
 CASE = Target(store="case.db")
 NOW = timestamp.parse("2026-11-24T15:00:00Z")
 HOSTILE = {
@@ -145,9 +151,11 @@ async def settle(pilot: Pilot[None]) -> None:
 
 
 async def until(pilot: Pilot[None], reached: Callable[[], bool]) -> None:
-    """Wait until a state is reached, which the test's own time limit makes sure of."""
+    """Wait until a state is reached; show the screen where it is not."""
+    end = time.monotonic() + PATIENCE
     await quiet(pilot)
     while not reached():
+        assert time.monotonic() < end, screen_text(pilot.app)
         await asyncio.sleep(0.002)
         await quiet(pilot)
 
@@ -199,9 +207,28 @@ async def open_runbook(app: AuditApp, pilot: Pilot[None], runbook: str) -> None:
     await settle(pilot)
 
 
-def screen_text(app: AuditApp) -> str:
+def screen_text(app: App[None]) -> str:
     """What the screen shows, as plain lines."""
     return "\n".join(
         "".join(segment.text for segment in strip)
         for strip in app.screen._compositor.render_strips()
     )
+
+
+def main(app: AuditApp) -> MainScreen:
+    """The main screen, whatever is on top of it."""
+    screen = app.screen_stack[0]
+    assert isinstance(screen, MainScreen)
+    return screen
+
+
+def rows_of(app: AuditApp) -> RowSource:
+    """The rows that the list shows."""
+    source = main(app).results.source
+    assert isinstance(source, RowSource)
+    return source
+
+
+def status(app: AuditApp) -> str:
+    """What the status line says."""
+    return main(app).query_one(StatusBar).text

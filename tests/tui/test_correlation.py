@@ -13,13 +13,13 @@ from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
 from audittui.tui.group_source import GroupSource, sparkline
 from audittui.tui.screens.histogram import HistogramScreen
-from audittui.tui.screens.main import MainScreen
 from audittui.tui.sources import RowSource
 from audittui.tui.widgets.bars import StatusBar
 from tests.tui.driving import (
     NOW,
     driven,
     filled,
+    main,
     open_runbook,
     press,
     running,
@@ -27,33 +27,13 @@ from tests.tui.driving import (
     type_text,
     until,
 )  # fmt: skip
-from tests.tui.test_hostile import harmless, hostile_log
-
-
-def main(app: AuditApp) -> MainScreen:
-    screen = app.screen_stack[0]
-    assert isinstance(screen, MainScreen)
-    return screen
+from tests.tui.sample_logs import harmless, hostile_log, spraying
 
 
 def group_source(app: AuditApp) -> GroupSource:
     source = main(app).results.source
     assert isinstance(source, GroupSource)
     return source
-
-
-def spraying() -> list[Draft]:
-    return [
-        Draft(
-            actor="mallory" if at < 12 else "bob",
-            action="auth.login",
-            resource="user/x",
-            outcome="failure",
-            source_ip=f"203.0.113.{at % 3}",
-            time=timestamp.text(NOW - (3600 - 5 * at) * timestamp.SECOND),
-        )
-        for at in range(18)
-    ]
 
 
 @driven

@@ -17,37 +17,22 @@ from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
 from audittui.tui.screens.main import MainScreen
 from audittui.tui.screens.reader import ConfirmScreen, ReaderScreen, TooSmallScreen
-from audittui.tui.sources import RowSource
-from audittui.tui.widgets.bars import StatusBar
 from tests.tui.driving import (
     drafts,
     driven,
     filled,
+    main,
     open_runbook,
     press,
     resize,
+    rows_of,
     running,
     screen_text,
     send,
     settle,
+    status,
     until,
 )  # fmt: skip
-
-
-def main(app: AuditApp) -> MainScreen:
-    screen = app.screen_stack[0]
-    assert isinstance(screen, MainScreen)
-    return screen
-
-
-def rows_of(app: AuditApp) -> RowSource:
-    source = main(app).results.source
-    assert isinstance(source, RowSource)
-    return source
-
-
-def status(app: AuditApp) -> str:
-    return main(app).query_one(StatusBar).text
 
 
 @driven

@@ -11,7 +11,7 @@ from rich.text import Text
 from audittui.tui.entry_text import Item
 from audittui.tui.json_lines import JsonLines
 from audittui.tui.outline import Outline, Part
-from tests.tui.test_json_lines import VALUES
+from tests.tui.json_values import VALUES
 
 
 def outline(value: object, width: int = 40) -> Outline:
