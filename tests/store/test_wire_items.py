@@ -166,6 +166,15 @@ def test_picked_values_are_the_items(item: dict[str, Any], more: list[str]) -> N
         assert list(fresh.pick(wanted)[0]) == expected
 
 
+@pytest.mark.parametrize("wanted", [("a", "b", "c"), ("c", "a", "b"), ("b", "none", "a")])
+def test_texts_alone_are_picked_at_once_each_under_its_name(wanted: tuple[str, ...]) -> None:
+    item = {"a": "one", "b": "two", "c": "drei ü"}
+    fresh = wire_item({**item, "number": 7})
+    values, all_texts = fresh.pick(wanted)
+    assert list(values) == [item.get(name, "") for name in wanted]
+    assert all_texts
+
+
 @given(items)
 def test_an_item_is_a_mapping(item: dict[str, Any]) -> None:
     found = wire_item(item)
