@@ -10,7 +10,7 @@ demo: $(READY)
 	@$(BIN)/audittui demo
 
 test: $(READY)
-	$(BIN)/pytest -n auto -q
+	$(BIN)/pytest -n auto --dist worksteal -q
 
 # Do the tests notice when a line of the core is wrong? tests/mutants.toml says which judge what.
 # MUTANTS="audittui/query/cursor.py" tries those of one file; --help lists the options.

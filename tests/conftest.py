@@ -1,10 +1,34 @@
-"""Property tests are judged by what they find, not by how long a busy machine takes."""
+"""How all tests run: in which order, and what a property test minds."""
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, settings
 
+# Property tests are judged by what they find, not by how long a busy machine takes.
 settings.register_profile(
     "audittui", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
 settings.load_profile("audittui")
+
+LONG = (
+    "tests/tui/test_fuzz.py",
+    "tests/test_bundle.py",
+    "tests/store/test_writers_killed.py",
+    "tests/test_real_logs.py",
+    "tests/terminal/",
+    "tests/tui/test_hostile.py",
+    "tests/faults/",
+    "tests/test_readme.py",
+    "tests/tui/",
+)
+"""What takes long, longest test first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests come first, lest the last one keep one core busy and the others idle."""
+
+    def place(item: pytest.Item) -> int:
+        return next((at for at, path in enumerate(LONG) if item.nodeid.startswith(path)), len(LONG))
+
+    items.sort(key=place)

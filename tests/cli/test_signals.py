@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,8 +16,8 @@ from audittui.entry import Draft
 from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
+from tests.cli.started import Start, starting
 
-Start = Callable[..., subprocess.Popen[str]]
 SLOWLY = ("--store", "case.db", "--rate", "1")
 RUN = ("run", "actor-activity", "-p", "actor=ann", "-p", "window=-2h..now", "--format", "jsonl")
 TRACE = ("trace", "door/1", "--format", "jsonl")
@@ -40,23 +40,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def start(folder: Path) -> Iterator[Start]:
-    """Starts ``audittui``; what still runs at the end is killed."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("AUDITTUI_", "AWS_"))}
-    environment |= {"AUDITTUI_CONFIG": str(folder / "config.toml"), "NO_COLOR": "1"}
-    started: list[subprocess.Popen[str]] = []
-
-    def call(*words: str) -> subprocess.Popen[str]:
-        running = subprocess.Popen(
-            [sys.executable, "-m", "audittui", *words], text=True, cwd=folder, env=environment,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
-        started.append(running)
-        return running
-
-    yield call
-    for running in started:
-        running.kill()
-        running.communicate()
+    with starting(folder) as call:
+        yield call
 
 
 def first_line(running: subprocess.Popen[str]) -> str:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,9 +15,8 @@ from audittui.entry import Draft
 from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
+from tests.cli.started import Running, Start, starting
 
-Running = subprocess.Popen[str]
-Start = Callable[..., Running]
 TAIL = ("tail", "time-window", "--store", "case.db", "--interval", "0.1")
 
 
@@ -37,23 +33,8 @@ def log(tmp_path: Path) -> Iterator[AuditLog]:
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts ``audittui``; what still runs at the end is killed."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("AUDITTUI_", "AWS_"))}
-    environment |= {"AUDITTUI_CONFIG": str(tmp_path / "config.toml"), "NO_COLOR": "1"}
-    started: list[Running] = []
-
-    def call(*words: str) -> Running:
-        running = subprocess.Popen(
-            [sys.executable, "-m", "audittui", *words], text=True, cwd=tmp_path, env=environment,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
-        started.append(running)
-        return running
-
-    yield call
-    for running in started:
-        running.kill()
-        running.communicate()
+    with starting(tmp_path) as call:
+        yield call
 
 
 def append(log: AuditLog, count: int) -> None:

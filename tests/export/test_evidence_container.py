@@ -45,7 +45,6 @@ def test_chains_of_like_names_share_no_folder() -> None:
 
 
 @given(st.sets(st.text(max_size=300), min_size=1, max_size=8))
-@settings(deadline=None)
 def test_names_are_plain_and_no_two_are_one(chains: set[str]) -> None:
     names = Names(chains)
     made = [names.entry(chain, 7) for chain in chains]
@@ -107,13 +106,12 @@ def test_a_file_that_stands_in_it_twice_is_found() -> None:
 
 
 @given(st.dictionaries(st.text("abc/", min_size=1, max_size=8), st.binary(max_size=50)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_container_gives_back_its_files(files: dict[str, bytes]) -> None:
     assert unpack(pack(files)) == files
 
 
 @given(st.binary(max_size=200))
-@settings(deadline=None)
 def test_other_bytes_are_no_container(data: bytes) -> None:
     with pytest.raises(DamagedError):
         unpack(data)

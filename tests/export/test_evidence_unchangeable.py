@@ -29,7 +29,7 @@ def test_no_byte_can_be_changed() -> None:
     assert len(SIGNED) > 5000
 
     @given(st.integers(0, len(SIGNED) - 1), st.integers(1, 255))
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     def changed(place: int, bits: int) -> None:
         bent = bytearray(SIGNED)
         bent[place] ^= bits
@@ -78,7 +78,7 @@ def _edited(forger: Forger, path: tuple[Any, ...], value: Any) -> None:
 
 
 @given(st.sampled_from(PATHS), _VALUES, st.booleans())
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 def test_no_field_of_a_signed_bundle_can_be_changed(
     path: tuple[Any, ...], value: Any, resigned: bool
 ) -> None:
@@ -100,7 +100,7 @@ UNSIGNED_PATHS = [path for path in _paths(Forger(HONEST).manifest) if not _is_wo
 
 
 @given(st.sampled_from(UNSIGNED_PATHS), _VALUES)
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 def test_nothing_that_follows_from_the_files_can_be_changed(
     path: tuple[Any, ...], value: Any
 ) -> None:
@@ -117,7 +117,7 @@ def test_nothing_that_follows_from_the_files_can_be_changed(
     st.sampled_from([name for name in unpack(HONEST) if name.split("/")[0] != "runbook.yaml"]),
     st.integers(0, 10**6), st.binary(max_size=3), st.integers(0, 3),
 )  # fmt: skip
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 def test_no_file_can_be_changed_with_all_digests_written_anew(
     name: str, place: int, put: bytes, cut: int
 ) -> None:

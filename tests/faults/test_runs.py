@@ -155,7 +155,7 @@ def test_a_service_that_never_answers_again_ends_a_run(
     assert SAID["stuck"] in ran.execution.error.message
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     faults=st.dictionaries(
         st.integers(1, 30),

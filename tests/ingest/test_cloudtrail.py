@@ -153,7 +153,7 @@ SERVICES = (
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from(SERVICES), st.text(min_size=1, max_size=12),
        st.dictionaries(st.sampled_from(FIELDS), json_values))  # fmt: skip
 def test_no_record_can_crash_the_import(source: str, name: str, fields: dict[str, Any]) -> None:

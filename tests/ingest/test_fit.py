@@ -75,7 +75,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.dictionaries(st.text(max_size=3), values), st.integers(1, 30))
 def test_any_details_are_made_to_fit(details: dict[str, Any], times: int) -> None:
     wide = {"wide": {f"{at}": details for at in range(times)}, **details}

@@ -88,7 +88,7 @@ def test_a_file_that_is_cut_off_gives_what_is_whole(tmp_path: Path, whole: bytes
     assert [position for position, _ in rejected] == ["record 48"] and "cut off" in rejected[0][1]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(1, len(WHOLE) - 1))
 def test_a_cut_anywhere_is_said_once_and_loses_no_whole_record(
     tmp_path_factory: pytest.TempPathFactory, cut: int

@@ -73,7 +73,7 @@ def overwrite(store: SqliteStore, seq: int, **fields: Any) -> None:
 
 
 @given(st.lists(st.integers(1, 700), min_size=1, max_size=4))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_a_tree_of_tiles_has_every_tile_and_the_right_root(steps: list[int]) -> None:
     tree, tiles, all_leaves = TileTree(), {}, []
     for step in steps:

@@ -36,7 +36,7 @@ def swept(
 
 
 @settings(
-    max_examples=20, deadline=None, suppress_health_check=list(HealthCheck),
+    max_examples=20, suppress_health_check=list(HealthCheck),
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
 )  # fmt: skip
 @given(

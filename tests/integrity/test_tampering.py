@@ -237,7 +237,7 @@ def test_a_table_that_is_not_there_is_no_verdict(
     assert refused.value.exit_code == 2
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(1, 8), st.data())
 def test_one_random_change_in_a_body_is_modified_exactly_there(
     length: int, data: st.DataObject

@@ -221,7 +221,7 @@ def test_a_permanent_error_ends_it_with_a_place_to_go_on_from(log: Log, world: W
     assert again.seqs == [("app/0", 8)]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.sampled_from(["app/0", "web/0", "new/0", "new/1"]), max_size=40),
     st.lists(st.integers(1, 7), min_size=1, max_size=40),
@@ -248,7 +248,7 @@ def test_resuming_at_any_point_gives_every_entry_once(
     assert len(got) == len(chains)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.tuples(st.sampled_from(["a/0", "b/0"]), st.integers(0, 300)), max_size=60),
     st.integers(0, 320),

@@ -169,7 +169,7 @@ def test_a_session_is_followed_on_the_base_table(events: Events, world: World) -
     assert since.numbers == [38, 45]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.integers(0, 9), max_size=60),
     st.lists(st.integers(1, 9), min_size=1, max_size=12),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from audittui import timestamp
@@ -116,7 +116,6 @@ anything = (
 
 
 # A busy machine makes items slowly; that is no fault of a layout.
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.dictionaries(st.sampled_from(ATTRIBUTES), anything))
 def test_no_item_can_crash_a_row(item: dict[str, Any]) -> None:
     for name in layout_names():

@@ -91,7 +91,7 @@ questions = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(entry_lists, questions, conditions, st.sampled_from(["newest", "oldest"]))
 def test_the_rows_are_the_same_through_every_index_that_can_answer(
     rows: list[Any], question: tuple[str, str], where: dict[str, Any], order: str

@@ -60,7 +60,7 @@ def log(chance: random.Random) -> list[int]:
     return [chance.choice(moments)() for _ in range(chance.randrange(120))]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.integers(0, 2**32).map(random.Random), st.sampled_from(["newest", "oldest"]), st.booleans()
 )
@@ -101,7 +101,7 @@ def test_ties_of_a_second_stay_together_in_slices_and_over_stops(
     assert got == wanted
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(chances)
 def test_a_count_says_which_whole_seconds_it_counted(chance: random.Random) -> None:
     times = log(chance)

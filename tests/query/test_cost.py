@@ -35,7 +35,7 @@ def log(count: int, step: int = 1000) -> list[Any]:
     return [(TWO[i % 2], DAY0 + i * step, "alice", "success") for i in range(count)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(chances, st.sampled_from([1.0, 1.5, 4.0, 11.0]), st.booleans(), st.booleans())
 def test_a_budget_is_kept_and_resuming_completes_the_rest(
     chance: random.Random, max_rcu: float, drain: bool, split: bool
@@ -65,7 +65,7 @@ def test_a_budget_is_kept_and_resuming_completes_the_rest(
     assert names(got) == brute_force(rows, DAY0, DAY0 + timestamp.DAY, True)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(chances, st.floats(0.5, 400), st.integers(1, 8))
 def test_what_is_in_flight_never_exceeds_what_is_left(
     chance: random.Random, budget: float, sharers: int

@@ -38,7 +38,7 @@ from tests.query.logs import (
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(events, edges, edges, st.integers(1, 9), st.sampled_from(["any", "denied", "success"]))
 def test_a_window_over_all_chains_is_exact_at_any_page_size(
     rows: list[Any], one: int, other: int, page_rows: int, outcome: str
@@ -53,7 +53,7 @@ def test_a_window_over_all_chains_is_exact_at_any_page_size(
     assert last.meter.returned == len(got) and last.meter.pages == last.meter.requests
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(events, st.integers(1, 9))
 def test_one_partition_with_ties_is_exact_oldest_first(rows: list[Any], page_rows: int) -> None:
     store = filled(rows)
@@ -62,7 +62,7 @@ def test_one_partition_with_ties_is_exact_oldest_first(rows: list[Any], page_row
     assert names(got) == brute_force(rows, 0, timestamp.MAX_TIME, False, actor="alice")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(events, st.integers(1, 7), st.integers(1, 9), st.sampled_from(["any", "failure"]))
 def test_resuming_at_any_point_gives_every_row_once(
     rows: list[Any], limit: int, page_rows: int, outcome: str
@@ -86,7 +86,7 @@ def test_resuming_at_any_point_gives_every_row_once(
     assert names(got) == brute_force(rows, DAY0, DAY0 + 4 * timestamp.DAY, True, **wanted)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(events, st.integers(0, 12), st.integers(1, 5))
 def test_cancelling_keeps_a_true_prefix_that_can_be_resumed(
     rows: list[Any], pages: int, page_rows: int
@@ -111,7 +111,7 @@ def test_cancelling_keeps_a_true_prefix_that_can_be_resumed(
         assert names(got + rest) == truth
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(events, st.integers(1, 9))
 def test_a_missing_index_falls_back_to_time_with_the_same_answer(
     rows: list[Any], page_rows: int

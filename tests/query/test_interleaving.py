@@ -70,7 +70,7 @@ def rows_of(pages: list[ResultPage]) -> list[Row]:
     return [row for page in pages for row in page.rows]
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(logs, chances, PAGE_BYTES, st.booleans(), st.sampled_from([None, 1, 3]))
 def test_all_chains_in_exact_order_whatever_lands_first(
     rows: list[Any], chance: random.Random, page_bytes: int, drain: bool, page_rows: int | None
@@ -85,7 +85,7 @@ def test_all_chains_in_exact_order_whatever_lands_first(
     assert last.meter.by_index == ((("by-time", last.meter.rcu),) if last.meter.rcu else ())
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(
     logs, chances, PAGE_BYTES, st.sampled_from(["newest", "oldest"]),
     st.sampled_from(["all", EVERYTHING]),
@@ -107,7 +107,7 @@ def _sparse_marks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("audittui.query.decode._STRIDE", 3)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(
     logs, chances, PAGE_BYTES, st.sampled_from(["newest", "oldest"]), st.booleans(), st.booleans()
 )
@@ -169,7 +169,7 @@ class _Breaking:
         return page
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(logs, chances, PAGE_BYTES, st.booleans())
 def test_errors_anywhere_lose_nothing_and_the_meter_is_the_sum_of_all_answers(
     rows: list[Any], chance: random.Random, page_bytes: int, drain: bool
@@ -192,7 +192,7 @@ def test_errors_anywhere_lose_nothing_and_the_meter_is_the_sum_of_all_answers(
     assert names(got) == brute_force(rows, DAY0, DAY0 + DAYS * timestamp.DAY, True)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(logs, chances, PAGE_BYTES, st.sampled_from(["any", "denied"]))
 def test_counting_stopped_and_resumed_counts_every_entry_once(
     rows: list[Any], chance: random.Random, page_bytes: int, outcome: str

@@ -89,7 +89,7 @@ def read_by_budgets(plan: Plan, store: Any, given_budgets: list[float]) -> list[
     raise AssertionError("the budgets never come to an end")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(tied_events, budgets, st.sampled_from(["newest", "oldest"]), st.booleans())
 def test_every_budget_gets_somewhere_or_says_what_would(
     rows: list[Any], given_budgets: list[float], order: str, actor: bool
@@ -103,7 +103,7 @@ def test_every_budget_gets_somewhere_or_says_what_would(
 
 @pytest.mark.dynamodb_local
 @pytest.mark.skipif(not ENDPOINT, reason="AUDITTUI_TEST_ENDPOINT does not name a DynamoDB Local")
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(st.data())
 def test_every_budget_gets_somewhere_on_a_table(data: st.DataObject) -> None:
     rows = data.draw(tied_events)
@@ -182,7 +182,7 @@ later_events = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(events, later_events, st.integers(1, 7), st.sampled_from(["newest", "oldest"]))
 def test_a_chain_that_is_born_meanwhile_joins_behind_what_was_given(
     rows: list[Any], later: list[Any], limit: int, order: str

@@ -13,7 +13,7 @@ from audittui.runbook.describe import _quoted
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=8))
 def test_bash_reads_what_was_meant(word: str) -> None:
     quoted = _quoted(word)

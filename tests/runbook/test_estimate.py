@@ -111,7 +111,7 @@ def test_estimate_and_actuals_stand_side_by_side() -> None:
     ]  # fmt: skip
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(sizes=st.lists(st.integers(1, 900), min_size=1, max_size=40))
 def test_what_is_used_lies_between_the_bounds(sizes: list[int]) -> None:
     store = SqliteStore(":memory:", NATIVE, create=True)

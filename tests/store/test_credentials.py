@@ -11,7 +11,7 @@ from audittui.aws.place import Place
 from audittui.errors import StoreError
 from audittui.store.dynamodb.client import make_client
 from audittui.store.dynamodb.errors import service_error
-from tests.store.test_dynamodb_errors import assert_reads_well
+from tests.store.error_style import assert_reads_well
 
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 KEY_ID = "AKIAIOSFODNN7EXAMPLE"

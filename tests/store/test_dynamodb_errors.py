@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.server
-import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -18,7 +17,7 @@ from audittui.aws.errors import client_error
 from audittui.aws.place import Place
 from audittui.aws.rules import CLIENT_RULES, LENDER_RULES
 from audittui.connection import Target, open_connection
-from audittui.errors import AuditError, StoreError
+from audittui.errors import StoreError
 from audittui.layout import load_layout
 from audittui.query.patience import RunPatience, Waits
 from audittui.store.dynamodb import open_table, retry
@@ -27,6 +26,7 @@ from audittui.store.dynamodb.errors import service_error
 from audittui.store.dynamodb.rules import SERVICE_RULES
 from audittui.store.dynamodb.store import DynamoStore
 from audittui.store.port import KeyTakenError, Patience, Query, TransactionRefusedError
+from tests.store.error_style import assert_reads_well
 
 NATIVE = load_layout("native")
 PLACE = Place("audit-log", "eu-west-1", "https://dynamodb.eu-west-1.amazonaws.com", "ops")
@@ -58,14 +58,6 @@ def stubbed() -> Iterator[tuple[DynamoStore, Stubber]]:
 def one_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is tried again here, so that no test waits."""
     monkeypatch.setattr(retry, "ATTEMPTS", 1)
-
-
-def assert_reads_well(error: AuditError) -> None:
-    """One sentence of what happened, advice that ends in a full stop, no place left open."""
-    assert re.fullmatch(r"[^\n]+[.…]", error.message)
-    assert error.message[0].isupper() or error.message.startswith(("audit-log", "http", "'"))
-    assert error.hint == "" or error.hint[-1] in ".)"
-    assert not re.search(r"\{\w*[}!]|  |\.\.", str(error).replace("://", ""))
 
 
 @pytest.mark.parametrize("operation", CALLS)

@@ -32,7 +32,7 @@ def counted(store: SqliteStore) -> dict[str, tuple[int, int]]:
 
 
 @given(st.lists(st.tuples(st.sampled_from("pod"), st.integers(0, 9)), max_size=25))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_counts_are_what_is_there(steps: list[tuple[str, int]]) -> None:
     store = SqliteStore(":memory:", LAYOUT, create=True)
     log = AuditLog(store, "c/0")

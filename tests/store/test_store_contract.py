@@ -225,7 +225,7 @@ def test_paging_reaches_every_item_once(store: Store, limit: int, forward: bool)
     assert sorted(seqs(read_all(store, middle))) == [1, 2, 3, 4, 5]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     seconds=st.lists(st.integers(0, 4), max_size=25),
     bounds=st.tuples(st.none() | st.integers(0, 4), st.none() | st.integers(0, 4)),

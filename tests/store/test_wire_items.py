@@ -86,7 +86,7 @@ def answer_to(operation: str, found: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("operation", CALLS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(found=st.lists(items, max_size=3), style=styles)
 def test_both_parsers_give_the_same_answer(
     pair: Pair, operation: str, found: list[dict[str, Any]], style: dict[str, Any]
@@ -164,6 +164,15 @@ def test_picked_values_are_the_items(item: dict[str, Any], more: list[str]) -> N
         assert not all_texts or all(isinstance(value, str) for value in values)
         assert fresh == item
         assert list(fresh.pick(wanted)[0]) == expected
+
+
+@pytest.mark.parametrize("wanted", [("a", "b", "c"), ("c", "a", "b"), ("b", "none", "a")])
+def test_texts_alone_are_picked_at_once_each_under_its_name(wanted: tuple[str, ...]) -> None:
+    item = {"a": "one", "b": "two", "c": "drei ü"}
+    fresh = wire_item({**item, "number": 7})
+    values, all_texts = fresh.pick(wanted)
+    assert list(values) == [item.get(name, "") for name in wanted]
+    assert all_texts
 
 
 @given(items)
@@ -246,7 +255,6 @@ teleport_items = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-@settings(deadline=None)
 @given(native_items | teleport_items)
 def test_a_row_is_the_same_from_the_wire(item: dict[str, Any]) -> None:
     for layout in (NATIVE, TELEPORT):

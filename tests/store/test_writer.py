@@ -173,7 +173,7 @@ calls = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(calls=calls, clock=st.sampled_from([None, frozen]))
 def test_interleaved_writers_write_every_draft_exactly_once(
     calls: list[tuple[int, list[str | None]]], clock: Callable[[], int] | None
@@ -248,7 +248,7 @@ class Unreliable:
 FAULTS = ["", "lost", "silent", "conflict", "late", "later"]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     calls=calls,
     faults=st.lists(st.sampled_from(FAULTS), max_size=20),
@@ -281,7 +281,7 @@ def test_a_chain_that_is_always_busy_is_given_up_with_a_sentence() -> None:
     assert CHAIN in busy.value.message
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     appends=st.lists(
         st.tuples(st.integers(1, 10**7), st.integers(-(10**6), 10**6)), min_size=1, max_size=8

@@ -46,7 +46,7 @@ def test_what_was_done_a_moment_ago_is_offered_again(tmp_path: Path) -> None:
     kept = Memory(state)
     end = time.monotonic() + PATIENCE
     while not any(one.marks for one in kept.load().sessions) and time.monotonic() < end:
-        time.sleep(0.1)
+        time.sleep(0.02)
     (session,) = kept.load().sessions
     assert [one.seq for one in session.marks] == [5]
     again = Terminal(words, environment, tmp_path, "80x24")

@@ -93,21 +93,14 @@ def test_a_signal_ends_it_and_the_terminal_is_as_before(
     _in_order(terminal, 128 + number)
 
 
+@pytest.mark.parametrize("stuck", ["a thread", "the screen"])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_thread_that_waits_for_ever_keeps_nobody(
-    start: Callable[..., Terminal], number: signal.Signals
+def test_what_answers_nobody_keeps_nobody(
+    start: Callable[..., Terminal], number: signal.Signals, stuck: str
 ) -> None:
     terminal = start("-c", _BUSY)
-    os.kill(terminal.program("-c"), number)
-    _in_order(terminal, 128 + number)
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_screen_that_answers_nothing_ends_all_the_same(
-    start: Callable[..., Terminal], number: signal.Signals
-) -> None:
-    terminal = start("-c", _BUSY)
-    terminal.keys("?")
+    if stuck == "the screen":
+        terminal.keys("?")
     os.kill(terminal.program("-c"), number)
     _in_order(terminal, 128 + number)
 

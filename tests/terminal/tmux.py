@@ -68,7 +68,7 @@ class Terminal:
             if fits(screen):
                 return screen
             assert time.monotonic() < end, f"{what} did not come:\n{screen}"
-            time.sleep(0.1)
+            time.sleep(0.05)
 
     def told(self, form: str) -> str:
         """What tmux says of the pane, in one of its formats."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import time
 import unicodedata
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from textual.app import App
 from textual.events import Key
 from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
 from textual.pilot import Pilot
@@ -20,9 +22,14 @@ from audittui.entry import Draft
 from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
+from audittui.tui.screens.main import MainScreen
+from audittui.tui.sources import RowSource
+from audittui.tui.widgets.bars import StatusBar
+from audittui.tui.widgets.lines import LineList
 from audittui.writer import AuditLog
 
-_ROUNDS = 6
+PATIENCE = 30.0
+"""Seconds until a state that does not come is a failure."""
 CASE = Target(store="case.db")
 NOW = timestamp.parse("2026-11-24T15:00:00Z")
 HOSTILE = {
@@ -80,15 +87,57 @@ def driven(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
     return run
 
 
+async def loop_at_rest(*_: float) -> None:
+    """Wait until nothing in the event loop is ready to run: what is left waits for a timer, a
+    thread or a key. Nothing here takes time, so a loaded machine does not look busy for ever.
+    """
+    loop: Any = asyncio.get_running_loop()
+    await asyncio.sleep(0)
+    while loop._ready:
+        await asyncio.sleep(0)
+
+
 async def quiet(pilot: Pilot[None]) -> None:
-    """Wait until what is under way in the widgets has reached its end: some rounds of messages."""
-    left = _ROUNDS
-    while left:
-        await pilot.pause(0)
-        if pilot.app._exception is not None:
+    """Wait until all messages have reached their end, and what they changed is drawn."""
+    app = pilot.app
+    loop: Any = asyncio.get_running_loop()
+    drawn = False
+    while True:
+        await loop_at_rest()
+        if app._exception is not None:
             # Nothing comes to rest any more.
-            raise pilot.app._exception
-        left = _ROUNDS if getattr(pilot.app, "typing", False) else left - 1
+            raise app._exception
+        if getattr(app, "typing", False):
+            # A key is taken once the last one is dealt with, at the latest after a while.
+            await asyncio.sleep(0.001)
+            drawn = False
+        elif drawn:
+            return
+        else:
+            app.screen._on_timer_update()
+            drawn = not loop._ready
+
+
+async def resize(pilot: Pilot[None], width: int, height: int) -> None:
+    """Give the terminal another size; Textual passes it on a moment later."""
+    await pilot.resize_terminal(width, height)
+    while pilot.app._resize_event is not None:
+        await asyncio.sleep(0.002)
+    await settle(pilot)
+
+
+def lagging(app: App[None]) -> bool:
+    """Whether the status line or a scroll bar is to follow the pages, a moment later."""
+    main = getattr(app, "main", None)
+    lists = [lines for screen in app.screen_stack for lines in screen.query(LineList)]
+    return (main is not None and main._status_due) or any(lines._lagging for lines in lists)
+
+
+async def caught_up(pilot: Pilot[None]) -> None:
+    """Wait until the screen shows all pages that have come."""
+    while lagging(pilot.app):
+        await asyncio.sleep(0.002)
+    await quiet(pilot)
 
 
 async def settle(pilot: Pilot[None]) -> None:
@@ -97,10 +146,18 @@ async def settle(pilot: Pilot[None]) -> None:
     while any(not worker.is_finished for worker in pilot.app.workers):
         await pilot.app.workers.wait_for_complete()
         await quiet(pilot)
-    main = getattr(pilot.app, "main", None)
-    while main is not None and main._status_due:
-        # The status line follows a moment after the pages.
-        await pilot.pause(0.02)
+    if lagging(pilot.app):
+        await caught_up(pilot)
+
+
+async def until(pilot: Pilot[None], reached: Callable[[], bool]) -> None:
+    """Wait until a state is reached; show the screen where it is not."""
+    end = time.monotonic() + PATIENCE
+    await quiet(pilot)
+    while not reached():
+        assert time.monotonic() < end, screen_text(pilot.app)
+        await asyncio.sleep(0.002)
+        await quiet(pilot)
 
 
 async def press(pilot: Pilot[None], *keys: str) -> None:
@@ -140,7 +197,6 @@ async def running(
     """The application, connected and at rest."""
     app = AuditApp(target, folders, connect or connector(store or filled(drafts())))
     async with app.run_test(size=size) as pilot:
-        await pilot.pause()
         await settle(pilot)
         yield app, pilot
 
@@ -151,9 +207,28 @@ async def open_runbook(app: AuditApp, pilot: Pilot[None], runbook: str) -> None:
     await settle(pilot)
 
 
-def screen_text(app: AuditApp) -> str:
+def screen_text(app: App[None]) -> str:
     """What the screen shows, as plain lines."""
     return "\n".join(
         "".join(segment.text for segment in strip)
         for strip in app.screen._compositor.render_strips()
     )
+
+
+def main(app: AuditApp) -> MainScreen:
+    """The main screen, whatever is on top of it."""
+    screen = app.screen_stack[0]
+    assert isinstance(screen, MainScreen)
+    return screen
+
+
+def rows_of(app: AuditApp) -> RowSource:
+    """The rows that the list shows."""
+    source = main(app).results.source
+    assert isinstance(source, RowSource)
+    return source
+
+
+def status(app: AuditApp) -> str:
+    """What the status line says."""
+    return main(app).query_one(StatusBar).text

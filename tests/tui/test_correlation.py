@@ -13,46 +13,27 @@ from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
 from audittui.tui.group_source import GroupSource, sparkline
 from audittui.tui.screens.histogram import HistogramScreen
-from audittui.tui.screens.main import MainScreen
 from audittui.tui.sources import RowSource
 from audittui.tui.widgets.bars import StatusBar
 from tests.tui.driving import (
     NOW,
     driven,
     filled,
+    main,
     open_runbook,
     press,
     running,
     screen_text,
     type_text,
+    until,
 )  # fmt: skip
-from tests.tui.test_hostile import harmless, hostile_log
-
-
-def main(app: AuditApp) -> MainScreen:
-    screen = app.screen_stack[0]
-    assert isinstance(screen, MainScreen)
-    return screen
+from tests.tui.sample_logs import harmless, hostile_log, spraying
 
 
 def group_source(app: AuditApp) -> GroupSource:
     source = main(app).results.source
     assert isinstance(source, GroupSource)
     return source
-
-
-def spraying() -> list[Draft]:
-    return [
-        Draft(
-            actor="mallory" if at < 12 else "bob",
-            action="auth.login",
-            resource="user/x",
-            outcome="failure",
-            source_ip=f"203.0.113.{at % 3}",
-            time=timestamp.text(NOW - (3600 - 5 * at) * timestamp.SECOND),
-        )
-        for at in range(18)
-    ]
 
 
 @driven
@@ -166,8 +147,7 @@ async def test_keys_of_entries_say_what_they_do_with_a_group() -> None:
         assert "do not share one request id" in main(app).query_one(StatusBar).text
         await press(pilot, "i")
         assert isinstance(app.screen, HistogramScreen)
-        await pilot.pause(0.1)
-        assert "18 loaded rows" in screen_text(app)
+        await until(pilot, lambda: "18 loaded rows" in screen_text(app))
         await press(pilot, "escape", "A")
         reading = main(app).reading
         assert reading is not None and reading.texts["actor"] == "mallory"

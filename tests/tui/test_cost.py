@@ -12,10 +12,18 @@ from audittui.store.port import PATIENT, Page, Patience, Query
 from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
 from audittui.tui.reading import Reading
-from audittui.tui.screens.main import MainScreen
-from audittui.tui.widgets.bars import StatusBar
 from audittui.tui.widgets.pager import Pager
-from tests.tui.driving import drafts, driven, filled, open_runbook, press, running, screen_text
+from tests.tui.driving import (
+    drafts,
+    driven,
+    filled,
+    main,
+    open_runbook,
+    press,
+    running,
+    screen_text,
+    status,
+)
 
 MANY = [one for _ in range(40) for one in drafts()]
 
@@ -37,16 +45,6 @@ def table(**settings: float) -> tuple[Table, Target]:
 
 def connected(store: SqliteStore, target: Target) -> Connection:
     return Connection(target, store, load_layout("native"))
-
-
-def main(app: AuditApp) -> MainScreen:
-    screen = app.screen_stack[0]
-    assert isinstance(screen, MainScreen)
-    return screen
-
-
-def status(app: AuditApp) -> str:
-    return main(app).query_one(StatusBar).text
 
 
 def reading_of(app: AuditApp) -> Reading:
@@ -182,7 +180,8 @@ async def test_a_budget_that_gets_nowhere_offers_one_that_may() -> None:
         for _ in range(8):
             if reading_of(app).complete:
                 break
-            assert "share 2026-11-24T14:00:00Z" in screen_text(app).replace("\n", " ")
+            said = " ".join(screen_text(app).replace("│", "").split())
+            assert "share 2026-11-24T14:00:00Z" in said
             assert "Read the same again with " in screen_text(app)
             await press(pilot, "down", "enter")
         assert reading_of(app).complete and len(reading_of(app).rows.rows) == 200

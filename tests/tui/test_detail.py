@@ -37,6 +37,7 @@ from tests.tui.driving import (
     filled,
     open_runbook,
     press,
+    resize,
     running,
     screen_text,
     settle,
@@ -325,14 +326,13 @@ async def test_another_size_leaves_the_cursor_on_its_line() -> None:
         view = await opened(app, pilot)
         await at_line(pilot, view, '"name": "other"')
         for size in ((80, 24), (60, 15), (200, 50)):
-            await pilot.resize_terminal(*size)
-            await settle(pilot)
+            await resize(pilot, *size)
             assert under_cursor(view) == '"name": "other"'
             assert '"name": "other"' in screen_text(app)
         await press(pilot, "plus")
         assert view.size.width > 190
         assert under_cursor(view) == '"name": "other"'
-        await pilot.resize_terminal(80, 24)
+        await resize(pilot, 80, 24)
         await press(pilot, "underscore")
         assert view.size.width > 75
 
@@ -370,13 +370,11 @@ async def test_keys_that_come_in_a_burst_keep_their_order() -> None:
         await press(pilot, "a", "g")
         for key in ("slash", *"name", "enter", "n"):
             app.post_message(Key(key, key if len(key) == 1 else None))
-        await pilot.pause(0.1)
         await settle(pilot)
         assert under_cursor(view) == '"name": "other"'
         assert app.focused is view
         for key in ("slash", *"zz", "escape", "g"):
             app.post_message(Key(key, key if len(key) == 1 else None))
-        await pilot.pause(0.1)
         await settle(pilot)
         assert view.cursor == 0
         assert app.focused is view

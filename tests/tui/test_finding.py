@@ -26,10 +26,12 @@ from tests.tui.driving import (
     filled,
     open_runbook,
     press,
+    resize,
     running,
     screen_text,
     settle,
     type_text,
+    until,
 )
 
 
@@ -244,9 +246,8 @@ async def test_the_histogram_zooms_and_the_window_is_narrowed_and_widened() -> N
         await open_runbook(app, pilot, "time window")
         await press(pilot, "enter", "i")
         assert isinstance(app.screen, HistogramScreen)
-        await pilot.pause(0.1)
+        await until(pilot, lambda: "30 loaded rows" in screen_text(app))
         text = screen_text(app)
-        assert "30 loaded rows" in text
         assert "=" in text and "D" in text
         lines = app.screen.query_one(LineList)
         await press(pilot, "g", "j")
@@ -279,8 +280,7 @@ async def test_a_long_filter_does_not_push_the_coverage_away() -> None:
         first, second = screen_text(app).splitlines()[-3:-1]
         assert "30 rows, all" in first and "30 match '!actor:" in first and "… (shown)" in first
         assert second.startswith(" complete from ")
-        await pilot.resize_terminal(120, 24)
-        await settle(pilot)
+        await resize(pilot, 120, 24)
         assert "!resource:none" in screen_text(app).splitlines()[-3]
 
 
@@ -319,8 +319,7 @@ async def test_the_histogram_says_what_is_not_read() -> None:
     async with running(store) as (app, pilot):
         await open_runbook(app, pilot, "time window")
         await press(pilot, "enter", "i")
-        await pilot.pause(0.1)
-        assert "loaded rows" in screen_text(app)
+        await until(pilot, lambda: "loaded rows" in screen_text(app))
         assert "a bar, more to read in the oldest" in screen_text(app)
 
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import shlex
 import threading
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.pilot import Pilot
 
 from audittui import timestamp
 from audittui.connection import Connection, Target
@@ -26,9 +24,7 @@ from audittui.store.port import PATIENT, Page, Patience, Query
 from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
 from audittui.tui.live import Live, Note
-from audittui.tui.screens.main import MainScreen
 from audittui.tui.screens.reader import ConfirmScreen
-from audittui.tui.widgets.bars import StatusBar
 from audittui.writer import AuditLog
 from tests.tui.driving import (
     HOSTILE,
@@ -36,14 +32,17 @@ from tests.tui.driving import (
     drafts,
     driven,
     filled,
+    main,
     open_runbook,
     press,
     running,
     screen_text,
     send,
     settle,
+    status,
+    until,
 )  # fmt: skip
-from tests.tui.test_hostile import harmless
+from tests.tui.sample_logs import harmless
 
 REAL = tail_module.Tail
 
@@ -74,28 +73,10 @@ def fast(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tail_module, "Tail", quick)
 
 
-def main(app: AuditApp) -> MainScreen:
-    screen = app.screen_stack[0]
-    assert isinstance(screen, MainScreen)
-    return screen
-
-
 def live_of(app: AuditApp) -> Live:
     live = main(app).live
     assert live is not None
     return live
-
-
-def status(app: AuditApp) -> str:
-    return main(app).query_one(StatusBar).text
-
-
-async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
-    """Wait until something holds."""
-    end = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < end, screen_text(pilot.app)  # type: ignore[arg-type]
-        await pilot.pause(0.01)
 
 
 class Log:

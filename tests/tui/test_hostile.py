@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 import pytest
 from rich.cells import cell_len
 
-from audittui import timestamp
-from audittui.entry import Draft
 from audittui.tui.json_lines import spread
 from audittui.tui.screens.main import MainScreen
 from tests.tui.driving import (
     HOSTILE,
-    NOW,
     driven,
     filled,
     open_runbook,
@@ -22,24 +17,7 @@ from tests.tui.driving import (
     screen_text,
     settle,
 )  # fmt: skip
-
-ACTS = {"Cc", "Cf", "Cs", "Zl", "Zp"}
-
-
-def harmless(text: str) -> bool:
-    return not any(unicodedata.category(one) in ACTS for one in text if one != "\n")
-
-
-def hostile_log() -> list[Draft]:
-    return [
-        Draft(
-            actor=value, action=value, resource=value, outcome="denied", reason=value,
-            source_ip=value[:40], details={"value": value * (20 if name == "long" else 1)},
-            before={value[:60]: value}, after={value[:60]: value + "!"},
-            time=timestamp.text(NOW - (at + 1) * timestamp.SECOND),
-        )
-        for at, (name, value) in enumerate(HOSTILE.items())
-    ]  # fmt: skip
+from tests.tui.sample_logs import harmless, hostile_log
 
 
 @driven

@@ -12,14 +12,8 @@ from hypothesis import strategies as st
 from audittui.entry import decode_strict
 from audittui.escape import escaped_lines
 from audittui.tui.json_lines import JsonLines, ascii_spread, spread
+from tests.tui.json_values import VALUES
 
-LETTERS = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
-    | LETTERS,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(LETTERS, inner, max_size=4),
-    max_leaves=15,
-)  # fmt: skip
 TEXTS = st.builds(
     lambda value, indent, plain: json.dumps(value, indent=indent, ensure_ascii=plain),
     VALUES, st.sampled_from([None, 0, 3]), st.booleans(),

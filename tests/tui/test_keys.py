@@ -17,34 +17,22 @@ from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
 from audittui.tui.screens.main import MainScreen
 from audittui.tui.screens.reader import ConfirmScreen, ReaderScreen, TooSmallScreen
-from audittui.tui.sources import RowSource
-from audittui.tui.widgets.bars import StatusBar
 from tests.tui.driving import (
     drafts,
     driven,
     filled,
+    main,
     open_runbook,
     press,
+    resize,
+    rows_of,
     running,
     screen_text,
+    send,
     settle,
+    status,
+    until,
 )  # fmt: skip
-
-
-def main(app: AuditApp) -> MainScreen:
-    screen = app.screen_stack[0]
-    assert isinstance(screen, MainScreen)
-    return screen
-
-
-def rows_of(app: AuditApp) -> RowSource:
-    source = main(app).results.source
-    assert isinstance(source, RowSource)
-    return source
-
-
-def status(app: AuditApp) -> str:
-    return main(app).query_one(StatusBar).text
 
 
 @driven
@@ -484,11 +472,9 @@ async def test_too_small_says_so_and_takes_only_q() -> None:
         assert isinstance(app.screen, TooSmallScreen)
         assert "60 columns" in screen_text(app)
         await press(pilot, "j", "enter", "x")
-        await pilot.resize_terminal(80, 24)
-        await settle(pilot)
+        await resize(pilot, 80, 24)
         assert app.screen is main(app)
-        await pilot.resize_terminal(40, 10)
-        await settle(pilot)
+        await resize(pilot, 40, 10)
         await pilot.press("q")
         await pilot.pause()
         assert app._exit
@@ -527,8 +513,8 @@ async def test_ctrl_c_stops_reading_and_keeps_the_rows() -> None:
         await open_runbook(app, pilot, "time window")
         await press(pilot, "enter")
         kept = len(rows_of(app))
-        await pilot.press("G", "G")
-        await pilot.pause(0.2)
+        send(pilot, "G", "G")
+        await until(pilot, lambda: store.pages >= 3)
         await press(pilot, "ctrl+c")
         await settle(pilot)
         Stuck.released.set()
@@ -561,10 +547,8 @@ async def test_a_runbook_named_like_markup_does_no_harm_in_the_palette(tmp_path:
         encoding="utf-8",
     )
     async with running(folders=[tmp_path]) as (app, pilot):
-        await pilot.press("colon")
-        await pilot.pause(0.3)
-        await pilot.press(*"GET")
-        await pilot.pause(0.5)
+        await press(pilot, "colon", *"GET")
+        await until(pilot, lambda: "GET [/v1/items] [bold]x[/]" in screen_text(app))
         assert app.is_running
 
 

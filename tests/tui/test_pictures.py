@@ -21,7 +21,7 @@ from audittui.tui.app import AuditApp
 from audittui.tui.session import Session, Step
 from audittui.tui.state import Memory
 from tests import tampering
-from tests.tui.driving import CASE, NOW, connector, drafts, filled, press, send, settle
+from tests.tui.driving import CASE, NOW, caught_up, connector, drafts, filled, press, send, settle
 
 SIZES = [(80, 24), (120, 40)]
 Steps = Callable[[Pilot[None]], Awaitable[None]]
@@ -199,8 +199,7 @@ def test_picture(snap_compare: Any, state: str, size: tuple[int, int]) -> None:
         while state == "loading" and (app.main.reading is None or not app.main.reading.active):
             await pilot.pause(0.01)
         if state in ("loading", "incomplete"):
-            # The status line follows a moment after the pages.
-            await pilot.pause(0.4)
+            await caught_up(pilot)
 
     app = AuditApp(CASE, connect=connect())
     try:

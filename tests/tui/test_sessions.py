@@ -26,12 +26,14 @@ from tests.tui.driving import (
     drafts,
     driven,
     filled,
+    main,
     open_runbook,
     press,
+    rows_of,
     screen_text,
     settle,
+    status,
 )
-from tests.tui.test_keys import main, rows_of, status
 
 FAILURES = [
     Draft(

@@ -12,12 +12,20 @@ from audittui.tui.app import AuditApp
 from audittui.tui.exporting import fault_of
 from audittui.tui.screens.asking import AskScreen
 from audittui.tui.screens.main import MainScreen
-from audittui.tui.widgets.bars import StatusBar
 from audittui.tui.widgets.field import Field
 from tests import tampering
-from tests.tui.driving import drafts, driven, filled, open_runbook, press, running, screen_text
-from tests.tui.test_correlation import spraying
-from tests.tui.test_hostile import harmless, hostile_log
+from tests.tui.driving import (
+    drafts,
+    driven,
+    filled,
+    main,
+    open_runbook,
+    press,
+    running,
+    screen_text,
+    status,
+)
+from tests.tui.sample_logs import harmless, hostile_log, spraying
 
 MANY = [one for _ in range(40) for one in drafts()]
 
@@ -26,16 +34,6 @@ MANY = [one for _ in range(40) for one in drafts()]
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def main(app: AuditApp) -> MainScreen:
-    screen = app.screen_stack[0]
-    assert isinstance(screen, MainScreen)
-    return screen
-
-
-def status(app: AuditApp) -> str:
-    return main(app).query_one(StatusBar).text
 
 
 def name_field(app: AuditApp) -> Field:

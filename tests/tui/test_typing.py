@@ -52,7 +52,7 @@ async def test_a_whole_question_typed_at_once_is_asked() -> None:
 
 
 @given(st.text("ab<", max_size=12))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_letters_and_their_deletion_keep_their_order(typed: str) -> None:
     expected = ""
     for one in typed:
