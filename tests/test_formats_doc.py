@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+import sqlite3
 import struct
 from pathlib import Path
 
@@ -13,13 +14,25 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from audittui.entry import LIST_FIELDS, Entry
-from audittui.export.evidence.manifest import BundledEntry, Manifest, decode_manifest
+from audittui.entry import (
+    LIST_FIELDS,
+    MAX_BODY_BYTES,
+    MAX_DEPTH,
+    MAX_PARTITION_KEY_BYTES,
+    VERSION,
+    Entry,
+)
+from audittui.export.evidence.archive import MAX_BYTES
+from audittui.export.evidence.manifest import MOST, BundledEntry, Manifest, decode_manifest
 from audittui.idempotency import MAX_KEY_BYTES
+from audittui.integrity.gap import MAX_ENTRIES, MAX_REASON
+from audittui.integrity.note import MAX_NOTE_BYTES, MAX_SIGNATURES
 from audittui.investigate.tail_cursor import decode_tail_cursor
 from audittui.layout import load_layout
 from audittui.query.cursor import Cursor, decode_cursor
-from audittui.tui.state import Memory
+from audittui.query.cursor_text import _MAX_BYTES
+from audittui.store.sqlite import SqliteStore
+from audittui.tui.state import Memory, State
 from tests import format_examples
 
 PAGE = format_examples.DOCUMENT.read_text(encoding="utf-8")
@@ -192,32 +205,42 @@ def test_every_field_of_a_body_and_every_index_is_told() -> None:
 
 
 def test_limits_are_those_of_the_code() -> None:
-    from audittui import entry
-    from audittui.export.evidence import archive, manifest
-    from audittui.integrity import gap, note
-    from audittui.query import cursor_text
-
     for limit in (
-        entry.MAX_BODY_BYTES, entry.MAX_PARTITION_KEY_BYTES, MAX_KEY_BYTES, manifest.MOST,
-        archive.MAX_BYTES, gap.MAX_REASON, gap.MAX_ENTRIES, note.MAX_NOTE_BYTES,
-        cursor_text._MAX_BYTES,
+        MAX_BODY_BYTES, MAX_PARTITION_KEY_BYTES, MAX_KEY_BYTES, MOST, MAX_BYTES, MAX_REASON,
+        MAX_ENTRIES, MAX_NOTE_BYTES, _MAX_BYTES,
     ):  # fmt: skip
         assert f"{limit:,}" in PAGE, limit
-    for limit in (entry.MAX_DEPTH, note.MAX_SIGNATURES):
+    for limit in (MAX_DEPTH, MAX_SIGNATURES):
         assert re.search(rf"\b{limit}\b", PAGE), limit
 
 
 def test_the_versions_are_those_of_the_code() -> None:
-    from audittui.entry import VERSION
-    from audittui.store.sqlite import FORMAT
-    from audittui.tui import state
-
     assert f"| [entry](#the-body) | {VERSION} |" in PAGE
-    assert f"| [embedded store](#the-embedded-store) | {FORMAT} |" in PAGE
-    assert f"| [terminal.json](#terminaljson) | {state.VERSION} |" in PAGE
+    assert f"| [terminal.json](#terminaljson) | {State().version} |" in PAGE
     assert f"| [cursor of a run](#cursors) | {decode_cursor(TOLD['cursor']).version} |" in PAGE
     kind = msgspec.to_builtins(decode_tail_cursor(TOLD["tail-cursor"]))[0]
     assert kind == "tail-1" and f"first element, `{kind}`" in PAGE
+
+
+def test_an_embedded_store_has_the_tables_that_are_told(tmp_path: Path) -> None:
+    SqliteStore(str(tmp_path / "case.db"), load_layout("native"), create=True).close()
+    file = sqlite3.connect(tmp_path / "case.db")
+    meta = dict(file.execute("SELECT name, value FROM meta"))
+    tables = [name for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type='table'")]
+    columns = {
+        re.sub("^ix_.*", "ix_<index>", table): {
+            name for _, name, *_ in file.execute(f'PRAGMA table_info("{table}")')
+        }
+        for table in tables
+    }
+    file.close()
+    assert f"| [embedded store](#the-embedded-store) | {meta['version']} |" in PAGE
+    part = PAGE[PAGE.index("## The embedded store") :]
+    told = dict(re.findall(r"^\| `([^`]+)` \| (.+) \|$", part, re.MULTILINE))
+    assert told.keys() == columns.keys()
+    for table, names in columns.items():
+        assert names <= set(re.findall(r"`(\w+)`", told[table])), table
+    assert set(meta) <= set(re.findall(r"`(\w+)`", told["meta"]))
 
 
 def test_links_lead_somewhere() -> None:
