@@ -4,13 +4,24 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test mutants lint types contracts bench integration bundle screenshots clean
+.PHONY: demo test fast mutants lint types contracts bench integration wheel bundle screenshots clean
 
 demo: $(READY)
 	@$(BIN)/audittui demo
 
 test: $(READY)
 	$(BIN)/pytest -n auto --dist worksteal -q
+
+# What differs between versions of Python first, in less than a minute:
+# make fast PYTHON=python3.13 VENV=.venv-3.13
+FAST := tests/layout tests/runbook tests/export tests/ingest tests/integrity/test_outside.py \
+  tests/integrity/test_tlog.py tests/store/test_sqlite_file.py tests/store/test_wire.py \
+  tests/cli/test_commands.py tests/tui/test_keymap.py tests/tui/test_first_frame.py \
+  tests/test_entry.py tests/test_formats_doc.py tests/test_import_hygiene.py \
+  tests/test_regular.py tests/test_timestamp.py tests/test_whole_file.py
+
+fast: $(READY)
+	$(BIN)/pytest -n auto -q $(FAST)
 
 # Do the tests notice when a line of the core is wrong? tests/mutants.toml says which judge what.
 # MUTANTS="audittui/query/cursor.py" tries those of one file; --help lists the options.
@@ -44,6 +55,10 @@ bench: $(READY)
 	test -z "$$AUDITTUI_TEST_ENDPOINT" || \
 	  AUDITTUI_BENCH_BIN=$(CURDIR)/.bench/bin $(BIN)/python benchmarks/drain.py
 
+# What is published: dist/audittui-*.whl and dist/audittui-*.tar.gz.
+wheel: $(READY)
+	$(BIN)/python -m hatchling build
+
 # An offline install for machines without a network: dist/audittui-bundle.tar.gz.
 bundle: $(READY)
 	$(BIN)/python .ci/bundle.py
@@ -59,4 +74,4 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .bench dist build
+	rm -rf .venv .venv-* .bench dist build

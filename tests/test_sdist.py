@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-NEEDED = ("audittui", "runbooks", "tests", "docs", "benchmarks", ".ci")
+NEEDED = ("audittui", "runbooks", "tests", "docs", "benchmarks", ".ci", ".github")
 LEFT_OUT = re.compile(r"__pycache__|\.pyc$|_cache/|snapshot_report\.html$|\.db(-wal|-shm)?$")
 
 
@@ -37,7 +37,8 @@ def test_it_holds_whatever_the_tests_read(names: set[str]) -> None:
         for path in (ROOT / folder).rglob("*")
         if path.is_file() and not LEFT_OUT.search(str(path))
     }
-    wanted |= {"Makefile", "constraints.txt", "pyproject.toml", "README.md", "CHANGELOG.md"}
+    wanted |= {"Makefile", "constraints.txt", "pyproject.toml", ".pre-commit-config.yaml"}
+    wanted |= {path.name for path in ROOT.glob("*.md")}
     assert not wanted - names
 
 
