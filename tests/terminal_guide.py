@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from audittui.tui.keymap import bindings_of, key_name, keys_of, sections
+from audittui.tui.keys.keymap import bindings_of, key_name, keys_of, sections
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "terminal.md"
 MARKS = ("<!-- keys: begin -->\n", "<!-- keys: end -->")

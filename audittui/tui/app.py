@@ -24,10 +24,10 @@ from audittui.tui.application.following import FollowingApp
 from audittui.tui.application.inspecting import InspectingApp
 from audittui.tui.application.loading import LoadingApp
 from audittui.tui.application.marking import MarkingApp
-from audittui.tui.palette import PLAIN, PLAIN_THEME, THEME
-from audittui.tui.plain_colours import PlainColours
-from audittui.tui.state import Memory
+from audittui.tui.model.memory import Memory
 from audittui.tui.textual_private import crash_of, ending_quietly
+from audittui.tui.theme.plain import PlainColours
+from audittui.tui.theme.themes import PLAIN, PLAIN_THEME, THEME
 
 if TYPE_CHECKING:
     from textual.driver import Driver
@@ -59,7 +59,7 @@ class AuditApp(
     system's folder, unless the application runs headless.
     """
 
-    CSS_PATH = Path(__file__).with_name("audittui.tcss")
+    CSS_PATH = Path(__file__).parent / "theme" / "audittui.tcss"
     TITLE = "audittui"
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [

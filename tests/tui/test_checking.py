@@ -11,10 +11,10 @@ from audittui.connection import Connection
 from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
-from audittui.tui.inspection import read_document
-from audittui.tui.live import is_entry
-from audittui.tui.palette import WARN
-from audittui.tui.sources import RowSource
+from audittui.tui.model.entry import read_document
+from audittui.tui.model.followed import is_entry
+from audittui.tui.model.rows import RowSource
+from audittui.tui.theme.palette import WARN
 from tests.tui.driving import (
     CASE,
     drafts,

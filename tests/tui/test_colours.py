@@ -8,7 +8,7 @@ import pytest
 from textual.drivers.headless_driver import HeadlessDriver
 
 from audittui.tui.app import AuditApp
-from audittui.tui.palette import PLAIN
+from audittui.tui.theme.themes import PLAIN
 from tests.tui.driving import CASE, connector, drafts, driven, filled, open_runbook, press, settle
 
 sent: list[str] = []

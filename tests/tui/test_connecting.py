@@ -18,7 +18,7 @@ from audittui.layout import load_layout
 from audittui.store.port import PATIENT, Page, Patience, Query, TableDescription
 from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
-from audittui.tui.screens.profiles import ProfilesScreen
+from audittui.tui.dialogs.profiles import ProfilesScreen
 from audittui.tui.widgets.bars import TitleBar
 from tests.tui.driving import (
     CASE,

@@ -11,10 +11,10 @@ from audittui.layout.row import Row
 from audittui.runbook.plan import Correlation
 from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
-from audittui.tui.group_source import GroupSource, sparkline
-from audittui.tui.screens.histogram import HistogramScreen
+from audittui.tui.dialogs.histogram import HistogramScreen
+from audittui.tui.model.groups import GroupSource, sparkline
+from audittui.tui.model.rows import RowSource
 from audittui.tui.screens.main import MainScreen
-from audittui.tui.sources import RowSource
 from audittui.tui.widgets.bars import StatusBar
 from tests.tui.driving import (
     NOW,

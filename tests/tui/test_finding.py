@@ -13,10 +13,10 @@ from textual.widgets import Input
 from audittui import timestamp
 from audittui.entry import Draft
 from audittui.layout.row import Row
-from audittui.tui.histogram import OUTCOMES, Histogram
-from audittui.tui.pattern import PatternError, compiled
-from audittui.tui.screens.histogram import HistogramScreen
-from audittui.tui.sources import RowSource
+from audittui.tui.dialogs.histogram import HistogramScreen
+from audittui.tui.model.filter import PatternError, compiled
+from audittui.tui.model.histogram import OUTCOMES, Histogram
+from audittui.tui.model.rows import RowSource
 from audittui.tui.widgets.bars import StatusBar
 from audittui.tui.widgets.lines import LineList
 from tests.tui.driving import (

@@ -11,8 +11,8 @@ import pytest
 from textual.pilot import Pilot
 
 from audittui.tui.app import AuditApp
-from audittui.tui.screens.history import HistoryScreen, question_text
-from audittui.tui.state import Memory, Run, Saved
+from audittui.tui.dialogs.history import HistoryScreen, question_text
+from audittui.tui.model.memory import Memory, Run, Saved
 from tests.tui.driving import (
     CASE,
     HOSTILE,

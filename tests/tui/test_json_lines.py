@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from audittui.entry import decode_strict
 from audittui.escape import escaped_lines
-from audittui.tui.json_lines import JsonLines, ascii_spread, spread
+from audittui.tui.model.json_lines import JsonLines, ascii_spread, spread
 
 LETTERS = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
 VALUES = st.recursive(

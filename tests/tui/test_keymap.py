@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from audittui.tui.app import AuditApp
-from audittui.tui.keymap import bindings_of, checked, keys_of, sections
+from audittui.tui.keys.keymap import bindings_of, checked, keys_of, sections
 from tests.tui.driving import (
     CASE,
     connector,

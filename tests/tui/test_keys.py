@@ -15,9 +15,9 @@ from audittui.layout import load_layout
 from audittui.store.port import PATIENT, Page, Patience, Query
 from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
+from audittui.tui.dialogs.reader import ConfirmScreen, ReaderScreen, TooSmallScreen
+from audittui.tui.model.rows import RowSource
 from audittui.tui.screens.main import MainScreen
-from audittui.tui.screens.reader import ConfirmScreen, ReaderScreen, TooSmallScreen
-from audittui.tui.sources import RowSource
 from audittui.tui.widgets.bars import StatusBar
 from tests.tui.driving import (
     drafts,

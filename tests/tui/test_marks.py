@@ -16,9 +16,9 @@ from audittui.integrity.keys import SignerKey
 from audittui.integrity.sealer import Sealer
 from audittui.layout import load_layout
 from audittui.layout.row import Row
-from audittui.tui.marks import Marks
-from audittui.tui.screens.marks import MarksScreen
-from audittui.tui.screens.reader import ReaderScreen
+from audittui.tui.dialogs.marks import MarksScreen
+from audittui.tui.dialogs.reader import ReaderScreen
+from audittui.tui.model.marks import Marks
 from tests.tui.driving import (
     drafts,
     driven,

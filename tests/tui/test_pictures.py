@@ -18,8 +18,8 @@ from audittui.layout import load_layout
 from audittui.store.port import PATIENT, Page, Patience, Query
 from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
-from audittui.tui.session import Session, Step
-from audittui.tui.state import Memory
+from audittui.tui.model.memory import Memory
+from audittui.tui.model.session import Session, Step
 from tests.tui.driving import CASE, NOW, connector, drafts, filled, press, send, settle
 
 SIZES = [(80, 24), (120, 40)]

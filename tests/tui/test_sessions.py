@@ -17,8 +17,8 @@ from audittui import timestamp
 from audittui.connection import Target
 from audittui.entry import Draft
 from audittui.tui.app import AuditApp
-from audittui.tui.session import KEPT, Session, Step, offered
-from audittui.tui.state import Memory, State
+from audittui.tui.model.memory import Memory, State
+from audittui.tui.model.session import KEPT, Session, Step, offered
 from tests.tui.driving import (
     CASE,
     NOW,

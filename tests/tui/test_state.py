@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audittui.tui.state import KEPT_RUNS, ForeignStateError, Memory, Run, Saved, State
+from audittui.tui.model.memory import KEPT_RUNS, ForeignStateError, Memory, Run, Saved, State
 
 
 def run(key: str, started: int = 0, runbook: str = "time-window") -> Run:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from audittui.tui.app import AuditApp
-from audittui.tui.exporting import fault_of
-from audittui.tui.screens.asking import AskScreen
+from audittui.tui.dialogs.ask import AskScreen
+from audittui.tui.model.export import fault_of
 from audittui.tui.screens.main import MainScreen
 from audittui.tui.widgets.bars import StatusBar
 from audittui.tui.widgets.field import Field

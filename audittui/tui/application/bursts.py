@@ -11,7 +11,7 @@ from audittui.tui.application.threads import ThreadedApp
 
 if TYPE_CHECKING:
     from audittui.investigate.correlations import Group
-    from audittui.tui.reading import Reading
+    from audittui.tui.model.run import Reading
 
 AT_ONCE = 20
 """Groups that are asked about at once."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from audittui.layout.row import Row
 from audittui.tui.application.threads import ThreadedApp
-from audittui.tui.sources import RowSource
+from audittui.tui.model.rows import RowSource
 
 if TYPE_CHECKING:
     from audittui.integrity.verdict import Verdict
@@ -23,7 +23,7 @@ class CheckingApp(ThreadedApp):
             return
 
         def work() -> None:
-            from audittui.tui.inspection import check_entries
+            from audittui.tui.model.entry import check_entries
 
             verdicts, rcu = check_entries(connection, rows)
             self.arrive(lambda: took(verdicts, rcu))

@@ -26,28 +26,28 @@ class CommandingApp(ThreadedApp):
 
     def remap(self, wanted: Mapping[str, str]) -> None:
         """Use the keys that the user wants, as far as they contradict nothing."""
-        from audittui.tui.keymap import checked
+        from audittui.tui.keys.keymap import checked
 
         self.keymap, self.key_faults = checked(wanted)
         self.set_keymap(dict(self.keymap))
 
     def show_help(self) -> None:
         """Every key, made from the bindings."""
-        from audittui.tui.help import help_text
-        from audittui.tui.screens.reader import ReaderScreen
+        from audittui.tui.dialogs.reader import ReaderScreen
+        from audittui.tui.keys.help import help_text
 
         self.push_screen(ReaderScreen("Keys", help_text(self.keymap, self.key_faults)))
 
     def action_command_palette(self) -> None:
         """Open the palette."""
-        from audittui.tui.screens.palette import Palette
+        from audittui.tui.dialogs.palette import Palette
 
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette(id="--command-palette"))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: every runbook, every action of the main screen, the theme, quit."""
-        from audittui.tui.help import commands
+        from audittui.tui.keys.help import commands
 
         for runbook in self.catalogue.runbooks:
             yield SystemCommand(

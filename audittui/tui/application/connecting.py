@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from audittui.store.port import Patience
 from audittui.tui.application.running import RunningApp
-from audittui.tui.marks import Marks
-from audittui.tui.names_seen import NamesSeen
-from audittui.tui.palette import DIM
+from audittui.tui.model.connection import ConnectionState, failed_connection
+from audittui.tui.model.marks import Marks
+from audittui.tui.model.names import NamesSeen
+from audittui.tui.theme.palette import DIM
 from audittui.tui.widgets.bars import TitleBar
-from audittui.tui.words import ConnectionState, failed_connection
 
 if TYPE_CHECKING:
     from audittui.connection import Connection, Target

@@ -11,7 +11,7 @@ from audittui.tui.application.exporting import ExportingApp
 
 if TYPE_CHECKING:
     from audittui.layout.row import Row
-    from audittui.tui.reading import Reading
+    from audittui.tui.model.run import Reading
 
 
 class CopyingApp(ExportingApp):
@@ -71,8 +71,8 @@ class CopyingApp(ExportingApp):
         def work() -> None:
             import json
 
-            from audittui.tui.inspection import read_document
-            from audittui.tui.json_lines import ascii_spread
+            from audittui.tui.model.entry import read_document
+            from audittui.tui.model.json_lines import ascii_spread
 
             document = read_document(connection, row)
             if document.fault:

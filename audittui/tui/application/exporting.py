@@ -10,7 +10,7 @@ from audittui.tui.application.bursts import BurstingApp
 
 if TYPE_CHECKING:
     from audittui.export.result import Extent, Written
-    from audittui.tui.exporting import Taken
+    from audittui.tui.model.export import Taken
 
 
 class ExportingApp(BurstingApp):
@@ -22,7 +22,7 @@ class ExportingApp(BurstingApp):
     def export(self, taken: Taken, path: Path, extent: Extent) -> None:
         """Write ``taken`` to ``path``; say how far it is, and in the end what was done."""
         from audittui.export.result import write_result
-        from audittui.tui.exporting import form_of, records_of
+        from audittui.tui.model.export import form_of, records_of
 
         if self._export is not None:
             self.main.say("An export is under way: Ctrl-C cancels it.")

@@ -6,7 +6,7 @@ import threading
 
 from audittui.errors import AuditError, StoreError
 from audittui.tui.application.standing import StandingApp
-from audittui.tui.live import Live
+from audittui.tui.model.followed import Live
 
 _UNASKED = 100.0
 """Read units that catching up may take without a question."""

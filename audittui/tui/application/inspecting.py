@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from audittui.investigate.diff import DiffLine
     from audittui.layout.row import Row
     from audittui.runbook.model import Runbook
-    from audittui.tui.inspection import Judged, Life
-    from audittui.tui.json_lines import JsonLines
+    from audittui.tui.model.entry import Judged, Life
+    from audittui.tui.model.json_lines import JsonLines
 
 
 class InspectingApp(ThreadedApp):
@@ -30,7 +30,7 @@ class InspectingApp(ThreadedApp):
         detail = self.main.detail
 
         def work() -> None:
-            from audittui.tui.inspection import changes_of, read_document, tree_of
+            from audittui.tui.model.entry import changes_of, read_document, tree_of
 
             document = read_document(connection, row)
             tree = tree_of(document)
@@ -52,7 +52,7 @@ class InspectingApp(ThreadedApp):
         detail = self.main.detail
 
         def work() -> None:
-            from audittui.tui.inspection import changes_of, check_entry, tree_of
+            from audittui.tui.model.entry import changes_of, check_entry, tree_of
 
             judged = check_entry(connection, row)
             document = judged.document
@@ -70,7 +70,7 @@ class InspectingApp(ThreadedApp):
         self.work(work, lambda error: detail.take_verdict(row, None, str(error)), "verdict")
 
     def _trace(self, connection: Connection, row: Row) -> None:
-        from audittui.tui.inspection import Life, runbook_about
+        from audittui.tui.model.entry import Life, runbook_about
 
         detail = self.main.detail
         runbook = runbook_about(self.catalogue, "resource")
@@ -79,7 +79,7 @@ class InspectingApp(ThreadedApp):
             return
 
         def work() -> None:
-            from audittui.tui.tracing import trace_resource
+            from audittui.tui.model.lifecycle import trace_resource
 
             life = trace_resource(connection, runbook, row)
             self.arrive(lambda: detail.take_life(life))
@@ -92,7 +92,7 @@ class InspectingApp(ThreadedApp):
 
     def read_life_on(self) -> None:
         """Read more of the lifecycle that is shown, in a thread."""
-        from audittui.tui.inspection import runbook_about
+        from audittui.tui.model.entry import runbook_about
 
         connection, detail = self.connection, self.main.detail
         row, life = detail.row, detail.life
@@ -112,7 +112,7 @@ class InspectingApp(ThreadedApp):
         self.main.say("Reading on in the lifecycle…")
 
         def work() -> None:
-            from audittui.tui.tracing import read_on
+            from audittui.tui.model.lifecycle import read_on
 
             more = read_on(connection, runbook, life)
             self.arrive(lambda: took(more))
@@ -137,7 +137,7 @@ class InspectingApp(ThreadedApp):
             return
 
         def work() -> None:
-            from audittui.tui.inspection import compare_versions
+            from audittui.tui.model.entry import compare_versions
 
             version = compare_versions(connection, life, at)
             self.arrive(lambda: self.main.show_version(life, version))
@@ -147,7 +147,7 @@ class InspectingApp(ThreadedApp):
 
     def pivot(self, question: str, value: str) -> tuple[Runbook, dict[str, str]] | None:
         """The runbook about a value, filled in; None where there is none."""
-        from audittui.tui.inspection import runbook_about, subject_of
+        from audittui.tui.model.entry import runbook_about, subject_of
 
         runbook = runbook_about(self.catalogue, question)
         if runbook is None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from audittui.tui.application.running import RunningApp
 
 if TYPE_CHECKING:
-    from audittui.tui.reading import Reading
+    from audittui.tui.model.run import Reading
 
 
 class LoadingApp(RunningApp):
@@ -22,7 +22,7 @@ class LoadingApp(RunningApp):
 
     def ask_to_load(self, reading: Reading) -> None:
         """Ask with the estimate, then read to the end."""
-        from audittui.tui.screens.reader import ConfirmScreen
+        from audittui.tui.dialogs.reader import ConfirmScreen
 
         def answered(yes: bool | None) -> None:
             if yes:

@@ -12,8 +12,8 @@ from rich.text import Text
 from audittui.errors import AuditError
 from audittui.escape import escaped
 from audittui.tui.application.exporting import ExportingApp
-from audittui.tui.palette import ACCENT, BAD, DIM
-from audittui.tui.words import entries_text
+from audittui.tui.text.words import entries_text
+from audittui.tui.theme.palette import ACCENT, BAD, DIM
 
 if TYPE_CHECKING:
     from audittui.export.evidence.manifest import Manifest
@@ -37,7 +37,7 @@ class MarkingApp(ExportingApp):
     def export_marks(self, path: Path) -> None:
         """Write the marks, with their notes, as a list."""
         from audittui.export.result import Extent
-        from audittui.tui.exporting import Taken, form_of
+        from audittui.tui.model.export import Taken, form_of
 
         marks, form = tuple(self.marks), form_of(path)
         taken = Taken(
@@ -122,7 +122,7 @@ class MarkingApp(ExportingApp):
         from collections import Counter
 
         from audittui.integrity.verdict import FAILURES
-        from audittui.tui.screens.reader import ReaderScreen
+        from audittui.tui.dialogs.reader import ReaderScreen
 
         counts = Counter(one.verdict for one in manifest.entries)
         digest = hashlib.sha256(data).hexdigest()

@@ -9,7 +9,7 @@ from audittui.tui.application.threads import ThreadedApp
 
 if TYPE_CHECKING:
     from audittui.runbook.plan import Plan
-    from audittui.tui.reading import Reading
+    from audittui.tui.model.run import Reading
 
 MOST_COMMANDS = 100
 """AWS CLI commands that are shown, one a partition."""
@@ -21,8 +21,8 @@ class PlanningApp(ThreadedApp):
     def show_plan(self, plan: Plan, reading: Reading | None) -> None:
         """The plan in words, with what was used so far."""
         from audittui.runbook.describe import command_of, describe_plan
-        from audittui.tui.plan_text import plan_text
-        from audittui.tui.screens.reader import ReaderScreen
+        from audittui.tui.dialogs.reader import ReaderScreen
+        from audittui.tui.text.plan import plan_text
 
         words: list[str] = []
         for option, value in (

@@ -11,13 +11,13 @@ from weakref import WeakKeyDictionary
 
 from audittui import timestamp
 from audittui.tui.application.threads import ThreadedApp
-from audittui.tui.state import Run, State
+from audittui.tui.model.memory import Run, State
 
 if TYPE_CHECKING:
     from audittui.connection import Connection, Target
     from audittui.runbook.model import Runbook
-    from audittui.tui.reading import Reading
-    from audittui.tui.state import Memory
+    from audittui.tui.model.memory import Memory
+    from audittui.tui.model.run import Reading
 
 _DEBOUNCE = 0.5
 """Seconds that changes are gathered before they are written."""
@@ -129,7 +129,7 @@ class RememberingApp(ThreadedApp):
         for change in self._changes:
             state = change(state)
         self.remembered = state
-        from audittui.tui.screens.history import HistoryScreen
+        from audittui.tui.dialogs.history import HistoryScreen
 
         for screen in self.screen_stack:
             if isinstance(screen, HistoryScreen) and screen.is_mounted:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from audittui.tui.application.plans import PlanningApp
 from audittui.tui.application.sessions import SessionsApp
 from audittui.tui.application.standing import StandingApp
-from audittui.tui.reading import SCREENFUL, Reading
+from audittui.tui.model.run import SCREENFUL, Reading
 
 if TYPE_CHECKING:
     from audittui.runbook.model import Runbook
@@ -76,7 +76,7 @@ class RunningApp(PlanningApp, SessionsApp, StandingApp):
 
     def _ask_for_more(self, reading: Reading, everything: bool) -> None:
         """The budget is used up: ask whether to go on."""
-        from audittui.tui.screens.asking import ChoiceScreen
+        from audittui.tui.dialogs.ask import ChoiceScreen
 
         assert reading.last is not None
         price = reading.plan.estimate.price

@@ -11,12 +11,12 @@ from uuid import uuid4
 from audittui import timestamp
 from audittui.layout.row import Row
 from audittui.tui.application.remembering import RememberingApp
-from audittui.tui.marks import Mark
-from audittui.tui.session import KeptMark, Session, offered
+from audittui.tui.model.marks import Mark
+from audittui.tui.model.session import KeptMark, Session, offered
 
 if TYPE_CHECKING:
     from audittui.connection import Connection
-    from audittui.tui.state import State
+    from audittui.tui.model.memory import State
 
 _EVERY = 2.0
 """Seconds between looks at whether there is something new to keep."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from audittui.connection import Connection
 from audittui.errors import StoreError
 from audittui.tui.application.threads import ThreadedApp
-from audittui.tui.palette import BAD, DIM
+from audittui.tui.model.connection import ConnectionState, failed_connection
+from audittui.tui.theme.palette import BAD, DIM
 from audittui.tui.widgets.bars import TitleBar
-from audittui.tui.words import ConnectionState, failed_connection
 
 _LOST = frozenset({"credentials", "network", "missing_table"})
 """Kinds of errors that every further request would meet as well."""

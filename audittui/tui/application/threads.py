@@ -14,13 +14,13 @@ from textual.message import Message
 from audittui.connection import Connection, Target
 from audittui.errors import AuditError
 from audittui.runbook.catalogue import Catalogue
-from audittui.tui.application.typing import TypingApp
-from audittui.tui.marks import Marks
-from audittui.tui.names_seen import NamesSeen
-from audittui.tui.room import fits
+from audittui.tui.dialogs.room import fits
+from audittui.tui.keys.queue import TypingApp
+from audittui.tui.model.connection import ConnectionState
+from audittui.tui.model.marks import Marks
+from audittui.tui.model.names import NamesSeen
 from audittui.tui.screens.main import MainScreen
 from audittui.tui.textual_private import with_bindings_of_bases
-from audittui.tui.words import ConnectionState
 
 
 class Arrived(Message):
@@ -61,7 +61,7 @@ class ThreadedApp(TypingApp, inherit_bindings=False):
         """Where there is no room say so, whatever screen is on top."""
         if fits(event.size):
             return
-        from audittui.tui.screens.reader import TooSmallScreen
+        from audittui.tui.dialogs.reader import TooSmallScreen
 
         if not any(isinstance(screen, TooSmallScreen) for screen in self.screen_stack):
             self.push_screen(TooSmallScreen())

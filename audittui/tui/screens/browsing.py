@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from audittui.tui import words
 from audittui.tui.screens.finding import FindingScreen
 from audittui.tui.screens.keeping import KeepingScreen
+from audittui.tui.text import words
 
 if TYPE_CHECKING:
     from audittui.investigate.version import Version
     from audittui.layout.row import Row
-    from audittui.tui.inspection import Life
+    from audittui.tui.model.entry import Life
     from audittui.tui.widgets.detail import Detail
     from audittui.tui.widgets.outline import OutlineView
 
@@ -75,7 +75,7 @@ class BrowsingScreen(FindingScreen, KeepingScreen):
         from rich.text import Text
 
         from audittui.escape import escaped_lines
-        from audittui.tui.screens.reader import ReaderScreen
+        from audittui.tui.dialogs.reader import ReaderScreen
 
         event.stop()
         self.app.push_screen(ReaderScreen(event.value.name, Text(escaped_lines(event.value.text))))
@@ -100,7 +100,7 @@ class BrowsingScreen(FindingScreen, KeepingScreen):
 
     def show_version(self, life: Life, version: Version) -> None:
         """What an entry changed is known: show it, unless somebody has gone on meanwhile."""
-        from audittui.tui.screens.version import VersionScreen
+        from audittui.tui.dialogs.version import VersionScreen
 
         if version.lines is None:
             self.say(version.told)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from audittui.tui import words
-from audittui.tui.live import is_entry
+from audittui.tui.model.followed import is_entry
+from audittui.tui.model.rows import RowSource
 from audittui.tui.screens.reading import ReadingScreen
-from audittui.tui.sources import RowSource
+from audittui.tui.text import words
 
 if TYPE_CHECKING:
     from audittui.integrity.verdict import Verdict

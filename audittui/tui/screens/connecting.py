@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
+from audittui.tui.model.rows import RowSource
 from audittui.tui.screens.panes import Place
 from audittui.tui.screens.reading import ReadingScreen
-from audittui.tui.sources import RowSource
 
 if TYPE_CHECKING:
     from audittui.connection import Target
@@ -23,7 +23,7 @@ class ConnectingScreen(ReadingScreen):
 
     def action_profiles(self) -> None:
         """List the profiles; connect to the one that is chosen."""
-        from audittui.tui.screens.profiles import ProfilesScreen
+        from audittui.tui.dialogs.profiles import ProfilesScreen
 
         def chosen(target: Target | None) -> None:
             if target is None:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from audittui.tui import words
-from audittui.tui.group_source import GroupSource
-from audittui.tui.pattern import PatternError
+from audittui.tui.model.filter import PatternError
+from audittui.tui.model.groups import GroupSource
+from audittui.tui.model.rows import RowSource
 from audittui.tui.screens.reading import ReadingScreen
-from audittui.tui.sources import RowSource
+from audittui.tui.text import words
 
 if TYPE_CHECKING:
-    from audittui.tui.reading import Reading
+    from audittui.tui.model.run import Reading
 
 _SLICE = 0.006
 _PAUSE = 0.004

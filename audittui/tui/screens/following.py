@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from audittui.errors import AuditError, StoreError
     from audittui.investigate.tail import Tail, TailBatch
     from audittui.investigate.tail_source import Backlog
-    from audittui.tui.live import Live
+    from audittui.tui.model.followed import Live
 
 
 class FollowingScreen(PivotingScreen):
@@ -36,7 +36,7 @@ class FollowingScreen(PivotingScreen):
 
     def action_follow(self) -> None:
         """Follow what was run, stop following, or go on."""
-        from audittui.tui.live import Live
+        from audittui.tui.model.followed import Live
 
         reading, live = self.reading, self.live
         if reading is None:
@@ -117,7 +117,7 @@ class FollowingScreen(PivotingScreen):
         self, live: Live, tail: Tail, backlog: Backlog, decide: Callable[[bool], None]
     ) -> None:
         """Catching up costs more than a little: ask before anything of it is read."""
-        from audittui.tui.screens.reader import ConfirmScreen
+        from audittui.tui.dialogs.reader import ConfirmScreen
 
         if live.tail is not tail:
             decide(False)
@@ -180,4 +180,6 @@ class FollowingScreen(PivotingScreen):
         """While something is followed, how that stands."""
         super().show_status()
         if self.live is not None:
-            self.query_one(StatusBar).show(self.live.status(self._notice))
+            from audittui.tui.text.followed import followed_status
+
+            self.query_one(StatusBar).show(followed_status(self.live, self._notice))

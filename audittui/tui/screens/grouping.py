@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from audittui.tui.screens.reading import ReadingScreen
 
 if TYPE_CHECKING:
-    from audittui.tui.reading import Reading
+    from audittui.tui.model.run import Reading
 
 
 class GroupingScreen(ReadingScreen):
@@ -24,7 +24,7 @@ class GroupingScreen(ReadingScreen):
     def action_thresholds(self) -> None:
         """Ask for other thresholds; the loaded rows are grouped again, nothing is read."""
         from audittui.runbook.timerange import duration_text, parse_duration
-        from audittui.tui.screens.asking import AskScreen, Blank
+        from audittui.tui.dialogs.ask import AskScreen, Blank
 
         reading = self.reading
         if reading is None or reading.groups is None or reading.plan.correlation is None:
@@ -63,7 +63,7 @@ class GroupingScreen(ReadingScreen):
         from audittui.investigate.aftermath import BUDGET, HORIZON
         from audittui.runbook.timerange import duration_text
         from audittui.tui.application.bursts import AT_ONCE
-        from audittui.tui.screens.reader import ConfirmScreen
+        from audittui.tui.dialogs.reader import ConfirmScreen
 
         reading = self.reading
         source = reading.groups if reading is not None else None

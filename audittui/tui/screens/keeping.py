@@ -22,8 +22,8 @@ class KeepingScreen(TakingScreen):
             super().action_export()
 
     def _keep_entry(self) -> None:
-        from audittui.tui.exporting import fault_of, path_of, proposed_name
-        from audittui.tui.screens.asking import AskScreen, Blank
+        from audittui.tui.dialogs.ask import AskScreen, Blank
+        from audittui.tui.model.export import fault_of, path_of, proposed_name
 
         detail = self.detail
         row, document, verdict = detail.row, detail.document, detail.verdict

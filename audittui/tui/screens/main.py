@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from audittui.tui.group_source import GroupSource
+from audittui.tui.model.groups import GroupSource
 from audittui.tui.screens.browsing import BrowsingScreen
 from audittui.tui.screens.checking import CheckingScreen
 from audittui.tui.screens.choosing import ChoosingScreen

@@ -7,8 +7,8 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from audittui.layout.row import Row
-from audittui.tui import words
 from audittui.tui.screens.reading import ReadingScreen
+from audittui.tui.text import words
 
 
 class MarkingScreen(ReadingScreen):
@@ -54,7 +54,7 @@ class MarkingScreen(ReadingScreen):
 
     def action_marks(self) -> None:
         """List all marks; open the one that is chosen."""
-        from audittui.tui.screens.marks import MarksScreen
+        from audittui.tui.dialogs.marks import MarksScreen
 
         def chosen(row: Row | None) -> None:
             if row is None:

@@ -14,11 +14,11 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from audittui.layout.row import Row
-from audittui.tui import words
-from audittui.tui.live import is_entry
-from audittui.tui.reading import Reading
-from audittui.tui.sources import RowSource
-from audittui.tui.status import status_text
+from audittui.tui.model.followed import is_entry
+from audittui.tui.model.rows import RowSource
+from audittui.tui.model.run import Reading
+from audittui.tui.text import words
+from audittui.tui.text.status import status_text
 from audittui.tui.widgets.bars import STEP, KeyBar, StatusBar, TitleBar
 from audittui.tui.widgets.field import AskedField
 from audittui.tui.widgets.form import Form
@@ -28,7 +28,7 @@ from audittui.tui.widgets.sidebar import RunbookOptions, Sidebar
 if TYPE_CHECKING:
     from audittui.investigate.correlations import Group
     from audittui.tui.app import AuditApp
-    from audittui.tui.session import Step
+    from audittui.tui.model.session import Step
     from audittui.tui.widgets.detail import Detail
 
 WIDE = 110

@@ -41,7 +41,7 @@ class PivotingScreen(ReadingScreen):
         """Run the runbook about a value of this entry; where it is that already, in another
         window."""
         from audittui.runbook.timerange import window_text
-        from audittui.tui.inspection import subject_of
+        from audittui.tui.model.entry import subject_of
 
         row, group, reading = self.row, self.listed_group, self.reading
         name = question.replace("_", " ")

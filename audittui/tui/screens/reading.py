@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 from textual.widget import Widget
 
 from audittui.errors import UsageError
-from audittui.tui.group_source import GroupSource
-from audittui.tui.reading import SCREENFUL
+from audittui.tui.model.groups import GroupSource
+from audittui.tui.model.rows import RowSource
+from audittui.tui.model.run import SCREENFUL
 from audittui.tui.screens.panes import PaneScreen, Place
-from audittui.tui.sources import RowSource
 from audittui.tui.widgets.sidebar import Sidebar
 
 if TYPE_CHECKING:
     from audittui.investigate.correlations import Group
     from audittui.layout.row import Row
     from audittui.runbook.model import Runbook
-    from audittui.tui.reading import Reading
-    from audittui.tui.session import Step
+    from audittui.tui.model.run import Reading
+    from audittui.tui.model.session import Step
 
 _LAG = 0.2
 """Seconds that the status line may lag behind what is read."""

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from audittui.tui.screens.reading import ReadingScreen
 
 if TYPE_CHECKING:
-    from audittui.tui.state import Run, Saved
+    from audittui.tui.model.memory import Run, Saved
 
 
 class RememberingScreen(ReadingScreen):
@@ -22,15 +22,15 @@ class RememberingScreen(ReadingScreen):
 
     def action_history(self) -> None:
         """Show the history; run what is chosen."""
-        from audittui.tui.screens.history import HistoryScreen
+        from audittui.tui.dialogs.history import HistoryScreen
 
         def run(entry: Saved | Run) -> None:
             self._history.clear()
             self.app.run_remembered(entry.runbook, entry.texts)
 
         def chosen(entry: Saved | Run | None) -> None:
-            from audittui.tui.screens.reader import ConfirmScreen
-            from audittui.tui.state import Run
+            from audittui.tui.dialogs.reader import ConfirmScreen
+            from audittui.tui.model.memory import Run
 
             here = self.app.target.label
             if isinstance(entry, Run) and entry.target != here:

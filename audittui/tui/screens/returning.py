@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from audittui.tui import words
-from audittui.tui.pattern import PatternError
+from audittui import timestamp
+from audittui.tui.model.filter import PatternError
+from audittui.tui.model.rows import RowSource
+from audittui.tui.model.session import Step
 from audittui.tui.screens.reading import ReadingScreen
-from audittui.tui.session import Step
-from audittui.tui.sources import RowSource
-from audittui.tui.times import list_time
+from audittui.tui.text import words
 from audittui.tui.widgets.sidebar import Sidebar
 
 if TYPE_CHECKING:
     from audittui.runbook.model import Runbook
     from audittui.runbook.plan import Window
-    from audittui.tui.group_source import GroupSource
-    from audittui.tui.reading import Reading
+    from audittui.tui.model.groups import GroupSource
+    from audittui.tui.model.run import Reading
     from audittui.tui.screens.panes import Place
 
 
@@ -161,7 +161,9 @@ class ReturningScreen(ReadingScreen):
 
 def _in_minutes(window: Window) -> str:
     """A window as people tell it; empty where it has no ends."""
-    ends = ("" if end is None else list_time(end)[:16] for end in (window.start, window.end))
+    ends = (
+        "" if end is None else timestamp.to_second(end)[:16] for end in (window.start, window.end)
+    )
     text = "..".join(ends)
     return "" if text == ".." else text
 

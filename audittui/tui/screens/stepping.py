@@ -8,8 +8,8 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from audittui.layout.row import Row
-from audittui.tui import words
 from audittui.tui.screens.reading import ReadingScreen
+from audittui.tui.text import words
 
 
 class SteppingScreen(ReadingScreen):

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from audittui.tui import words
-from audittui.tui.group_source import GroupSource
-from audittui.tui.live import is_entry
+from audittui.tui.model.followed import is_entry
+from audittui.tui.model.groups import GroupSource
 from audittui.tui.screens.reading import ReadingScreen
+from audittui.tui.text import words
 
 if TYPE_CHECKING:
     from audittui.layout.row import Row
-    from audittui.tui.exporting import Taken
-    from audittui.tui.live import Live
-    from audittui.tui.reading import Reading
-    from audittui.tui.sources import RowSource
+    from audittui.tui.model.export import Taken
+    from audittui.tui.model.followed import Live
+    from audittui.tui.model.rows import RowSource
+    from audittui.tui.model.run import Reading
 
 LOADED = "what is loaded"
 ALL = "the whole result"
@@ -65,8 +65,8 @@ class TakingScreen(ReadingScreen):
 
     def action_export(self) -> None:
         """Ask where to, and whether to read on first; then write it."""
-        from audittui.tui.exporting import FORMS_TEXT, fault_of, path_of, proposed_name
-        from audittui.tui.screens.asking import AskScreen, Blank
+        from audittui.tui.dialogs.ask import AskScreen, Blank
+        from audittui.tui.model.export import FORMS_TEXT, fault_of, path_of, proposed_name
 
         reading = self.reading
         if reading is None:
@@ -125,7 +125,7 @@ class TakingScreen(ReadingScreen):
             self.say("Not all was read, so nothing was written. s exports what is loaded.")
 
     def _write(self, reading: Reading, path: Path) -> None:
-        from audittui.tui.exporting import extent_of, followed_extent
+        from audittui.tui.model.export import extent_of, followed_extent
 
         taken = self._taken(reading)
         title = words.crumb(reading)
@@ -143,8 +143,8 @@ class TakingScreen(ReadingScreen):
 
     def _taken(self, reading: Reading) -> Taken:
         """What the list shows now."""
-        from audittui.tui.exporting import Taken
-        from audittui.tui.sources import verdict_word
+        from audittui.tui.model.export import Taken
+        from audittui.tui.model.rows import verdict_word
 
         source = self.results.source
         if isinstance(source, GroupSource):

@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from audittui.tui.screens.reading import ReadingScreen
-from audittui.tui.times import STYLES
+from audittui.tui.text.times import STYLES
 from audittui.tui.widgets.lines import LineList
 
 _TOLD = {
@@ -56,7 +56,7 @@ class ViewingScreen(ReadingScreen):
         if source is None:
             self.say("Open a group first: Enter.")
             return
-        from audittui.tui.screens.columns import ColumnsScreen
+        from audittui.tui.dialogs.columns import ColumnsScreen
 
         def chosen(columns: tuple[str, ...] | None) -> None:
             if not columns or self.row_source is not source or columns == source.columns:

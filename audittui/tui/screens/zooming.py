@@ -32,7 +32,7 @@ class ZoomingScreen(ReadingScreen):
         if source is None or not source.rows:
             self.say("There are no rows to count.")
             return
-        from audittui.tui.screens.histogram import HistogramScreen
+        from audittui.tui.dialogs.histogram import HistogramScreen
 
         near = row.time if row is not None else group.last if group is not None else None
         whole = reading if reading is not None and source is reading.rows else None

@@ -9,7 +9,7 @@ from rich.text import Text
 from textual.widget import Widget
 
 from audittui.escape import ELLIPSIS, escaped
-from audittui.tui.palette import ACCENT, DIM
+from audittui.tui.theme.palette import ACCENT, DIM
 
 STEP = " › "
 """Stands between the steps of a place."""

@@ -13,13 +13,13 @@ from textual.widgets import Input, Static
 
 from audittui.escape import escaped
 from audittui.layout.row import Row
-from audittui.tui.changes import change_items
-from audittui.tui.entry_text import Item, field_items, proof_items, step_items, verdict_items
-from audittui.tui.inspection import Document, Judged, Life, differing_text
-from audittui.tui.json_lines import JsonLines
-from audittui.tui.life_source import LifecycleSource
-from audittui.tui.outline import Part, Place
-from audittui.tui.palette import ACCENT, DIM, WARN
+from audittui.tui.model.entry import Document, Judged, Life, differing_text
+from audittui.tui.model.json_lines import JsonLines
+from audittui.tui.model.lifecycle_rows import LifecycleSource
+from audittui.tui.text.changes import change_items
+from audittui.tui.text.entry import Item, field_items, proof_items, step_items, verdict_items
+from audittui.tui.text.outline import Part, Place
+from audittui.tui.theme.palette import ACCENT, DIM, WARN
 from audittui.tui.widgets.lines import LineList
 from audittui.tui.widgets.outline import OutlineView
 from audittui.tui.widgets.seek import SeekField

@@ -22,8 +22,8 @@ from textual.strip import Strip
 
 from audittui import timestamp
 from audittui.escape import escaped, shortened
+from audittui.tui.text.times import LABELS, TimeStyle, shown_time
 from audittui.tui.textual_private import scroll_over
-from audittui.tui.times import LABELS, TimeStyle, shown_time
 from audittui.tui.widgets.columns import GAP, GUTTER, Columns, fitted
 from audittui.tui.widgets.cursor import CursorView
 

@@ -17,7 +17,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from audittui.escape import ELLIPSIS
-from audittui.tui.outline import Outline, Part, Place, Value
+from audittui.tui.text.outline import Outline, Part, Place, Value
 from audittui.tui.widgets.cursor import CursorView
 
 _FOUND = Style(bold=True, underline=True)

@@ -1,0 +1,162 @@
+"""The histogram over the list: when how much happened; a bar is a window to look into."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widgets import Static
+
+from audittui.runbook.plan import Window
+from audittui.tui.dialogs.modal import Modal
+from audittui.tui.model.histogram import LETTERS, OUTCOMES, Bar, Histogram
+from audittui.tui.model.rows import RowSource
+from audittui.tui.text.times import TimeStyle, ago
+from audittui.tui.theme.palette import ACCENT, DIM
+from audittui.tui.widgets.columns import WIDEST
+from audittui.tui.widgets.lines import LineList
+
+if TYPE_CHECKING:
+    from audittui.tui.model.run import Reading
+
+_SLICE = 0.006
+_PAUSE = 0.01
+_RENEWED = 0.5
+"""Seconds between looks at whether more rows have come."""
+_BESIDE = 53
+"""Cells that the columns before the bars take."""
+
+
+_LETTERS = " ".join(f"{one} {name}" for one, name in zip(LETTERS, OUTCOMES, strict=True))
+
+
+class _Bars:
+    """Bars as the rows of a list."""
+
+    titles = ("from", "all", "failure", "denied", "outcomes")
+    times = frozenset({0})
+
+    def __init__(self, bars: Sequence[Bar], room: int) -> None:
+        self.bars = bars
+        self._room = room
+        self._most = max((bar.total for bar in bars), default=0)
+
+    def __len__(self) -> int:
+        return len(self.bars)
+
+    def cells(self, at: int) -> Sequence[str | int]:
+        """When, how many, and the bar."""
+        bar = self.bars[at]
+        counts = [f"{count:,}" if count else "" for count in (bar.total, *bar.counts[1:3])]
+        return [bar.start, *counts, bar.text(self._most, self._room)]
+
+    def tone(self, at: int) -> str:
+        """What failed and what was denied is coloured."""
+        counts = self.bars[at].counts
+        return "denied" if counts[2] else "failure" if counts[1] else ""
+
+    def mark(self, at: int) -> str:
+        """And marked."""
+        counts = self.bars[at].counts
+        return ("F" if counts[1] else " ") + ("D" if counts[2] else " ")
+
+
+class HistogramScreen(Modal[Window]):
+    """The rows of ``source`` by time and outcome; closes with the window of a bar, or with
+    nothing. ``near`` is the time that the cursor starts at, in microseconds. ``reading`` is what
+    reads the rows, where more may come."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("z", "into", "look into the bar", id="histogram-zoom"),
+        Binding("escape,q,i", "leave", "back", id="histogram-leave"),
+    ]
+
+    def __init__(
+        self, source: RowSource, near: int | None, style: TimeStyle, reading: Reading | None = None
+    ) -> None:
+        super().__init__()
+        self._source = source
+        self._near = near
+        self._style = style
+        self._reading = reading
+        self._told = ""
+        self._histogram = Histogram()
+
+    def compose(self) -> ComposeResult:
+        """The bars, what they tell, the keys."""
+        with Vertical(id="histogram"):
+            yield Static(id="histogram-title", markup=False)
+            yield LineList(_Bars((), 1), empty="Counting…")
+            yield Static(Text(f"{_LETTERS}   Enter zooms into the bar   Esc back", style=DIM))
+
+    def on_mount(self) -> None:
+        """Count, and keep counting while rows come."""
+        lines = self.query_one(LineList)
+        lines.focus()
+        lines.set_time_style(self._style)
+        self.call_after_refresh(self._count)
+
+    def on_resize(self) -> None:
+        """Bars fit the width."""
+        if self._histogram.taken:
+            self._show()
+
+    def _count(self) -> None:
+        if not self.is_mounted:
+            return
+        before = self._histogram.taken
+        done = self._histogram.take(self._source.rows, seconds=_SLICE)
+        if done and (self._histogram.taken != before or not before or self._told != self._more):
+            self._show()
+        self.set_timer(_RENEWED if done else _PAUSE, self._count)
+
+    @property
+    def _more(self) -> str:
+        """What is not counted because it is not read, and which bar that concerns."""
+        reading = self._reading
+        if reading is None or reading.complete:
+            return ""
+        end = "oldest" if reading.plan.order == "newest" else "newest"
+        return f", {'still reading' if reading.active else 'more to read in'} the {end}"
+
+    def _show(self) -> None:
+        self._told = self._more
+        lines = self.query_one(LineList)
+        bars = self._histogram.bars(max(lines.size.height - 1, 10))
+        shown = lines.source
+        near = self._near
+        if isinstance(shown, _Bars) and shown.bars:
+            near = shown.bars[lines.cursor].start
+        # The gutter, the bar's own gap and the scrollbar are beside it too.
+        lines.show(_Bars(bars, min(max(lines.size.width - _BESIDE, 8), WIDEST)))
+        at = next((at for at, bar in enumerate(bars) if near is not None and near < bar.end), 0)
+        lines.go(at)
+        text = Text("Entries by time", f"bold {ACCENT}")
+        if bars:
+            width = ago(bars[0].end - bars[0].start)
+            rows = f"{self._histogram.taken:,} loaded rows, {width} a bar"
+            text.append(f"  {rows}{self._told}", f"not bold {DIM}")
+        else:
+            lines.say("There are no rows.")
+        self.query_one("#histogram-title", Static).update(text)
+
+    def on_line_list_opened(self, event: LineList.Opened) -> None:
+        """Enter looks into the bar."""
+        event.stop()
+        self.action_into()
+
+    def action_into(self) -> None:
+        """Close with the bar's window."""
+        lines = self.query_one(LineList)
+        shown = lines.source
+        if isinstance(shown, _Bars) and shown.bars:
+            bar = shown.bars[lines.cursor]
+            self.dismiss(Window(bar.start, bar.end))
+
+    def action_leave(self) -> None:
+        """Close with nothing."""
+        self.dismiss(None)

@@ -1,0 +1,110 @@
+"""What the status line says of a reading: how much, what it covers, what it cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len, set_cell_size
+from rich.text import Text
+
+from audittui.escape import ELLIPSIS, escaped
+from audittui.tui.theme.palette import ACCENT, BAD, DIM, WARN
+
+if TYPE_CHECKING:
+    from audittui.tui.model.rows import RowSource
+    from audittui.tui.model.run import Reading
+
+
+_SHORTEST = 10
+"""Cells of a filter that are shown even where there is no room for it."""
+
+
+def status_text(
+    reading: Reading | None, shown: RowSource | None, notice: str = "", width: int = 0
+) -> Text:
+    """Rows and cost in one line of ``width`` cells where that is possible, then the coverage in as
+    many as it takes. ``notice`` replaces the coverage for a while. A ``width`` of 0 is endless."""
+    if reading is None:
+        return Text(escaped(notice) or "Nothing is read yet.", DIM)
+    said, style, hint = _state_text(reading, _rows_text(reading, shown))
+    requests, cost = f"  {reading.requests:,} requests,", _cost_text(reading)
+    before, pattern, after = _filter_texts(reading, shown)
+    room = width - cell_len(said + cost + before + after) - min(cell_len(pattern), _SHORTEST)
+    if width and pattern:
+        # The filter pushes away what is told elsewhere too, so that one line is enough.
+        hint = hint if cell_len(hint + requests) <= room else ""
+        requests = requests if cell_len(hint + requests) <= room else " "
+        pattern = _cut(pattern, width - cell_len(said + hint + requests + cost + before + after))
+    text = Text.assemble((said, style), (hint + requests + cost, DIM))
+    text.append(before + pattern + after, ACCENT)
+    second = notice
+    if not second and reading.last is not None:
+        second = reading.last.coverage.text()
+        if reading.strangers.seen:
+            second = f"{reading.strangers.sentence()} {second}"
+        if reading.error is not None and reading.error.hint:
+            second += f". {reading.error.hint}"
+    if second:
+        wrong = reading.error is not None or (not notice and reading.strangers.seen)
+        text.append("\n" + escaped(second), BAD if wrong else DIM)
+    return text
+
+
+def _state_text(reading: Reading, rows: str) -> tuple[str, str, str]:
+    """How reading stands, its style, and the next key."""
+    if reading.active:
+        return f"reading… {rows} so far", f"bold {ACCENT}", "  Ctrl-C stops"
+    if reading.error is not None:
+        return f"failed, {rows} kept", f"bold {BAD}", ""
+    if reading.complete:
+        return f"{rows}, all", "bold", ""
+    if reading.last is not None and reading.last.coverage.stop:
+        return f"incomplete, {rows} kept", f"bold {WARN}", "  L goes on"
+    return f"{rows}, more to read", "bold", "  L loads all"
+
+
+def _cost_text(reading: Reading) -> str:
+    """What it cost up to now."""
+    cost = f" {reading.rcu:,.1f} RCU"
+    if reading.looked_rcu:
+        cost += f", {reading.looked_rcu:,.1f} for entries"
+    price = reading.plan.estimate.price
+    if price.billed and price.per_million is not None:
+        cost += f", {price.text(reading.rcu + reading.looked_rcu)}"
+    if reading.unmetered:
+        cost += f" and {reading.unmetered} of unknown cost"
+    return cost
+
+
+def _rows_text(reading: Reading, shown: RowSource | None) -> str:
+    """How much is loaded; of groups how many there are, or how many events the open one has."""
+    count = len(reading.rows.rows)
+    rows = f"{count:,} {'row' if count == 1 else 'rows'}"
+    if reading.groups is None:
+        return rows
+    if shown is not None:
+        events = len(shown.rows)
+        return f"{events:,} {'event' if events == 1 else 'events'} of this group, of {rows}"
+    groups = reading.groups.total
+    return f"{groups:,} {'group' if groups == 1 else 'groups'} in {rows}"
+
+
+def _filter_texts(reading: Reading, shown: RowSource | None) -> tuple[str, str, str]:
+    """How much matches the filter: what stands before it, the filter, what stands after it."""
+    if shown is not None and shown.pattern:
+        kind = "shown" if shown.hiding else "n and N"
+        so_far = f" so far, {shown.searched:,} rows searched" if shown.searching else ""
+        before, after = f"  {shown.matches:,} match ", f"{so_far} ({kind})"
+        return before, f"'{escaped(shown.pattern)}'", after
+    groups = reading.groups
+    if shown is None and groups is not None and groups.pattern:
+        return f"  {len(groups):,} match ", f"'{escaped(groups.pattern)}'", " (shown)"
+    return "", "", ""
+
+
+def _cut(text: str, width: int) -> str:
+    """The text in ``width`` cells, or the fewest that tell something."""
+    width = max(width, _SHORTEST)
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, width - 1).rstrip() + ELLIPSIS
