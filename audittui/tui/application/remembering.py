@@ -133,7 +133,7 @@ class RememberingApp(ThreadedApp):
 
         for screen in self.screen_stack:
             if isinstance(screen, HistoryScreen) and screen.is_mounted:
-                screen.renew()
+                screen.show_again()
 
     def _complain(self, error: Exception) -> None:
         if not self._complained:

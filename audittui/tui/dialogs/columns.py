@@ -5,17 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from rich.text import Text
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.widgets import Static
 
 from audittui.layout.row import ROW_FIELDS
-from audittui.tui.dialogs.modal import Modal
+from audittui.tui.dialogs.list_dialog import ListDialog
 from audittui.tui.model.rows import title_of
-from audittui.tui.theme.palette import ACCENT, DIM
-from audittui.tui.widgets.lines import LineList
 
 
 class _Fields:
@@ -44,7 +38,7 @@ class _Fields:
         return ""
 
 
-class ColumnsScreen(Modal[tuple[str, ...]]):
+class ColumnsScreen(ListDialog[tuple[str, ...]]):
     """Which columns a list shows; closes with them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -55,41 +49,33 @@ class ColumnsScreen(Modal[tuple[str, ...]]):
     ]
 
     def __init__(self, columns: Sequence[str]) -> None:
-        super().__init__()
         self._fields = _Fields(columns)
-
-    def compose(self) -> ComposeResult:
-        """The fields, and the keys."""
-        with Vertical(id="columns"):
-            yield Static(Text("Columns", style=f"bold {ACCENT}"))
-            yield LineList(self._fields)
-            yield Static(Text("Enter or x shows and hides   J K move   Esc done", style=DIM))
+        super().__init__(
+            "columns", self._fields, "Enter or x shows and hides   J K move   Esc done"
+        )
 
     def on_mount(self) -> None:
-        """The list takes the keys."""
-        self.query_one(LineList).focus()
+        """Name it."""
+        self.show_title("Columns")
 
-    def on_line_list_opened(self, event: LineList.Opened) -> None:
+    def open_line(self, at: int) -> None:
         """Enter shows and hides."""
-        event.stop()
         self.action_show_or_hide()
 
     def action_show_or_hide(self) -> None:
         """Show or hide the column; the last one stays."""
-        lines = self.query_one(LineList)
-        field = self._fields.order[lines.cursor]
+        field = self._fields.order[self.lines.cursor]
         self._fields.shown ^= {field}
         if not self._fields.shown:
             self._fields.shown.add(field)
-        lines.changed(lines.cursor)
+        self.lines.changed(self.lines.cursor)
 
     def action_shift(self, step: int) -> None:
         """Move the column."""
-        lines = self.query_one(LineList)
-        order, at = self._fields.order, lines.cursor
+        order, at = self._fields.order, self.lines.cursor
         if 0 <= at + step < len(order):
             order[at], order[at + step] = order[at + step], order[at]
-            lines.changed(at + step)
+            self.lines.changed(at + step)
 
     def action_done(self) -> None:
         """Close with the columns."""

@@ -5,20 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.text import Text
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.widgets import Static
 
 from audittui.runbook.plan import Window
-from audittui.tui.dialogs.modal import Modal
+from audittui.tui.dialogs.list_dialog import ListDialog
 from audittui.tui.model.histogram import LETTERS, OUTCOMES, Bar, Histogram
 from audittui.tui.model.rows import RowSource
 from audittui.tui.text.times import TimeStyle, ago
-from audittui.tui.theme.palette import ACCENT, DIM
 from audittui.tui.widgets.columns import WIDEST
-from audittui.tui.widgets.lines import LineList
 
 if TYPE_CHECKING:
     from audittui.tui.model.run import Reading
@@ -65,7 +59,7 @@ class _Bars:
         return ("F" if counts[1] else " ") + ("D" if counts[2] else " ")
 
 
-class HistogramScreen(Modal[Window]):
+class HistogramScreen(ListDialog[Window]):
     """The rows of ``source`` by time and outcome; closes with the window of a bar, or with
     nothing. ``near`` is the time that the cursor starts at, in microseconds. ``reading`` is what
     reads the rows, where more may come."""
@@ -78,7 +72,9 @@ class HistogramScreen(Modal[Window]):
     def __init__(
         self, source: RowSource, near: int | None, style: TimeStyle, reading: Reading | None = None
     ) -> None:
-        super().__init__()
+        self._shown = _Bars((), 1)
+        keys = f"{_LETTERS}   Enter zooms into the bar   Esc back"
+        super().__init__("histogram", self._shown, keys, empty="Counting…")
         self._source = source
         self._near = near
         self._style = style
@@ -86,18 +82,9 @@ class HistogramScreen(Modal[Window]):
         self._told = ""
         self._histogram = Histogram()
 
-    def compose(self) -> ComposeResult:
-        """The bars, what they tell, the keys."""
-        with Vertical(id="histogram"):
-            yield Static(id="histogram-title", markup=False)
-            yield LineList(_Bars((), 1), empty="Counting…")
-            yield Static(Text(f"{_LETTERS}   Enter zooms into the bar   Esc back", style=DIM))
-
     def on_mount(self) -> None:
         """Count, and keep counting while rows come."""
-        lines = self.query_one(LineList)
-        lines.focus()
-        lines.set_time_style(self._style)
+        self.lines.set_time_style(self._style)
         self.call_after_refresh(self._count)
 
     def on_resize(self) -> None:
@@ -125,38 +112,28 @@ class HistogramScreen(Modal[Window]):
 
     def _show(self) -> None:
         self._told = self._more
-        lines = self.query_one(LineList)
+        lines = self.lines
         bars = self._histogram.bars(max(lines.size.height - 1, 10))
-        shown = lines.source
-        near = self._near
-        if isinstance(shown, _Bars) and shown.bars:
-            near = shown.bars[lines.cursor].start
+        near = self._shown.bars[lines.cursor].start if self._shown.bars else self._near
         # The gutter, the bar's own gap and the scrollbar are beside it too.
-        lines.show(_Bars(bars, min(max(lines.size.width - _BESIDE, 8), WIDEST)))
+        self._shown = _Bars(bars, min(max(lines.size.width - _BESIDE, 8), WIDEST))
+        lines.show(self._shown)
         at = next((at for at, bar in enumerate(bars) if near is not None and near < bar.end), 0)
         lines.go(at)
-        text = Text("Entries by time", f"bold {ACCENT}")
+        told = ""
         if bars:
             width = ago(bars[0].end - bars[0].start)
-            rows = f"{self._histogram.taken:,} loaded rows, {width} a bar"
-            text.append(f"  {rows}{self._told}", f"not bold {DIM}")
+            told = f"{self._histogram.taken:,} loaded rows, {width} a bar{self._told}"
         else:
             lines.say("There are no rows.")
-        self.query_one("#histogram-title", Static).update(text)
+        self.show_title("Entries by time", told)
 
-    def on_line_list_opened(self, event: LineList.Opened) -> None:
+    def open_line(self, at: int) -> None:
         """Enter looks into the bar."""
-        event.stop()
         self.action_into()
 
     def action_into(self) -> None:
         """Close with the bar's window."""
-        lines = self.query_one(LineList)
-        shown = lines.source
-        if isinstance(shown, _Bars) and shown.bars:
-            bar = shown.bars[lines.cursor]
+        if self._shown.bars:
+            bar = self._shown.bars[self.lines.cursor]
             self.dismiss(Window(bar.start, bar.end))
-
-    def action_leave(self) -> None:
-        """Close with nothing."""
-        self.dismiss(None)

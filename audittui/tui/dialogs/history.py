@@ -6,23 +6,16 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.text import Text
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.widgets import Static
 
 from audittui import timestamp
 from audittui.tui.dialogs.ask import AskScreen, Blank
-from audittui.tui.dialogs.modal import Modal
+from audittui.tui.dialogs.list_dialog import ListDialog
 from audittui.tui.model.entry import subject_of
 from audittui.tui.model.memory import KEPT_RUNS, Run, Saved, State
-from audittui.tui.theme.palette import ACCENT, DIM
-from audittui.tui.widgets.lines import LineList
 
 if TYPE_CHECKING:
     from audittui.runbook.model import Runbook
-    from audittui.tui.app import AuditApp
 
 _PLACE = re.compile(r"\{(\w+)\}")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?::\d\d(?:\.\d+)?)?Z?", re.ASCII)
@@ -100,57 +93,59 @@ class _Entries:
         return ""
 
 
-class HistoryScreen(Modal[Saved | Run]):
-    """Closes with what is to be run again, or with nothing."""
+class HistoryScreen(ListDialog[Saved | Run]):
+    """Closes with what is to be run again, or with nothing.
+
+    ``state`` gives what is remembered now, ``change`` changes it, ``named`` finds a runbook by its
+    id, ``here`` is what one is connected to.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "save", "save under a name", id="history-save"),
         Binding("d", "delete", "delete from the list", id="history-delete"),
         Binding("escape,q,H", "leave", "back", id="history-leave"),
     ]
-    app: AuditApp
 
-    def compose(self) -> ComposeResult:
-        """How many there are, the list, the keys."""
-        with Vertical(id="history"):
-            yield Static(id="history-title", markup=False)
-            yield LineList(self._entries(), empty=_EMPTY)
-            yield Static(Text("Enter runs it again   s save   d delete   Esc back", style=DIM))
+    def __init__(
+        self,
+        state: Callable[[], State],
+        change: Callable[[Callable[[State], State]], None],
+        named: Callable[[str], Runbook | None],
+        here: str,
+    ) -> None:
+        self._state = state
+        self._change = change
+        self._named = named
+        self._here = here
+        self._shown = self._entries()
+        keys = "Enter runs it again   s save   d delete   Esc back"
+        super().__init__("history", self._shown, keys, empty=_EMPTY)
 
     def _entries(self) -> _Entries:
-        return _Entries(self.app.remembered, self.app.runbook_named, self.app.target.label)
+        return _Entries(self._state(), self._named, self._here)
 
     def on_mount(self) -> None:
-        """The list takes the keys."""
-        self.query_one(LineList).focus()
+        """Count them."""
         self._count()
 
     def _count(self) -> None:
-        state = self.app.remembered
-        text = Text("History", f"bold {ACCENT}")
+        state = self._state()
         runs = f"the latest {KEPT_RUNS:,}" if len(state.runs) == KEPT_RUNS else "all"
         count = f"{len(state.runs):,} {'run' if len(state.runs) == 1 else 'runs'}"
-        text.append(f"  {len(state.saved):,} saved, {count} ({runs})", f"not bold {DIM}")
-        self.query_one("#history-title", Static).update(text)
+        self.show_title("History", f"{len(state.saved):,} saved, {count} ({runs})")
 
     @property
     def _entry(self) -> Saved | Run | None:
-        lines = self.query_one(LineList)
-        shown = lines.source
-        assert isinstance(shown, _Entries)
-        return shown.entries[lines.cursor] if len(shown) else None
+        return self._shown.entries[self.lines.cursor] if len(self._shown) else None
 
-    def renew(self) -> None:
+    def show_again(self) -> None:
         """Show what is remembered now."""
-        lines = self.query_one(LineList)
-        at = lines.cursor
-        entries = self._entries()
-        lines.show(entries, max(min(at, len(entries) - 1), 0))
+        self._shown = self._entries()
+        self.renew(self._shown)
         self._count()
 
-    def on_line_list_opened(self, event: LineList.Opened) -> None:
+    def open_line(self, at: int) -> None:
         """Enter runs it again."""
-        event.stop()
         self.dismiss(self._entry)
 
     def action_save(self) -> None:
@@ -168,8 +163,8 @@ class HistoryScreen(Modal[Saved | Run]):
         def answered(values: dict[str, str] | None) -> None:
             if values is not None:
                 saved = Saved(values["name"].strip(), entry.runbook, entry.texts)
-                self.app.remember(lambda state: state.with_saved(saved))
-                self.renew()
+                self._change(lambda state: state.with_saved(saved))
+                self.show_again()
 
         name = entry.name if isinstance(entry, Saved) else ""
         details = ["A search of the same name is replaced."]
@@ -181,11 +176,7 @@ class HistoryScreen(Modal[Saved | Run]):
         """Delete from the list."""
         entry = self._entry
         if isinstance(entry, Saved):
-            self.app.remember(lambda state: state.without_saved(entry.name))
+            self._change(lambda state: state.without_saved(entry.name))
         elif entry is not None:
-            self.app.remember(lambda state: state.without_run(entry.key))
-        self.renew()
-
-    def action_leave(self) -> None:
-        """Close with nothing."""
-        self.dismiss(None)
+            self._change(lambda state: state.without_run(entry.key))
+        self.show_again()

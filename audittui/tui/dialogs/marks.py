@@ -6,22 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.text import Text
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.widgets import Static
 
 from audittui.layout.row import Row
 from audittui.tui.dialogs.ask import AskScreen, Blank
-from audittui.tui.dialogs.modal import Modal
+from audittui.tui.dialogs.list_dialog import ListDialog
 from audittui.tui.model.marks import Mark, Marks
 from audittui.tui.text import words
-from audittui.tui.theme.palette import ACCENT, DIM
-from audittui.tui.widgets.lines import LineList
 
 if TYPE_CHECKING:
-    from audittui.tui.app import AuditApp
+    from audittui.tui.text.times import TimeStyle
 
 _EMPTY = "Nothing is marked yet. Esc goes back; m marks the entry under the cursor."
 _KEYS = "Enter open  a note  d take away  s to a file  e evidence bundle  Esc back"
@@ -57,8 +51,12 @@ class _Lines:
         return {"denied": "D", "failure": "F"}.get(self.marks[at].row.outcome, "")
 
 
-class MarksScreen(Modal[Row]):
-    """Closes with the entry that is to be opened, or with nothing."""
+class MarksScreen(ListDialog[Row]):
+    """Closes with the entry that is to be opened, or with nothing.
+
+    ``changed`` is called after a mark was changed. ``export`` writes the list to a path,
+    ``evidence`` a bundle of it; ``details`` tells what that bundle will be.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "annotate", "note on the mark", id="marks-note"),
@@ -67,44 +65,45 @@ class MarksScreen(Modal[Row]):
         Binding("e", "evidence", "an evidence bundle: entries, proofs", id="marks-evidence"),
         Binding("escape,q,M", "leave", "back", id="marks-leave"),
     ]
-    app: AuditApp
 
-    def compose(self) -> ComposeResult:
-        """How many there are, the list, the keys."""
-        with Vertical(id="marks"):
-            yield Static(id="marks-title", markup=False)
-            yield LineList(_Lines(self.app.marks), empty=_EMPTY)
-            yield Static(Text(_KEYS, style=DIM))
+    def __init__(
+        self,
+        marks: Marks,
+        style: TimeStyle,
+        changed: Callable[[], None],
+        export: Callable[[Path], None],
+        evidence: Callable[[Path], None],
+        details: Callable[[], Sequence[str]],
+    ) -> None:
+        self._marks = marks
+        self._style = style
+        self._tell_changed = changed
+        self._export = export
+        self._evidence = evidence
+        self._details = details
+        self._shown = _Lines(marks)
+        super().__init__("marks", self._shown, _KEYS, empty=_EMPTY)
 
     def on_mount(self) -> None:
-        """The list takes the keys."""
-        lines = self.query_one(LineList)
-        lines.set_time_style(self.app.main.results.time_style)
-        lines.focus()
+        """Count them."""
+        self.lines.set_time_style(self._style)
         self._count()
 
     def _count(self) -> None:
-        text = Text("Marks", f"bold {ACCENT}")
-        text.append(f"  {words.entries_text(len(self.app.marks))}, all", f"not bold {DIM}")
-        self.query_one("#marks-title", Static).update(text)
+        self.show_title("Marks", f"{words.entries_text(len(self._marks))}, all")
 
     @property
     def _mark(self) -> Mark | None:
-        lines = self.query_one(LineList)
-        shown = lines.source
-        assert isinstance(shown, _Lines)
-        return shown.marks[lines.cursor] if len(shown) else None
+        return self._shown.marks[self.lines.cursor] if len(self._shown) else None
 
     def _changed(self) -> None:
-        self.app.marks_changed()
-        lines = self.query_one(LineList)
-        at, marks = lines.cursor, _Lines(self.app.marks)
-        lines.show(marks, max(min(at, len(marks) - 1), 0))
+        self._tell_changed()
+        self._shown = _Lines(self._marks)
+        self.renew(self._shown)
         self._count()
 
-    def on_line_list_opened(self, event: LineList.Opened) -> None:
+    def open_line(self, at: int) -> None:
         """Enter opens the entry."""
-        event.stop()
         mark = self._mark
         if mark is not None:
             self.dismiss(mark.row)
@@ -121,7 +120,7 @@ class MarksScreen(Modal[Row]):
 
         def answered(values: dict[str, str] | None) -> None:
             if values is not None:
-                self.app.marks.annotate(mark.row, values["note"].strip())
+                self._marks.annotate(mark.row, values["note"].strip())
                 self._changed()
 
         details = ["It goes into the exported list and into the evidence bundle."]
@@ -134,40 +133,34 @@ class MarksScreen(Modal[Row]):
         """Take the mark away."""
         mark = self._mark
         if mark is not None:
-            self.app.marks.toggle(mark.row)
+            self._marks.toggle(mark.row)
             self._changed()
 
     def action_export(self) -> None:
         """Ask where to; write the list."""
-        from audittui.tui.model.export import FORMS_TEXT, fault_of, path_of
+        from audittui.tui.model.export import FORMS_TEXT, fault_of
 
         details = [FORMS_TEXT, "audittui evidence create --marks FILE.jsonl reads it."]
 
-        def write(name: str) -> None:
-            self.app.export_marks(path_of(name))
-
-        self._ask("The marks to a new file", details, ("marks", ".jsonl"), fault_of, write)
+        self._ask("The marks to a new file", details, ("marks", ".jsonl"), fault_of, self._export)
 
     def action_evidence(self) -> None:
         """Ask where to; make an evidence bundle."""
-        from audittui.tui.model.export import fault_of, path_of
+        from audittui.tui.model.export import fault_of
 
         def fault(name: str) -> str:
             return fault_of(name, (".zip",), "The name of a bundle ends in .zip.")
 
-        def write(name: str) -> None:
-            self.app.make_evidence(path_of(name))
-
-        details = self.app.evidence_details()
-        self._ask("An evidence bundle", details, ("evidence", ".zip"), fault, write)
+        details = self._details()
+        self._ask("An evidence bundle", details, ("evidence", ".zip"), fault, self._evidence)
 
     def _ask(
         self, title: str, details: Sequence[str], name: tuple[str, str],
-        fault: Callable[[str], str], write: Callable[[str], None],
+        fault: Callable[[str], str], write: Callable[[Path], None],
     ) -> None:  # fmt: skip
-        from audittui.tui.model.export import proposed_name
+        from audittui.tui.model.export import path_of, proposed_name
 
-        if not len(self.app.marks):
+        if not len(self._marks):
             return
 
         def check(values: Mapping[str, str]) -> Mapping[str, str]:
@@ -177,11 +170,7 @@ class MarksScreen(Modal[Row]):
         def answered(values: dict[str, str] | None) -> None:
             if values is not None:
                 self.dismiss(None)
-                write(values["file"])
+                write(path_of(values["file"]))
 
         blank = Blank("file", "file", proposed_name(*name, Path()))
         self.app.push_screen(AskScreen(title, details, [blank], check), answered)
-
-    def action_leave(self) -> None:
-        """Close with nothing."""
-        self.dismiss(None)

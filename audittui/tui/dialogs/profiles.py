@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 from rich.text import Text
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.widget import Widget
 from textual.widgets import Static
 
 from audittui.config import Config, config_path, load_config
 from audittui.connection import Target, profile_target
 from audittui.errors import UsageError
 from audittui.escape import escaped, escaped_lines
-from audittui.tui.dialogs.modal import Modal
-from audittui.tui.theme.palette import ACCENT, BAD, DIM
-from audittui.tui.widgets.lines import LineList
+from audittui.tui.dialogs.list_dialog import ListDialog
+from audittui.tui.theme.palette import BAD
 
 if TYPE_CHECKING:
-    from audittui.tui.app import AuditApp
+    from audittui.tui.model.connection import ConnectionState
 
 _NOW = {"open": "connected", "connecting": "connecting", "failed": "failed", "none": ""}
 _UNNAMED = "(as started)"
@@ -96,41 +94,43 @@ class _Lines:
         return ""
 
 
-class ProfilesScreen(Modal[Target]):
+class ProfilesScreen(ListDialog[Target]):
     """Closes with what is to be connected to, or with nothing. The file is read when it opens, so
-    that what was changed in it meanwhile is there."""
+    that what was changed in it meanwhile is there.
+
+    ``present`` is what one is connected to, ``state`` how that stands, ``started_on`` what the
+    application was started on.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,P", "leave", "back", id="profiles-leave"),
     ]
-    app: AuditApp
 
-    def compose(self) -> ComposeResult:
-        """How many there are, the list, what is wrong or how to write one, the keys."""
-        with Vertical(id="profiles"):
-            yield Static(id="profiles-title", markup=False)
-            yield LineList(_Lines((), self.app.target, ""), empty="There is nothing to connect to.")
-            yield Static(id="profiles-note", markup=False)
-            yield Static(Text("Enter connects   Esc back", style=DIM), id="profiles-keys")
+    def __init__(self, present: Target, started_on: Target, state: ConnectionState) -> None:
+        self._shown = _Lines((), present, "")
+        empty = "There is nothing to connect to."
+        super().__init__("profiles", self._shown, "Enter connects   Esc back", empty=empty)
+        self._present = present
+        self._started_on = started_on
+        self._state = state
+
+    def below_list(self) -> Iterable[Widget]:
+        """What is wrong, or how to write a profile."""
+        return [Static(id="profiles-note", markup=False)]
 
     def on_mount(self) -> None:
-        """Read the file; the list takes the keys."""
+        """Read the file."""
         fault, config = "", Config()
         try:
             config = load_config()
         except UsageError as error:
             fault = str(error)
-        app = self.app
-        entries = choices(config, app.target, app.started_on)
-        lines = _Lines(entries, app.target, _NOW[app.state.kind])
-        present = next((at for at in range(len(lines)) if lines.is_present(at)), 0)
-        shown = self.query_one(LineList)
-        shown.show(lines, present)
-        shown.focus()
+        entries = choices(config, self._present, self._started_on)
+        shown = self._shown = _Lines(entries, self._present, _NOW[self._state.kind])
+        self.lines.show(shown, next((at for at in range(len(shown)) if shown.is_present(at)), 0))
         count = len(config.profiles)
         said = f"{count:,} in config.toml (all)" if not fault else "config.toml cannot be used"
-        title = Text("Profiles", f"bold {ACCENT}").append(f"  {said}", f"not bold {DIM}")
-        self.query_one("#profiles-title", Static).update(title)
+        self.show_title("Profiles", said)
         if fault:
             self._note(fault, BAD)
         elif not count:
@@ -146,17 +146,10 @@ class ProfilesScreen(Modal[Target]):
         note.update(Text(escaped_lines(text), style))
         note.display = bool(text)
 
-    def on_line_list_opened(self, event: LineList.Opened) -> None:
+    def open_line(self, at: int) -> None:
         """Connect, or say why that cannot be."""
-        event.stop()
-        lines = event.lines.source
-        assert isinstance(lines, _Lines)
-        chosen = lines.entries[event.lines.cursor]
+        chosen = self._shown.entries[at]
         if chosen.target is None:
             self._note(escaped(chosen.fault), BAD)
         else:
             self.dismiss(chosen.target)
-
-    def action_leave(self) -> None:
-        """Close with nothing."""
-        self.dismiss(None)

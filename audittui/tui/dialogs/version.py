@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -24,23 +24,22 @@ from audittui.tui.widgets.outline import OutlineView
 
 if TYPE_CHECKING:
     from audittui.investigate.version import Version
-    from audittui.tui.app import AuditApp
 
 _KEYS = "c copy the value   Enter see it whole   a fold all   Esc back"
 
 
 class VersionScreen(Modal[None]):
-    """What changed between two versions, value by value."""
+    """What changed between two versions, value by value. ``copy`` copies the chosen one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "copy", "copy the value", id="version-copy"),
         Binding("escape,q,d", "dismiss", "back", id="version-leave"),
     ]
-    app: AuditApp
 
-    def __init__(self, version: Version) -> None:
+    def __init__(self, version: Version, copy: Callable[[OutlineView], None]) -> None:
         super().__init__()
         self._version = version
+        self._copy = copy
 
     def compose(self) -> ComposeResult:
         """What is compared, the differences, the keys."""
@@ -64,7 +63,7 @@ class VersionScreen(Modal[None]):
 
     def action_copy(self) -> None:
         """Copy the value under the cursor."""
-        self.app.main.copy_value(self.query_one(OutlineView))
+        self._copy(self.query_one(OutlineView))
 
 
 def version_parts(version: Version) -> Sequence[Part]:

@@ -107,4 +107,4 @@ class BrowsingScreen(FindingScreen, KeepingScreen):
             return
         self.say("")
         if life is self.detail.life and self.app.screen is self:
-            self.app.push_screen(VersionScreen(version))
+            self.app.push_screen(VersionScreen(version, self.copy_value))

@@ -33,7 +33,9 @@ class ConnectingScreen(ReadingScreen):
             else:
                 self.app.switch(target)
 
-        self.app.push_screen(ProfilesScreen(), chosen)
+        self.app.push_screen(
+            ProfilesScreen(self.app.target, self.app.started_on, self.app.state), chosen
+        )
 
     def forget(self) -> None:
         """Another table comes: nothing that was read from this one stays."""

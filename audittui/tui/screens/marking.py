@@ -67,7 +67,17 @@ class MarkingScreen(ReadingScreen):
                     self.results.go(at)
             self.open_detail(row)
 
-        self.app.push_screen(MarksScreen(), chosen)
+        self.app.push_screen(
+            MarksScreen(
+                self.app.marks,
+                self.results.time_style,
+                self.app.marks_changed,
+                self.app.export_marks,
+                self.app.make_evidence,
+                self.app.evidence_details,
+            ),
+            chosen,
+        )
 
     def marks_shown(self) -> None:
         """Marks are others now: draw the rows again."""

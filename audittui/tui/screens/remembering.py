@@ -42,7 +42,15 @@ class RememberingScreen(ReadingScreen):
             elif entry is not None:
                 run(entry)
 
-        self.app.push_screen(HistoryScreen(), chosen)
+        self.app.push_screen(
+            HistoryScreen(
+                lambda: self.app.remembered,
+                self.app.remember,
+                self.app.runbook_named,
+                self.app.target.label,
+            ),
+            chosen,
+        )
 
     async def action_last_values(self) -> None:
         """Fill in the form as the last time."""
