@@ -13,7 +13,7 @@ from audittui.cli.group import COMMANDS
 from audittui.config import Config
 from audittui.tui.app import AuditApp
 from audittui.tui.keys.keymap import bindings_of, checked, key_name, keys_of
-from audittui.tui.screens.main import MainScreen
+from audittui.tui.main.screen import MainScreen
 from audittui.tui.theme.themes import PLAIN, THEME
 from tests import terminal_guide
 

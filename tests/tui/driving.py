@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from textual.app import App
 from textual.events import Key
 from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
 from textual.pilot import Pilot
@@ -88,7 +89,12 @@ async def quiet(pilot: Pilot[None]) -> None:
         if pilot.app._exception is not None:
             # Nothing comes to rest any more.
             raise pilot.app._exception
-        left = _ROUNDS if getattr(pilot.app, "typing", False) else left - 1
+        left = _ROUNDS if _typing(pilot.app) else left - 1
+
+
+def _typing(app: App[None]) -> bool:
+    """True while a key is on its way."""
+    return isinstance(app, AuditApp) and app.key_queue.busy
 
 
 async def settle(pilot: Pilot[None]) -> None:
@@ -98,7 +104,7 @@ async def settle(pilot: Pilot[None]) -> None:
         await pilot.app.workers.wait_for_complete()
         await quiet(pilot)
     main = getattr(pilot.app, "main", None)
-    while main is not None and main._status_due:
+    while main is not None and main.features.status.due:
         # The status line follows a moment after the pages.
         await pilot.pause(0.02)
 

@@ -53,8 +53,8 @@ async def test_notes_between_the_rows_are_not_checked() -> None:
     async with running() as (app, pilot):
         await open_runbook(app, pilot, "time window")
         await press(pilot, "enter")
-        app.main.action_follow()
-        app.main.action_follow()
+        app.main.features.follow.follow()
+        app.main.features.follow.follow()
         await press(pilot, "V")
         source = rows_of(app)
         noted = [at for at in range(len(source)) if not is_entry(source.row(at))]
@@ -71,8 +71,8 @@ async def test_a_window_of_notes_alone_has_nothing_to_check() -> None:
     async with running() as (app, pilot):
         await open_runbook(app, pilot, "time window")
         await press(pilot, "enter")
-        app.main.action_follow()
-        app.main.action_follow()
+        app.main.features.follow.follow()
+        app.main.features.follow.follow()
         await press(pilot, "slash", *"nothing has this", "enter", "V")
         assert "There are no rows to check" in screen_text(app)
 

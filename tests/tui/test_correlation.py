@@ -8,13 +8,14 @@ from audittui.entry import Draft
 from audittui.investigate.correlations import Correlator
 from audittui.layout import load_layout
 from audittui.layout.row import Row
+from audittui.runbook.describe import command_of
 from audittui.runbook.plan import Correlation
 from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
 from audittui.tui.dialogs.histogram import HistogramScreen
+from audittui.tui.main.screen import MainScreen
 from audittui.tui.model.groups import GroupSource, sparkline
 from audittui.tui.model.rows import RowSource
-from audittui.tui.screens.main import MainScreen
 from audittui.tui.widgets.bars import StatusBar
 from tests.tui.driving import (
     NOW,
@@ -227,7 +228,9 @@ async def test_thresholds_change_on_the_loaded_rows() -> None:
         await press(pilot, *["backspace"] * 3, "1", "m", "enter")
         assert [dict(group.key)["actor"] for group in group_source(app).groups] == ["mallory"]
         assert reading.requests == requests
-        assert "threshold=7 -p timespan=1m" in app.command_of(reading)
+        assert "threshold=7 -p timespan=1m" in command_of(
+            reading.plan, app.workspace.target.options()
+        )
         await press(pilot, "T", "backspace", "2", "enter")
         assert len(group_source(app)) == 2
 

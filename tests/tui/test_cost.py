@@ -11,8 +11,8 @@ from audittui.layout import load_layout
 from audittui.store.port import PATIENT, Page, Patience, Query
 from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
+from audittui.tui.main.screen import MainScreen
 from audittui.tui.model.run import Reading
-from audittui.tui.screens.main import MainScreen
 from audittui.tui.widgets.bars import StatusBar
 from audittui.tui.widgets.pager import Pager
 from tests.tui.driving import drafts, driven, filled, open_runbook, press, running, screen_text

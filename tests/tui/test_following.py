@@ -26,8 +26,8 @@ from audittui.store.port import PATIENT, Page, Patience, Query
 from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
 from audittui.tui.dialogs.reader import ConfirmScreen
+from audittui.tui.main.screen import MainScreen
 from audittui.tui.model.followed import Live, Note
-from audittui.tui.screens.main import MainScreen
 from audittui.tui.widgets.bars import StatusBar
 from audittui.writer import AuditLog
 from tests.tui.driving import (

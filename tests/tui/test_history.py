@@ -84,7 +84,9 @@ async def test_a_search_is_saved_under_a_name_and_deleted(tmp_path: Path) -> Non
         assert "A name is needed." in screen_text(app)
         await press(pilot, *"mine", "enter")
         assert "1 saved, 1 run (all)" in screen_text(app)
-        assert app.remembered.saved == (Saved("mine", "time-window", {"window": "2h"}),)
+        assert app.main.features.notebook.state.saved == (
+            Saved("mine", "time-window", {"window": "2h"}),
+        )
         await press(pilot, "j", "d")
         assert "1 saved, 0 runs (all)" in screen_text(app)
     assert memory.load().saved == (Saved("mine", "time-window", {"window": "2h"}),)
@@ -102,7 +104,7 @@ async def test_what_is_recalled_late_appears_in_the_open_history(tmp_path: Path)
         await press(pilot, "H")
         run = Run("k", "time-window", {"window": "2h"}, "case.db", 1)
         Memory(tmp_path).change(lambda state: state.with_run(run))
-        app.recall()
+        app.main.features.notebook.recall()
         await settle(pilot)
         await pilot.pause()
         assert "0 saved, 1 run (all)" in screen_text(app)
@@ -155,7 +157,7 @@ async def test_a_disk_that_takes_nothing_stops_nothing(
     async with remembering(Memory(tmp_path)) as (app, pilot):
         await open_runbook(app, pilot, "time window")
         await press(pilot, "enter")
-        app._write_soon()
+        app.main.features.notebook.write_soon()
         await settle(pilot)
         assert "No space left on device" in screen_text(app)
         await press(pilot, "j")

@@ -9,8 +9,8 @@ from rich.cells import cell_len
 
 from audittui import timestamp
 from audittui.entry import Draft
+from audittui.tui.main.screen import MainScreen
 from audittui.tui.model.json_lines import spread
-from audittui.tui.screens.main import MainScreen
 from tests.tui.driving import (
     HOSTILE,
     NOW,

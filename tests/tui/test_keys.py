@@ -16,8 +16,8 @@ from audittui.store.port import PATIENT, Page, Patience, Query
 from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
 from audittui.tui.dialogs.reader import ConfirmScreen, ReaderScreen, TooSmallScreen
+from audittui.tui.main.screen import MainScreen
 from audittui.tui.model.rows import RowSource
-from audittui.tui.screens.main import MainScreen
 from audittui.tui.widgets.bars import StatusBar
 from tests.tui.driving import (
     drafts,
@@ -452,7 +452,7 @@ async def test_a_failed_connection_is_explained_and_tried_again() -> None:
         assert "Run aws sso login." in screen_text(app)
         await press(pilot, "r")
         assert len(tries) == 2
-        assert app.state.kind == "open"
+        assert app.workspace.state.kind == "open"
 
 
 @driven
@@ -578,7 +578,7 @@ async def test_leaving_does_not_wait_for_a_connection_that_hangs() -> None:
 
     app = AuditApp(Target(table="t"), connect=hang)
     async with app.run_test(size=(80, 24)) as pilot:
-        while not app.catalogue.runbooks:
+        while not app.workspace.catalogue.runbooks:
             await pilot.pause(0.01)
         await pilot.press("q")
     working = [one for one in threading.enumerate() if one.name == "audittui-connection"]

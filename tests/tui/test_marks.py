@@ -82,7 +82,7 @@ async def test_m_marks_u_walks_and_the_list_says_so() -> None:
         await press(pilot, "u")
         assert "No mark below in this list; M lists all 2." in screen_text(app)
         await press(pilot, "U", "enter", "m")
-        assert len(app.marks) == 1
+        assert len(app.workspace.marks) == 1
         await press(pilot, "u")  # in the detail view it opens the next
         assert app.main.pane == "detail"
         assert app.main.detail.row is not None

@@ -102,7 +102,7 @@ async def start(pilot: Pilot[None]) -> None:
     """Wait until the application has begun, then until it rests."""
     app = pilot.app
     assert isinstance(app, AuditApp)
-    while not app.catalogue.runbooks:
+    while not app.workspace.catalogue.runbooks:
         await pilot.pause(0.01)
     await settle(pilot)
 

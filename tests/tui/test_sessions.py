@@ -51,7 +51,7 @@ async def started(
         await pilot.pause()
         await settle(pilot)
         yield app, pilot
-        app.note_session()
+        app.main.features.sessions.note()
 
 
 @driven
@@ -75,8 +75,8 @@ async def test_the_last_place_its_filter_the_way_there_and_the_marks_come_back(
         assert screen_text(app).splitlines()[1:20] == shown
         assert main(app).listed_row == row
         assert "match '!denied'" in status(app)
-        assert [(one.row.seq, one.note) for one in app.marks] == [(29, "why?"), (27, "")]
-        assert all(one.row.actor for one in app.marks)
+        assert [(one.row.seq, one.note) for one in app.workspace.marks] == [(29, "why?"), (27, "")]
+        assert all(one.row.actor for one in app.workspace.marks)
         await press(pilot, "escape", "escape")
         assert main(app).reading is not None
         assert main(app).reading.runbook.id == "time-window"
@@ -131,7 +131,7 @@ async def test_an_entry_that_is_gone_is_said_and_its_mark_stays(tmp_path: Path) 
     async with started(memory, filled(drafts()[:20])) as (app, pilot):
         await press(pilot, "B")
         assert "not among these rows any more" in status(app)
-        assert [(one.row.chain, one.row.seq) for one in app.marks] == [("app/0", 29)]
+        assert [(one.row.chain, one.row.seq) for one in app.workspace.marks] == [("app/0", 29)]
 
 
 @driven

@@ -10,8 +10,8 @@ import pytest
 
 from audittui.tui.app import AuditApp
 from audittui.tui.dialogs.ask import AskScreen
+from audittui.tui.main.screen import MainScreen
 from audittui.tui.model.export import fault_of
-from audittui.tui.screens.main import MainScreen
 from audittui.tui.widgets.bars import StatusBar
 from audittui.tui.widgets.field import Field
 from tests.tui.driving import drafts, driven, filled, open_runbook, press, running, screen_text

@@ -23,13 +23,13 @@ def help_text(keymap: Mapping[str, str], faults: Sequence[str] = ()) -> Text:
         text.append("\n")
     for part in sections():
         text.append(f"{part.title}\n", f"bold {ACCENT}")
-        for binding in bindings_of(part.kind):
+        for binding in part.bindings:
             text.append(f"  {keys_text(binding, keymap):<{_KEYS}}", "bold")
             text.append(f"{binding.description[:1].lower()}{binding.description[1:]}\n")
         text.append("\n")
     text.append("Other keys: lines like these under [keys] in config.toml\n", f"bold {ACCENT}")
     for part in sections():
-        for binding in bindings_of(part.kind):
+        for binding in part.bindings:
             keys = ",".join(keys_of(binding, keymap))
             text.append(f'  {binding.id} = "{keys}"\n', DIM)
     return text
@@ -37,7 +37,7 @@ def help_text(keymap: Mapping[str, str], faults: Sequence[str] = ()) -> Text:
 
 def commands(keymap: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, str]]]:
     """What the palette offers of the main screen: title, (key, action)."""
-    from audittui.tui.screens.main import MainScreen
+    from audittui.tui.main.screen import MainScreen
 
     for binding in bindings_of(MainScreen):
         if binding.show:

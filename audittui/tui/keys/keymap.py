@@ -6,7 +6,7 @@ Every binding has an id, and ``[keys]`` in config.toml gives it other keys: ``ne
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from textual.binding import Binding
@@ -19,17 +19,20 @@ _NAMED = {one.value for one in Keys}
 
 
 class Section(msgspec.Struct, frozen=True):
-    """The keys of one kind of widget or screen; ``over`` are those whose keys act at the same
-    time."""
+    """The keys of one kind of widget or screen; ``over`` are others that act at the same time."""
 
     title: str
-    kind: type[DOMNode]
-    over: tuple[type[DOMNode], ...] = ()
+    bindings: Sequence[Binding]
+    over: Sequence[Sequence[Binding]] = ()
+
+
+def bindings_of(kind: type[DOMNode]) -> Sequence[Binding]:
+    """The keys of a class, without those of the classes that it is made from."""
+    return [one for one in vars(kind).get("BINDINGS", ()) if isinstance(one, Binding)]
 
 
 def sections() -> tuple[Section, ...]:
     """All keys there are, in the order of the help."""
-    from audittui.tui.app import AuditApp
     from audittui.tui.dialogs.ask import AskScreen, ChoiceScreen
     from audittui.tui.dialogs.columns import ColumnsScreen
     from audittui.tui.dialogs.histogram import HistogramScreen
@@ -38,7 +41,8 @@ def sections() -> tuple[Section, ...]:
     from audittui.tui.dialogs.profiles import ProfilesScreen
     from audittui.tui.dialogs.reader import ConfirmScreen, ReaderScreen, TooSmallScreen
     from audittui.tui.dialogs.version import VersionScreen
-    from audittui.tui.screens.main import MainScreen
+    from audittui.tui.keys.everywhere import BINDINGS as EVERYWHERE
+    from audittui.tui.main.screen import MainScreen
     from audittui.tui.widgets.cursor import CursorView
     from audittui.tui.widgets.field import AskedField
     from audittui.tui.widgets.form import Choice, Form
@@ -48,45 +52,37 @@ def sections() -> tuple[Section, ...]:
     from audittui.tui.widgets.seek import SeekField
     from audittui.tui.widgets.sidebar import RunbookOptions, Sidebar
 
-    main = (AuditApp, MainScreen)
+    def of(title: str, kind: type[DOMNode], *over: Sequence[Binding]) -> Section:
+        return Section(title, bindings_of(kind), over)
+
+    main = (EVERYWHERE, bindings_of(MainScreen))
+    lines, sidebar, form = bindings_of(CursorView), bindings_of(Sidebar), bindings_of(Form)
+    in_list = (lines, bindings_of(LineList))
     return (
-        Section("Everywhere", MainScreen, (AuditApp,)),
-        Section("Also over other screens", AuditApp),
-        Section("In lists and entries", CursorView, main),
-        Section("In a list", LineList, (*main, CursorView)),
-        Section("In an entry", OutlineView, (*main, CursorView)),
-        Section("Searching in an entry", SeekField),
-        Section("In a text", Pager),
-        Section("Choosing a runbook", Sidebar, main),
-        Section("In the runbooks", RunbookOptions, (*main, Sidebar)),
-        Section("In the form", Form, main),
-        Section("In the form, on a choice", Choice, (*main, Form)),
-        Section("On a line to fill in", AskedField, main),
-        Section("In a text over everything", ReaderScreen, (Pager,)),
-        Section("Comparing versions", VersionScreen, (CursorView, OutlineView)),
-        Section("In the histogram", HistogramScreen, (CursorView, LineList)),
-        Section("In the history", HistoryScreen, (CursorView, LineList)),
-        Section("In the marks", MarksScreen, (CursorView, LineList)),
-        Section("In the profiles", ProfilesScreen, (CursorView, LineList)),
-        Section("Choosing columns", ColumnsScreen, (CursorView, LineList)),
-        Section("Under a question", ConfirmScreen),
-        Section("Under a question with answers", ChoiceScreen),
-        Section("Over blanks to fill in", AskScreen, (Choice,)),
-        Section("Where there is no room", TooSmallScreen),
+        of("Everywhere", MainScreen, EVERYWHERE),
+        Section("Also over other screens", EVERYWHERE),
+        of("In lists and entries", CursorView, *main),
+        of("In a list", LineList, *main, lines),
+        of("In an entry", OutlineView, *main, lines),
+        of("Searching in an entry", SeekField),
+        of("In a text", Pager),
+        of("Choosing a runbook", Sidebar, *main),
+        of("In the runbooks", RunbookOptions, *main, sidebar),
+        of("In the form", Form, *main),
+        of("In the form, on a choice", Choice, *main, form),
+        of("On a line to fill in", AskedField, *main),
+        of("In a text over everything", ReaderScreen, bindings_of(Pager)),
+        of("Comparing versions", VersionScreen, lines, bindings_of(OutlineView)),
+        of("In the histogram", HistogramScreen, *in_list),
+        of("In the history", HistoryScreen, *in_list),
+        of("In the marks", MarksScreen, *in_list),
+        of("In the profiles", ProfilesScreen, *in_list),
+        of("Choosing columns", ColumnsScreen, *in_list),
+        of("Under a question", ConfirmScreen),
+        of("Under a question with answers", ChoiceScreen),
+        of("Over blanks to fill in", AskScreen, bindings_of(Choice)),
+        of("Where there is no room", TooSmallScreen),
     )
-
-
-def bindings_of(kind: type[DOMNode]) -> Iterator[Binding]:
-    """The keys of a class and of the classes that it is made of, in the order of the help. Those of
-    `CursorView` are its own alone."""
-    from audittui.tui.widgets.cursor import CursorView
-
-    for one in reversed(kind.__mro__):
-        if one is CursorView and kind is not CursorView:
-            continue
-        for binding in vars(one).get("BINDINGS", ()):
-            if isinstance(binding, Binding) and one.__module__.startswith("audittui"):
-                yield binding
 
 
 def keys_of(binding: Binding, keymap: Mapping[str, str]) -> list[str]:
@@ -97,7 +93,7 @@ def keys_of(binding: Binding, keymap: Mapping[str, str]) -> list[str]:
 def checked(wanted: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     """The keys that can be used of those that are ``wanted`` (binding id: keys), and a sentence
     for each that cannot: what is wrong, and what holds instead."""
-    known = {binding.id: binding for part in sections() for binding in bindings_of(part.kind)}
+    known = {binding.id: binding for part in sections() for binding in part.bindings}
     keymap: dict[str, str] = {}
     faults = []
     for name, keys in wanted.items():
@@ -129,8 +125,8 @@ def _clash(keymap: Mapping[str, str]) -> tuple[str, str, str] | None:
     the user's own), and the other."""
     for part in sections():
         owners: dict[str, str] = {}
-        for kind in (*part.over, part.kind):
-            for binding in bindings_of(kind):
+        for bindings in (*part.over, part.bindings):
+            for binding in bindings:
                 name = binding.id or ""
                 for key in keys_of(binding, keymap):
                     other = owners.setdefault(key, name)

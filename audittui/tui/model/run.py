@@ -46,6 +46,8 @@ class Reading:
         self.groups: GroupSource | None = None
         self.last: ResultPage | None = None
         self.active = False
+        self.everything = False
+        """True while all of it is wanted, not a screenful."""
         self.looked_rcu = 0.0
         self.around: Sequence[str] = ()
         """What is said of an answer that is empty: what was compared, and what lies around."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from audittui.layout.row import Row
     from audittui.runbook.plan import Order
     from audittui.tui.model.entry import Life
+    from audittui.tui.model.groups import GroupSource
     from audittui.tui.model.rows import RowSource
     from audittui.tui.model.run import Reading
     from audittui.tui.model.session import Session
@@ -199,3 +200,8 @@ def keys_of(pane: str, *, grouped: bool) -> Sequence[tuple[str, str]]:
         ("Esc", "back"), ("?", "help"), ("a", "fold all"), ("v", "verify"), ("y", "JSON"),
         ("A R Q", "pivot"), ("e", "failure"),
     )  # fmt: skip
+
+
+def no_group_matches(groups: GroupSource) -> str:
+    """What a list says whose filter hides every group."""
+    return f"None of the {groups.total:,} groups matches. Esc clears the filter, / changes it."
