@@ -152,7 +152,7 @@ async def test_groups_are_filtered_by_their_key_and_by_what_is_shown() -> None:
         await type_text(pilot, "outcome:failure")
         assert "There is no field outcome" in main(app).query_one(StatusBar).text
         await press(pilot, "enter")
-        assert main(app)._asking == "filter", "what cannot be read stays to be mended"
+        assert main(app).asking == "filter", "what cannot be read stays to be mended"
 
 
 @driven
