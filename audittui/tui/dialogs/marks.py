@@ -11,8 +11,8 @@ from textual.binding import Binding, BindingType
 from audittui.layout.row import Row
 from audittui.tui.dialogs.ask import AskScreen, Blank
 from audittui.tui.dialogs.list_dialog import ListDialog
+from audittui.tui.model.counts import counted
 from audittui.tui.model.marks import Mark, Marks
-from audittui.tui.text import words
 
 if TYPE_CHECKING:
     from audittui.tui.text.times import TimeStyle
@@ -90,7 +90,7 @@ class MarksScreen(ListDialog[Row]):
         self._count()
 
     def _count(self) -> None:
-        self.show_title("Marks", f"{words.entries_text(len(self._marks))}, all")
+        self.show_title("Marks", f"{counted(len(self._marks), 'entry')}, all")
 
     @property
     def _mark(self) -> Mark | None:

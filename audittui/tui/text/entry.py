@@ -11,6 +11,7 @@ from rich.text import Text
 from audittui import timestamp
 from audittui.escape import escaped, shortened
 from audittui.layout.row import Row
+from audittui.tui.model.counts import counted
 from audittui.tui.text.times import ago
 from audittui.tui.theme.palette import ACCENT, BAD, DIM, GOOD, OUTCOME_COLOURS, WARN
 
@@ -97,7 +98,7 @@ def _verdict_style(verdict: Verdict) -> str:
 
 def _checkpoint(anchor: Anchor) -> str:
     """The size and the age of a checkpoint; its time is the sealer's, which nothing signs."""
-    size = f"Checkpoint of {anchor.size:,} {'entry' if anchor.size == 1 else 'entries'}"
+    size = f"Checkpoint of {counted(anchor.size, 'entry')}"
     if not anchor.sealed_at:
         return f"{size}."
     try:

@@ -9,6 +9,7 @@ import msgspec
 from rich.text import Text
 
 from audittui.escape import escaped, shortened
+from audittui.tui.model.counts import counted
 from audittui.tui.model.json_lines import JsonLines
 from audittui.tui.text.entry import LONGEST, Item
 from audittui.tui.text.wrapping import wrapped
@@ -83,7 +84,7 @@ class Outline:
         text = Text.assemble((part.title, f"bold {ACCENT}"))
         if part.name in self.folded:
             count = len(part.tree.lines) if part.tree is not None else len(part.items)
-            text.append(f"  {count:,} {'line' if count == 1 else 'lines'} folded", DIM)
+            text.append(f"  {counted(count, 'line')} folded", DIM)
         self._laid.append(_Laid(Place(part.name, -1), text))
 
     def __len__(self) -> int:

@@ -8,6 +8,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from audittui.escape import ELLIPSIS, escaped
+from audittui.tui.model.counts import counted
 from audittui.tui.theme.palette import ACCENT, BAD, DIM, WARN
 
 if TYPE_CHECKING:
@@ -78,15 +79,12 @@ def _cost_text(reading: Reading) -> str:
 
 def _rows_text(reading: Reading, shown: RowSource | None) -> str:
     """How much is loaded; of groups how many there are, or how many events the open one has."""
-    count = len(reading.rows.rows)
-    rows = f"{count:,} {'row' if count == 1 else 'rows'}"
+    rows = counted(len(reading.rows.rows), "row")
     if reading.groups is None:
         return rows
     if shown is not None:
-        events = len(shown.rows)
-        return f"{events:,} {'event' if events == 1 else 'events'} of this group, of {rows}"
-    groups = reading.groups.total
-    return f"{groups:,} {'group' if groups == 1 else 'groups'} in {rows}"
+        return f"{counted(len(shown.rows), 'event')} of this group, of {rows}"
+    return f"{counted(reading.groups.total, 'group')} in {rows}"
 
 
 def _filter_texts(reading: Reading, shown: RowSource | None) -> tuple[str, str, str]:
