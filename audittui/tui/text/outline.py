@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 from rich.text import Text
 
-from audittui.escape import escaped, shortened
+from audittui.escape import ELLIPSIS, escaped, shortened
 from audittui.tui.model.counts import counted
 from audittui.tui.model.json_lines import JsonLines
 from audittui.tui.text.entry import LONGEST, Item
@@ -120,7 +120,7 @@ class Outline:
             assert self._tree is not None
             path = self._tree.path(line)
             if len(path) > _LONGEST_PATH:
-                path = "…" + path[-_LONGEST_PATH:]
+                path = ELLIPSIS + path[-_LONGEST_PATH:]
             return Value(escaped(path) or "the body", self._tree.value(line))
         place = self._laid[at].place
         if place.item < 0:
