@@ -13,6 +13,7 @@ from audittui.tui.dialogs.ask import AskScreen, Blank
 from audittui.tui.dialogs.list_dialog import ListDialog
 from audittui.tui.model.counts import counted
 from audittui.tui.model.marks import Mark, Marks
+from audittui.tui.model.outcomes import mark_of, tone_of
 
 if TYPE_CHECKING:
     from audittui.tui.text.times import TimeStyle
@@ -43,12 +44,11 @@ class _Lines:
 
     def tone(self, at: int) -> str:
         """Denied and failed entries are coloured."""
-        outcome = self.marks[at].row.outcome
-        return outcome if outcome in ("denied", "failure") else ""
+        return tone_of(self.marks[at].row.outcome)
 
     def mark(self, at: int) -> str:
         """And marked."""
-        return {"denied": "D", "failure": "F"}.get(self.marks[at].row.outcome, "")
+        return mark_of(self.marks[at].row.outcome)
 
 
 class MarksScreen(ListDialog[Row]):
