@@ -15,7 +15,8 @@ from audittui.entry import Draft
 from audittui.layout.row import Row
 from audittui.tui.dialogs.histogram import HistogramScreen
 from audittui.tui.model.filter import PatternError, compiled
-from audittui.tui.model.histogram import OUTCOMES, Histogram
+from audittui.tui.model.histogram import Histogram
+from audittui.tui.model.outcomes import OUTCOMES
 from audittui.tui.model.rows import RowSource
 from audittui.tui.widgets.bars import StatusBar
 from audittui.tui.widgets.lines import LineList

@@ -9,7 +9,8 @@ from textual.binding import Binding, BindingType
 
 from audittui.runbook.plan import Window
 from audittui.tui.dialogs.list_dialog import ListDialog
-from audittui.tui.model.histogram import LETTERS, OUTCOMES, Bar, Histogram
+from audittui.tui.model.histogram import Bar, Histogram
+from audittui.tui.model.outcomes import BAR_LETTERS, mark_of, tone_of
 from audittui.tui.model.rows import RowSource
 from audittui.tui.text.times import TimeStyle, ago
 from audittui.tui.widgets.columns import WIDEST
@@ -23,15 +24,15 @@ _RENEWED = 0.5
 """Seconds between looks at whether more rows have come."""
 _BESIDE = 53
 """Cells that the columns before the bars take."""
-
-
-_LETTERS = " ".join(f"{one} {name}" for one, name in zip(LETTERS, OUTCOMES, strict=True))
+_COUNTED = ("failure", "denied")
+"""The outcomes with a column of their own, the one that needs a look most last."""
+_LETTERS = " ".join(f"{letter} {outcome}" for outcome, letter in BAR_LETTERS.items())
 
 
 class _Bars:
     """Bars as the rows of a list."""
 
-    titles = ("from", "all", "failure", "denied", "outcomes")
+    titles = ("from", "all", *_COUNTED, "outcomes")
     times = frozenset({0})
 
     def __init__(self, bars: Sequence[Bar], room: int) -> None:
@@ -45,18 +46,19 @@ class _Bars:
     def cells(self, at: int) -> Sequence[str | int]:
         """When, how many, and the bar."""
         bar = self.bars[at]
-        counts = [f"{count:,}" if count else "" for count in (bar.total, *bar.counts[1:3])]
-        return [bar.start, *counts, bar.text(self._most, self._room)]
+        counts = (bar.total, *(bar.count(outcome) for outcome in _COUNTED))
+        told = [f"{count:,}" if count else "" for count in counts]
+        return [bar.start, *told, bar.text(self._most, self._room)]
 
     def tone(self, at: int) -> str:
         """What failed and what was denied is coloured."""
-        counts = self.bars[at].counts
-        return "denied" if counts[2] else "failure" if counts[1] else ""
+        bar = self.bars[at]
+        return next((tone_of(one) for one in reversed(_COUNTED) if bar.count(one)), "")
 
     def mark(self, at: int) -> str:
         """And marked."""
-        counts = self.bars[at].counts
-        return ("F" if counts[1] else " ") + ("D" if counts[2] else " ")
+        bar = self.bars[at]
+        return "".join(mark_of(one) if bar.count(one) else " " for one in _COUNTED)
 
 
 class HistogramScreen(ListDialog[Window]):

@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from audittui import timestamp
 from audittui.tui.dialogs.ask import AskScreen, Blank
 from audittui.tui.dialogs.list_dialog import ListDialog
+from audittui.tui.model.counts import counted
 from audittui.tui.model.entry import subject_of
 from audittui.tui.model.memory import KEPT_RUNS, Run, Saved, State
 
@@ -131,7 +132,7 @@ class HistoryScreen(ListDialog[Saved | Run]):
     def _count(self) -> None:
         state = self._state()
         runs = f"the latest {KEPT_RUNS:,}" if len(state.runs) == KEPT_RUNS else "all"
-        count = f"{len(state.runs):,} {'run' if len(state.runs) == 1 else 'runs'}"
+        count = counted(len(state.runs), "run")
         self.show_title("History", f"{len(state.saved):,} saved, {count} ({runs})")
 
     @property

@@ -13,7 +13,8 @@ from textual.widgets import Static
 
 from audittui.tui.dialogs.modal import Modal
 from audittui.tui.theme.palette import ACCENT, DIM
-from audittui.tui.widgets.lines import LineList, Source
+from audittui.tui.widgets.lines import LineList
+from audittui.tui.widgets.source import Source
 
 
 class ListDialog(Modal[ScreenResultType]):

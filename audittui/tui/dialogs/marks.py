@@ -11,8 +11,9 @@ from textual.binding import Binding, BindingType
 from audittui.layout.row import Row
 from audittui.tui.dialogs.ask import AskScreen, Blank
 from audittui.tui.dialogs.list_dialog import ListDialog
+from audittui.tui.model.counts import counted
 from audittui.tui.model.marks import Mark, Marks
-from audittui.tui.text import words
+from audittui.tui.model.outcomes import mark_of, tone_of
 
 if TYPE_CHECKING:
     from audittui.tui.text.times import TimeStyle
@@ -43,12 +44,11 @@ class _Lines:
 
     def tone(self, at: int) -> str:
         """Denied and failed entries are coloured."""
-        outcome = self.marks[at].row.outcome
-        return outcome if outcome in ("denied", "failure") else ""
+        return tone_of(self.marks[at].row.outcome)
 
     def mark(self, at: int) -> str:
         """And marked."""
-        return {"denied": "D", "failure": "F"}.get(self.marks[at].row.outcome, "")
+        return mark_of(self.marks[at].row.outcome)
 
 
 class MarksScreen(ListDialog[Row]):
@@ -90,7 +90,7 @@ class MarksScreen(ListDialog[Row]):
         self._count()
 
     def _count(self) -> None:
-        self.show_title("Marks", f"{words.entries_text(len(self._marks))}, all")
+        self.show_title("Marks", f"{counted(len(self._marks), 'entry')}, all")
 
     @property
     def _mark(self) -> Mark | None:

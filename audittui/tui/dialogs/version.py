@@ -16,6 +16,7 @@ from audittui.escape import escaped, escaped_lines
 from audittui.layout.row import Row
 from audittui.tui.dialogs.modal import Modal
 from audittui.tui.dialogs.reader import ReaderScreen
+from audittui.tui.model.counts import counted
 from audittui.tui.text.changes import change_items
 from audittui.tui.text.entry import Item
 from audittui.tui.text.outline import Part
@@ -71,9 +72,9 @@ def version_parts(version: Version) -> Sequence[Part]:
     items = [_entry("this", version.row)]
     if version.since is not None:
         items.append(_entry("before", version.since))
-    noun = "entry was" if version.reads == 1 else "entries were"
     items.append(Item(Text(version.told)))
-    cost = f"{version.reads:,} {noun} read for it, {version.rcu:,.1f} RCU."
+    were = "was" if version.reads == 1 else "were"
+    cost = f"{counted(version.reads, 'entry')} {were} read for it, {version.rcu:,.1f} RCU."
     items.append(Item(Text(cost, DIM)))
     parts = [Part("entries", items)]
     same = "nothing: both versions are the same"

@@ -10,6 +10,7 @@ import msgspec
 from audittui.errors import AuditError
 from audittui.layout.row import ROW_FIELDS, Item, Row
 from audittui.runbook.plan import Window
+from audittui.tui.model.counts import counted
 from audittui.tui.model.json_lines import JsonLines
 
 if TYPE_CHECKING:
@@ -99,13 +100,13 @@ class Life(msgspec.Struct, frozen=True):
     def told(self) -> str:
         """How complete it is, in a few words."""
         count = f"{len(self.rows):,}"
-        noun = "entry" if len(self.rows) == 1 else "entries"
+        entries = counted(len(self.rows), "entry")
         if self.fault and not self.rows:
             return f"not read: {self.fault}"
         if self.fault:
-            return f"{count} {noun}: {self.fault}"
+            return f"{entries}: {self.fault}"
         if self.complete:
-            return f"all {count} {noun}" + (" of its window" if self.known == "window" else "")
+            return f"all {entries}" + (" of its window" if self.known == "window" else "")
         if self.unread >= 0:
             left = " and later" if self.more else ""
             return f"{count} of more, not those between{left}; L here reads on"

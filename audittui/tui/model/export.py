@@ -16,6 +16,7 @@ from audittui.investigate.correlations import Group
 from audittui.layout.row import ROW_FIELDS, Row
 from audittui.query.strangers import Strangers
 from audittui.runbook.describe import tail_command_of
+from audittui.tui.model.counts import counted
 from audittui.tui.model.followed import FRESH, Live, is_entry
 from audittui.tui.model.run import Reading
 
@@ -133,7 +134,7 @@ def followed_extent(live: Live, taken: Taken, title: str, options: Sequence[str]
         until = timestamp.short(timestamp.now())
     parts = [
         f"followed from {timestamp.short(began)} until {until}",
-        f"{len(came):,} {'row' if len(came) == 1 else 'rows'} came",
+        f"{counted(len(came), 'row')} came",
     ]
     if before:
         covers = "nothing" if reading.last is None else reading.last.coverage.text()

@@ -9,6 +9,7 @@ import msgspec
 
 from audittui import timestamp
 from audittui.layout.row import Row
+from audittui.tui.model.outcomes import BAR_LETTERS, OUTCOMES
 
 _LADDER = (
     1, 5, 15, 60, 300, 900, 3_600, 10_800, 21_600, 43_200, 86_400,
@@ -17,10 +18,8 @@ _LADDER = (
 """Widths of bars in seconds; each divides the next, so that counts can be put together."""
 _MOST = 4096
 _STRIDE = 2_000
-OUTCOMES = ("success", "failure", "denied", "unknown")
-LETTERS = "=FD?"
-"""What a bar is made of, by outcome: it is read without colours too."""
 _PLACE = {outcome: at for at, outcome in enumerate(OUTCOMES)}
+_UNKNOWN = _PLACE["unknown"]
 
 
 class Bar(msgspec.Struct, frozen=True):
@@ -35,6 +34,10 @@ class Bar(msgspec.Struct, frozen=True):
         """All entries."""
         return sum(self.counts)
 
+    def count(self, outcome: str) -> int:
+        """The entries with one outcome of `OUTCOMES`."""
+        return self.counts[_PLACE[outcome]]
+
     def text(self, most: int, room: int) -> str:
         """A bar of at most ``room`` letters where ``most`` entries fill it; whatever there is
         shows, be it little."""
@@ -46,7 +49,8 @@ class Bar(msgspec.Struct, frozen=True):
         ]
         while sum(parts) > max(length, 1):
             parts[parts.index(max(parts))] -= 1
-        return "".join(letter * part for letter, part in zip(LETTERS, parts, strict=True))[:room]
+        letters = BAR_LETTERS.values()
+        return "".join(letter * part for letter, part in zip(letters, parts, strict=True))[:room]
 
 
 class Histogram:
@@ -75,8 +79,8 @@ class Histogram:
             slot = row.time // width
             counts = slots.get(slot)
             if counts is None:
-                counts = slots[slot] = [0, 0, 0, 0]
-            counts[_PLACE.get(row.outcome, 3)] += 1
+                counts = slots[slot] = [0] * len(OUTCOMES)
+            counts[_PLACE.get(row.outcome, _UNKNOWN)] += 1
         while len(self._slots) > _MOST and self._rung + 1 < len(_LADDER):
             self._slots = self._together(self._rung + 1)
             self._rung += 1
@@ -85,7 +89,7 @@ class Histogram:
         factor = _LADDER[rung] // _LADDER[self._rung]
         slots: dict[int, list[int]] = {}
         for slot, counts in self._slots.items():
-            into = slots.setdefault(slot // factor, [0, 0, 0, 0])
+            into = slots.setdefault(slot // factor, [0] * len(OUTCOMES))
             for at, count in enumerate(counts):
                 into[at] += count
         return slots
@@ -107,7 +111,7 @@ class Histogram:
             rung += 1
         slots = self._slots if rung == self._rung else self._together(rung)
         width = _LADDER[rung] * timestamp.SECOND
-        none = [0, 0, 0, 0]
+        none = [0] * len(OUTCOMES)
         return [
             Bar(slot * width, (slot + 1) * width, tuple(slots.get(slot, none)))
             for slot in range(min(slots), max(slots) + 1)

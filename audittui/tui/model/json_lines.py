@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from audittui.escape import ELLIPSIS, escaped
+from audittui.tui.model.counts import counted
 
 Kind = Literal["string", "number", "word", "open", "close", "empty"]
 
@@ -146,7 +147,7 @@ class JsonLines:
         """How many values a container holds, in words."""
         one = self.lines[line]
         noun = "item" if self.raw[one.start] == "[" else "key"
-        return f"{one.count:,} {noun}{'' if one.count == 1 else 's'}"
+        return counted(one.count, noun)
 
     def text(self, line: int) -> str:
         """A line's whole text without its indentation."""

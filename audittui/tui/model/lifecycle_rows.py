@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from audittui.layout.row import Row
-
-_TONES = {"denied": "denied", "failure": "failure"}
-_MARKS = {"denied": "D", "failure": "F"}
+from audittui.tui.model.outcomes import mark_of, tone_of
 
 
 class LifecycleSource:
@@ -47,9 +45,9 @@ class LifecycleSource:
         """The present entry is marked, refused and odd ones are coloured."""
         if at == self.present:
             return "marked"
-        return _TONES.get(self.rows[at].outcome, "failure" if at in self.odd else "")
+        return tone_of(self.rows[at].outcome) or ("failure" if at in self.odd else "")
 
     def mark(self, at: int) -> str:
         """Refused ones and odd ones are marked, and where some before were not read."""
         what = "!" if at in self.odd else "…" if at == self.unread else ""
-        return _MARKS.get(self.rows[at].outcome, "") + what
+        return mark_of(self.rows[at].outcome) + what

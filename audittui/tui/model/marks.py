@@ -40,11 +40,6 @@ class Marks:
         self._marks[row.key] = Mark(row)
         return True
 
-    def note_of(self, row: Row) -> str:
-        """The note on a row; empty where there is none."""
-        mark = self._marks.get(row.key)
-        return mark.note if mark is not None else ""
-
     def annotate(self, row: Row, note: str) -> None:
         """Put ``note`` on the mark of ``row``; nothing where it is not marked."""
         if row.key in self._marks:

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 from audittui import timestamp
 from audittui.layout.row import Row
 from audittui.tui.model.filter import Fits, compiled
+from audittui.tui.model.outcomes import mark_of, tone_of
 from audittui.tui.model.row_list import RowList
 
 if TYPE_CHECKING:
     from audittui.integrity.verdict import Verdict
     from audittui.query.strangers import Strangers
 
-_TONES = {"denied": "denied", "failure": "failure"}
-_MARKS = {"denied": "D", "failure": "F"}
 _AT_ONCE = 5_000
 """Rows that are filtered at once; more are filtered bit by bit."""
 _STRIDE = 500
@@ -131,7 +130,7 @@ class RowSource:
                 return "denied"
         if self._strangers is not None and self._strangers.why(row):
             return "denied"
-        return _TONES.get(row.outcome, "")
+        return tone_of(row.outcome)
 
     def first_tone(self, at: int) -> str:
         """Only what a signed checkpoint proves is green."""
@@ -145,8 +144,9 @@ class RowSource:
     def mark(self, at: int) -> str:
         """Denied and failed entries are marked, and what somebody marked."""
         row = self.row(at)
-        marked = "*" if row in self.marks else ""
-        return _MARKS.get(row.outcome, " " if marked else "") + marked
+        letter = mark_of(row.outcome)
+        # The star has a place of its own, behind the letter's.
+        return f"{letter or ' '}*" if row in self.marks else letter
 
     def add(self, rows: Sequence[Row]) -> None:
         """Append rows."""

@@ -241,10 +241,6 @@ class Reading:
         )  # fmt: skip
         return msgspec.structs.replace(self.last, meter=meter)
 
-    def row(self, line: int) -> Row | None:
-        """The row of a line of the list, if there is one."""
-        return self.rows.row(line) if 0 <= line < len(self.rows) else None
-
 
 def _together(*spent: tuple[tuple[str, float], ...]) -> tuple[tuple[str, float], ...]:
     """Read units by index, summed."""

@@ -11,8 +11,10 @@ from rich.text import Text
 from audittui import timestamp
 from audittui.escape import escaped, shortened
 from audittui.layout.row import Row
+from audittui.tui.model.counts import counted
+from audittui.tui.model.outcomes import tone_of
 from audittui.tui.text.times import ago
-from audittui.tui.theme.palette import ACCENT, BAD, DIM, GOOD, OUTCOME_COLOURS, WARN
+from audittui.tui.theme.palette import ACCENT, BAD, DIM, GOOD, TONE_COLOURS, WARN
 
 if TYPE_CHECKING:
     from audittui.integrity.verdict import Anchor, Step, Verdict
@@ -52,9 +54,9 @@ def field_items(row: Row, stored: Row | None = None, listed: Collection[str] = (
         other = _value(row, name) if stored is not None and name in listed else value
         if other == value:
             if value:
-                found.append(_field(label, value, OUTCOME_COLOURS.get(value, "")))
+                found.append(_field(label, value, _outcome_style(value)))
             continue
-        now = (_shown(value) or "nothing", OUTCOME_COLOURS.get(value, ""))
+        now = (_shown(value) or "nothing", _outcome_style(value))
         then = (f"  (the list showed {_shown(other) or 'nothing'})", WARN)
         told = Text.assemble((label.ljust(_LABEL), DIM), now, then)
         found.append(Item(told, label if value else "", value, _LABEL))
@@ -97,7 +99,7 @@ def _verdict_style(verdict: Verdict) -> str:
 
 def _checkpoint(anchor: Anchor) -> str:
     """The size and the age of a checkpoint; its time is the sealer's, which nothing signs."""
-    size = f"Checkpoint of {anchor.size:,} {'entry' if anchor.size == 1 else 'entries'}"
+    size = f"Checkpoint of {counted(anchor.size, 'entry')}"
     if not anchor.sealed_at:
         return f"{size}."
     try:
@@ -148,6 +150,10 @@ def _compared(step: Step) -> list[Item]:
 
 def _shown(value: str) -> str:
     return escaped(shortened(value, LONGEST))
+
+
+def _outcome_style(value: str) -> str:
+    return TONE_COLOURS.get(tone_of(value), "")
 
 
 def _value(row: Row, field: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from audittui.escape import escaped
+from audittui.tui.model.counts import counted
 from audittui.tui.theme.palette import ACCENT, BAD, DIM, WARN
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 def followed_status(live: Live, notice: str) -> Text:
     """Two lines: how it stands and what it costs, then a notice or the keys."""
     text = Text()
-    rows = f"{live.came:,} {'row' if live.came == 1 else 'rows'} came"
+    rows = f"{counted(live.came, 'row')} came"
     if live.state == "following":
         text.append("following  ", f"bold {ACCENT}").append(rows, "bold")
     elif live.state == "paused":

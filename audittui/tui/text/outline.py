@@ -8,7 +8,8 @@ from typing import NamedTuple
 import msgspec
 from rich.text import Text
 
-from audittui.escape import escaped, shortened
+from audittui.escape import ELLIPSIS, escaped, shortened
+from audittui.tui.model.counts import counted
 from audittui.tui.model.json_lines import JsonLines
 from audittui.tui.text.entry import LONGEST, Item
 from audittui.tui.text.wrapping import wrapped
@@ -83,7 +84,7 @@ class Outline:
         text = Text.assemble((part.title, f"bold {ACCENT}"))
         if part.name in self.folded:
             count = len(part.tree.lines) if part.tree is not None else len(part.items)
-            text.append(f"  {count:,} {'line' if count == 1 else 'lines'} folded", DIM)
+            text.append(f"  {counted(count, 'line')} folded", DIM)
         self._laid.append(_Laid(Place(part.name, -1), text))
 
     def __len__(self) -> int:
@@ -119,7 +120,7 @@ class Outline:
             assert self._tree is not None
             path = self._tree.path(line)
             if len(path) > _LONGEST_PATH:
-                path = "…" + path[-_LONGEST_PATH:]
+                path = ELLIPSIS + path[-_LONGEST_PATH:]
             return Value(escaped(path) or "the body", self._tree.value(line))
         place = self._laid[at].place
         if place.item < 0:

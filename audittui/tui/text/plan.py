@@ -8,6 +8,7 @@ from rich.text import Text
 
 from audittui.escape import escaped
 from audittui.query.asked import Asked
+from audittui.tui.model.counts import counted
 from audittui.tui.theme.palette import ACCENT, DIM, WARN
 
 _LABEL = 14
@@ -43,11 +44,11 @@ def plan_text(
             text.append("  nothing yet\n", DIM)
         for one in asked[:_SHOWN]:
             text.append(f"  {escaped(str(one.partition))}", "").append(f"  {_range(one)}\n", DIM)
-            pages = f"{one.pages:,} page{'' if one.pages == 1 else 's'}"
+            pages = counted(one.pages, "page")
             if one.requests != one.pages:
                 pages += f" of {one.requests:,} requests"
-            text.append(f"    {one.index or 'base table'}, {pages}, {one.scanned:,} items read, "
-                        f"{one.rcu:,.1f} RCU\n", DIM)  # fmt: skip
+            read = f"{one.scanned:,} items read, {one.rcu:,.1f} RCU"
+            text.append(f"    {one.index or 'base table'}, {pages}, {read}\n", DIM)
         if len(asked) > _SHOWN:
             text.append(f"  … and {len(asked) - _SHOWN:,} more partitions\n", DIM)
     text.append("\nThe same from a shell:\n", f"bold {ACCENT}")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.text import Text
 
-from audittui.escape import ELLIPSIS, escaped
+from audittui.escape import escaped
+from audittui.tui.model.counts import counted
+from audittui.tui.text.cut import cut
 from audittui.tui.theme.palette import ACCENT, BAD, DIM, WARN
 
 if TYPE_CHECKING:
@@ -34,7 +36,8 @@ def status_text(
         # The filter pushes away what is told elsewhere too, so that one line is enough.
         hint = hint if cell_len(hint + requests) <= room else ""
         requests = requests if cell_len(hint + requests) <= room else " "
-        pattern = _cut(pattern, width - cell_len(said + hint + requests + cost + before + after))
+        left = width - cell_len(said + hint + requests + cost + before + after)
+        pattern = cut(pattern, max(left, _SHORTEST))
     text = Text.assemble((said, style), (hint + requests + cost, DIM))
     text.append(before + pattern + after, ACCENT)
     second = notice
@@ -78,15 +81,12 @@ def _cost_text(reading: Reading) -> str:
 
 def _rows_text(reading: Reading, shown: RowSource | None) -> str:
     """How much is loaded; of groups how many there are, or how many events the open one has."""
-    count = len(reading.rows.rows)
-    rows = f"{count:,} {'row' if count == 1 else 'rows'}"
+    rows = counted(len(reading.rows.rows), "row")
     if reading.groups is None:
         return rows
     if shown is not None:
-        events = len(shown.rows)
-        return f"{events:,} {'event' if events == 1 else 'events'} of this group, of {rows}"
-    groups = reading.groups.total
-    return f"{groups:,} {'group' if groups == 1 else 'groups'} in {rows}"
+        return f"{counted(len(shown.rows), 'event')} of this group, of {rows}"
+    return f"{counted(reading.groups.total, 'group')} in {rows}"
 
 
 def _filter_texts(reading: Reading, shown: RowSource | None) -> tuple[str, str, str]:
@@ -100,11 +100,3 @@ def _filter_texts(reading: Reading, shown: RowSource | None) -> tuple[str, str, 
     if shown is None and groups is not None and groups.pattern:
         return f"  {len(groups):,} match ", f"'{escaped(groups.pattern)}'", " (shown)"
     return "", "", ""
-
-
-def _cut(text: str, width: int) -> str:
-    """The text in ``width`` cells, or the fewest that tell something."""
-    width = max(width, _SHORTEST)
-    if cell_len(text) <= width:
-        return text
-    return set_cell_size(text, width - 1).rstrip() + ELLIPSIS

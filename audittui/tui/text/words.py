@@ -11,6 +11,7 @@ from audittui.connection import TABLE_HINT
 from audittui.escape import escaped, shortened
 from audittui.layout.row import ROW_FIELDS
 from audittui.tui.model.connection import ConnectionState, place_of
+from audittui.tui.model.counts import counted
 from audittui.tui.model.rows import cell_of
 from audittui.tui.text.times import ago
 
@@ -113,7 +114,7 @@ def offer_text(session: Session) -> str:
 
 def entries_text(count: int) -> str:
     """How many entries."""
-    return f"{count:,} {'entry' if count == 1 else 'entries'}"
+    return counted(count, "entry")
 
 
 def group_name(group: Group) -> str:

@@ -7,4 +7,5 @@ BAD = "#e46876"
 WARN = "#dca561"
 GOOD = "#98bb6c"
 DIM = "#8a8f98"
-OUTCOME_COLOURS = {"denied": BAD, "failure": WARN}
+TONE_COLOURS = {"denied": BAD, "failure": WARN}
+"""The colours of what lists tell in a tone."""
