@@ -143,7 +143,7 @@ async def measure(count: int, keys: int) -> None:
         runbook = next(one for one in app.workspace.catalogue.runbooks if one.id == "time-window")
         app.main.features.runner.run(runbook, {"window": "-2h..now"})
         await settle(app, pilot)
-        reading = app.main.reading
+        reading = app.main.run
         assert reading is not None
         rows = many(count - len(reading.rows.rows), reading.rows.rows)
         reading.rows.add(rows)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from audittui.tui.model.marks import Mark
     from audittui.tui.model.memory import State
     from audittui.tui.model.rows import RowSource
-    from audittui.tui.model.run import Reading
+    from audittui.tui.model.run import Run
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -90,20 +90,20 @@ class Planned(msgspec.Struct, frozen=True):
     """A run is planned; ``number`` is that of its plan."""
 
     number: int
-    reading: Reading
+    run: Run
 
 
 class PageRead(msgspec.Struct, frozen=True):
     """A page of a run was read."""
 
-    reading: Reading
+    run: Run
     page: ResultPage
 
 
-class ReadingRests(msgspec.Struct, frozen=True):
+class RunRests(msgspec.Struct, frozen=True):
     """All of a run is there, or enough for now."""
 
-    reading: Reading
+    run: Run
 
 
 # Following
@@ -164,7 +164,7 @@ class FollowingEnded(msgspec.Struct, frozen=True):
 class Regrouped(msgspec.Struct, frozen=True):
     """The rows of a run are grouped by other thresholds."""
 
-    reading: Reading
+    run: Run
     least: int
     timespan: int
     groups: Sequence[Group]
@@ -173,7 +173,7 @@ class Regrouped(msgspec.Struct, frozen=True):
 class SuccessSought(msgspec.Struct, frozen=True):
     """The first success after a group was looked for; it is the ``count``-th of ``total``."""
 
-    reading: Reading
+    run: Run
     group: Group
     found: Aftermath
     count: int
@@ -183,7 +183,7 @@ class SuccessSought(msgspec.Struct, frozen=True):
 class SuccessesSought(msgspec.Struct, frozen=True):
     """Looking for successes is over."""
 
-    reading: Reading
+    run: Run
 
 
 # An entry

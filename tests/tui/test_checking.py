@@ -152,7 +152,7 @@ async def test_v_says_how_many_of_how_many_were_checked() -> None:
     async with running(store) as (app, pilot):
         await open_runbook(app, pilot, "time window")
         await press(pilot, "enter", "V")
-        source, reading = rows_of(app), app.main.reading
+        source, reading = rows_of(app), app.main.run
         assert reading is not None and not reading.complete
         loaded, checked = len(source), len(source.verdicts)
         assert 1 < checked < loaded

@@ -187,8 +187,8 @@ async def test_another_try_connects_anew_and_runs_what_waited() -> None:
         assert "r tries again and runs it then" in screen_text(app)
         await press(pilot, "r")
         assert header(app).rstrip().endswith("audit-log (eu-west-1)")
-        assert app.main.reading is not None and app.main.reading.complete
-        assert len(app.main.reading.rows.rows) == 30
+        assert app.main.run is not None and app.main.run.complete
+        assert len(app.main.run.rows.rows) == 30
 
 
 @driven
@@ -208,8 +208,8 @@ async def test_credentials_that_expire_later_are_told_and_r_connects_with_fresh_
         assert "r tries again" in screen_text(app)
         await press(pilot, "r")
         assert "no connection" not in header(app)
-        assert app.main.reading is not None
-        assert app.main.reading.complete and len(app.main.reading.rows.rows) == 30
+        assert app.main.run is not None
+        assert app.main.run.complete and len(app.main.run.rows.rows) == 30
         assert "query" in fresh.asked
 
 
@@ -228,7 +228,7 @@ async def test_a_run_that_is_answered_again_mends_the_header() -> None:
         await run(app, pilot)
         assert "no connection" in header(app)
         broken[0] = False
-        app.main.features.runner.run(app.main.reading.runbook, app.main.reading.texts)  # type: ignore[union-attr]
+        app.main.features.runner.run(app.main.run.runbook, app.main.run.texts)  # type: ignore[union-attr]
         await settle(pilot)
         assert "no connection" not in header(app)
         assert app.workspace.state.kind == "open"
@@ -282,7 +282,7 @@ async def test_a_switch_connects_to_the_profile_with_all_that_it_says() -> None:
     first, second = Table("ann"), Table("zoe")
     async with running(connect=opening(first, second), target=TABLE) as (app, pilot):
         await run(app, pilot)
-        reading = app.main.reading
+        reading = app.main.run
         assert reading is not None
         await pick(pilot, "prod")
         assert header(app).rstrip().endswith("prod: audit-log (eu-west-1)")
@@ -291,12 +291,12 @@ async def test_a_switch_connects_to_the_profile_with_all_that_it_says() -> None:
         assert (target.table, target.region, target.profile) == ("audit-log", "eu-west-1", "prod")
         assert (target.max_rcu, target.rate, target.own_price) == (30, 7, 0.5)
         assert first.closed and not second.closed
-        assert app.main.reading is None and len(app.main.results.source) == 0
+        assert app.main.run is None and len(app.main.results.source) == 0
         assert "ann" not in screen_text(app)
         await run(app, pilot)
-        assert app.main.reading is not None
-        assert {row.actor for row in app.main.reading.rows.rows} <= {"zoe"}
-        assert app.main.reading.max_rcu == 30
+        assert app.main.run is not None
+        assert {row.actor for row in app.main.run.rows.rows} <= {"zoe"}
+        assert app.main.run.max_rcu == 30
         await press(pilot, "P")
         assert "connected" in screen_text(app)
         assert "(as started)" in screen_text(app)
@@ -333,7 +333,7 @@ async def test_a_switch_forgets_the_way_here_the_marks_and_the_open_entry() -> N
         assert app.main.detail.row is None and app.main.detail.life is None
         assert "bucket" not in screen_text(app)
         await press(pilot, "3", "backspace")
-        assert app.main.reading is None
+        assert app.main.run is None
         await pick(pilot, "")
         # Back on the first table its marks are there again.
         assert len(app.workspace.marks) == 1
@@ -361,7 +361,7 @@ async def test_a_switch_stops_what_is_read_and_keeps_its_run_honest() -> None:
         go_on.set()
         await settle(pilot)
         assert first.closed and not second.closed
-        assert app.main.reading is None and "ann" not in screen_text(app)
+        assert app.main.run is None and "ann" not in screen_text(app)
         # The run was of the first table, and did not come to its end.
         (past,) = app.main.features.notebook.state.runs
         assert past.target == "audit-log (eu-west-1)"
@@ -480,7 +480,7 @@ async def test_what_one_is_connected_to_is_not_connected_again() -> None:
     async with running(connect=opening(Table()), target=TABLE) as (app, pilot):
         await run(app, pilot)
         await press(pilot, "P", "enter")
-        assert app.main.reading is not None
+        assert app.main.run is not None
         assert "That is what you are connected to." in screen_text(app)
 
 
@@ -518,7 +518,7 @@ async def test_without_a_target_a_profile_is_offered_and_connects() -> None:
         await pick(pilot, "prod")
         assert app.workspace.state.kind == "open"
         await run(app, pilot)
-        assert app.main.reading is not None and app.main.reading.complete
+        assert app.main.run is not None and app.main.run.complete
 
 
 @driven
@@ -569,7 +569,7 @@ async def test_the_first_row_is_one_round_trip_after_connecting() -> None:
     async with running(connect=opening(table), target=TABLE) as (app, pilot):
         assert sorted(table.asked) == ["describe", "registry"]
         await run(app, pilot)
-        reading = app.main.reading
+        reading = app.main.run
         assert reading is not None and reading.complete
         assert set(table.asked[2:]) == {"query"}
         # What was asked in advance is counted where it was used.
@@ -578,8 +578,8 @@ async def test_the_first_row_is_one_round_trip_after_connecting() -> None:
         table.before = lambda _: None
         before = len(table.asked)
         await press(pilot, "r")
-        assert app.main.reading is not None and app.main.reading is not reading
+        assert app.main.run is not None and app.main.run is not reading
         # The description is known; the chains are asked for again.
         assert table.asked[before:].count("registry") == 1
         assert "describe" not in table.asked[before:]
-        assert app.main.reading.requests == len(table.asked) - before
+        assert app.main.run.requests == len(table.asked) - before

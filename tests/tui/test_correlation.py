@@ -170,7 +170,7 @@ async def test_keys_of_entries_say_what_they_do_with_a_group() -> None:
         await pilot.pause(0.1)
         assert "18 loaded rows" in screen_text(app)
         await press(pilot, "escape", "A")
-        reading = main(app).reading
+        reading = main(app).run
         assert reading is not None and reading.texts["actor"] == "mallory"
         await press(pilot, "escape")
         assert len(group_source(app)) == 2
@@ -201,7 +201,7 @@ async def test_where_it_costs_it_is_asked_for_with_s_and_its_bound_said_before()
         assert "At most 4 RCU a group, 8 RCU in all." in screen_text(app)
         assert "! marks a success within 10m after the last failure." in screen_text(app)
         await press(pilot, "escape")
-        reading = main(app).reading
+        reading = main(app).run
         assert reading is not None and reading.looked_rcu == 0
         await press(pilot, "S", "enter")
         assert [one["success"] for one in cells(source)] == [
@@ -217,7 +217,7 @@ async def test_thresholds_change_on_the_loaded_rows() -> None:
     async with running(filled(spraying())) as (app, pilot):
         await open_runbook(app, pilot, "repeated failures")
         await press(pilot, "enter")
-        reading = main(app).reading
+        reading = main(app).run
         assert reading is not None
         requests = reading.requests
         await press(pilot, "T")

@@ -259,7 +259,7 @@ async def test_escape_leads_back_to_what_was_read_and_a_pivot_back_to_the_live_l
         assert main(app).live is live
         await press(pilot, "escape")
         assert main(app).live is None
-        reading = main(app).reading
+        reading = main(app).run
         assert reading is not None and main(app).results.source is reading.rows
 
 

@@ -208,14 +208,14 @@ async def test_pivots_and_the_breadcrumb_back() -> None:
         await press(pilot, "enter", "j", "j")
         row = main(app).listed_row
         assert row is not None
-        before = main(app).reading
+        before = main(app).run
         for key, field in (("A", "actor"), ("R", "resource"), ("Q", "request_id")):
             await press(pilot, key)
             value = getattr(row, field)
             assert {getattr(one, field) for one in rows_of(app).rows} == {value}
             assert " › " in screen_text(app).splitlines()[0]
             await press(pilot, "escape")
-            assert main(app).reading is before
+            assert main(app).run is before
             assert main(app).listed_row is row
 
 
@@ -228,7 +228,7 @@ async def test_a_pivot_again_turns_the_window_off_and_on() -> None:
         await press(pilot, "enter", "j")
 
         def asked() -> tuple[str, str]:
-            reading = main(app).reading
+            reading = main(app).run
             assert reading is not None
             return reading.runbook.id, reading.texts["window"]
 
@@ -499,9 +499,9 @@ async def test_running_again_reads_again() -> None:
     async with running() as (app, pilot):
         await open_runbook(app, pilot, "time window")
         await press(pilot, "enter")
-        before = main(app).reading
+        before = main(app).run
         await press(pilot, "r")
-        assert main(app).reading is not before
+        assert main(app).run is not before
         assert len(rows_of(app)) == 30
 
 

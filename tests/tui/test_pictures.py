@@ -195,7 +195,7 @@ def test_picture(snap_compare: Any, state: str, size: tuple[int, int]) -> None:
 
     async def run_before(pilot: Pilot[None]) -> None:
         await steps(pilot)
-        while state == "loading" and (app.main.reading is None or not app.main.reading.active):
+        while state == "loading" and (app.main.run is None or not app.main.run.active):
             await pilot.pause(0.01)
         if state in ("loading", "incomplete"):
             # The status line follows a moment after the pages.

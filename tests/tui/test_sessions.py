@@ -78,8 +78,8 @@ async def test_the_last_place_its_filter_the_way_there_and_the_marks_come_back(
         assert [(one.row.seq, one.note) for one in app.workspace.marks] == [(29, "why?"), (27, "")]
         assert all(one.row.actor for one in app.workspace.marks)
         await press(pilot, "escape", "escape")
-        assert main(app).reading is not None
-        assert main(app).reading.runbook.id == "time-window"
+        assert main(app).run is not None
+        assert main(app).run.runbook.id == "time-window"
         assert main(app).listed_row is not None
         assert main(app).listed_row.seq == 27
         await press(pilot, "B")

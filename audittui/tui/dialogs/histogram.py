@@ -16,7 +16,7 @@ from audittui.tui.text.times import TimeStyle, ago
 from audittui.tui.widgets.columns import WIDEST
 
 if TYPE_CHECKING:
-    from audittui.tui.model.run import Reading
+    from audittui.tui.model.run import Run
 
 _SLICE = 0.006
 _PAUSE = 0.01
@@ -63,7 +63,7 @@ class _Bars:
 
 class HistogramScreen(ListDialog[Window]):
     """The rows of ``source`` by time and outcome; closes with the window of a bar, or with
-    nothing. ``near`` is the time that the cursor starts at, in microseconds. ``reading`` is what
+    nothing. ``near`` is the time that the cursor starts at, in microseconds. ``run`` is what
     reads the rows, where more may come."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -72,7 +72,7 @@ class HistogramScreen(ListDialog[Window]):
     ]
 
     def __init__(
-        self, source: RowSource, near: int | None, style: TimeStyle, reading: Reading | None = None
+        self, source: RowSource, near: int | None, style: TimeStyle, run: Run | None = None
     ) -> None:
         self._shown = _Bars((), 1)
         keys = f"{_LETTERS}   Enter zooms into the bar   Esc back"
@@ -80,7 +80,7 @@ class HistogramScreen(ListDialog[Window]):
         self._source = source
         self._near = near
         self._style = style
-        self._reading = reading
+        self._run = run
         self._told = ""
         self._histogram = Histogram()
 
@@ -106,11 +106,11 @@ class HistogramScreen(ListDialog[Window]):
     @property
     def _more(self) -> str:
         """What is not counted because it is not read, and which bar that concerns."""
-        reading = self._reading
-        if reading is None or reading.complete:
+        run = self._run
+        if run is None or run.complete:
             return ""
-        end = "oldest" if reading.plan.order == "newest" else "newest"
-        return f", {'still reading' if reading.active else 'more to read in'} the {end}"
+        end = "oldest" if run.plan.order == "newest" else "newest"
+        return f", {'still reading' if run.active else 'more to read in'} the {end}"
 
     def _show(self) -> None:
         self._told = self._more

@@ -13,7 +13,7 @@ from audittui.tui.dialogs.ask import AskScreen, Blank
 from audittui.tui.dialogs.list_dialog import ListDialog
 from audittui.tui.model.counts import counted
 from audittui.tui.model.entry import subject_of
-from audittui.tui.model.memory import KEPT_RUNS, Run, Saved, State
+from audittui.tui.model.memory import KEPT_RUNS, PastRun, Saved, State
 
 if TYPE_CHECKING:
     from audittui.runbook.model import Runbook
@@ -65,7 +65,7 @@ class _Entries:
     times = frozenset({0})
 
     def __init__(self, state: State, named: Callable[[str], Runbook | None], here: str) -> None:
-        self.entries: list[Saved | Run] = [*state.saved, *state.runs]
+        self.entries: list[Saved | PastRun] = [*state.saved, *state.runs]
         self._named = named
         self._here = here
 
@@ -94,7 +94,7 @@ class _Entries:
         return ""
 
 
-class HistoryScreen(ListDialog[Saved | Run]):
+class HistoryScreen(ListDialog[Saved | PastRun]):
     """Closes with what is to be run again, or with nothing.
 
     ``state`` gives what is remembered now, ``change`` changes it, ``named`` finds a runbook by its
@@ -136,7 +136,7 @@ class HistoryScreen(ListDialog[Saved | Run]):
         self.show_title("History", f"{len(state.saved):,} saved, {count} ({runs})")
 
     @property
-    def _entry(self) -> Saved | Run | None:
+    def _entry(self) -> Saved | PastRun | None:
         return self._shown.entries[self.lines.cursor] if len(self._shown) else None
 
     def show_again(self) -> None:

@@ -91,14 +91,14 @@ class Back:
         desk, runner = self._desk, self._runner
         runner.leave()
         runner.cancel_planning()
-        reading = desk.reading = place.reading
-        if reading.last is not None and reading.last.coverage.stop == "cancelled":
+        run = desk.run = place.run
+        if run.last is not None and run.last.coverage.stop == "cancelled":
             # It was ended by leaving it: reading goes on once more rows are wanted.
-            reading.go_on()
+            run.go_on()
         desk.group, desk.zoomed = place.group, place.zoomed
         desk.results.show_at(place.source, place.sight)
-        desk.sidebar.select(reading.runbook.id)
-        desk.fill_form(reading.runbook, reading.texts)
+        desk.sidebar.select(run.runbook.id)
+        desk.fill_form(run.runbook, run.texts)
         desk.close_detail()
         if place.detail is not None:
             self._entry.open(place.detail)
@@ -137,11 +137,11 @@ class Back:
 
     def rerun(self) -> None:
         """Run the same again, or connect again."""
-        reading = self._desk.reading
+        run = self._desk.run
         if self._workspace.state.kind in ("failed", "none"):
             self._connect.again()
-        elif reading is not None:
-            self._runner.run(reading.runbook, reading.texts)
+        elif run is not None:
+            self._runner.run(run.runbook, run.texts)
         else:
             self._desk.say("Nothing was run yet: choose a runbook (1).")
 

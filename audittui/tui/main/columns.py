@@ -10,7 +10,7 @@ from audittui.tui.text.times import STYLES
 
 if TYPE_CHECKING:
     from audittui.tui.main.desk import Desk
-    from audittui.tui.model.run import Reading
+    from audittui.tui.model.run import Run
     from audittui.tui.text.times import TimeStyle
 
 _TOLD = {
@@ -29,14 +29,14 @@ class Columns:
         self._chosen: dict[str, tuple[str, ...]] = {}
         """The columns that were chosen, by the id of their runbook."""
 
-    def of(self, reading: Reading) -> Sequence[str]:
+    def of(self, run: Run) -> Sequence[str]:
         """The columns that a run is shown with."""
-        return self._chosen.get(reading.runbook.id, reading.plan.columns)
+        return self._chosen.get(run.runbook.id, run.plan.columns)
 
-    def began(self, reading: Reading) -> None:
+    def began(self, run: Run) -> None:
         """Show the columns that were chosen before."""
-        if reading.runbook.id in self._chosen:
-            reading.rows.show_columns(self.of(reading))
+        if run.runbook.id in self._chosen:
+            run.rows.show_columns(self.of(run))
 
     def renew_times(self) -> None:
         """Times that are told by how long ago they were grow old."""
@@ -61,7 +61,7 @@ class Columns:
     def choose(self) -> None:
         """Choose which columns stand where."""
         desk, source = self._desk, self._desk.row_source
-        if desk.reading is None:
+        if desk.run is None:
             desk.say("Run something first: C chooses the columns of what it shows.")
             return
         if source is None:
@@ -73,8 +73,8 @@ class Columns:
             if not columns or desk.row_source is not source or columns == source.columns:
                 return
             source.show_columns(columns)
-            if desk.reading is not None:
-                self._chosen[desk.reading.runbook.id] = columns
+            if desk.run is not None:
+                self._chosen[desk.run.runbook.id] = columns
             desk.results.show(source, desk.results.cursor)
             desk.show_status()
 

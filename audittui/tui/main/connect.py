@@ -107,12 +107,12 @@ class Connect:
 
     def again(self) -> None:
         """Try to connect once more, with fresh credentials; then run what was being run."""
-        target, reading = self._workspace.target, self._desk.reading
+        target, run = self._workspace.target, self._desk.run
         if not target.store and not target.table:
             self._desk.say("No table and no store is named: P shows the profiles.")
             return
-        if self._runner.wanted is None and reading is not None:
-            self._runner.wanted = Wanted(reading.runbook, reading.texts)
+        if self._runner.wanted is None and run is not None:
+            self._runner.wanted = Wanted(run.runbook, run.texts)
         self._connect()
 
     def _connect(self) -> None:
@@ -154,7 +154,7 @@ class Connect:
         wanted, self._runner.wanted = self._runner.wanted, None
         if wanted is None:
             return
-        if self._desk.reading is not None and not wanted.only_show:
+        if self._desk.run is not None and not wanted.only_show:
             self._runner.run(wanted.runbook, wanted.texts)
         else:
             self._runner.plan(wanted.runbook, wanted.texts, only_show=wanted.only_show)
@@ -189,15 +189,15 @@ class Connect:
     def forget(self) -> None:
         """Another table comes: nothing that was read from this one stays."""
         desk = self._desk
-        if desk.reading is not None:
-            desk.reading.cancel()
-        for reading in self._trail.readings:
-            reading.cancel()
+        if desk.run is not None:
+            desk.run.cancel()
+        for run in self._trail.runs:
+            run.cancel()
         self._trail.clear()
         desk.end_asking()
         desk.close_detail()
         desk.detail.clear()
-        desk.reading = desk.group = None
+        desk.run = desk.group = None
         desk.zoomed = False
         desk.unsay()
         desk.results.show(RowSource(()))
@@ -220,8 +220,8 @@ class Connect:
 
     def close(self) -> None:
         """Leave nothing open."""
-        if self._desk.reading is not None:
-            self._desk.reading.cancel()
+        if self._desk.run is not None:
+            self._desk.run.cancel()
         for connection in self._workspace.connections:
             connection.store.close()
 

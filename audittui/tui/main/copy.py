@@ -82,11 +82,11 @@ class Copy:
         """Copy the command that asks the same again."""
         from audittui.runbook.describe import command_of
 
-        reading = self._desk.reading
-        if reading is None:
+        run = self._desk.run
+        if run is None:
             self._desk.say("Nothing was run yet, so there is no command.")
         else:
-            command = command_of(reading.plan, self._workspace.target.options())
+            command = command_of(run.plan, self._workspace.target.options())
             self.copy("the command", command)
 
     def copy(self, what: str, text: str) -> None:

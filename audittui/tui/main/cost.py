@@ -11,7 +11,7 @@ from audittui.tui.main.plan import show_plan
 if TYPE_CHECKING:
     from audittui.tui.main.desk import Desk
     from audittui.tui.main.run import Runner
-    from audittui.tui.model.run import Reading
+    from audittui.tui.model.run import Run
     from audittui.tui.model.workspace import Workspace
 
 
@@ -33,38 +33,38 @@ class Cost:
     def load_all(self) -> None:
         """Ask, then read to the end; after a stop, go on where it stopped. In a lifecycle read the
         next of it."""
-        desk, reading = self._desk, self._desk.reading
+        desk, run = self._desk, self._desk.run
         if desk.pane == "detail" and desk.detail.lane.has_focus:
             self._read_life_on()
-        elif reading is None:
+        elif run is None:
             desk.say("Nothing was run yet: choose a runbook (1).")
-        elif reading.active:
+        elif run.active:
             desk.say("Still reading.")
-        elif reading.complete:
+        elif run.complete:
             desk.say("Everything is loaded already.")
         else:
-            self._ask_to_load(reading)
+            self._ask_to_load(run)
 
-    def _ask_to_load(self, reading: Reading) -> None:
+    def _ask_to_load(self, run: Run) -> None:
         """Ask with the estimate, then read to the end."""
         from audittui.tui.dialogs.reader import ConfirmScreen
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self._runner.load(reading)
+                self._runner.load(run)
 
-        count = len(reading.rows.rows)
-        estimate = reading.plan.estimate
-        used = f"{reading.rcu:,.1f} RCU in {reading.requests:,} requests"
+        count = len(run.rows.rows)
+        estimate = run.plan.estimate
+        used = f"{run.rcu:,.1f} RCU in {run.requests:,} requests"
         if estimate.price.billed:
-            used += f", {estimate.price.text(reading.rcu)}"
+            used += f", {estimate.price.text(run.rcu)}"
         details = [
             f"Loaded: {count:,} rows for {used}.",
-            f"The rest: {reading.left_text}.",
+            f"The rest: {run.left_text}.",
             estimate.how,
             "Ctrl-C stops at any moment and keeps the rows.",
         ]
-        budget = reading.max_rcu
+        budget = run.max_rcu
         if budget is not None:
             details.insert(-1, f"It stops at the profile's budget of {budget:g} RCU.")
         self._desk.open(ConfirmScreen("Load all rows of this result?", details), answered)
@@ -72,29 +72,29 @@ class Cost:
     def show_plan(self) -> None:
         """Show the plan of what was run, or of what the form says now."""
         desk, form = self._desk, self._desk.form
-        if desk.reading is not None and desk.pane not in ("sidebar", "form"):
-            show_plan(desk, self._workspace.target, desk.reading.plan, desk.reading)
+        if desk.run is not None and desk.pane not in ("sidebar", "form"):
+            show_plan(desk, self._workspace.target, desk.run.plan, desk.run)
         elif form.runbook is None:
             desk.say("Choose a runbook first (1).")
         else:
             self._runner.plan(form.runbook, form.texts, only_show=True)
 
-    def rested(self, reading: Reading) -> bool:
+    def rested(self, run: Run) -> bool:
         """Where the budget is used up, ask whether to go on."""
-        last = reading.last if reading is self._desk.reading else None
+        last = run.last if run is self._desk.run else None
         if last is None or last.coverage.stop != "budget":
             return False
         from audittui.tui.dialogs.ask import ChoiceScreen
 
-        price = reading.plan.estimate.price
-        used = f"{reading.rcu:,.1f} RCU" + (f", {price.text(reading.rcu)}" if price.billed else "")
+        price = run.plan.estimate.price
+        used = f"{run.rcu:,.1f} RCU" + (f", {price.text(run.rcu)}" if price.billed else "")
         details = [
-            f"{len(reading.rows.rows):,} rows so far, for {used}.",
+            f"{len(run.rows.rows):,} rows so far, for {used}.",
             f"{last.coverage.text()}.",
-            f"The rest: {reading.left_text}.",
+            f"The rest: {run.left_text}.",
         ]
         tied = last.coverage.tied
-        more = reading.max_rcu or 0.0
+        more = run.max_rcu or 0.0
         again = f"Go on by as much again: {more:g} RCU"
         if tied is not None:
             # As much again would get no further.
@@ -103,10 +103,10 @@ class Cost:
         answers = [("stop", "Stop here"), ("more", again), ("all", "Go on without a limit")]
 
         def answered(answer: str | None) -> None:
-            if answer in (None, "stop") or reading.active or reading is not self._desk.reading:
+            if answer in (None, "stop") or run.active or run is not self._desk.run:
                 return
-            reading.max_rcu = None if answer == "all" else more
-            self._runner.go_on(reading, everything=reading.everything)
+            run.max_rcu = None if answer == "all" else more
+            self._runner.go_on(run, everything=run.everything)
 
         question = "The budget of this run is used up."
         self._desk.open(ChoiceScreen(question, details, answers), answered)

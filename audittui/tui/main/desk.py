@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from audittui.runbook.model import Runbook
     from audittui.tui.model.followed import Live
     from audittui.tui.model.rows import RowSource
-    from audittui.tui.model.run import Reading
+    from audittui.tui.model.run import Run
     from audittui.tui.widgets.detail import Detail
     from audittui.tui.widgets.form import Form
     from audittui.tui.widgets.lines import LineList
@@ -26,11 +26,11 @@ Answer = TypeVar("Answer")
 class Desk(Protocol):
     """The panes of the main screen and what lies on them.
 
-    ``reading`` is the run that is shown, ``group`` the group whose events are shown, in a
+    ``run`` is the run that is shown, ``group`` the group whose events are shown, in a
     correlation. ``zoomed``: one pane alone is shown. ``detail_open``: the detail view is.
     """
 
-    reading: Reading | None
+    run: Run | None
     group: Group | None
     zoomed: bool
     detail_open: bool

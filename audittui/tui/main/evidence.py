@@ -12,7 +12,7 @@ from rich.text import Text
 from audittui.errors import AuditError
 from audittui.escape import escaped
 from audittui.tui import messages
-from audittui.tui.text.words import entries_text
+from audittui.tui.model.counts import counted
 from audittui.tui.theme.palette import ACCENT, BAD, DIM
 
 if TYPE_CHECKING:
@@ -44,8 +44,9 @@ class Evidence:
         """What a bundle of the marks will be, before it is made."""
         workspace = self._workspace
         count = len(workspace.marks)
+        entries = counted(count, "entry")
         details = [
-            f"{entries_text(count)} with notes, proofs and checkpoints, for whoever has no table:",
+            f"{entries} with notes, proofs and checkpoints, for whoever has no table:",
             "audittui evidence verify FILE.zip checks every byte of it.",
             f"Reading and proving takes at most about {count * _RCU_AN_ENTRY:,} RCU.",
             "It is not signed; audittui evidence create --sign KEY makes one that is.",

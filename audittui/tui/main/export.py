@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from audittui.tui import messages
 from audittui.tui.main.key import Key
+from audittui.tui.model.counts import counted
 from audittui.tui.model.followed import is_entry
 from audittui.tui.model.groups import GroupSource
 from audittui.tui.text import words
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from audittui.tui.main.run import Runner
     from audittui.tui.model.export import Taken
     from audittui.tui.model.rows import RowSource
-    from audittui.tui.model.run import Reading
+    from audittui.tui.model.run import Run
     from audittui.tui.model.workspace import Workspace
 
 LOADED = "what is loaded"
@@ -42,7 +43,7 @@ class Export:
         self._workspace = workspace
         self._runner = runner
         self._files = files
-        self._after: tuple[Reading, Path] | None = None
+        self._after: tuple[Run, Path] | None = None
         """What is to be written once all of it is loaded."""
         jobs.hear(messages.Exported, self._exported)
 
@@ -60,25 +61,24 @@ class Export:
         from audittui.tui.dialogs.ask import AskScreen, Blank
         from audittui.tui.model.export import FORMS_TEXT, fault_of, path_of, proposed_name
 
-        desk, reading = self._desk, self._desk.reading
-        if reading is None:
+        desk, run = self._desk, self._desk.run
+        if run is None:
             desk.say("Nothing was run yet, so there is nothing to export.")
             return
-        taken = self._taken(reading)
-        over = reading.complete or desk.live is not None
+        taken = self._taken(run)
+        over = run.complete or desk.live is not None
         if not taken.count and over:
             desk.say("There is nothing to export: the list is empty.")
             return
-        plural = "" if taken.count == 1 else "s"
-        details = [f"{taken.count:,} {taken.noun}{plural} in the list.", FORMS_TEXT]
+        details = [f"{counted(taken.count, taken.noun)} in the list.", FORMS_TEXT]
         if taken.filter:
             of = f"{taken.loaded:,} {'groups' if taken.rows is None else 'loaded rows'}"
             details[0] = f"{taken.count:,} of {of} match the filter {taken.filter}."
-        blanks = [Blank("file", "file", proposed_name(reading.runbook.id, ".jsonl", Path()))]
+        blanks = [Blank("file", "file", proposed_name(run.runbook.id, ".jsonl", Path()))]
         if desk.live is not None:
             details.insert(1, "They are followed: what comes later is not in the file.")
-        elif not reading.complete:
-            details.insert(1, f"That is not all: the rest takes {reading.left_text}.")
+        elif not run.complete:
+            details.insert(1, f"That is not all: the rest takes {run.left_text}.")
             blanks.append(Blank("what", "export", LOADED, (LOADED, ALL)))
 
         def check(values: Mapping[str, str]) -> dict[str, str]:
@@ -90,45 +90,45 @@ class Export:
                 return
             path = path_of(values["file"])
             if values.get("what") != ALL:
-                self._write_list(reading, path)
-            elif reading.active:
+                self._write_list(run, path)
+            elif run.active:
                 desk.say("Still reading: Ctrl-C stops it, then s again.")
             else:
-                self._after = (reading, path)
-                self._runner.load(reading)
+                self._after = (run, path)
+                self._runner.load(run)
 
         desk.open(AskScreen("Export to a new file", details, blanks, check), answered)
 
-    def brought(self, reading: Reading) -> None:
+    def brought(self, run: Run) -> None:
         """A page came: while all is read for an export, say so."""
-        if self._after is not None and self._after[0] is reading:
+        if self._after is not None and self._after[0] is run:
             self._desk.say(f"All of it is read first, then written to {self._after[1].name}.")
 
-    def rested(self, reading: Reading) -> bool:
+    def rested(self, run: Run) -> bool:
         """Write what was to be written once all is there."""
         after, self._after = self._after, None
-        if after is not None and after[0] is reading and reading is self._desk.reading:
-            if reading.complete:
-                self._write_list(reading, after[1])
+        if after is not None and after[0] is run and run is self._desk.run:
+            if run.complete:
+                self._write_list(run, after[1])
             else:
                 said = "Not all was read, so nothing was written. s exports what is loaded."
                 self._desk.say(said)
         return False
 
-    def _write_list(self, reading: Reading, path: Path) -> None:
+    def _write_list(self, run: Run, path: Path) -> None:
         from audittui.runbook.describe import command_of
         from audittui.tui.model.export import extent_of, followed_extent
 
-        taken = self._taken(reading)
-        title = words.crumb(reading)
+        taken = self._taken(run)
+        title = words.crumb(run)
         options = self._workspace.target.options()
         if self._desk.live is not None:
             extent = followed_extent(self._desk.live, taken, title, options)
         else:
-            extent = extent_of(reading, taken, title, command_of(reading.plan, options))
+            extent = extent_of(run, taken, title, command_of(run.plan, options))
         self.write(taken, path, extent)
 
-    def _taken(self, reading: Reading) -> Taken:
+    def _taken(self, run: Run) -> Taken:
         """What the list shows now."""
         from audittui.tui.model.export import Taken
         from audittui.tui.model.rows import verdict_word
@@ -140,7 +140,7 @@ class Export:
                 tuple(source.groups),
                 loaded=source.total,
                 filter=source.pattern,
-                strangers=reading.strangers,
+                strangers=run.strangers,
             )
         rows = desk.row_source
         assert rows is not None
@@ -154,7 +154,7 @@ class Export:
             loaded=len(rows.rows),
             filter=rows.pattern if rows.filtered else "",
             of_group=words.group_name(desk.group) if desk.group is not None else "",
-            strangers=reading.strangers,
+            strangers=run.strangers,
         )
 
     def write(self, taken: Taken, path: Path, extent: Extent) -> None:

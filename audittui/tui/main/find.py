@@ -13,7 +13,7 @@ from audittui.tui.text import words
 if TYPE_CHECKING:
     from audittui.tui.main.desk import Desk
     from audittui.tui.main.run import Runner
-    from audittui.tui.model.run import Reading
+    from audittui.tui.model.run import Run
 
 _SLICE = 0.006
 _PAUSE = 0.004
@@ -87,11 +87,11 @@ class Find:
 
     def _line_at(self, text: str) -> int | str | None:
         """The line of a time, why there is none, or None where there are no rows any more."""
-        source, reading = self._desk.row_source, self._desk.reading
-        if source is None or not len(source) or reading is None:
+        source, run = self._desk.row_source, self._desk.run
+        if source is None or not len(source) or run is None:
             return None
         row = source.row(min(self._desk.results.cursor, len(source) - 1))
-        return words.find_time(source, text, reading.plan.order, row.time)
+        return words.find_time(source, text, run.plan.order, row.time)
 
     def filter(self, pattern: str, at: int | None = None, *, hiding: bool = True) -> bool:
         """Filter the list and stay at the same line, or the nearest one. A pattern that cannot be
@@ -152,7 +152,7 @@ class Find:
     def match(self, step: int) -> None:
         """Go to the next or previous row that matches; in the detail view to where the text
         stands."""
-        desk, reading, source = self._desk, self._desk.reading, self._desk.row_source
+        desk, run, source = self._desk, self._desk.run, self._desk.row_source
         if desk.pane == "detail":
             desk.detail.next_match(step)
             return
@@ -169,12 +169,12 @@ class Find:
             desk.results.go(source.line_of(found))
         elif source.searching:
             desk.say("Not all loaded rows are searched yet; go on in a moment.")
-        elif step < 0 or reading is None or not reading.more or desk.group is not None:
-            desk.say(words.no_more("match", step, reading))
+        elif step < 0 or run is None or not run.more or desk.group is not None:
+            desk.say(words.no_more("match", step, run))
         elif self._offered:
             self._offered = False
             self._seek_after = at
-            self._runner.read(reading)
+            self._runner.read(run)
             desk.say("Loading until the next match…")
         else:
             self._offered = True
@@ -183,15 +183,15 @@ class Find:
                 " n again loads until the next one, Ctrl-C stops it."
             )
 
-    def rested(self, reading: Reading) -> bool:
+    def rested(self, run: Run) -> bool:
         """When a match is wanted and none came, read on."""
-        desk, after, source = self._desk, self._seek_after, reading.rows
-        if after is None or reading is not desk.reading or source is not desk.row_source:
+        desk, after, source = self._desk, self._seek_after, run.rows
+        if after is None or run is not desk.run or source is not desk.row_source:
             return False
         source.search()
         found = source.next_match(after, 1)
-        if found is None and reading.more:
-            self._runner.read(reading)
+        if found is None and run.more:
+            self._runner.read(run)
             desk.show_status()
             return True
         self._seek_after = None
@@ -200,7 +200,7 @@ class Find:
             desk.results.grown()
             desk.results.go(source.line_of(found))
         else:
-            desk.say(words.no_more("match", 1, reading))
+            desk.say(words.no_more("match", 1, run))
         return False
 
     KEYS: ClassVar[tuple[Key, ...]] = (

@@ -39,20 +39,20 @@ class Follow:
         """Follow what was run, stop following, or go on."""
         from audittui.tui.model.followed import Live
 
-        desk, reading, live = self._desk, self._desk.reading, self._desk.live
-        if reading is None:
+        desk, run, live = self._desk, self._desk.run, self._desk.live
+        if run is None:
             desk.say("Nothing was run yet: choose a runbook (1), run it, then F follows it.")
         elif live is not None and live.state != "stopped":
             live.stop()
             desk.say("")
-        elif reading.active:
+        elif run.active:
             desk.say("Still reading: Ctrl-C stops it, then F follows.")
         else:
             if live is None:
                 desk.close_detail()
                 self._before = desk.results.cursor if desk.group is None else 0
                 desk.group = None
-            live = reading.live = reading.live or Live(reading)
+            live = run.live = run.live or Live(run)
             self._start(live)
             desk.unsay()
             desk.results.show(live.source, len(live.source) - 1)
@@ -95,12 +95,12 @@ class Follow:
 
     def leave(self) -> bool:
         """From what is followed back to what was read; False when nothing is."""
-        desk, live, reading = self._desk, self._desk.live, self._desk.reading
-        if live is None or reading is None:
+        desk, live, run = self._desk, self._desk.live, self._desk.run
+        if live is None or run is None:
             return False
         live.stop()
         desk.unsay()
-        rows = reading.groups if reading.groups is not None else reading.rows
+        rows = run.groups if run.groups is not None else run.rows
         desk.results.show(rows, self._before)
         desk.show_panes()
         desk.show_status()
@@ -125,15 +125,15 @@ class Follow:
 
         def failed(error: AuditError) -> None:
             if live.tail is tail:
-                self._link.note_error(live.reading.connection, error)
+                self._link.note_error(live.run.connection, error)
             self._ended(live, tail, error)
 
-        jobs.run(work, failed, "follow", on=live.reading.connection, lasting=True)
+        jobs.run(work, failed, "follow", on=live.run.connection, lasting=True)
 
     def _agreed(self, live: Live, tail: Tail) -> bool:
         """Ask before catching up costs more than a little money or the budget."""
-        backlog = tail.backlog() if live.reading.connection.billed else None
-        most = min(live.reading.max_rcu or _UNASKED, _UNASKED)
+        backlog = tail.backlog() if live.run.connection.billed else None
+        most = min(live.run.max_rcu or _UNASKED, _UNASKED)
         if backlog is None or backlog.rcu <= most:
             return True
         answer = messages.Answer(threading.Event())
@@ -228,13 +228,13 @@ class Follow:
 
 def _costs(live: Live, backlog: Backlog) -> list[str]:
     """What catching up takes, line by line."""
-    price = live.reading.plan.estimate.price
+    price = live.run.plan.estimate.price
     cost = f"about {backlog.rcu:,.0f} RCU"
     if price.billed:
         cost += f", {price.text(backlog.rcu)}"
     count = "What was written" if backlog.entries is None else f"{backlog.entries:,} entries"
     details = [f"{count} since then must be read first: {cost}."]
-    if live.reading.max_rcu is not None:
-        details.append(f"It stops at the profile's budget of {live.reading.max_rcu:g} RCU.")
+    if live.run.max_rcu is not None:
+        details.append(f"It stops at the profile's budget of {live.run.max_rcu:g} RCU.")
     details.append("F or Esc stops it at any moment; what came stays.")
     return details

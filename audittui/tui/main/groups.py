@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from audittui.errors import AuditError
 from audittui.tui import messages
 from audittui.tui.main.key import Key
+from audittui.tui.model.counts import counted
 from audittui.tui.model.groups import GroupSource
 from audittui.tui.model.rows import RowSource
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from audittui.tui.jobs import Jobs
     from audittui.tui.main.columns import Columns
     from audittui.tui.main.desk import Desk
-    from audittui.tui.model.run import Reading
+    from audittui.tui.model.run import Run
     from audittui.tui.model.workspace import Workspace
 
 _AT_ONCE = 20
@@ -35,17 +36,17 @@ class Groups:
         self._columns = columns
         jobs.hear(messages.Regrouped, self._regrouped)
         jobs.hear(messages.SuccessSought, self._success_sought)
-        jobs.hear(messages.SuccessesSought, lambda one: self._learnt(one.reading, ""))
+        jobs.hear(messages.SuccessesSought, lambda one: self._learnt(one.run, ""))
 
     # The events of a group
 
     def open(self, group: Group) -> None:
         """Show the events of a group."""
-        desk, reading = self._desk, self._desk.reading
-        if reading is None or reading.groups is None:
+        desk, run = self._desk, self._desk.run
+        if run is None or run.groups is None:
             return
         desk.group = group
-        rows = RowSource(self._columns.of(reading), self._workspace.marks, reading.strangers)
+        rows = RowSource(self._columns.of(run), self._workspace.marks, run.strangers)
         rows.add(group.rows)
         desk.results.show(rows)
         desk.show_panes()
@@ -53,11 +54,11 @@ class Groups:
 
     def leave(self) -> bool:
         """From the events of a group back to the groups; False when none is open."""
-        desk, reading = self._desk, self._desk.reading
-        if desk.group is None or reading is None:
+        desk, run = self._desk, self._desk.run
+        if desk.group is None or run is None:
             return False
         key, desk.group = desk.group.key, None
-        groups = reading.groups
+        groups = run.groups
         assert groups is not None
         desk.results.show(groups, groups.line_of(key) or 0)
         desk.show_panes()
@@ -71,11 +72,11 @@ class Groups:
         from audittui.runbook.timerange import duration_text, parse_duration
         from audittui.tui.dialogs.ask import AskScreen, Blank
 
-        desk, reading = self._desk, self._desk.reading
-        if reading is None or reading.groups is None or reading.plan.correlation is None:
+        desk, run = self._desk, self._desk.run
+        if run is None or run.groups is None or run.plan.correlation is None:
             desk.say("These are no groups: a runbook such as Repeated failures makes some.")
             return
-        rule = reading.plan.correlation
+        rule = run.plan.correlation
         least = max((bound for name, bound in rule.condition if name == "gte"), default=2)
         blanks = [
             Blank("least", "at least", str(least)),
@@ -96,29 +97,27 @@ class Groups:
         def answered(values: dict[str, str] | None) -> None:
             if values is not None:
                 timespan = parse_duration(values["timespan"])
-                self._regroup(reading, int(values["least"]), timespan)
+                self._regroup(run, int(values["least"]), timespan)
 
-        details = [
-            f"The {len(reading.rows.rows):,} loaded rows are grouped again; nothing is read."
-        ]
+        details = [f"The {len(run.rows.rows):,} loaded rows are grouped again; nothing is read."]
         desk.open(AskScreen("Thresholds", details, blanks, check), answered)
 
-    def _regroup(self, reading: Reading, least: int, timespan: int) -> None:
+    def _regroup(self, run: Run, least: int, timespan: int) -> None:
         """Group the loaded rows by other thresholds, in a thread."""
 
         def work() -> None:
-            groups = reading.rethreshold(least, timespan)
-            self._jobs.post(messages.Regrouped(reading, least, timespan, groups))
+            groups = run.rethreshold(least, timespan)
+            self._jobs.post(messages.Regrouped(run, least, timespan, groups))
 
         self._jobs.run(work, self._failed, "thresholds")
 
     def _regrouped(self, message: messages.Regrouped) -> None:
         """The groups are others now."""
-        desk, reading = self._desk, message.reading
-        reading.took_thresholds(message.least, message.timespan, message.groups)
-        if reading is desk.reading and reading.groups is not None:
+        desk, run = self._desk, message.run
+        run.took_thresholds(message.least, message.timespan, message.groups)
+        if run is desk.run and run.groups is not None:
             desk.group = None
-            desk.results.show(reading.groups)
+            desk.results.show(run.groups)
             desk.unsay()
             desk.show_panes()
             desk.show_status()
@@ -131,9 +130,9 @@ class Groups:
         from audittui.runbook.timerange import duration_text
         from audittui.tui.dialogs.reader import ConfirmScreen
 
-        desk, reading = self._desk, self._desk.reading
-        source = reading.groups if reading is not None else None
-        if reading is None or source is None or desk.group is not None:
+        desk, run = self._desk, self._desk.run
+        source = run.groups if run is not None else None
+        if run is None or source is None or desk.group is not None:
             desk.say("This belongs to a list of groups: a runbook such as Repeated failures.")
             return
         if source.reads_success:
@@ -155,23 +154,23 @@ class Groups:
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self._look_for_success(reading, unknown)
+                self._look_for_success(run, unknown)
 
-        which = "1 group" if count == 1 else f"{count} groups"
-        desk.open(ConfirmScreen(f"Look for the first success after {which}?", details), answered)
+        question = f"Look for the first success after {counted(count, 'group')}?"
+        desk.open(ConfirmScreen(question, details), answered)
 
-    def rested(self, reading: Reading) -> bool:
+    def rested(self, run: Run) -> bool:
         """Where nothing is billed, look for successes at once."""
-        source = reading.groups
-        if reading is self._desk.reading and source is not None and reading.complete:
+        source = run.groups
+        if run is self._desk.run and source is not None and run.complete:
             unknown = source.unknown()
-            if not reading.connection.billed and unknown:
-                self._look_for_success(reading, unknown)
+            if not run.connection.billed and unknown:
+                self._look_for_success(run, unknown)
         return False
 
-    def _look_for_success(self, reading: Reading, groups: Sequence[Group]) -> None:
+    def _look_for_success(self, run: Run, groups: Sequence[Group]) -> None:
         """Ask for the first success after each of ``groups``, one after the other."""
-        if reading.groups is None or self._jobs.running("success"):
+        if run.groups is None or self._jobs.running("success"):
             return
         jobs, stop = self._jobs, threading.Event()
         wanted = list(islice(groups, _AT_ONCE))
@@ -180,32 +179,32 @@ class Groups:
             from audittui.investigate.aftermath import first_success
 
             try:
-                facts = reading.connection.facts()
+                facts = run.connection.facts()
                 jobs.post(messages.Spent(facts.rcu))
                 for count, group in enumerate(wanted, 1):
                     if stop.is_set():
                         break
-                    found = first_success(group, reading.connection, facts, stop)
-                    jobs.post(messages.SuccessSought(reading, group, found, count, len(wanted)))
+                    found = first_success(group, run.connection, facts, stop)
+                    jobs.post(messages.SuccessSought(run, group, found, count, len(wanted)))
             finally:
-                jobs.post(messages.SuccessesSought(reading))
+                jobs.post(messages.SuccessesSought(run))
 
-        jobs.run(work, self._failed, "success", on=reading.connection, stop=stop)
+        jobs.run(work, self._failed, "success", on=run.connection, stop=stop)
 
     def _success_sought(self, message: messages.SuccessSought) -> None:
-        reading, group, found = message.reading, message.group, message.found
-        assert reading.groups is not None
-        reading.groups.aftermaths[group.key] = (group.last, found)
-        reading.looked_rcu += found.rcu
-        self._learnt(reading, f"{message.count} of {message.total} looked at. Ctrl-C stops.")
+        run, group, found = message.run, message.group, message.found
+        assert run.groups is not None
+        run.groups.aftermaths[group.key] = (group.last, found)
+        run.looked_rcu += found.rcu
+        self._learnt(run, f"{message.count} of {message.total} looked at. Ctrl-C stops.")
 
-    def _learnt(self, reading: Reading, notice: str) -> None:
+    def _learnt(self, run: Run, notice: str) -> None:
         """More is known of the groups."""
-        desk, groups = self._desk, reading.groups
+        desk, groups = self._desk, run.groups
         if groups is None:
             return
         groups.filter_again()
-        if reading is desk.reading and desk.results.source is groups:
+        if run is desk.run and desk.results.source is groups:
             desk.results.changed(groups.moved(desk.results.cursor))
             desk.say(notice)
 

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 from weakref import WeakKeyDictionary
 
+import msgspec
+
 from audittui import timestamp
 from audittui.tui.main.key import Key
-from audittui.tui.model.memory import Run
+from audittui.tui.model.memory import PastRun
 
 if TYPE_CHECKING:
     from audittui.errors import AuditError
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from audittui.tui.main.run import Runner
     from audittui.tui.main.trail import Trail
     from audittui.tui.model.memory import Saved
-    from audittui.tui.model.run import Reading
+    from audittui.tui.model.run import Run
     from audittui.tui.model.workspace import Workspace
 
 
@@ -33,47 +35,39 @@ class History:
         self._notebook = notebook
         self._runner = runner
         self._trail = trail
-        self._runs: WeakKeyDictionary[Reading, Run] = WeakKeyDictionary()
+        self._past: WeakKeyDictionary[Run, PastRun] = WeakKeyDictionary()
         self._shown: HistoryScreen | None = None
 
     # What is remembered
 
-    def began(self, reading: Reading) -> None:
+    def began(self, run: Run) -> None:
         """Remember a run as far as it came."""
-        run = self._runs.get(reading)
-        if run is None:
-            # Two terminals may begin a run in the same microsecond.
-            from uuid import uuid4
+        # Two terminals may begin a run in the same microsecond.
+        from uuid import uuid4
 
-            run = Run(
-                uuid4().hex,
-                reading.runbook.id,
-                reading.texts,
-                self._workspace.target.label,
-                timestamp.now(),
-            )
-        last = reading.last
-        run = Run(
-            run.key,
-            run.runbook,
+        past = self._past.get(run) or PastRun(
+            uuid4().hex,
+            run.runbook.id,
             run.texts,
-            run.target,
-            run.started,
-            last.coverage.text() if last is not None else "",
-            len(reading.rows.rows),
-            reading.rcu,
+            self._workspace.target.label,
+            timestamp.now(),
         )
-        self._runs[reading] = run
-        self._notebook.change(lambda state: state.with_run(run))
+        past = self._past[run] = msgspec.structs.replace(
+            past,
+            coverage=run.last.coverage.text() if run.last is not None else "",
+            rows=len(run.rows.rows),
+            rcu=run.rcu,
+        )
+        self._notebook.change(lambda state: state.with_run(past))
 
-    def rested(self, reading: Reading) -> bool:
+    def rested(self, run: Run) -> bool:
         """Remember how far a run came."""
-        self.began(reading)
+        self.began(run)
         return False
 
-    def ended(self, reading: Reading, error: AuditError) -> None:
+    def ended(self, run: Run, error: AuditError) -> None:
         """Remember how far a run came."""
-        self.began(reading)
+        self.began(run)
 
     # The list
 
@@ -95,26 +89,26 @@ class History:
         if self._shown is not None and self._shown.is_mounted:
             self._shown.show_again()
 
-    def _chosen(self, entry: Saved | Run | None) -> None:
+    def _chosen(self, entry: Saved | PastRun | None) -> None:
         from audittui.tui.dialogs.reader import ConfirmScreen
 
         self._shown = None
         here = self._workspace.target.label
-        if isinstance(entry, Run) and entry.target != here:
+        if isinstance(entry, PastRun) and entry.target != here:
             details = [f"It was run on {entry.target}; you are connected to {here}."]
             self._desk.open(
-                ConfirmScreen("Run this here?", details),
+                ConfirmScreen("PastRun this here?", details),
                 lambda yes: self._run_again(entry) if yes else None,
             )
         elif entry is not None:
             self._run_again(entry)
 
-    def _run_again(self, entry: Saved | Run) -> None:
+    def _run_again(self, entry: Saved | PastRun) -> None:
         self._trail.clear()
         self._run(entry.runbook, entry.texts)
 
     def _run(self, name: str, texts: Mapping[str, str]) -> None:
-        """Run something remembered, or say that its runbook is gone."""
+        """PastRun something remembered, or say that its runbook is gone."""
         runbook = self._workspace.runbook(name)
         if runbook is None:
             self._desk.say(f"There is no runbook {name} any more.")

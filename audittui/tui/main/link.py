@@ -12,7 +12,7 @@ from audittui.tui.theme.palette import BAD, DIM
 if TYPE_CHECKING:
     from audittui.connection import Connection
     from audittui.tui.main.desk import Desk
-    from audittui.tui.model.run import Reading
+    from audittui.tui.model.run import Run
     from audittui.tui.model.workspace import Workspace
 
 _LOST = frozenset({"credentials", "network", "missing_table"})
@@ -50,11 +50,11 @@ class Link:
             return True
         return False
 
-    def rested(self, reading: Reading) -> bool:
+    def rested(self, run: Run) -> bool:
         """A run rests: what it came to tells how the connection stands."""
-        if reading.last is None or reading.last.coverage.stop != "cancelled":
-            if reading.error is not None:
-                self.note_error(reading.connection, reading.error)
+        if run.last is None or run.last.coverage.stop != "cancelled":
+            if run.error is not None:
+                self.note_error(run.connection, run.error)
             else:
-                self.note_answer(reading.connection)
+                self.note_answer(run.connection)
         return False

@@ -9,7 +9,7 @@ import msgspec
 
 if TYPE_CHECKING:
     from audittui.errors import AuditError
-    from audittui.tui.model.run import Reading
+    from audittui.tui.model.run import Run
 
 
 class Listeners(msgspec.Struct, frozen=True):
@@ -21,7 +21,7 @@ class Listeners(msgspec.Struct, frozen=True):
     """
 
     asked: Sequence[Callable[[], None]] = ()
-    began: Sequence[Callable[[Reading], None]] = ()
-    brought: Sequence[Callable[[Reading], None]] = ()
-    rested: Sequence[Callable[[Reading], bool]] = ()
-    ended: Sequence[Callable[[Reading, AuditError], None]] = ()
+    began: Sequence[Callable[[Run], None]] = ()
+    brought: Sequence[Callable[[Run], None]] = ()
+    rested: Sequence[Callable[[Run], bool]] = ()
+    ended: Sequence[Callable[[Run, AuditError], None]] = ()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from audittui.layout.row import Row
 from audittui.tui.main.key import Key
-from audittui.tui.text import words
+from audittui.tui.model.counts import counted
 
 if TYPE_CHECKING:
     from audittui.tui.main.desk import Desk
@@ -39,7 +39,7 @@ class Marking:
             return
         marked = marks.toggle(row)
         self.show_marks()
-        count = words.entries_text(len(marks))
+        count = counted(len(marks), "entry")
         said = f"Marked; {count} now" if marked else f"Mark taken away; {count} left"
         desk.say(f"{said}. M lists them.")
 

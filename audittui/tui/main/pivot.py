@@ -36,11 +36,11 @@ class Pivot:
         from audittui.tui.model.entry import runbook_about, subject_of
 
         desk = self._desk
-        row, group, reading = desk.row, desk.listed_group, desk.reading
+        row, group, run = desk.row, desk.listed_group, desk.run
         name = question.replace("_", " ")
-        if reading is not None and row is not None:
+        if run is not None and row is not None:
             value, time = getattr(row, question), row.time
-        elif reading is not None and group is not None:
+        elif run is not None and group is not None:
             value, time = dict(group.key).get(question, ""), group.last
         else:
             desk.say_no_entry()
@@ -56,21 +56,21 @@ class Pivot:
             desk.say(f"No runbook answers by {name}.")
             return
         subject = subject_of(runbook)
-        again = reading.runbook.id == runbook.id and reading.texts.get(subject) == value
+        again = run.runbook.id == runbook.id and run.texts.get(subject) == value
         if again:
-            texts = dict(reading.texts)
+            texts = dict(run.texts)
         else:
             texts = {one.name: one.default_text for one in runbook.params if one.default_text}
             texts[subject] = value
         window = runbook.query.during.strip("{}")
         if runbook.param(window) is not None:
             if again:
-                texts[window] = self._other_window(reading.plan.window, time)
+                texts[window] = self._other_window(run.plan.window, time)
             elif question == "actor":
-                texts[window] = window_text(reading.plan.window)
+                texts[window] = window_text(run.plan.window)
             else:
                 texts[window] = EVER
-        self._trail.keep(reading)
+        self._trail.keep(run)
         desk.sidebar.select(runbook.id)
         await desk.form.show(runbook, texts)
         self._runner.run(runbook, texts)
@@ -84,7 +84,7 @@ class Pivot:
         ever = Window(None, None)
         if present != ever:
             return EVER
-        before = (one.plan.window for one in reversed(self._trail.readings))
+        before = (one.plan.window for one in reversed(self._trail.runs))
         around = Window(max(time - _AROUND, 0), time + _AROUND)
         return window_text(next((one for one in before if one != ever), around))
 

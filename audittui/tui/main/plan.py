@@ -10,13 +10,13 @@ if TYPE_CHECKING:
     from audittui.connection import Target
     from audittui.runbook.plan import Plan
     from audittui.tui.main.desk import Desk
-    from audittui.tui.model.run import Reading
+    from audittui.tui.model.run import Run
 
 MOST_COMMANDS = 100
 """AWS CLI commands that are shown, one a partition."""
 
 
-def show_plan(desk: Desk, target: Target, plan: Plan, reading: Reading | None = None) -> None:
+def show_plan(desk: Desk, target: Target, plan: Plan, run: Run | None = None) -> None:
     """The plan in words, with what was used so far."""
     from audittui.runbook.describe import command_of, describe_plan
     from audittui.tui.dialogs.reader import ReaderScreen
@@ -31,7 +31,7 @@ def show_plan(desk: Desk, target: Target, plan: Plan, reading: Reading | None = 
         options += [option, value] if value else []
     table = target.table or "TABLE"
     described = describe_plan(plan, table=table, options=options, commands=MOST_COMMANDS)
-    used = reading.comparison if reading is not None else ()
-    asked = reading.store.asked() if reading is not None else ()
+    used = run.comparison if run is not None else ()
+    asked = run.store.asked() if run is not None else ()
     command = escaped(command_of(plan, target.options()))
     desk.open(ReaderScreen("Plan", plan_text(described, used, command, asked)))

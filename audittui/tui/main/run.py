@@ -13,7 +13,7 @@ from audittui.tui.main.listeners import Listeners
 from audittui.tui.main.plan import show_plan
 from audittui.tui.model.groups import GroupSource
 from audittui.tui.model.rows import RowSource
-from audittui.tui.model.run import SCREENFUL, Reading
+from audittui.tui.model.run import SCREENFUL, Run
 
 if TYPE_CHECKING:
     from audittui.runbook.model import Runbook
@@ -55,12 +55,12 @@ class Runner:
         self.wanted: Wanted | None = None
         self._planning = 0
         """The number of the plan that is being made; 0 for none."""
-        self._widened: Reading | None = None
+        self._widened: Run | None = None
         """The run whose list was laid out anew because it shows the chain."""
         jobs.hear(messages.PlanMade, self._plan_made)
         jobs.hear(messages.Planned, self._planned)
         jobs.hear(messages.PageRead, self._page_read)
-        jobs.hear(messages.ReadingRests, self._rests)
+        jobs.hear(messages.RunRests, self._rests)
         jobs.hear(messages.Spent, lambda message: self.spend(message.rcu))
 
     def run(self, runbook: Runbook, texts: Mapping[str, str]) -> None:
@@ -71,7 +71,7 @@ class Runner:
         desk.unsay()
         self.leave()
         desk.close_detail()
-        desk.reading = desk.group = None
+        desk.run = desk.group = None
         desk.end_asking()
         desk.results.show(RowSource(runbook.columns))
         desk.go_pane("results")
@@ -80,13 +80,13 @@ class Runner:
 
     def leave(self) -> None:
         """Another run comes: this one ends, unless it rests and somebody may come back."""
-        reading = self._desk.reading
-        if reading is None:
+        run = self._desk.run
+        if run is None:
             return
-        if reading.active or not any(one is reading for one in self._trail.readings):
-            reading.cancel()
-        elif reading.live is not None:
-            reading.live.stop()
+        if run.active or not any(one is run for one in self._trail.runs):
+            run.cancel()
+        elif run.live is not None:
+            run.live.stop()
 
     # Planning
 
@@ -117,10 +117,8 @@ class Runner:
                 return
             budget = connection.target.max_rcu
             plan = probed_plan(runbook, texts, layout, facts, connection.store, budget=budget)
-            reading = Reading(
-                runbook, texts, plan, connection, self._notify_wait, marks, facts.chains
-            )
-            jobs.post(messages.Planned(number, reading))
+            run = Run(runbook, texts, plan, connection, self._notify_wait, marks, facts.chains)
+            jobs.post(messages.Planned(number, run))
 
         def failed(error: AuditError) -> None:
             lost = self._link.note_error(connection, error)
@@ -142,30 +140,30 @@ class Runner:
             show_plan(self._desk, self._workspace.target, message.plan)
 
     def _planned(self, message: messages.Planned) -> None:
-        reading = message.reading
-        if reading.connection is not self._workspace.connection:
+        run = message.run
+        if run.connection is not self._workspace.connection:
             return
-        self._link.note_answer(reading.connection)
+        self._link.note_answer(run.connection)
         if message.number == self._planning:
             self._planning = 0
             for began in self.listeners.began:
-                began(reading)
+                began(run)
 
     def cancel_planning(self) -> bool:
         """Drop a plan that is being made; False when there is none."""
         was, self._planning, self.wanted = self._planning, 0, None
         return bool(was)
 
-    def began(self, reading: Reading) -> None:
+    def began(self, run: Run) -> None:
         """A plan is made: show it being read."""
         desk, typed = self._desk, self._desk.row_source
-        desk.reading = reading
+        desk.run = run
         if typed is not None and typed.pattern:
             # Somebody was faster than the plan.
-            reading.rows.filter(typed.pattern, hiding=typed.hiding)
-        desk.results.show(reading.groups if reading.groups is not None else reading.rows)
+            run.rows.filter(typed.pattern, hiding=typed.hiding)
+        desk.results.show(run.groups if run.groups is not None else run.rows)
         desk.show_panes()
-        self.read(reading, everything=reading.groups is not None)
+        self.read(run, everything=run.groups is not None)
         desk.show_status()
 
     def refuse(self, runbook: Runbook, error: AuditError) -> None:
@@ -176,113 +174,113 @@ class Runner:
         if isinstance(error, ParameterErrors) and form.runbook is runbook:
             desk.go_pane("form")
             form.show_faults(error.errors)
-        elif isinstance(error, UsageError) and form.runbook is runbook and not desk.reading:
+        elif isinstance(error, UsageError) and form.runbook is runbook and not desk.run:
             # It is the question that has to be mended.
             desk.go_pane("form")
         desk.say(str(error), lasting=True)
 
     # Reading
 
-    def read(self, reading: Reading, *, everything: bool = False) -> None:
+    def read(self, run: Run, *, everything: bool = False) -> None:
         """Read on in a thread: a screenful, or everything."""
-        if reading.active:
+        if run.active:
             return
         jobs, seen = self._jobs, self._workspace.seen
-        reading.active, reading.everything = True, everything
-        if everything and reading.plan.estimate.fits(reading.max_rcu):
-            reading.drain()
+        run.active, run.everything = True, everything
+        if everything and run.plan.estimate.fits(run.max_rcu):
+            run.drain()
 
         def work() -> None:
             rows = 0
-            while (page := reading.read()) is not None:
+            while (page := run.read()) is not None:
                 rows += len(page.rows)
                 seen.add(page.rows)
-                reading.look_around(page, seen.by_field)
-                jobs.post(messages.PageRead(reading, page))
+                run.look_around(page, seen.by_field)
+                jobs.post(messages.PageRead(run, page))
                 if page.coverage.stop or page.coverage.complete:
                     break
                 if rows >= SCREENFUL and not everything:
                     break
-            jobs.post(messages.ReadingRests(reading))
+            jobs.post(messages.RunRests(run))
 
         def failed(error: AuditError) -> None:
-            reading.active = False
+            run.active = False
             for ended in self.listeners.ended:
-                ended(reading, error)
+                ended(run, error)
 
-        jobs.run(work, failed, "read", on=reading.connection)
+        jobs.run(work, failed, "read", on=run.connection)
 
-    def load(self, reading: Reading) -> None:
+    def load(self, run: Run) -> None:
         """Read to the end; after a stop, from where it stopped."""
-        if not reading.active:
-            self.go_on(reading, everything=True)
+        if not run.active:
+            self.go_on(run, everything=True)
 
-    def go_on(self, reading: Reading, *, everything: bool) -> None:
+    def go_on(self, run: Run, *, everything: bool) -> None:
         """Read on, also after a stop."""
-        reading.go_on()
-        self.read(reading, everything=everything)
+        run.go_on()
+        self.read(run, everything=everything)
         self._desk.show_status()
 
     def _page_read(self, message: messages.PageRead) -> None:
-        message.reading.take(message.page)
+        message.run.take(message.page)
         for brought in self.listeners.brought:
-            brought(message.reading)
+            brought(message.run)
 
-    def _rests(self, message: messages.ReadingRests) -> None:
-        message.reading.active = False
+    def _rests(self, message: messages.RunRests) -> None:
+        message.run.active = False
         for rested in self.listeners.rested:
-            if rested(message.reading):
+            if rested(message.run):
                 return
 
-    def brought(self, reading: Reading) -> None:
+    def brought(self, run: Run) -> None:
         """A page came: show it."""
         desk, results = self._desk, self._desk.results
-        if reading is not desk.reading:
+        if run is not desk.run:
             return
         desk.unsay()
         if desk.group is None:
             if isinstance(results.source, GroupSource):
                 results.changed(results.source.moved(results.cursor))
-            elif reading.widened and self._widened is not reading:
-                self._widened = reading
-                results.show(reading.rows, results.cursor)
+            elif run.widened and self._widened is not run:
+                self._widened = run
+                results.show(run.rows, results.cursor)
             else:
                 results.grown()
-        self._status.show_soon(at_once=len(reading.rows.rows) <= SCREENFUL)
+        self._status.show_soon(at_once=len(run.rows.rows) <= SCREENFUL)
 
-    def rested(self, reading: Reading) -> bool:
+    def rested(self, run: Run) -> bool:
         """All is there, or enough for now: show it."""
-        if reading is self._desk.reading:
+        if run is self._desk.run:
             self._desk.show_status()
             self.want_more()
         return False
 
-    def ended(self, reading: Reading, error: AuditError) -> None:
+    def ended(self, run: Run, error: AuditError) -> None:
         """It broke: say so."""
-        if reading.connection is self._workspace.connection:
-            self.refuse(reading.runbook, error)
+        if run.connection is self._workspace.connection:
+            self.refuse(run.runbook, error)
 
     def want_more(self) -> None:
         """Read the next page when the window is near the end of what is loaded."""
-        reading, source = self._desk.reading, self._desk.row_source
-        if reading is None or source is not reading.rows or source.filtered or not reading.more:
+        run, source = self._desk.run, self._desk.row_source
+        if run is None or source is not run.rows or source.filtered or not run.more:
             return
         results = self._desk.results
         near = max(results.cursor, results.last_in_sight)
         if near + 2 * results.room >= len(source):
-            self.read(reading)
+            self.read(run)
             self._desk.show_status()
 
     def spend(self, rcu: float) -> None:
         """Looking at entries costs too: add it to what the status line says."""
-        if self._desk.reading is not None:
-            self._desk.reading.looked_rcu += rcu
+        if self._desk.run is not None:
+            self._desk.run.looked_rcu += rcu
             self._desk.show_status()
 
     def stop(self) -> bool:
         """Stop reading and keep the rows; False when nothing is read."""
-        reading = self._desk.reading
-        if reading is None or not reading.active:
+        run = self._desk.run
+        if run is None or not run.active:
             return False
-        reading.cancel()
+        run.cancel()
         return True

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from audittui.investigate.correlations import Group
     from audittui.runbook.model import Runbook
     from audittui.tui.jobs import Jobs
-    from audittui.tui.model.run import Reading
+    from audittui.tui.model.run import Run
     from audittui.tui.model.workspace import Workspace
     from audittui.tui.text.times import TimeStyle
     from audittui.tui.widgets.detail import Detail
@@ -78,7 +78,7 @@ class MainScreen(Screen[None]):
         open_target: Callable[[Target], Connection],
     ) -> None:
         super().__init__()
-        self.reading: Reading | None = None
+        self.run: Run | None = None
         self.group: Group | None = None
         self.pane = "sidebar"
         self.zoomed = False
@@ -252,7 +252,7 @@ class MainScreen(Screen[None]):
         self.call_after_refresh(self._fit_status)
 
     def _fit_status(self) -> None:
-        if self.is_attached and self.reading is not None:
+        if self.is_attached and self.run is not None:
             self.show_status()
 
     # What is listed
@@ -266,7 +266,7 @@ class MainScreen(Screen[None]):
     @property
     def live(self) -> Live | None:
         """What is followed, while the list shows it."""
-        live = self.reading.live if self.reading is not None else None
+        live = self.run.live if self.run is not None else None
         return live if live is not None and self.results.source is live.source else None
 
     @property

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from audittui.tui.main.run import Runner
     from audittui.tui.main.trail import Place, Trail
     from audittui.tui.model.groups import GroupSource
-    from audittui.tui.model.run import Reading
+    from audittui.tui.model.run import Run
     from audittui.tui.model.workspace import Workspace
 
 _EVERY = 2.0
@@ -80,7 +80,7 @@ class Sessions:
     @property
     def begun(self) -> bool:
         """True once something was asked, or an entry marked."""
-        asked = self._desk.reading is not None or bool(self._trail.places)
+        asked = self._desk.run is not None or bool(self._trail.places)
         return asked or len(self._workspace.marks) > 0
 
     @property
@@ -124,8 +124,8 @@ class Sessions:
         steps = [one if isinstance(one, Step) else _step(one) for one in self._trail.places]
         if self._returning is not None:
             steps.append(self._returning)
-        elif self._desk.reading is not None:
-            steps.append(_step(self._trail.place_in(self._desk.reading)))
+        elif self._desk.run is not None:
+            steps.append(_step(self._trail.place_in(self._desk.run)))
         return tuple(steps)
 
     def end(self) -> None:
@@ -193,34 +193,34 @@ class Sessions:
         """Something else is run: what was being returned to is left."""
         self._returning = None
 
-    def began(self, reading: Reading) -> None:
+    def began(self, run: Run) -> None:
         """The question is asked again: with its filter, if it had one."""
         step = self._returning
-        if step is not None and step.pattern and not reading.rows.pattern:
+        if step is not None and step.pattern and not run.rows.pattern:
             try:
-                reading.rows.filter(step.pattern, hiding=step.hiding)
+                run.rows.filter(step.pattern, hiding=step.hiding)
             except PatternError:
                 return
             self._desk.results.changed(0)
 
-    def rested(self, reading: Reading) -> bool:
+    def rested(self, run: Run) -> bool:
         """Read on until the row of the cursor is there."""
         desk, step = self._desk, self._returning
-        if step is None or reading is not desk.reading:
+        if step is None or run is not desk.run:
             return False
-        if reading.groups is not None:
+        if run.groups is not None:
             self._returning = None
-            self._return_to_group(reading.groups, step)
-        elif not self._return_to_row(reading.rows, step):
-            if reading.more and len(reading.rows.rows) < step.rows:
-                self._runner.read(reading)
+            self._return_to_group(run.groups, step)
+        elif not self._return_to_row(run.rows, step):
+            if run.more and len(run.rows.rows) < step.rows:
+                self._runner.read(run)
                 desk.say(
-                    f"Coming back to where you were: {len(reading.rows.rows):,} of"
+                    f"Coming back to where you were: {len(run.rows.rows):,} of"
                     f" {step.rows:,} rows. Ctrl-C stops."
                 )
                 return True
             self._returning = None
-            if step.row is not None and not reading.error:
+            if step.row is not None and not run.error:
                 desk.say("The entry that you were at is not among these rows any more.")
         return False
 
@@ -297,16 +297,16 @@ def _step(place: Place) -> Step:
     """A place, as it is kept."""
     from audittui.runbook.timerange import window_text
 
-    reading, source, cursor = place.reading, place.source, place.sight.cursor
-    texts = dict(reading.texts)
+    run, source, cursor = place.run, place.source, place.sight.cursor
+    texts = dict(run.texts)
     # The window as it was, not the one that the same words would mean later.
-    window = window_text(reading.plan.window)
-    if reading.plan.window_parameter:
-        texts[reading.plan.window_parameter] = window
+    window = window_text(run.plan.window)
+    if run.plan.window_parameter:
+        texts[run.plan.window_parameter] = window
     rows = source if isinstance(source, RowSource) and len(source) else None
     return Step(
-        title=words.crumb(reading, _in_minutes(reading.plan.window)),
-        runbook=reading.runbook.id,
+        title=words.crumb(run, _in_minutes(run.plan.window)),
+        runbook=run.runbook.id,
         texts=texts,
         pattern=rows.pattern if rows is not None else "",
         hiding=rows.hiding if rows is not None else True,
@@ -315,6 +315,6 @@ def _step(place: Place) -> Step:
         line=cursor,
         detail=place.detail is not None,
         zoomed=place.zoomed,
-        rows=len(reading.rows.rows),
-        rcu=reading.rcu,
+        rows=len(run.rows.rows),
+        rcu=run.rcu,
     )

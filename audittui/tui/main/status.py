@@ -68,11 +68,11 @@ class Status:
             bar.show(followed_status(live, self._notice))
         else:
             width = bar.size.width
-            bar.show(status_text(desk.reading, desk.row_source, self._notice, width))
+            bar.show(status_text(desk.run, desk.row_source, self._notice, width))
         desk.results.say(self._empty())
         crumbs = [place.title for place in self._trail.places]
-        if desk.reading is not None:
-            crumbs.append(words.crumb(desk.reading))
+        if desk.run is not None:
+            crumbs.append(words.crumb(desk.run))
             if desk.group is not None:
                 crumbs.append(words.group_name(desk.group))
         title.show(place=STEP.join(crumbs))
@@ -83,11 +83,11 @@ class Status:
         shown = desk.results.source
         if isinstance(shown, GroupSource) and shown.pattern and shown.total:
             return words.no_group_matches(shown)
-        if desk.reading is None and workspace.state.kind == "open":
+        if desk.run is None and workspace.state.kind == "open":
             offer = self._offer()
             if offer is not None:
                 return f"{words.CHOOSE}\n{words.offer_text(offer)}"
-        return words.empty_text(desk.reading, desk.row_source, workspace.state, workspace.target)
+        return words.empty_text(desk.run, desk.row_source, workspace.state, workspace.target)
 
     def show_soon(self, *, at_once: bool) -> None:
         """Renew the bars a few times a second, however fast pages come."""

@@ -46,7 +46,7 @@ class Steps:
                     self._entry.open(source.row(line))
                 return
             line += step
-        desk.say(words.no_more(what, step, desk.reading))
+        desk.say(words.no_more(what, step, desk.run))
 
     def same_resource(self, step: int) -> None:
         """Go to the next or previous entry of the same resource."""

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from audittui.investigate.correlations import Group
     from audittui.layout.row import Row
     from audittui.tui.main.desk import Desk
-    from audittui.tui.model.run import Reading
+    from audittui.tui.model.run import Run
     from audittui.tui.model.session import Step
 
 
 class Place(msgspec.Struct, frozen=True):
     """Where one was: what a step back restores. ``source`` is what the list showed."""
 
-    reading: Reading
+    run: Run
     source: Source
     sight: Sight
     group: Group | None
@@ -31,7 +31,7 @@ class Place(msgspec.Struct, frozen=True):
     @property
     def title(self) -> str:
         """The place in a few words."""
-        return words.crumb(self.reading)
+        return words.crumb(self.run)
 
 
 class Trail:
@@ -41,21 +41,21 @@ class Trail:
         self._desk = desk
         self.places: list[Place | Step] = []
 
-    def place_in(self, reading: Reading) -> Place:
+    def place_in(self, run: Run) -> Place:
         """Where one is."""
         desk = self._desk
         detail = desk.detail.row if desk.detail_open else None
         source, sight = desk.results.source, desk.results.sight
-        return Place(reading, source, sight, desk.group, detail, desk.pane, desk.zoomed)
+        return Place(run, source, sight, desk.group, detail, desk.pane, desk.zoomed)
 
-    def keep(self, reading: Reading) -> None:
+    def keep(self, run: Run) -> None:
         """Keep where one is, for a step back."""
-        self.places.append(self.place_in(reading))
+        self.places.append(self.place_in(run))
 
     @property
-    def readings(self) -> list[Reading]:
+    def runs(self) -> list[Run]:
         """The runs that a step back may lead to."""
-        return [one.reading for one in self.places if isinstance(one, Place)]
+        return [one.run for one in self.places if isinstance(one, Place)]
 
     def clear(self) -> None:
         """Begin anew."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 from audittui.errors import AuditError
 from audittui.tui import messages
 from audittui.tui.main.key import Key
+from audittui.tui.model.counts import counted
 from audittui.tui.model.followed import is_entry
 from audittui.tui.model.rows import RowSource
-from audittui.tui.text import words
 
 if TYPE_CHECKING:
     from audittui.integrity.verdict import Verdict
@@ -55,7 +55,7 @@ class Verify:
         if source is None or not entries:
             desk.say("There are no rows to check.")
             return
-        desk.say(f"Checking {words.entries_text(len(entries))}…")
+        desk.say(f"Checking {counted(len(entries), 'entry')}…")
         self._check_rows(source, entries)
 
     # One entry, for the detail view
@@ -129,11 +129,11 @@ class Verify:
         loaded = shown = source.entries
         if source.filtered:
             shown = sum(is_entry(source.row(at)) for at in range(len(source)))
-        of = f"{count:,} of {shown:,} {'row' if shown == 1 else 'rows'}"
+        of = f"{count:,} of {counted(shown, 'row')}"
         if source.filtered and shown != loaded:
             of += f" that match, of {loaded:,} loaded,"
-        reading = self._desk.reading
-        if reading is not None and source is reading.rows and not reading.complete:
+        run = self._desk.run
+        if run is not None and source is run.rows and not run.complete:
             return f"{of}, more to read,"
         return of
 

@@ -26,17 +26,17 @@ class TimeWindow:
 
     def histogram(self) -> None:
         """Show when how much happened."""
-        desk, reading = self._desk, self._desk.reading
+        desk, run = self._desk, self._desk.run
         group, row = desk.listed_group, desk.listed_row
         # Of groups all that was read is counted.
-        source = reading.rows if group is not None and reading is not None else desk.row_source
+        source = run.rows if group is not None and run is not None else desk.row_source
         if source is None or not source.rows:
             desk.say("There are no rows to count.")
             return
         from audittui.tui.dialogs.histogram import HistogramScreen
 
         near = row.time if row is not None else group.last if group is not None else None
-        whole = reading if reading is not None and source is reading.rows else None
+        whole = run if run is not None and source is run.rows else None
         desk.open(HistogramScreen(source, near, desk.results.time_style, whole), self._go_to)
 
     def narrow(self) -> None:
@@ -68,10 +68,10 @@ class TimeWindow:
 
     def _present(self) -> tuple[int, int] | None:
         """The window that was asked for; an open side is where the loaded rows end."""
-        reading = self._desk.reading
-        if reading is None:
+        run = self._desk.run
+        if run is None:
             return None
-        window, rows = reading.plan.window, reading.rows.rows
+        window, rows = run.plan.window, run.rows.rows
         start, end = window.start, window.end
         if rows:
             times = rows[0].time, rows[-1].time
@@ -81,19 +81,19 @@ class TimeWindow:
 
     def _go_to(self, window: Window | None) -> None:
         """Ask the same in another window; Esc leads back."""
-        reading = self._desk.reading
-        if window is None or reading is None:
+        run = self._desk.run
+        if window is None or run is None:
             return
-        name = reading.plan.window_parameter
+        name = run.plan.window_parameter
         if not name:
             self._desk.say("This runbook has no window that could be another one.")
             return
         from audittui.runbook.timerange import window_text
 
-        self._trail.keep(reading)
-        texts = {**reading.texts, name: window_text(window)}
-        self._desk.fill_form(reading.runbook, texts)
-        self._runner.run(reading.runbook, texts)
+        self._trail.keep(run)
+        texts = {**run.texts, name: window_text(window)}
+        self._desk.fill_form(run.runbook, texts)
+        self._runner.run(run.runbook, texts)
 
     KEYS: ClassVar[tuple[Key, ...]] = (
         Key(

@@ -18,7 +18,7 @@ from audittui.query.strangers import Strangers
 from audittui.runbook.describe import tail_command_of
 from audittui.tui.model.counts import counted
 from audittui.tui.model.followed import FRESH, Live, is_entry
-from audittui.tui.model.run import Reading
+from audittui.tui.model.run import Run
 
 _FORMS = {f".{suffix}": form for form, suffix in SUFFIXES.items()}
 _ENDINGS = ", ".join(list(_FORMS)[:-1]) + f" or {list(_FORMS)[-1]}"
@@ -97,11 +97,11 @@ def form_of(path: Path) -> Form:
     return _FORMS[path.suffix]
 
 
-def extent_of(reading: Reading, taken: Taken, title: str, command: str) -> Extent:
+def extent_of(run: Run, taken: Taken, title: str, command: str) -> Extent:
     """What the file will say of itself."""
-    last = reading.last
+    last = run.last
     covers = "nothing" if last is None else last.coverage.text()
-    strange = reading.strangers.sentence()
+    strange = run.strangers.sentence()
     selection = ""
     if taken.of_group:
         selection = f"only the events of the group {taken.of_group}"
@@ -121,7 +121,7 @@ def extent_of(reading: Reading, taken: Taken, title: str, command: str) -> Exten
 def followed_extent(live: Live, taken: Taken, title: str, options: Sequence[str]) -> Extent:
     """What the file says of itself when the list was followed: it has a beginning and no end, so
     that it is never all. ``options`` name the table in the command."""
-    reading = live.reading
+    run = live.run
     rows = live.source.rows
     at = next(at for at, row in enumerate(rows) if not is_entry(row))
     began, before = rows[at].time, at
@@ -137,7 +137,7 @@ def followed_extent(live: Live, taken: Taken, title: str, options: Sequence[str]
         f"{counted(len(came), 'row')} came",
     ]
     if before:
-        covers = "nothing" if reading.last is None else reading.last.coverage.text()
+        covers = "nothing" if run.last is None else run.last.coverage.text()
         parts.append(f"the {before:,} before were read earlier, of a reading that is {covers}")
     if live.missed:
         parts.append(f"{live.missed:,} perhaps missed")
@@ -147,7 +147,7 @@ def followed_extent(live: Live, taken: Taken, title: str, options: Sequence[str]
         selection = f"only those of {loaded:,} rows that match the filter {taken.filter}"
     return Extent(
         title=title,
-        command=tail_command_of(reading.plan, reading.runbook, since, options),
+        command=tail_command_of(run.plan, run.runbook, since, options),
         complete=False,
         covers="; ".join(parts),
         selection=selection,

@@ -15,7 +15,7 @@ from audittui.tui.model.rows import RowSource
 
 if TYPE_CHECKING:
     from audittui.investigate.tail import Tail, TailBatch
-    from audittui.tui.model.run import Reading
+    from audittui.tui.model.run import Run
 
 FRESH = 60 * timestamp.SECOND
 """A reading this young is joined to what follows: of chains everything since then is read."""
@@ -70,16 +70,16 @@ class LiveSource(RowSource):
 
 
 class Live:
-    """``reading`` followed. Everything but `batches` belongs to the screen.
+    """``run`` followed. Everything but `batches` belongs to the screen.
 
     Rows always come at the end, oldest first, whatever the order of the reading is: nothing that is
     looked at moves. While ``state`` is "following" the cursor keeps to the end; "paused", rows go
     on coming and ``new`` counts them; "stopped", nothing is asked.
     """
 
-    def __init__(self, reading: Reading) -> None:
-        self.reading = reading
-        self.source = LiveSource(reading.rows.columns, reading.rows.marks, reading.strangers)
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.source = LiveSource(run.rows.columns, run.rows.marks, run.strangers)
         self.state: Literal["following", "paused", "stopped"] = "stopped"
         self.new = self.came = self.missed = 0
         self.batch: TailBatch | None = None
@@ -98,10 +98,10 @@ class Live:
 
     def _before(self) -> list[Row]:
         """The newest rows that were read, oldest first."""
-        rows = self.reading.rows.rows
-        if self.reading.plan.order == "newest":
+        rows = self.run.rows.rows
+        if self.run.plan.order == "newest":
             return rows[:CONTEXT][::-1]
-        return rows[-CONTEXT:] if self.reading.complete else []
+        return rows[-CONTEXT:] if self.run.complete else []
 
     def start(self, told: Callable[[StoreError | None], None]) -> Tail:
         """Begin to follow, or go on where it stopped. ``told`` is called from threads with what is
@@ -109,14 +109,14 @@ class Live:
         from audittui.investigate.tail import Tail
         from audittui.query.asked import AskedStore
 
-        reading = self.reading
+        run = self.run
         moment = _clock()
         if self._cursor:
             self.source.note(f"following goes on {moment}; nothing was left out")
         elif self._joins():
-            last = reading.last
+            last = run.last
             assert last is not None
-            end = reading.plan.window.end
+            end = run.plan.window.end
             known = last.coverage.unsettled or last.coverage.as_of
             self._since = known if end is None else min(known, end)
             self.source.note(f"following began {moment}; the rows above were read before")
@@ -126,28 +126,28 @@ class Live:
             )
         else:
             self.source.note(f"following began {moment}")
-        connection = reading.connection
+        connection = run.connection
         watched = AskedStore(connection.store, told)
         self._spent += self.batch.meter.rcu if self.batch is not None else 0.0
         self.batch, self.trouble, self._lost = None, "", None
         self.state, self.new = "following", 0
         self.tail = Tail(
-            reading.runbook, reading.texts, msgspec.structs.replace(connection, store=watched),
-            since=self._since, cursor=self._cursor, now=timestamp.now, max_rcu=reading.max_rcu,
+            run.runbook, run.texts, msgspec.structs.replace(connection, store=watched),
+            since=self._since, cursor=self._cursor, now=timestamp.now, max_rcu=run.max_rcu,
         )  # fmt: skip
         return self.tail
 
     def _joins(self) -> bool:
         """True when the rows that were read reach up to a moment ago."""
-        last = self.reading.last
+        last = self.run.last
         if last is None or not last.coverage.as_of:
             return False
-        end = self.reading.plan.window.end
+        end = self.run.plan.window.end
         # "Up to now" was said when the plan was made, a moment before the reading.
-        reaches = end is None or end >= (self.reading.plan.now or last.coverage.as_of)
+        reaches = end is None or end >= (self.run.plan.now or last.coverage.as_of)
         reaches = reaches and timestamp.now() - last.coverage.as_of <= FRESH
-        newest = self.reading.plan.order == "newest" and last.coverage.reached is not None
-        return reaches and (newest or self.reading.complete)
+        newest = self.run.plan.order == "newest" and last.coverage.reached is not None
+        return reaches and (newest or self.run.complete)
 
     @property
     def rcu(self) -> float:
@@ -203,7 +203,7 @@ class Live:
             self.source.note(f"following ended {_clock()}: {error}")
         elif spent:
             self.source.note(
-                f"following stopped {_clock()}: the budget is {self.reading.max_rcu:g} RCU; "
+                f"following stopped {_clock()}: the budget is {self.run.max_rcu:g} RCU; "
                 "F goes on by as much again"
             )
 

@@ -23,7 +23,7 @@ _PATIENCE = 5.0
 """Seconds to wait for another terminal that is writing."""
 
 
-class Run(msgspec.Struct, frozen=True):
+class PastRun(msgspec.Struct, frozen=True):
     """A runbook that was run: ``texts`` are its parameters as typed, ``started`` is in
     microseconds, ``coverage`` the words of the screen, ``rcu`` the read units it took."""
 
@@ -49,7 +49,7 @@ class State(msgspec.Struct, frozen=True):
     """All that is remembered: runs, the latest first, saved searches by name, investigations."""
 
     version: int = VERSION
-    runs: tuple[Run, ...] = ()
+    runs: tuple[PastRun, ...] = ()
     saved: tuple[Saved, ...] = ()
     sessions: tuple[Session, ...] = ()
 
@@ -61,7 +61,7 @@ class State(msgspec.Struct, frozen=True):
         sessions = sorted([session, *others], key=lambda one: one.left, reverse=True)
         return msgspec.structs.replace(self, sessions=tuple(sessions[:KEPT]))
 
-    def with_run(self, run: Run) -> State:
+    def with_run(self, run: PastRun) -> State:
         """With a run, in place of what was known of it; the oldest beyond `KEPT_RUNS` go."""
         others = [one for one in self.runs if one.key != run.key]
         runs = sorted([run, *others], key=lambda one: one.started, reverse=True)
@@ -84,7 +84,7 @@ class State(msgspec.Struct, frozen=True):
             self, saved=tuple(one for one in self.saved if one.name != name)
         )
 
-    def last_of(self, runbook: str) -> Run | None:
+    def last_of(self, runbook: str) -> PastRun | None:
         """The latest run of a runbook."""
         return next((one for one in self.runs if one.runbook == runbook), None)
 

@@ -26,7 +26,7 @@ SCREENFUL = 200
 """Rows that are read at once."""
 
 
-class Reading:
+class Run:
     """A result being read. `read` runs in a thread; everything else belongs to the screen."""
 
     def __init__(

@@ -14,23 +14,21 @@ from audittui.tui.theme.palette import ACCENT, BAD, DIM, WARN
 
 if TYPE_CHECKING:
     from audittui.tui.model.rows import RowSource
-    from audittui.tui.model.run import Reading
+    from audittui.tui.model.run import Run
 
 
 _SHORTEST = 10
 """Cells of a filter that are shown even where there is no room for it."""
 
 
-def status_text(
-    reading: Reading | None, shown: RowSource | None, notice: str = "", width: int = 0
-) -> Text:
+def status_text(run: Run | None, shown: RowSource | None, notice: str = "", width: int = 0) -> Text:
     """Rows and cost in one line of ``width`` cells where that is possible, then the coverage in as
     many as it takes. ``notice`` replaces the coverage for a while. A ``width`` of 0 is endless."""
-    if reading is None:
+    if run is None:
         return Text(escaped(notice) or "Nothing is read yet.", DIM)
-    said, style, hint = _state_text(reading, _rows_text(reading, shown))
-    requests, cost = f"  {reading.requests:,} requests,", _cost_text(reading)
-    before, pattern, after = _filter_texts(reading, shown)
+    said, style, hint = _state_text(run, _rows_text(run, shown))
+    requests, cost = f"  {run.requests:,} requests,", _cost_text(run)
+    before, pattern, after = _filter_texts(run, shown)
     room = width - cell_len(said + cost + before + after) - min(cell_len(pattern), _SHORTEST)
     if width and pattern:
         # The filter pushes away what is told elsewhere too, so that one line is enough.
@@ -41,62 +39,62 @@ def status_text(
     text = Text.assemble((said, style), (hint + requests + cost, DIM))
     text.append(before + pattern + after, ACCENT)
     second = notice
-    if not second and reading.last is not None:
-        second = reading.last.coverage.text()
-        if reading.strangers.seen:
-            second = f"{reading.strangers.sentence()} {second}"
-        if reading.error is not None and reading.error.hint:
-            second += f". {reading.error.hint}"
+    if not second and run.last is not None:
+        second = run.last.coverage.text()
+        if run.strangers.seen:
+            second = f"{run.strangers.sentence()} {second}"
+        if run.error is not None and run.error.hint:
+            second += f". {run.error.hint}"
     if second:
-        wrong = reading.error is not None or (not notice and reading.strangers.seen)
+        wrong = run.error is not None or (not notice and run.strangers.seen)
         text.append("\n" + escaped(second), BAD if wrong else DIM)
     return text
 
 
-def _state_text(reading: Reading, rows: str) -> tuple[str, str, str]:
+def _state_text(run: Run, rows: str) -> tuple[str, str, str]:
     """How reading stands, its style, and the next key."""
-    if reading.active:
+    if run.active:
         return f"reading… {rows} so far", f"bold {ACCENT}", "  Ctrl-C stops"
-    if reading.error is not None:
+    if run.error is not None:
         return f"failed, {rows} kept", f"bold {BAD}", ""
-    if reading.complete:
+    if run.complete:
         return f"{rows}, all", "bold", ""
-    if reading.last is not None and reading.last.coverage.stop:
+    if run.last is not None and run.last.coverage.stop:
         return f"incomplete, {rows} kept", f"bold {WARN}", "  L goes on"
     return f"{rows}, more to read", "bold", "  L loads all"
 
 
-def _cost_text(reading: Reading) -> str:
+def _cost_text(run: Run) -> str:
     """What it cost up to now."""
-    cost = f" {reading.rcu:,.1f} RCU"
-    if reading.looked_rcu:
-        cost += f", {reading.looked_rcu:,.1f} for entries"
-    price = reading.plan.estimate.price
+    cost = f" {run.rcu:,.1f} RCU"
+    if run.looked_rcu:
+        cost += f", {run.looked_rcu:,.1f} for entries"
+    price = run.plan.estimate.price
     if price.billed and price.per_million is not None:
-        cost += f", {price.text(reading.rcu + reading.looked_rcu)}"
-    if reading.unmetered:
-        cost += f" and {reading.unmetered} of unknown cost"
+        cost += f", {price.text(run.rcu + run.looked_rcu)}"
+    if run.unmetered:
+        cost += f" and {run.unmetered} of unknown cost"
     return cost
 
 
-def _rows_text(reading: Reading, shown: RowSource | None) -> str:
+def _rows_text(run: Run, shown: RowSource | None) -> str:
     """How much is loaded; of groups how many there are, or how many events the open one has."""
-    rows = counted(len(reading.rows.rows), "row")
-    if reading.groups is None:
+    rows = counted(len(run.rows.rows), "row")
+    if run.groups is None:
         return rows
     if shown is not None:
         return f"{counted(len(shown.rows), 'event')} of this group, of {rows}"
-    return f"{counted(reading.groups.total, 'group')} in {rows}"
+    return f"{counted(run.groups.total, 'group')} in {rows}"
 
 
-def _filter_texts(reading: Reading, shown: RowSource | None) -> tuple[str, str, str]:
+def _filter_texts(run: Run, shown: RowSource | None) -> tuple[str, str, str]:
     """How much matches the filter: what stands before it, the filter, what stands after it."""
     if shown is not None and shown.pattern:
         kind = "shown" if shown.hiding else "n and N"
         so_far = f" so far, {shown.searched:,} rows searched" if shown.searching else ""
         before, after = f"  {shown.matches:,} match ", f"{so_far} ({kind})"
         return before, f"'{escaped(shown.pattern)}'", after
-    groups = reading.groups
+    groups = run.groups
     if shown is None and groups is not None and groups.pattern:
         return f"  {len(groups):,} match ", f"'{escaped(groups.pattern)}'", " (shown)"
     return "", "", ""

@@ -11,7 +11,6 @@ from audittui.connection import TABLE_HINT
 from audittui.escape import escaped, shortened
 from audittui.layout.row import ROW_FIELDS
 from audittui.tui.model.connection import ConnectionState, place_of
-from audittui.tui.model.counts import counted
 from audittui.tui.model.rows import cell_of
 from audittui.tui.text.times import ago
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from audittui.tui.model.entry import Life
     from audittui.tui.model.groups import GroupSource
     from audittui.tui.model.rows import RowSource
-    from audittui.tui.model.run import Reading
+    from audittui.tui.model.run import Run
     from audittui.tui.model.session import Session
 
 _VALUE = 40
@@ -54,48 +53,48 @@ def _connection_text(state: ConnectionState, target: Target) -> str:
     return f"{state.message}\n{state.hint}\n{tried}r tries again, P connects elsewhere, q quits."
 
 
-def crumb(reading: Reading, window: str = "") -> str:
+def crumb(run: Run, window: str = "") -> str:
     """A reading in a few words: the runbook and what it was asked, its window as it was asked or
     as ``window`` says."""
-    timed = reading.plan.window_parameter
+    timed = run.plan.window_parameter
     subject = [
         shortened(window if window and name == timed else value, _VALUE)
-        for name, value in reading.plan.parameters
+        for name, value in run.plan.parameters
         if name == timed or value not in ("", "any")
     ]
-    return f"{reading.runbook.name}: {', '.join(subject)}" if subject else reading.runbook.name
+    return f"{run.runbook.name}: {', '.join(subject)}" if subject else run.runbook.name
 
 
 def empty_text(
-    reading: Reading | None, source: RowSource | None, state: ConnectionState, target: Target
+    run: Run | None, source: RowSource | None, state: ConnectionState, target: Target
 ) -> str:
     """What an empty list says: why it is empty, and the next key."""
-    if reading is None:
+    if run is None:
         if state.kind != "open":
             return _connection_text(state, target)
         return CHOOSE
-    if reading.rows.rows and source is not None and source.filtered:
+    if run.rows.rows and source is not None and source.filtered:
         if source.searching:
             return f"None of the first {source.searched:,} rows matches; searching on…"
-        here = source is reading.rows and reading.more
+        here = source is run.rows and run.more
         more = "\nNot all is loaded: n n loads until the next match." if here else ""
         loaded = f"{len(source.rows):,} loaded rows"
         return f"None of the {loaded} matches. Esc clears the filter.{more}"
-    if reading.active or reading.last is None:
+    if run.active or run.last is None:
         return "Reading… Ctrl-C stops and keeps what was read."
-    if reading.error is not None:
+    if run.error is not None:
         if state.kind == "failed":
             return _connection_text(state, target)
-        return f"{reading.error.message}\n{reading.error.hint}\nr runs it again."
-    if reading.last.coverage.stop:
+        return f"{run.error.message}\n{run.error.hint}\nr runs it again."
+    if run.last.coverage.stop:
         return "Stopped before a row was found. L goes on, r starts again."
-    if not reading.complete:
+    if not run.complete:
         return "Nothing yet. L reads on."
-    what = "No group reaches the threshold" if reading.groups is not None else "No entries"
+    what = "No group reaches the threshold" if run.groups is not None else "No entries"
     covers = "the window was read completely"
-    if not reading.last.coverage.complete:
-        covers = reading.last.coverage.text()
-    around = "".join(f"{sentence}\n" for sentence in reading.around)
+    if not run.last.coverage.complete:
+        covers = run.last.coverage.text()
+    around = "".join(f"{sentence}\n" for sentence in run.around)
     return f"{what}: {covers}.\n{around}2 changes the question, 1 another runbook."
 
 
@@ -112,20 +111,15 @@ def offer_text(session: Session) -> str:
     return f"B goes on where you were {told} ago: {last}{marks}."
 
 
-def entries_text(count: int) -> str:
-    """How many entries."""
-    return counted(count, "entry")
-
-
 def group_name(group: Group) -> str:
     """A group of repeated events in a few words."""
     return ", ".join(value or "-" for _, value in group.key)
 
 
-def no_more(what: str, step: int, reading: Reading | None) -> str:
+def no_more(what: str, step: int, run: Run | None) -> str:
     """That a search found nothing, and whether that is for certain."""
     where = "below" if step > 0 else "above"
-    if step > 0 and reading is not None and not reading.complete:
+    if step > 0 and run is not None and not run.complete:
         return f"No {what} {where} in the loaded rows; L loads all."
     return f"No {what} {where}."
 
