@@ -186,7 +186,7 @@ class AuditApp(App[None], inherit_bindings=False):
 
     def action_interrupt(self) -> None:
         """Stop what runs and keep what came, whatever screen is on top."""
-        self.main.features.back.interrupt()
+        self.main.features.stop.stop()
 
     def action_redraw(self) -> None:
         """Draw everything anew: something else wrote on the terminal."""

@@ -1,56 +1,41 @@
-"""One step back, from wherever one is; stopping what runs; running the same again."""
+"""One step back, from wherever one is."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from audittui.tui.main.key import Key
 from audittui.tui.main.trail import Place
 
 if TYPE_CHECKING:
-    from audittui.tui.jobs import Jobs
-    from audittui.tui.main.connect import Connect
     from audittui.tui.main.desk import Desk
     from audittui.tui.main.entry import Entry
-    from audittui.tui.main.find import Find
-    from audittui.tui.main.follow import Follow
-    from audittui.tui.main.groups import Groups
     from audittui.tui.main.run import Runner
     from audittui.tui.main.session import Sessions
     from audittui.tui.main.trail import Trail
-    from audittui.tui.model.workspace import Workspace
 
 
 class Back:
-    """Leads back. ``leave`` leaves the application."""
+    """Leads back. ``undo`` are what a step back in the results tries before it leaves the place,
+    one after the other; ``leave`` leaves the application."""
 
     def __init__(
         self,
         desk: Desk,
-        jobs: Jobs,
-        workspace: Workspace,
         trail: Trail,
         runner: Runner,
         entry: Entry,
-        find: Find,
-        follow: Follow,
-        groups: Groups,
         sessions: Sessions,
-        connect: Connect,
+        undo: Sequence[Callable[[], bool]],
         leave: Callable[[], None],
     ) -> None:
         self._desk = desk
-        self._jobs = jobs
-        self._workspace = workspace
         self._trail = trail
         self._runner = runner
         self._entry = entry
-        self._find = find
-        self._follow = follow
-        self._groups = groups
         self._sessions = sessions
-        self._connect = connect
+        self._undo = undo
         self._leave = leave
 
     def back(self) -> None:
@@ -69,10 +54,8 @@ class Back:
             desk.show_panes()
         elif desk.pane == "detail" or (desk.pane == "results" and desk.detail_open):
             desk.close_detail()
-        elif desk.pane == "results" and (self._follow.leave() or self._groups.leave()):
+        elif desk.pane == "results" and any(undone() for undone in self._undo):
             pass
-        elif desk.pane == "results" and self._find.pattern:
-            self._find.filter("")
         elif desk.pane == "results" and places:
             place = places.pop()
             if isinstance(place, Place):
@@ -121,33 +104,8 @@ class Back:
         if not inside or not self._step_back():
             self._leave()
 
-    def interrupt(self) -> None:
-        """Stop what runs: an export, a search, following, planning, reading."""
-        desk, jobs = self._desk, self._jobs
-        if jobs.cancel("export") or jobs.cancel("success"):
-            desk.say("Stopping…")
-        elif self._follow.stop():
-            pass
-        elif self._runner.cancel_planning():
-            desk.say("Stopped before anything was read.")
-        elif self._runner.stop():
-            desk.say("Stopping…")
-        else:
-            desk.say("Nothing is being read. q quits.")
-
-    def rerun(self) -> None:
-        """Run the same again, or connect again."""
-        run = self._desk.run
-        if self._workspace.state.kind in ("failed", "none"):
-            self._connect.again()
-        elif run is not None:
-            self._runner.run(run.runbook, run.texts)
-        else:
-            self._desk.say("Nothing was run yet: choose a runbook (1).")
-
     KEYS: ClassVar[tuple[Key, ...]] = (
         Key("escape", "back", "back", back, words="close, undo"),
         Key("backspace", "back-too", "back", back, shown=False),
         Key("q", "quit", "back, and quits at the root", back_or_leave, words="exit, leave"),
-        Key("r", "rerun", "run again, connect again", rerun, words="refresh, reload, retry"),
     )

@@ -29,11 +29,13 @@ from audittui.tui.main.listeners import Listeners
 from audittui.tui.main.marking import Marking
 from audittui.tui.main.notebook import Notebook
 from audittui.tui.main.pivot import Pivot
+from audittui.tui.main.rerun import Rerun
 from audittui.tui.main.run import Runner
 from audittui.tui.main.runbooks import Runbooks
 from audittui.tui.main.session import Sessions
 from audittui.tui.main.status import Status
 from audittui.tui.main.step import Steps
+from audittui.tui.main.stop import STOPPING, Stop
 from audittui.tui.main.trail import Trail
 from audittui.tui.main.verify import Verify
 from audittui.tui.main.window import TimeWindow
@@ -71,6 +73,7 @@ IN_HELP: tuple[type[Feature], ...] = (
     Find,
     Entry,
     Back,
+    Rerun,
 )
 """The features with keys, in the order of the help."""
 
@@ -136,9 +139,25 @@ class Features:
             desk, jobs, workspace, link, runner, trail, self.sessions, folders, open_target
         )
         self.back = Back(
-            desk, jobs, workspace, trail, runner, self.entry, self.find, self.follow,
-            self.groups, self.sessions, self.connect, outside.leave,
-        )  # fmt: skip
+            desk,
+            trail,
+            runner,
+            self.entry,
+            self.sessions,
+            undo=(self.follow.leave, self.groups.leave, self.find.clear),
+            leave=outside.leave,
+        )
+        self.rerun = Rerun(desk, workspace, runner, self.connect)
+        self.stop = Stop(
+            desk,
+            ways=(
+                (lambda: jobs.cancel("export"), STOPPING),
+                (lambda: jobs.cancel("success"), STOPPING),
+                (self.follow.stop, ""),
+                (runner.cancel_planning, "Stopped before anything was read."),
+                (runner.stop, STOPPING),
+            ),
+        )
         jobs.hear(messages.Said, lambda message: desk.say(message.text))
         notebook.recalled = (self.history.renew, desk.show_status)
         runner.listeners = Listeners(
@@ -168,14 +187,10 @@ class Features:
                 runner.ended,
             ),
         )
-        features: tuple[Feature, ...] = (
-            self.sessions, self.connect, self.history, self.cost, self.groups, self.marking,
-            self.verify, self.columns, self.pivot, self.follow, self.step, self.window, self.copy,
-            self.export, self.find, self.entry, self.back,
-        )  # fmt: skip
+        with_keys = [one for one in vars(self).values() if isinstance(one, IN_HELP)]
         self._calls = {
             key.name: partial(key.call, feature, *key.given)
-            for feature in features
+            for feature in with_keys
             for key in feature.KEYS
         }
 

@@ -122,6 +122,13 @@ class Find:
         desk.show_status()
         return True
 
+    def clear(self) -> bool:
+        """Take the filter away; False where there is none."""
+        if not self.pattern:
+            return False
+        self.filter("")
+        return True
+
     def _search_on(self, source: RowSource, pattern: str) -> None:
         """Look at the next rows, and at others after the next key."""
         desk, results = self._desk, self._desk.results
