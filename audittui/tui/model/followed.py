@@ -132,9 +132,14 @@ class Live:
         self.batch, self.trouble, self._lost = None, "", None
         self.state, self.new = "following", 0
         self.tail = Tail(
-            reading.runbook, reading.texts, msgspec.structs.replace(connection, store=watched),
-            since=self._since, cursor=self._cursor, now=timestamp.now, max_rcu=reading.max_rcu,
-        )  # fmt: skip
+            reading.runbook,
+            reading.texts,
+            msgspec.structs.replace(connection, store=watched),
+            since=self._since,
+            cursor=self._cursor,
+            now=timestamp.now,
+            max_rcu=reading.max_rcu,
+        )
         return self.tail
 
     def _joins(self) -> bool:
