@@ -40,9 +40,12 @@ class AskScreen(Modal[dict[str, str]]):
     ]
 
     def __init__(
-        self, title: str, details: Sequence[str], blanks: Sequence[Blank],
+        self,
+        title: str,
+        details: Sequence[str],
+        blanks: Sequence[Blank],
         check: Callable[[Mapping[str, str]], Mapping[str, str]],
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__()
         self._title = title
         self._details = details

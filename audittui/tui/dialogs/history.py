@@ -80,10 +80,13 @@ class _Entries:
             return ["saved", f"{one.name}: {asked}", "", "", "", ""]
         year = timestamp.to_second(one.started)[:4]
         return [
-            one.started, question_text(one.runbook, one.texts, self._named(one.runbook), year),
-            f"{one.rows:,}", f"{one.rcu:,.1f}", _FAR.get(one.coverage.partition(" ")[0], "part"),
+            one.started,
+            question_text(one.runbook, one.texts, self._named(one.runbook), year),
+            f"{one.rows:,}",
+            f"{one.rcu:,.1f}",
+            _FAR.get(one.coverage.partition(" ")[0], "part"),
             "here" if one.target == self._here else one.target,
-        ]  # fmt: skip
+        ]
 
     def tone(self, at: int) -> str:
         """Saved searches stand out."""

@@ -155,9 +155,13 @@ class MarksScreen(ListDialog[Row]):
         self._ask("An evidence bundle", details, ("evidence", ".zip"), fault, self._evidence)
 
     def _ask(
-        self, title: str, details: Sequence[str], name: tuple[str, str],
-        fault: Callable[[str], str], write: Callable[[Path], None],
-    ) -> None:  # fmt: skip
+        self,
+        title: str,
+        details: Sequence[str],
+        name: tuple[str, str],
+        fault: Callable[[str], str],
+        write: Callable[[Path], None],
+    ) -> None:
         from audittui.tui.model.export import path_of, proposed_name
 
         if not len(self._marks):

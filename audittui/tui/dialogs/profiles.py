@@ -79,11 +79,16 @@ class _Lines:
         target = one.target
         if target is None:
             return [name, "", "names nothing", "", "", "", ""][: len(self.titles)]
-        return [
-            name, self._now if self.is_present(at) else "", target.store or target.table or "",
-            target.region or "", target.layout, target.aws_profile or "",
+        cells = [
+            name,
+            self._now if self.is_present(at) else "",
+            target.store or target.table or "",
+            target.region or "",
+            target.layout,
+            target.aws_profile or "",
             target.endpoint_url or "",
-        ][: len(self.titles)]  # fmt: skip
+        ]
+        return cells[: len(self.titles)]
 
     def tone(self, at: int) -> str:
         """The present one stands out."""

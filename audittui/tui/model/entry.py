@@ -138,9 +138,10 @@ def _listed_otherwise(layout: Layout, row: Row, item: Item) -> frozenset[str]:
         held = {name: value for name, value in item.items() if index.holds(name) or name in kept}
         views.append(layout.row(held, index))
     return frozenset(
-        name for name in ROW_FIELDS
+        name
+        for name in ROW_FIELDS
         if all(getattr(view, name) != getattr(row, name) for view in views)
-    )  # fmt: skip
+    )
 
 
 def tree_of(document: Document) -> JsonLines | None:

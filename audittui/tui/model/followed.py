@@ -132,9 +132,14 @@ class Live:
         self.batch, self.trouble, self._lost = None, "", None
         self.state, self.new = "following", 0
         self.tail = Tail(
-            run.runbook, run.texts, msgspec.structs.replace(connection, store=watched),
-            since=self._since, cursor=self._cursor, now=timestamp.now, max_rcu=run.max_rcu,
-        )  # fmt: skip
+            run.runbook,
+            run.texts,
+            msgspec.structs.replace(connection, store=watched),
+            since=self._since,
+            cursor=self._cursor,
+            now=timestamp.now,
+            max_rcu=run.max_rcu,
+        )
         return self.tail
 
     def _joins(self) -> bool:

@@ -58,9 +58,13 @@ class GroupSource:
     """
 
     def __init__(
-        self, group_by: Sequence[str], timespan: int, *, reads_success: bool,
+        self,
+        group_by: Sequence[str],
+        timespan: int,
+        *,
+        reads_success: bool,
         strangers: Strangers | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._group_by = tuple(group_by)
         self._blocks = shows_blocks()
         self._strangers = strangers
@@ -146,10 +150,15 @@ class GroupSource:
         """The texts of a row; its times as numbers."""
         group = self._groups[at]
         return [
-            *(value or "-" for _, value in group.key), f"{group.count:,}", self.success(group),
-            sparkline(group.rate(_PARTS), blocks=self._blocks), group.first, group.last,
-            f"{group.sources:,}", f"{group.peak:,}",
-        ]  # fmt: skip
+            *(value or "-" for _, value in group.key),
+            f"{group.count:,}",
+            self.success(group),
+            sparkline(group.rate(_PARTS), blocks=self._blocks),
+            group.first,
+            group.last,
+            f"{group.sources:,}",
+            f"{group.peak:,}",
+        ]
 
     def tone(self, at: int) -> str:
         """Failures that soon ended in a success need a look, and so do strangers."""

@@ -184,8 +184,12 @@ class JsonLines:
 
 def ascii_json(text: str) -> str:
     """A JSON text in which every character beyond ASCII is written as an escape."""
-    return _NOT_ASCII.sub(lambda found: json.dumps(found.group())[1:-1] if found.group() != "\x7f"
-                          else "\\u007f", text)  # fmt: skip
+    return _NOT_ASCII.sub(_ascii_escape, text)
+
+
+def _ascii_escape(found: re.Match[str]) -> str:
+    # A JSON writer leaves the delete character as it is.
+    return "\\u007f" if found.group() == "\x7f" else json.dumps(found.group())[1:-1]
 
 
 def spread(raw: str) -> str:
@@ -289,10 +293,7 @@ def _read(raw: str) -> list[Line]:
             opened.end = at
             if opened.count:
                 opened.mate = len(lines)
-                lines.append(
-                    Line("close", opened.depth, opened.key, opened.start, opened.parent,
-                         opened.ordinal, at, parent, opened.count)
-                )  # fmt: skip
+                lines.append(msgspec.structs.replace(opened, kind="close", mate=parent))
             else:
                 opened.kind = "empty"
             parent = opened.parent

@@ -47,9 +47,11 @@ class RowSource:
     """
 
     def __init__(
-        self, columns: Sequence[str], marks: Container[Row] = (),
+        self,
+        columns: Sequence[str],
+        marks: Container[Row] = (),
         strangers: Strangers | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.columns = tuple(columns)
         self._strangers = strangers
         self.marks = marks

@@ -30,9 +30,15 @@ class Run:
     """A result being read. `read` runs in a thread; everything else belongs to the screen."""
 
     def __init__(
-        self, runbook: Runbook, texts: Mapping[str, str], plan: Plan, connection: Connection,
-        notify: Callable[[str], None], marks: Container[Row] = (), chains: Sequence[str] = (),
-    ) -> None:  # fmt: skip
+        self,
+        runbook: Runbook,
+        texts: Mapping[str, str],
+        plan: Plan,
+        connection: Connection,
+        notify: Callable[[str], None],
+        marks: Container[Row] = (),
+        chains: Sequence[str] = (),
+    ) -> None:
         from audittui.query.strangers import Strangers
 
         self.runbook = runbook
@@ -63,9 +69,11 @@ class Run:
 
             self._correlator = Correlator(plan.correlation)
             self.groups = GroupSource(
-                plan.correlation.group_by, plan.correlation.timespan,
-                reads_success=reads_success(plan), strangers=self.strangers,
-            )  # fmt: skip
+                plan.correlation.group_by,
+                plan.correlation.timespan,
+                reads_success=reads_success(plan),
+                strangers=self.strangers,
+            )
         from audittui.query.asked import AskedStore
 
         self.store = AskedStore(connection.store)
@@ -82,10 +90,14 @@ class Run:
         from audittui.query.execute import Execution
 
         self._execution = Execution(
-            plan, self.store, cursor=cursor, page_rows=SCREENFUL,
-            notify=self._notify, max_rcu=self.max_rcu,
+            plan,
+            self.store,
+            cursor=cursor,
+            page_rows=SCREENFUL,
+            notify=self._notify,
+            max_rcu=self.max_rcu,
             rate=self.connection.target.rate,
-        )  # fmt: skip
+        )
         self._pages = self._execution.pages()
 
     @property
@@ -142,9 +154,13 @@ class Run:
         from audittui.runbook.estimate import Used, comparison
 
         used = Used(
-            self.requests, self.rcu, self.by_index, self.unmetered,
-            self.plan.spent_requests, self.plan.spent_rcu,
-        )  # fmt: skip
+            self.requests,
+            self.rcu,
+            self.by_index,
+            self.unmetered,
+            self.plan.spent_requests,
+            self.plan.spent_rcu,
+        )
         return comparison(self.plan.estimate, used)
 
     def _sum(self, name: str) -> int:
@@ -185,8 +201,9 @@ class Run:
         rule, written = self.plan.correlation, self.runbook.correlation
         assert rule is not None and written is not None and self.groups is not None
         texts = {
-            written.condition.get("gte"): str(least), written.timespan: duration_text(timespan),
-        }  # fmt: skip
+            written.condition.get("gte"): str(least),
+            written.timespan: duration_text(timespan),
+        }
         said = {name: texts.get(f"{{{name}}}", value) for name, value in self.plan.parameters}
         rule = msgspec.structs.replace(rule, condition=(("gte", least),), timespan=timespan)
         self.plan = msgspec.structs.replace(
@@ -235,10 +252,13 @@ class Run:
             return self.last
         one, other = self._before.meter, self.last.meter
         meter = msgspec.structs.replace(
-            other, requests=one.requests + other.requests, pages=one.pages + other.pages,
-            rcu=one.rcu + other.rcu, unmetered=one.unmetered + other.unmetered,
+            other,
+            requests=one.requests + other.requests,
+            pages=one.pages + other.pages,
+            rcu=one.rcu + other.rcu,
+            unmetered=one.unmetered + other.unmetered,
             by_index=_together(one.by_index, other.by_index),
-        )  # fmt: skip
+        )
         return msgspec.structs.replace(self.last, meter=meter)
 
 

@@ -20,9 +20,16 @@ if TYPE_CHECKING:
     from audittui.integrity.verdict import Anchor, Step, Verdict
 
 _FIELDS = (
-    "time", "actor", "action", "resource", "outcome", "reason", "severity", "request_id",
+    "time",
+    "actor",
+    "action",
+    "resource",
+    "outcome",
+    "reason",
+    "severity",
+    "request_id",
     "source_ip",
-)  # fmt: skip
+)
 _LABEL = 12
 _RESULTS = {"holds": GOOD, "fails": BAD, "not checked": WARN}
 LONGEST = 2000

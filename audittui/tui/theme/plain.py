@@ -45,9 +45,11 @@ def _plain(style: Style, none: bool) -> Style:
     reverse = bool(style.reverse) != _stands_out(style.bgcolor)
     colour = _DEFAULT if none or reverse else _sixteen(style.color)
     return style + Style(
-        color=colour, bgcolor=_DEFAULT, reverse=reverse,
+        color=colour,
+        bgcolor=_DEFAULT,
+        reverse=reverse,
         dim=bool(style.dim) or (not reverse and _hex(style.color) == DIM),
-    )  # fmt: skip
+    )
 
 
 def _stands_out(colour: RichColour | None) -> bool:

@@ -150,8 +150,10 @@ class Detail(Vertical):
         ]
         odd = self._oddities(self.life) if self.life is not None else ()
         if any(not one.mild for one in odd):
-            items = [Item(Text(one.text, DIM if one.mild else WARN), "what is odd", one.text)
-                     for one in odd]  # fmt: skip
+            items = [
+                Item(Text(one.text, DIM if one.mild else WARN), "what is odd", one.text)
+                for one in odd
+            ]
             parts.append(Part("odd", items, "Odd about this resource"))
         if self._changes is not None:
             parts.append(Part("changed", change_items(self._changes), "Changed"))
