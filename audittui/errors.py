@@ -63,3 +63,10 @@ class StoreError(AuditError):
         self.brief = brief
         if usage:
             self.exit_code = UsageError.exit_code
+
+
+def unexpected(error: BaseException, hint: str = "") -> AuditError:
+    """What is told of an error that nobody foresaw, in a sentence instead of a traceback."""
+    return AuditError(
+        f"audittui met something it did not expect: {type(error).__name__}: {error}.", hint
+    )

@@ -76,6 +76,11 @@ def short(micros: int) -> str:
     return full
 
 
+def to_second(micros: int) -> str:
+    """The text of a time in UTC, to the second, as lists show it: ``2026-11-24 14:00:00``."""
+    return text(micros)[:19].replace("T", " ")
+
+
 def day_start(micros: int) -> int:
     """The first microsecond of the time's UTC day."""
     return micros - micros % DAY

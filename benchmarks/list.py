@@ -27,6 +27,7 @@ from audittui.layout.row import Row
 from audittui.query.execution import Execution
 from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
+from audittui.tui.jobs import Arrived
 from audittui.writer import AuditLog
 
 STORED = 5_000
@@ -137,12 +138,12 @@ async def measure(count: int, keys: int) -> None:
     app.driver_class = Counting
     async with app.run_test(headless=False, size=SIZE) as pilot:
         await settle(app, pilot)
-        while not app.catalogue.runbooks or app.connection is None:
+        while not app.workspace.catalogue.runbooks or app.workspace.connection is None:
             await pilot.pause(0.01)
-        runbook = next(one for one in app.catalogue.runbooks if one.id == "time-window")
-        app.main.run_runbook(runbook, {"window": "-2h..now"})
+        runbook = next(one for one in app.workspace.catalogue.runbooks if one.id == "time-window")
+        app.main.features.runner.run(runbook, {"window": "-2h..now"})
         await settle(app, pilot)
-        reading = app.main.reading
+        reading = app.main.run
         assert reading is not None
         rows = many(count - len(reading.rows.rows), reading.rows.rows)
         reading.rows.add(rows)
@@ -163,10 +164,10 @@ async def measure(count: int, keys: int) -> None:
                     def take(page: Any = page, done: threading.Event = done) -> None:
                         reading.active = True
                         reading.take(page)
-                        app.main.took(reading)
+                        app.main.features.runner.brought(reading)
                         done.set()
 
-                    app.arrive(take)
+                    app.post_message(Arrived(take))
                     done.wait(1)
                     if stop.is_set():
                         return

@@ -87,7 +87,7 @@ def lists() -> None:
     from textual.app import App, ComposeResult
     from textual.widgets import DataTable
 
-    from audittui.tui.sources import RowSource
+    from audittui.tui.model.rows import RowSource
     from audittui.tui.widgets.lines import LineList
 
     columns = ("time", "actor", "action", "resource", "outcome")

@@ -149,8 +149,8 @@ async def follow(
     pilot: Pilot[None], app: AuditApp, demo: Demo, picture: Callable[[str], None]
 ) -> None:
     """Follow the log live; pause, and let three more entries come."""
-    assert app.connection is not None
-    store = app.connection.store
+    assert app.workspace.connection is not None
+    store = app.workspace.connection.store
     assert isinstance(store, SqliteStore)
     while timestamp.now() < (demo.anchor or 0) + _SEEDED:
         await pilot.pause(1)

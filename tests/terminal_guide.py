@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from audittui.tui.keymap import bindings_of, key_name, keys_of, sections
+from audittui.tui.keys.keymap import key_name, keys_of, sections
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "terminal.md"
 MARKS = ("<!-- keys: begin -->\n", "<!-- keys: end -->")
@@ -18,7 +18,7 @@ def key_names() -> set[str]:
     return {
         key_name(key)
         for part in sections()
-        for binding in bindings_of(part.kind)
+        for binding in part.bindings
         for key in keys_of(binding, {})
     }
 
@@ -28,7 +28,7 @@ def table() -> str:
     lines = ["| where | key | what it does | its name |", "|---|---|---|---|"]
     for part in sections():
         where = part.title
-        for binding in bindings_of(part.kind):
+        for binding in part.bindings:
             keys = " ".join(f"`{key_name(key)}`" for key in keys_of(binding, {}))
             does = binding.description[:1].lower() + binding.description[1:]
             lines.append(f"| {where} | {keys} | {does} | `{binding.id}` |")

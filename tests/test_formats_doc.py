@@ -32,7 +32,7 @@ from audittui.layout import load_layout
 from audittui.query.cursor import Cursor, decode_cursor
 from audittui.query.cursor_text import _MAX_BYTES
 from audittui.store.sqlite import SqliteStore
-from audittui.tui.state import Memory, State
+from audittui.tui.model.memory import Memory, State
 from tests import format_examples
 
 PAGE = format_examples.DOCUMENT.read_text(encoding="utf-8")

@@ -12,9 +12,9 @@ import pytest
 from audittui.cli.group import COMMANDS
 from audittui.config import Config
 from audittui.tui.app import AuditApp
-from audittui.tui.keymap import bindings_of, checked, key_name, keys_of
-from audittui.tui.palette import PLAIN, THEME
-from audittui.tui.screens.main import MainScreen
+from audittui.tui.keys.keymap import bindings_of, checked, key_name, keys_of
+from audittui.tui.main.screen import MainScreen
+from audittui.tui.theme.themes import PLAIN, THEME
 from tests import terminal_guide
 
 ROOT = Path(__file__).parents[1]

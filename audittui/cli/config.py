@@ -104,7 +104,7 @@ def _faults() -> list[str]:
             found.append((("runbook_folders", at), f"there is no folder {folder}"))
     if config.keys:
         # Only the terminal knows its keys.
-        from audittui.tui.keymap import checked
+        from audittui.tui.keys.keymap import checked
 
         for sentence in checked(config.keys)[1]:
             name = next((name for name in config.keys if f" {name} " in sentence), "")

@@ -11,7 +11,7 @@ from typing import TextIO
 from audittui.cli.ending import ERROR, INCOMPLETE, OK, ClosedOutputError, say
 from audittui.cli.opening import open_on, terminal_options
 from audittui.cli.signals import leave_quietly, terminations_interrupt
-from audittui.errors import AuditError
+from audittui.errors import AuditError, unexpected
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -62,11 +62,8 @@ def run(arguments: list[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("AUDITTUI_DEBUG"):
             raise
-        return say(
-            f"audittui met something it did not expect: {type(error).__name__}: {error}.",
-            "Run it with AUDITTUI_DEBUG=1 and report what it prints.",
-            ERROR,
-        )
+        told = unexpected(error, "Run it with AUDITTUI_DEBUG=1 and report what it prints.")
+        return say(told.message, told.hint, told.exit_code)
     return code
 
 

@@ -12,6 +12,7 @@ from audittui.escape import escaped
 
 if TYPE_CHECKING:
     from audittui.aws.access import Access
+    from audittui.connection import Connection, Target
     from audittui.integrity.settings import VerificationSettings
     from audittui.tip import SignedTail, Tip, Vouch
 
@@ -86,7 +87,7 @@ def _tell(line: str) -> None:
     click.echo(line, err=True)
 
 
-def target_of(ctx: click.Context, given: dict[str, Any]) -> Any:
+def target_of(ctx: click.Context, given: dict[str, Any]) -> Target:
     """The `Target` of a command: its own options, else those before the command."""
     from audittui.checked_config import checked_config
     from audittui.connection import resolve_target
@@ -103,7 +104,7 @@ def target_of(ctx: click.Context, given: dict[str, Any]) -> Any:
 
 def connect(
     ctx: click.Context, given: dict[str, Any], *, create: bool = False, write: bool = False
-) -> Any:
+) -> Connection:
     """The open `Connection` of a command, read only unless it may ``create`` or ``write``; closed
     when the command ends."""
     from audittui.cli.waits import waits_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from audittui.errors import AuditError, UsageError
+from audittui.errors import UsageError, unexpected
 
 if TYPE_CHECKING:
     from audittui.tui.app import AuditApp
@@ -40,9 +40,6 @@ def run_application(app: AuditApp) -> None:
     app.run()
     crash = app.crash
     if crash is not None:
-        raise AuditError(
-            f"audittui met something it did not expect: {type(crash).__name__}: {crash}.",
-            "Run it with AUDITTUI_DEBUG=1 and report what it prints.",
-        )
+        raise unexpected(crash, "Run it with AUDITTUI_DEBUG=1 and report what it prints.")
     if app.return_code:
         raise SystemExit(app.return_code)

@@ -1,36 +1,40 @@
-"""The application: opens the connection, reads in threads, shows what came."""
+"""The application: colours, crashes, signals, keys as they come; it builds the parts."""
 
 from __future__ import annotations
 
 import gc
 import os
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App
-from textual.binding import Binding, BindingType
+from rich.markup import escape
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.command import Provider
+from textual.events import Event, Key, Resize
 from textual.filter import LineFilter
 from textual.screen import Screen
 
 from audittui.config import state_folder
 from audittui.connection import Connection, Target, open_connection
-from audittui.tui.application.checking import CheckingApp
-from audittui.tui.application.commanding import CommandingApp
-from audittui.tui.application.connecting import ConnectingApp
-from audittui.tui.application.copying import CopyingApp
-from audittui.tui.application.following import FollowingApp
-from audittui.tui.application.inspecting import InspectingApp
-from audittui.tui.application.loading import LoadingApp
-from audittui.tui.application.marking import MarkingApp
-from audittui.tui.palette import PLAIN, PLAIN_THEME, THEME
-from audittui.tui.plain_colours import PlainColours
-from audittui.tui.state import Memory
+from audittui.escape import escaped
+from audittui.tui.dialogs.room import fits
+from audittui.tui.jobs import Arrived, Jobs
+from audittui.tui.keys.everywhere import BINDINGS
+from audittui.tui.keys.queue import KeyQueue
+from audittui.tui.main.screen import MainScreen
+from audittui.tui.model.memory import Memory
+from audittui.tui.model.workspace import Workspace
 from audittui.tui.textual_private import crash_of, ending_quietly
+from audittui.tui.theme.plain import PlainColours
+from audittui.tui.theme.themes import PLAIN, PLAIN_THEME, THEME
 
 if TYPE_CHECKING:
     from textual.driver import Driver
+
+    from audittui.runbook.model import Runbook
 
 
 def _tells_in_a_sentence(app: App[None]) -> bool:
@@ -38,18 +42,14 @@ def _tells_in_a_sentence(app: App[None]) -> bool:
     return not os.environ.get("AUDITTUI_DEBUG") and not app.is_headless
 
 
+def _commands() -> type[Provider]:
+    from audittui.tui.keys.commands import Commands
+
+    return Commands
+
+
 @ending_quietly(_tells_in_a_sentence)
-class AuditApp(
-    ConnectingApp,
-    LoadingApp,
-    FollowingApp,
-    InspectingApp,
-    CheckingApp,
-    CopyingApp,
-    MarkingApp,
-    CommandingApp,
-    whole=True,
-):
+class AuditApp(App[None], inherit_bindings=False):
     """The terminal application on ``target``.
 
     ``catalogue_folders`` hold the team's runbooks. ``connect`` opens the target; it is called in a
@@ -59,18 +59,11 @@ class AuditApp(
     system's folder, unless the application runs headless.
     """
 
-    CSS_PATH = Path(__file__).with_name("audittui.tcss")
+    CSS_PATH = Path(__file__).parent / "theme" / "audittui.tcss"
     TITLE = "audittui"
     ENABLE_COMMAND_PALETTE = True
-    BINDINGS: ClassVar[list[BindingType]] = [
-        # Also while the help or a question lies over the main screen.
-        Binding("ctrl+c", "interrupt", "stop reading, keep the rows", id="stop", priority=True),
-        Binding("colon", "command_palette", "command palette", id="palette"),
-        Binding(
-            "ctrl+z", "suspend_process", "to the shell; fg comes back", id="suspend", priority=True
-        ),
-        Binding("ctrl+l", "redraw", "draw the screen anew", id="redraw", priority=True),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = list(BINDINGS)
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands}
 
     def __init__(
         self,
@@ -81,18 +74,171 @@ class AuditApp(
         theme: str | None = None,
         memory: Memory | None = None,
     ) -> None:
-        super().__init__(target, catalogue_folders, connect)
-        self.memory = memory
+        super().__init__()
+        self.workspace = Workspace(target)
+        self.jobs = Jobs(self)
+        self.main = MainScreen(self.jobs, self.workspace, self.begin, catalogue_folders, connect)
+        self.main.features.notebook.memory = memory
+        self.key_queue = KeyQueue(
+            self, super().on_event, self.main.features.status.key_comes, self.main.drop_old_notice
+        )
+        self.keymap: Mapping[str, str] = {}
+        """The user's own keys, by the id of their binding."""
+        self.faults: Sequence[str] = ()
+        """What is wrong with the keys that the user wants."""
         self.register_theme(THEME)
         self.register_theme(PLAIN_THEME)
-        self.theme_fault = ""
+        self._theme_fault = ""
         if theme is not None and theme not in self.available_themes:
             names = ", ".join(self.available_themes)
-            self.theme_fault = f'There is no theme "{theme}"; there are {names}.'
-        self._begin_with(THEME.name if theme is None or self.theme_fault else theme)
+            self._theme_fault = f'There is no theme "{theme}"; there are {names}.'
+        self._begin_with(THEME.name if theme is None or self._theme_fault else theme)
         self._plain = PlainColours(none=self.no_color)
         if keys:
-            self.remap(keys)
+            from audittui.tui.keys.keymap import checked
+
+            self.keymap, self.faults = checked(keys)
+            self.set_keymap(dict(self.keymap))
+
+    def get_default_screen(self) -> Screen[None]:
+        """The main screen."""
+        return self.main
+
+    # Beginning and ending
+
+    def begin(self) -> None:
+        """The main screen is there: say what is wrong with the user's wishes, then begin."""
+        faults = [*self.faults, self._theme_fault]
+        if any(faults):
+            self.main.say(" ".join(faults).strip())
+        notebook = self.main.features.notebook
+        if notebook.memory is None and not self.is_headless:
+            notebook.memory = Memory(state_folder())
+        self.main.show_connection(self.workspace.state.text(self.workspace.target))
+        self.main.show_status()
+        self.call_after_refresh(self._begin)
+        if not gc.isenabled():
+            self.call_after_refresh(_collect_again)
+
+    def _begin(self) -> None:
+        features = self.main.features
+        features.notebook.recall()
+        features.sessions.begin()
+        features.connect.begin()
+
+    def exit(self, *given: object, **named: object) -> None:
+        """Leave; where one was is kept."""
+        self.main.features.sessions.note()
+        super().exit(*given, **named)  # type: ignore[arg-type]
+
+    def end(self, code: int) -> None:
+        """Leave with ``code`` because the system says so. What is to be kept is written first: the
+        terminal may be gone."""
+        self.main.features.sessions.note()
+        self.main.features.notebook.write()
+        self.exit(return_code=code)
+
+    def on_unmount(self) -> None:
+        """Leave nothing running."""
+        self.main.features.notebook.write()
+        self.main.features.connect.close()
+
+    @property
+    def crash(self) -> Exception | None:
+        """What broke the application, if something did."""
+        return crash_of(self)
+
+    def get_driver_class(self) -> type[Driver]:
+        """What stands between the application and a terminal."""
+        if os.environ.get("TEXTUAL_DRIVER") or not hasattr(signal, "SIGCONT"):
+            return super().get_driver_class()
+        from audittui.tui.terminal import TerminalDriver
+
+        return TerminalDriver
+
+    # What comes
+
+    async def on_event(self, event: Event) -> None:
+        """Keep keys until it is their turn."""
+        if isinstance(event, Key) and not event.is_forwarded:
+            await self.key_queue.take(event)
+        else:
+            await super().on_event(event)
+
+    def on_arrived(self, event: Arrived) -> None:
+        """Take in what a thread posted, while there is a screen to show it.
+
+        When the application is left, the bars go before their screen does.
+        """
+        if self.main.is_attached and self.main.query("StatusBar"):
+            event.take()
+
+    def on_resize(self, event: Resize) -> None:
+        """Where there is no room say so, whatever screen is on top."""
+        if fits(event.size):
+            return
+        from audittui.tui.dialogs.reader import TooSmallScreen
+
+        if not any(isinstance(screen, TooSmallScreen) for screen in self.screen_stack):
+            self.push_screen(TooSmallScreen())
+
+    # Keys that hold everywhere
+
+    def action_interrupt(self) -> None:
+        """Stop what runs and keep what came, whatever screen is on top."""
+        self.main.features.stop.stop()
+
+    def action_redraw(self) -> None:
+        """Draw everything anew: something else wrote on the terminal."""
+        self.screen.refresh(layout=True)
+        self.check_idle()
+
+    def action_help(self) -> None:
+        """Show every key, made from the bindings."""
+        from audittui.tui.dialogs.reader import ReaderScreen
+        from audittui.tui.keys.help import help_text
+
+        self.push_screen(ReaderScreen("Keys", help_text(self.keymap, self.faults)))
+
+    def action_command_palette(self) -> None:
+        """Open the palette."""
+        from audittui.tui.dialogs.palette import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette: every runbook, every action of the main screen, the theme, quit."""
+        from audittui.tui.keys.help import commands
+
+        for runbook in self.workspace.catalogue.runbooks:
+            yield SystemCommand(
+                # The palette reads its titles as markup.
+                escape(escaped(runbook.name)),
+                escape(escaped(runbook.description)),
+                self._opener(runbook),
+            )
+        for title, (keys, action) in commands(self.keymap):
+            yield SystemCommand(title, f"Key {keys}", self._caller(action))
+        yield SystemCommand("Change theme", "Choose other colours", self.action_change_theme)
+        yield SystemCommand("Quit", "Leave audittui", self.action_quit)
+
+    def _opener(self, runbook: Runbook) -> Callable[[], None]:
+        def call() -> None:
+            from audittui.tui.widgets.sidebar import Sidebar
+
+            self.main.sidebar.select(runbook.id)
+            self.main.post_message(Sidebar.Chosen(runbook, None))
+
+        return call
+
+    def _caller(self, action: str) -> Callable[[], None]:
+        def call() -> None:
+            self.run_worker(self.run_action(action, self.main), exclusive=False)
+
+        return call
+
+    # Colours
 
     def _begin_with(self, theme: str) -> None:
         """Have a theme from the first frame on.
@@ -109,44 +255,11 @@ class AuditApp(
         self.set_reactive(App.theme, theme)
         self.stylesheet.set_variables(self.get_css_variables())
 
-    def begin(self) -> None:
-        """The main screen is there: say what is wrong with the user's keys, then begin."""
-        faults = [*self.key_faults, self.theme_fault]
-        if any(faults):
-            self.main.say(" ".join(faults).strip())
-        if self.memory is None and not self.is_headless:
-            self.memory = Memory(state_folder())
-        super().begin()
-        if not gc.isenabled():
-            self.call_after_refresh(_collect_again)
-
-    def get_driver_class(self) -> type[Driver]:
-        """What stands between the application and a terminal."""
-        if os.environ.get("TEXTUAL_DRIVER") or not hasattr(signal, "SIGCONT"):
-            return super().get_driver_class()
-        from audittui.tui.terminal import TerminalDriver
-
-        return TerminalDriver
-
-    def action_redraw(self) -> None:
-        """Draw everything anew: something else wrote on the terminal."""
-        self.screen.refresh(layout=True)
-        self.check_idle()
-
-    @property
-    def crash(self) -> Exception | None:
-        """What broke the application, if something did."""
-        return crash_of(self)
-
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What every line goes through: without colours or with sixteen no RGB code is sent."""
         if self.no_color or self.theme == PLAIN:
             return (self._plain,)
         return super().get_line_filters()
-
-    def get_default_screen(self) -> Screen[None]:
-        """The main screen."""
-        return self.main
 
 
 def _collect_again() -> None:

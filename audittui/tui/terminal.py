@@ -16,16 +16,14 @@ import threading
 import time
 from contextvars import copy_context
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, Protocol, runtime_checkable
 
+from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Key
 from textual.message import Message
 
 from audittui.tui.textual_private import is_taken
-
-if TYPE_CHECKING:
-    from audittui.tui.app import AuditApp
 
 _GRACE = 3.0
 """Seconds that the application has to end in good order, and to answer Ctrl-C."""
@@ -36,6 +34,19 @@ _AS_BEFORE = (
 """Plain pasting, wrapped lines, no mouse, plain keys, the shell's screen with its cursor."""
 
 
+@runtime_checkable
+class Endable(Protocol):
+    """An application that can be drawn anew and told to end."""
+
+    def action_redraw(self) -> None:
+        """Draw everything anew."""
+        ...
+
+    def end(self, code: int) -> None:
+        """Leave with ``code``."""
+        ...
+
+
 class TerminalDriver(LinuxDriver):
     """Textual's driver of a terminal, and what signals mean.
 
@@ -44,8 +55,9 @@ class TerminalDriver(LinuxDriver):
     so long does the same. SIGCONT makes the terminal ours again and draws everything.
     """
 
-    def __init__(self, app: AuditApp, **given: Any) -> None:
+    def __init__(self, app: App[Any], **given: Any) -> None:
         super().__init__(app, **given)
+        assert isinstance(app, Endable)
         self._application = app
         self._state: Literal["new", "taking", "shown", "suspended", "over"] = "new"
         self._ending = 0

@@ -31,11 +31,6 @@ def crash_of(app: App[Any]) -> Exception | None:
     return app._exception
 
 
-def with_bindings_of_bases(kind: type[App[Any]]) -> None:
-    """Have the keys of its bases hold in a class whose creation Textual was not told of."""
-    kind._inherit_bindings = True
-
-
 def is_taken(driver: LinuxDriver) -> bool:
     """True when a driver has its terminal. It gives up without a word when it is stopped on the
     way, as in the background."""

@@ -11,7 +11,7 @@ import msgspec
 
 from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
-from audittui.tui.state import Memory
+from audittui.tui.model.memory import Memory
 from audittui.writer import AuditLog
 from tests.terminal.tmux import PATIENCE, Terminal
 from tests.tui.driving import drafts

@@ -27,7 +27,7 @@ from audittui.tui.app import AuditApp
 terminal._GRACE = 0.3
 
 class Busy(AuditApp):
-    def show_help(self):
+    def action_help(self):
         while True:  # the loop answers nothing any more
             time.sleep(0.01)
 

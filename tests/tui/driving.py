@@ -22,8 +22,8 @@ from audittui.entry import Draft
 from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
-from audittui.tui.screens.main import MainScreen
-from audittui.tui.sources import RowSource
+from audittui.tui.main.screen import MainScreen
+from audittui.tui.model.rows import RowSource
 from audittui.tui.widgets.bars import StatusBar
 from audittui.tui.widgets.lines import LineList
 from audittui.writer import AuditLog
@@ -107,7 +107,7 @@ async def quiet(pilot: Pilot[None]) -> None:
         if app._exception is not None:
             # Nothing comes to rest any more.
             raise app._exception
-        if getattr(app, "typing", False):
+        if isinstance(app, AuditApp) and app.key_queue.busy:
             # A key is taken once the last one is dealt with, at the latest after a while.
             await asyncio.sleep(0.001)
             drawn = False
@@ -130,7 +130,7 @@ def lagging(app: App[None]) -> bool:
     """Whether the status line or a scroll bar is to follow the pages, a moment later."""
     main = getattr(app, "main", None)
     lists = [lines for screen in app.screen_stack for lines in screen.query(LineList)]
-    return (main is not None and main._status_due) or any(lines._lagging for lines in lists)
+    return (main is not None and main.features.status.due) or any(lines._lagging for lines in lists)
 
 
 async def caught_up(pilot: Pilot[None]) -> None:

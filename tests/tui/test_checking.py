@@ -11,10 +11,10 @@ from audittui.connection import Connection
 from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
-from audittui.tui.inspection import read_document
-from audittui.tui.live import is_entry
-from audittui.tui.palette import WARN
-from audittui.tui.sources import RowSource
+from audittui.tui.model.entry import read_document
+from audittui.tui.model.followed import is_entry
+from audittui.tui.model.rows import RowSource
+from audittui.tui.theme.palette import WARN
 from tests import tampering
 from tests.tui.driving import (
     CASE,
@@ -54,8 +54,8 @@ async def test_notes_between_the_rows_are_not_checked() -> None:
     async with running() as (app, pilot):
         await open_runbook(app, pilot, "time window")
         await press(pilot, "enter")
-        app.main.action_follow()
-        app.main.action_follow()
+        app.main.features.follow.follow()
+        app.main.features.follow.follow()
         await press(pilot, "V")
         source = rows_of(app)
         noted = [at for at in range(len(source)) if not is_entry(source.row(at))]
@@ -72,8 +72,8 @@ async def test_a_window_of_notes_alone_has_nothing_to_check() -> None:
     async with running() as (app, pilot):
         await open_runbook(app, pilot, "time window")
         await press(pilot, "enter")
-        app.main.action_follow()
-        app.main.action_follow()
+        app.main.features.follow.follow()
+        app.main.features.follow.follow()
         await press(pilot, "slash", *"nothing has this", "enter", "V")
         assert "There are no rows to check" in screen_text(app)
 
@@ -155,7 +155,7 @@ async def test_v_says_how_many_of_how_many_were_checked() -> None:
     async with running(store) as (app, pilot):
         await open_runbook(app, pilot, "time window")
         await press(pilot, "enter", "V")
-        source, reading = rows_of(app), app.main.reading
+        source, reading = rows_of(app), app.main.run
         assert reading is not None and not reading.complete
         loaded, checked = len(source), len(source.verdicts)
         assert 1 < checked < loaded

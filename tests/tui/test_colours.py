@@ -8,7 +8,7 @@ import pytest
 from textual.drivers.headless_driver import HeadlessDriver
 
 from audittui.tui.app import AuditApp
-from audittui.tui.palette import PLAIN
+from audittui.tui.theme.themes import PLAIN
 from tests.tui.driving import CASE, connector, drafts, driven, filled, open_runbook, press, settle
 
 sent: list[str] = []
@@ -30,7 +30,7 @@ async def looked_at(app: AuditApp) -> str:
     sent.clear()
     app.driver_class = Keeping
     async with app.run_test(headless=False, size=(120, 40)) as pilot:
-        while not app.catalogue.runbooks or app.connection is None:
+        while not app.workspace.catalogue.runbooks or app.workspace.connection is None:
             await pilot.pause(0.01)
         await settle(pilot)
         await open_runbook(app, pilot, "time window")
@@ -63,7 +63,7 @@ async def test_the_sixteen_colours_are_the_only_ones() -> None:
 async def test_an_unknown_theme_is_told() -> None:
     app = AuditApp(CASE, connect=connector(filled(drafts())), theme="no\x1bne")
     async with app.run_test(size=(80, 24)) as pilot:
-        while not app.catalogue.runbooks:
+        while not app.workspace.catalogue.runbooks:
             await pilot.pause(0.01)
         await settle(pilot)
         assert 'no theme "no\\x1bne"; there are' in app.main.query_one("StatusBar").text  # type: ignore[attr-defined]

@@ -18,7 +18,7 @@ from audittui.layout import load_layout
 from audittui.store.port import PATIENT, Page, Patience, Query, TableDescription
 from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
-from audittui.tui.screens.profiles import ProfilesScreen
+from audittui.tui.dialogs.profiles import ProfilesScreen
 from audittui.tui.widgets.bars import TitleBar
 from tests.tui.driving import (
     CASE,
@@ -126,9 +126,9 @@ def header(app: AuditApp) -> str:
 
 def begin(app: AuditApp) -> None:
     """Run a runbook with its defaults."""
-    runbook = app.runbook_named("time-window")
+    runbook = app.workspace.runbook("time-window")
     assert runbook is not None
-    app.main.run_runbook(runbook, {one.name: one.default_text for one in runbook.params})
+    app.main.features.runner.run(runbook, {one.name: one.default_text for one in runbook.params})
 
 
 async def run(app: AuditApp, pilot: Pilot[None]) -> None:
@@ -173,7 +173,7 @@ async def test_the_first_requests_tell_that_a_table_cannot_be_read() -> None:
 
     table.before = refuse
     async with running(connect=opening(table), target=TABLE) as (app, _):
-        assert app.state.kind == "failed" and app.connection is None
+        assert app.workspace.state.kind == "failed" and app.workspace.connection is None
         assert "no connection" in header(app)
         assert "have expired" in screen_text(app)
         assert table.closed
@@ -187,8 +187,8 @@ async def test_another_try_connects_anew_and_runs_what_waited() -> None:
         assert "r tries again and runs it then" in screen_text(app)
         await press(pilot, "r")
         assert header(app).rstrip().endswith("audit-log (eu-west-1)")
-        assert app.main.reading is not None and app.main.reading.complete
-        assert len(app.main.reading.rows.rows) == 30
+        assert app.main.run is not None and app.main.run.complete
+        assert len(app.main.run.rows.rows) == 30
 
 
 @driven
@@ -208,8 +208,8 @@ async def test_credentials_that_expire_later_are_told_and_r_connects_with_fresh_
         assert "r tries again" in screen_text(app)
         await press(pilot, "r")
         assert "no connection" not in header(app)
-        assert app.main.reading is not None
-        assert app.main.reading.complete and len(app.main.reading.rows.rows) == 30
+        assert app.main.run is not None
+        assert app.main.run.complete and len(app.main.run.rows.rows) == 30
         assert "query" in fresh.asked
 
 
@@ -228,10 +228,10 @@ async def test_a_run_that_is_answered_again_mends_the_header() -> None:
         await run(app, pilot)
         assert "no connection" in header(app)
         broken[0] = False
-        app.main.run_runbook(app.main.reading.runbook, app.main.reading.texts)  # type: ignore[union-attr]
+        app.main.features.runner.run(app.main.run.runbook, app.main.run.texts)  # type: ignore[union-attr]
         await settle(pilot)
         assert "no connection" not in header(app)
-        assert app.state.kind == "open"
+        assert app.workspace.state.kind == "open"
 
 
 @driven
@@ -253,7 +253,7 @@ async def test_what_connecting_waits_for_is_said() -> None:
         assert "connecting to" in header(app)
         go_on.set()
         await settle(pilot)
-        assert app.state.kind == "open"
+        assert app.workspace.state.kind == "open"
 
 
 # Profiles
@@ -282,21 +282,21 @@ async def test_a_switch_connects_to_the_profile_with_all_that_it_says() -> None:
     first, second = Table("ann"), Table("zoe")
     async with running(connect=opening(first, second), target=TABLE) as (app, pilot):
         await run(app, pilot)
-        reading = app.main.reading
+        reading = app.main.run
         assert reading is not None
         await pick(pilot, "prod")
         assert header(app).rstrip().endswith("prod: audit-log (eu-west-1)")
-        assert app.connection is not None
-        target = app.connection.target
+        assert app.workspace.connection is not None
+        target = app.workspace.connection.target
         assert (target.table, target.region, target.profile) == ("audit-log", "eu-west-1", "prod")
         assert (target.max_rcu, target.rate, target.own_price) == (30, 7, 0.5)
         assert first.closed and not second.closed
-        assert app.main.reading is None and len(app.main.results.source) == 0
+        assert app.main.run is None and len(app.main.results.source) == 0
         assert "ann" not in screen_text(app)
         await run(app, pilot)
-        assert app.main.reading is not None
-        assert {row.actor for row in app.main.reading.rows.rows} <= {"zoe"}
-        assert app.main.reading.max_rcu == 30
+        assert app.main.run is not None
+        assert {row.actor for row in app.main.run.rows.rows} <= {"zoe"}
+        assert app.main.run.max_rcu == 30
         await press(pilot, "P")
         assert "connected" in screen_text(app)
         assert "(as started)" in screen_text(app)
@@ -307,8 +307,8 @@ async def test_the_trusted_keys_and_the_store_of_a_profile_are_used() -> None:
     tables = opening(Table(), Table())
     async with running(connect=tables, target=TABLE) as (app, pilot):
         await pick(pilot, "case")
-        assert app.connection is not None
-        assert app.connection.target.trusted_keys == ("k",)
+        assert app.workspace.connection is not None
+        assert app.workspace.connection.target.trusted_keys == ("k",)
         assert header(app).rstrip().endswith("case: other.db")
 
 
@@ -319,16 +319,24 @@ async def test_a_switch_forgets_the_way_here_the_marks_and_the_open_entry() -> N
         await run(app, pilot)
         await press(pilot, "m", "A", "enter")
         await settle(pilot)
-        assert app.main.detail_open and app.main._history and len(app.marks) == 1
+        assert (
+            app.main.detail_open
+            and app.main.features.trail.places
+            and len(app.workspace.marks) == 1
+        )
         await pick(pilot, "stage")
-        assert not app.main.detail_open and not app.main._history and len(app.marks) == 0
+        assert (
+            not app.main.detail_open
+            and not app.main.features.trail.places
+            and len(app.workspace.marks) == 0
+        )
         assert app.main.detail.row is None and app.main.detail.life is None
         assert "bucket" not in screen_text(app)
         await press(pilot, "3", "backspace")
-        assert app.main.reading is None
+        assert app.main.run is None
         await pick(pilot, "")
         # Back on the first table its marks are there again.
-        assert len(app.marks) == 1
+        assert len(app.workspace.marks) == 1
 
 
 @driven
@@ -348,14 +356,14 @@ async def test_a_switch_stops_what_is_read_and_keeps_its_run_honest() -> None:
         await pilot.press("P")
         await pilot.pause()
         await pilot.press("g", "j", "enter")
-        while app.state.kind != "open" or app.target.profile != "prod":
+        while app.workspace.state.kind != "open" or app.workspace.target.profile != "prod":
             await pilot.pause(0.01)
         go_on.set()
         await settle(pilot)
         assert first.closed and not second.closed
-        assert app.main.reading is None and "ann" not in screen_text(app)
+        assert app.main.run is None and "ann" not in screen_text(app)
         # The run was of the first table, and did not come to its end.
-        (past,) = app.remembered.runs
+        (past,) = app.main.features.notebook.state.runs
         assert past.target == "audit-log (eu-west-1)"
         assert past.rows == 0 and "complete" not in past.coverage
 
@@ -395,12 +403,15 @@ async def test_the_late_answer_of_an_older_attempt_is_dropped() -> None:
         await pilot.press("P")
         await pilot.pause()
         await pilot.press("g", "j", "enter")
-        while app.state.kind != "open":
+        while app.workspace.state.kind != "open":
             await pilot.pause(0.01)
         go_on.set()
         await settle(pilot)
         assert late.closed and not second.closed
-        assert app.connection is not None and app.connection.target.profile == "prod"
+        assert (
+            app.workspace.connection is not None
+            and app.workspace.connection.target.profile == "prod"
+        )
         assert "prod:" in header(app)
 
 
@@ -423,11 +434,11 @@ async def test_the_late_failure_of_an_older_attempt_is_dropped() -> None:
         await pilot.press("P")
         await pilot.pause()
         await pilot.press("g", "j", "enter")
-        while app.state.kind != "open":
+        while app.workspace.state.kind != "open":
             await pilot.pause(0.01)
         go_on.set()
         await settle(pilot)
-        assert app.state.kind == "open" and "have expired" not in screen_text(app)
+        assert app.workspace.state.kind == "open" and "have expired" not in screen_text(app)
 
 
 @driven
@@ -441,14 +452,14 @@ async def test_a_plan_of_the_table_that_was_left_is_dropped() -> None:
     first, second = Table("ann"), Table("zoe")
     async with running(connect=opening(first, second), target=TABLE) as (app, pilot):
         await open_runbook(app, pilot, "time window")
-        assert app.connection is not None
-        app.connection.known.__init__()  # type: ignore[misc]
+        assert app.workspace.connection is not None
+        app.workspace.connection.known.__init__()  # type: ignore[misc]
         first.before = hang
         await press(pilot, "escape")
         await pilot.press("x", "P")
         await pilot.pause()
         await pilot.press("g", "j", "enter")
-        while app.target.profile != "prod" or app.state.kind != "open":
+        while app.workspace.target.profile != "prod" or app.workspace.state.kind != "open":
             await pilot.pause(0.01)
         go_on.set()
         await settle(pilot)
@@ -461,7 +472,7 @@ async def test_a_profile_that_names_nothing_says_so_and_stays() -> None:
         await pick(pilot, "empty")
         assert isinstance(app.screen, ProfilesScreen)
         assert "The profile empty names no table and no store." in screen_text(app)
-        assert app.target is TABLE
+        assert app.workspace.target is TABLE
 
 
 @driven
@@ -469,7 +480,7 @@ async def test_what_one_is_connected_to_is_not_connected_again() -> None:
     async with running(connect=opening(Table()), target=TABLE) as (app, pilot):
         await run(app, pilot)
         await press(pilot, "P", "enter")
-        assert app.main.reading is not None
+        assert app.main.run is not None
         assert "That is what you are connected to." in screen_text(app)
 
 
@@ -505,9 +516,9 @@ async def test_without_a_target_a_profile_is_offered_and_connects() -> None:
         await press(pilot, "r")
         assert "P shows the profiles." in screen_text(app)
         await pick(pilot, "prod")
-        assert app.state.kind == "open"
+        assert app.workspace.state.kind == "open"
         await run(app, pilot)
-        assert app.main.reading is not None and app.main.reading.complete
+        assert app.main.run is not None and app.main.run.complete
 
 
 @driven
@@ -518,7 +529,10 @@ async def test_the_surroundings_do_not_change_what_a_profile_says(
     monkeypatch.setenv("AUDITTUI_REGION", "us-east-1")
     async with running(connect=opening(Table(), Table()), target=CASE) as (app, pilot):
         await pick(pilot, "prod")
-        assert (app.target.table, app.target.region) == ("audit-log", "eu-west-1")
+        assert (app.workspace.target.table, app.workspace.target.region) == (
+            "audit-log",
+            "eu-west-1",
+        )
 
 
 @driven
@@ -555,7 +569,7 @@ async def test_the_first_row_is_one_round_trip_after_connecting() -> None:
     async with running(connect=opening(table), target=TABLE) as (app, pilot):
         assert sorted(table.asked) == ["describe", "registry"]
         await run(app, pilot)
-        reading = app.main.reading
+        reading = app.main.run
         assert reading is not None and reading.complete
         assert set(table.asked[2:]) == {"query"}
         # What was asked in advance is counted where it was used.
@@ -564,8 +578,8 @@ async def test_the_first_row_is_one_round_trip_after_connecting() -> None:
         table.before = lambda _: None
         before = len(table.asked)
         await press(pilot, "r")
-        assert app.main.reading is not None and app.main.reading is not reading
+        assert app.main.run is not None and app.main.run is not reading
         # The description is known; the chains are asked for again.
         assert table.asked[before:].count("registry") == 1
         assert "describe" not in table.asked[before:]
-        assert app.main.reading.requests == len(table.asked) - before
+        assert app.main.run.requests == len(table.asked) - before

@@ -8,12 +8,13 @@ from audittui.entry import Draft
 from audittui.investigate.correlations import Correlator
 from audittui.layout import load_layout
 from audittui.layout.row import Row
+from audittui.runbook.describe import command_of
 from audittui.runbook.plan import Correlation
 from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
-from audittui.tui.group_source import GroupSource, sparkline
-from audittui.tui.screens.histogram import HistogramScreen
-from audittui.tui.sources import RowSource
+from audittui.tui.dialogs.histogram import HistogramScreen
+from audittui.tui.model.groups import GroupSource, sparkline
+from audittui.tui.model.rows import RowSource
 from audittui.tui.widgets.bars import StatusBar
 from tests.tui.driving import (
     NOW,
@@ -132,7 +133,7 @@ async def test_groups_are_filtered_by_their_key_and_by_what_is_shown() -> None:
         await type_text(pilot, "outcome:failure")
         assert "There is no field outcome" in main(app).query_one(StatusBar).text
         await press(pilot, "enter")
-        assert main(app)._asking == "filter", "what cannot be read stays to be mended"
+        assert main(app).asking == "filter", "what cannot be read stays to be mended"
 
 
 @driven
@@ -149,7 +150,7 @@ async def test_keys_of_entries_say_what_they_do_with_a_group() -> None:
         assert isinstance(app.screen, HistogramScreen)
         await until(pilot, lambda: "18 loaded rows" in screen_text(app))
         await press(pilot, "escape", "A")
-        reading = main(app).reading
+        reading = main(app).run
         assert reading is not None and reading.texts["actor"] == "mallory"
         await press(pilot, "escape")
         assert len(group_source(app)) == 2
@@ -180,7 +181,7 @@ async def test_where_it_costs_it_is_asked_for_with_s_and_its_bound_said_before()
         assert "At most 4 RCU a group, 8 RCU in all." in screen_text(app)
         assert "! marks a success within 10m after the last failure." in screen_text(app)
         await press(pilot, "escape")
-        reading = main(app).reading
+        reading = main(app).run
         assert reading is not None and reading.looked_rcu == 0
         await press(pilot, "S", "enter")
         assert [one["success"] for one in cells(source)] == [
@@ -196,7 +197,7 @@ async def test_thresholds_change_on_the_loaded_rows() -> None:
     async with running(filled(spraying())) as (app, pilot):
         await open_runbook(app, pilot, "repeated failures")
         await press(pilot, "enter")
-        reading = main(app).reading
+        reading = main(app).run
         assert reading is not None
         requests = reading.requests
         await press(pilot, "T")
@@ -207,7 +208,9 @@ async def test_thresholds_change_on_the_loaded_rows() -> None:
         await press(pilot, *["backspace"] * 3, "1", "m", "enter")
         assert [dict(group.key)["actor"] for group in group_source(app).groups] == ["mallory"]
         assert reading.requests == requests
-        assert "threshold=7 -p timespan=1m" in app.command_of(reading)
+        assert "threshold=7 -p timespan=1m" in command_of(
+            reading.plan, app.workspace.target.options()
+        )
         await press(pilot, "T", "backspace", "2", "enter")
         assert len(group_source(app)) == 2
 

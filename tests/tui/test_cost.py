@@ -11,7 +11,7 @@ from audittui.layout import load_layout
 from audittui.store.port import PATIENT, Page, Patience, Query
 from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
-from audittui.tui.reading import Reading
+from audittui.tui.model.run import Run
 from audittui.tui.widgets.pager import Pager
 from tests.tui.driving import (
     drafts,
@@ -47,8 +47,8 @@ def connected(store: SqliteStore, target: Target) -> Connection:
     return Connection(target, store, load_layout("native"))
 
 
-def reading_of(app: AuditApp) -> Reading:
-    reading = main(app).reading
+def reading_of(app: AuditApp) -> Run:
+    reading = main(app).run
     assert reading is not None
     return reading
 
@@ -162,7 +162,7 @@ async def test_throttling_is_shown_while_it_lasts() -> None:
         while said not in status(app):
             await pilot.pause(0.01)
         Throttled.let_go.set()
-        while main(app).reading is None or reading_of(app).active or said in status(app):
+        while main(app).run is None or reading_of(app).active or said in status(app):
             await pilot.pause(0.01)
         assert "RCU" in status(app) and "retrying" not in status(app)
 

@@ -19,16 +19,16 @@ from audittui.layout import load_layout
 from audittui.runbook.catalogue import load_catalogue
 from audittui.store.asked import AskedStore
 from audittui.store.sqlite import SqliteStore
-from audittui.tui import tracing
 from audittui.tui.app import AuditApp
-from audittui.tui.entry_text import Item
-from audittui.tui.inspection import Document, Life
-from audittui.tui.json_lines import JsonLines
-from audittui.tui.life_source import LifecycleSource
-from audittui.tui.outline import Part
-from audittui.tui.palette import ACCENT, BAD, GOOD
-from audittui.tui.screens.reader import ReaderScreen
-from audittui.tui.screens.version import VersionScreen
+from audittui.tui.dialogs.reader import ReaderScreen
+from audittui.tui.dialogs.version import VersionScreen
+from audittui.tui.model import lifecycle as tracing
+from audittui.tui.model.entry import Document, Life
+from audittui.tui.model.json_lines import JsonLines
+from audittui.tui.model.lifecycle_rows import LifecycleSource
+from audittui.tui.text.entry import Item
+from audittui.tui.text.outline import Part
+from audittui.tui.theme.palette import ACCENT, BAD, GOOD
 from audittui.tui.widgets.outline import OutlineView
 from tests import tampering
 from tests.tui.driving import (

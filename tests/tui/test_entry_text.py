@@ -11,9 +11,9 @@ from rich.text import Text
 from audittui import timestamp
 from audittui.integrity.verifying.verdict import Anchor, Step, Verdict, VerdictName
 from audittui.layout.row import Row
-from audittui.tui.entry_text import field_items, step_items, verdict_items
-from audittui.tui.palette import ACCENT, DIM, GOOD
-from audittui.tui.wrapping import wrapped
+from audittui.tui.text.entry import field_items, step_items, verdict_items
+from audittui.tui.text.wrapping import wrapped
+from audittui.tui.theme.palette import ACCENT, DIM, GOOD
 from tests.tui.driving import NOW
 
 HASH = "5c" * 32

@@ -13,10 +13,11 @@ from textual.widgets import Input
 from audittui import timestamp
 from audittui.entry import Draft
 from audittui.layout.row import Row
-from audittui.tui.histogram import OUTCOMES, Histogram
-from audittui.tui.pattern import PatternError, compiled
-from audittui.tui.screens.histogram import HistogramScreen
-from audittui.tui.sources import RowSource
+from audittui.tui.dialogs.histogram import HistogramScreen
+from audittui.tui.model.filter import PatternError, compiled
+from audittui.tui.model.histogram import Histogram
+from audittui.tui.model.outcomes import OUTCOMES
+from audittui.tui.model.rows import RowSource
 from audittui.tui.widgets.bars import StatusBar
 from audittui.tui.widgets.lines import LineList
 from tests.tui.driving import (
@@ -228,16 +229,16 @@ async def test_the_next_match_is_loaded_on_demand() -> None:
         await pilot.press(*"10.0.0.15")
         await settle(pilot)
         await press(pilot, "enter")
-        loaded = len(app.main.reading.rows.rows)  # type: ignore[union-attr]
+        loaded = len(app.main.run.rows.rows)  # type: ignore[union-attr]
         assert loaded < 900 and not len(app.main.results.source)
         assert "n n loads" in screen_text(app)
         await press(pilot, "n")
         assert "n again loads" in app.main.query_one(StatusBar).text
-        assert len(app.main.reading.rows.rows) == loaded  # type: ignore[union-attr]
+        assert len(app.main.run.rows.rows) == loaded  # type: ignore[union-attr]
         await press(pilot, "n")
         found = app.main.listed_row
         assert found is not None and found.source_ip == "10.0.0.15"
-        assert loaded < len(app.main.reading.rows.rows) < 900  # type: ignore[union-attr]
+        assert loaded < len(app.main.run.rows.rows) < 900  # type: ignore[union-attr]
 
 
 @driven
@@ -259,7 +260,7 @@ async def test_the_histogram_zooms_and_the_window_is_narrowed_and_widened() -> N
         await press(pilot, "escape")
         assert len(app.main.results.source) == 30
         await press(pilot, *["j"] * 10, "z")
-        row = app.main.reading
+        row = app.main.run
         assert row is not None
         window = row.plan.window
         assert window.end - window.start == 15 * 60 * timestamp.SECOND  # type: ignore[operator]

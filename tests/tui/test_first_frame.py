@@ -10,7 +10,7 @@ from textual.geometry import Size
 
 from audittui.connection import Target
 from audittui.tui.app import AuditApp
-from audittui.tui.application.threads import Arrived
+from audittui.tui.jobs import Arrived
 from tests.tui.driving import driven, quiet, running
 
 
@@ -32,10 +32,10 @@ class Hasty(AuditApp):
     "haste",
     [
         lambda app: None,
-        lambda app: app.main.action_difference(),
+        lambda app: app.main.features.entry.compare(),
         lambda app: app.main.action_pane("detail"),
         lambda app: app.main.ask("filter", "", ""),
-        lambda app: app.main.forget(),
+        lambda app: app.main.features.connect.forget(),
         lambda app: app.main.action_next_pane(1),
     ],
 )

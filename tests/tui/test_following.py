@@ -23,8 +23,8 @@ from audittui.layout import load_layout
 from audittui.store.port import PATIENT, Page, Patience, Query
 from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
-from audittui.tui.live import Live, Note
-from audittui.tui.screens.reader import ConfirmScreen
+from audittui.tui.dialogs.reader import ConfirmScreen
+from audittui.tui.model.followed import Live, Note
 from audittui.writer import AuditLog
 from tests.tui.driving import (
     HOSTILE,
@@ -240,7 +240,7 @@ async def test_escape_leads_back_to_what_was_read_and_a_pivot_back_to_the_live_l
         assert main(app).live is live
         await press(pilot, "escape")
         assert main(app).live is None
-        reading = main(app).reading
+        reading = main(app).run
         assert reading is not None and main(app).results.source is reading.rows
 
 

@@ -56,7 +56,7 @@ async def test_random_keys_do_no_harm(
             if rng.random() < 0.4:
                 await pilot.resize_terminal(*rng.choice(SIZES))
             await alive(app, pilot)
-            reading = app.main.reading
+            reading = app.main.run
             if reading is not None:
                 assert len(reading.rows.rows) <= len(many)
         await pilot.resize_terminal(120, 40)
@@ -65,6 +65,6 @@ async def test_random_keys_do_no_harm(
         await open_runbook(app, pilot, "time-window")
         await press(pilot, "enter")
         await alive(app, pilot)
-        assert app.main.reading is not None
-        assert len(app.main.reading.rows.rows) == len(many)
-        assert app.main.reading.complete
+        assert app.main.run is not None
+        assert len(app.main.run.rows.rows) == len(many)
+        assert app.main.run.complete

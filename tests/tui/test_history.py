@@ -11,8 +11,8 @@ import pytest
 from textual.pilot import Pilot
 
 from audittui.tui.app import AuditApp
-from audittui.tui.screens.history import HistoryScreen, question_text
-from audittui.tui.state import Memory, Run, Saved
+from audittui.tui.dialogs.history import HistoryScreen, question_text
+from audittui.tui.model.memory import Memory, PastRun, Saved
 from tests.tui.driving import (
     CASE,
     HOSTILE,
@@ -58,9 +58,9 @@ async def test_a_run_is_there_after_the_next_start_and_runs_again(tmp_path: Path
     async with remembering(memory) as (app, pilot):
         await open_runbook(app, pilot, "time window")
         await press(pilot, "enter")
-        assert app.main.reading is not None
-        rows = len(app.main.reading.rows)
-        texts = app.main.reading.texts
+        assert app.main.run is not None
+        rows = len(app.main.run.rows)
+        texts = app.main.run.texts
     (run,) = memory.load().runs
     assert (run.runbook, run.texts, run.rows) == ("time-window", texts, rows)
     assert run.coverage.startswith("complete")
@@ -68,23 +68,25 @@ async def test_a_run_is_there_after_the_next_start_and_runs_again(tmp_path: Path
         await press(pilot, "H")
         assert "0 saved, 1 run (all)" in screen_text(app)
         await press(pilot, "enter")
-        assert app.main.reading is not None
-        assert app.main.reading.texts == texts
-        assert len(app.main.reading.rows) == rows
+        assert app.main.run is not None
+        assert app.main.run.texts == texts
+        assert len(app.main.run.rows) == rows
     assert len(memory.load().runs) == 2
 
 
 @driven
 async def test_a_search_is_saved_under_a_name_and_deleted(tmp_path: Path) -> None:
     memory = Memory(tmp_path)
-    run = Run("k", "time-window", {"window": "2h"}, "case.db", 1)
+    run = PastRun("k", "time-window", {"window": "2h"}, "case.db", 1)
     memory.change(lambda state: state.with_run(run))
     async with remembering(memory) as (app, pilot):
         await press(pilot, "H", "s", "enter")
         assert "A name is needed." in screen_text(app)
         await press(pilot, *"mine", "enter")
         assert "1 saved, 1 run (all)" in screen_text(app)
-        assert app.remembered.saved == (Saved("mine", "time-window", {"window": "2h"}),)
+        assert app.main.features.notebook.state.saved == (
+            Saved("mine", "time-window", {"window": "2h"}),
+        )
         await press(pilot, "j", "d")
         assert "1 saved, 0 runs (all)" in screen_text(app)
     assert memory.load().saved == (Saved("mine", "time-window", {"window": "2h"}),)
@@ -100,9 +102,9 @@ async def test_a_search_is_saved_under_a_name_and_deleted(tmp_path: Path) -> Non
 async def test_what_is_recalled_late_appears_in_the_open_history(tmp_path: Path) -> None:
     async with remembering(Memory(tmp_path)) as (app, pilot):
         await press(pilot, "H")
-        run = Run("k", "time-window", {"window": "2h"}, "case.db", 1)
+        run = PastRun("k", "time-window", {"window": "2h"}, "case.db", 1)
         Memory(tmp_path).change(lambda state: state.with_run(run))
-        app.recall()
+        app.main.features.notebook.recall()
         await settle(pilot)
         await pilot.pause()
         assert "0 saved, 1 run (all)" in screen_text(app)
@@ -111,7 +113,7 @@ async def test_what_is_recalled_late_appears_in_the_open_history(tmp_path: Path)
 @driven
 async def test_the_form_is_filled_in_as_the_last_time(tmp_path: Path) -> None:
     memory = Memory(tmp_path)
-    run = Run("k", "time-window", {"window": "2h"}, "case.db", 1)
+    run = PastRun("k", "time-window", {"window": "2h"}, "case.db", 1)
     memory.change(lambda state: state.with_run(run))
     async with remembering(memory) as (app, pilot):
         await open_runbook(app, pilot, "time window")
@@ -123,7 +125,7 @@ async def test_the_form_is_filled_in_as_the_last_time(tmp_path: Path) -> None:
 @driven
 async def test_a_runbook_that_is_gone_is_said(tmp_path: Path) -> None:
     memory = Memory(tmp_path)
-    memory.change(lambda state: state.with_run(Run("k", "gone", {}, "case.db", 1)))
+    memory.change(lambda state: state.with_run(PastRun("k", "gone", {}, "case.db", 1)))
     async with remembering(memory) as (app, pilot):
         await press(pilot, "H", "enter")
         assert "no runbook gone any more" in screen_text(app)
@@ -137,8 +139,8 @@ async def test_a_broken_file_is_one_notice(tmp_path: Path) -> None:
         assert "History is not kept this time" in screen_text(app)
         await open_runbook(app, pilot, "time window")
         await press(pilot, "enter")
-        assert app.main.reading is not None
-        assert app.main.reading.complete
+        assert app.main.run is not None
+        assert app.main.run.complete
         await press(pilot, "H")
         assert "1 run " in screen_text(app)
     assert memory.path.read_text() == "{"
@@ -155,7 +157,7 @@ async def test_a_disk_that_takes_nothing_stops_nothing(
     async with remembering(Memory(tmp_path)) as (app, pilot):
         await open_runbook(app, pilot, "time window")
         await press(pilot, "enter")
-        app._write_soon()
+        app.main.features.notebook.write_soon()
         await settle(pilot)
         assert "No space left on device" in screen_text(app)
         await press(pilot, "j")
@@ -166,7 +168,7 @@ async def test_a_disk_that_takes_nothing_stops_nothing(
 async def test_hostile_values_are_shown_harmless(tmp_path: Path) -> None:
     memory = Memory(tmp_path)
     for name, value in HOSTILE.items():
-        run = Run(name, value, {"actor": value}, value, 1, value)
+        run = PastRun(name, value, {"actor": value}, value, 1, value)
         memory.change(lambda state, run=run: state.with_run(run))  # type: ignore[misc]
     async with remembering(memory, (120, 40)) as (app, pilot):
         await press(pilot, "H")
@@ -189,7 +191,7 @@ async def test_runs_are_told_apart_at_80_columns(tmp_path: Path) -> None:
         ("gone", {"window": "2h", "what": "x"}),
     ]  # fmt: skip
     for at, (runbook, texts) in enumerate(asked):
-        run = Run(f"{at}", runbook, texts, "case.db" if at else "far.db", NOW - at,
+        run = PastRun(f"{at}", runbook, texts, "case.db" if at else "far.db", NOW - at,
                   "complete from a to b" if at else "read back to x", 1234, 56.5)  # fmt: skip
         memory.change(lambda state, run=run: state.with_run(run))  # type: ignore[misc]
     async with remembering(memory) as (app, pilot):
@@ -218,7 +220,7 @@ def test_picture(snap_compare: Any, size: tuple[int, int], tmp_path: Path) -> No
     memory = Memory(tmp_path)
     memory.change(
         lambda state: state.with_run(
-            Run("k", "time-window", {"window": "2h"}, "case.db", NOW, "complete", 1234, 56.5)
+            PastRun("k", "time-window", {"window": "2h"}, "case.db", NOW, "complete", 1234, 56.5)
         ).with_saved(Saved("nightly look", "actor-timeline", {"actor": "alice", "window": "1d"}))
     )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 
-from audittui.tui.json_lines import spread
-from audittui.tui.screens.main import MainScreen
+from audittui.tui.main.screen import MainScreen
+from audittui.tui.model.json_lines import spread
 from tests.tui.driving import (
     HOSTILE,
     driven,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from audittui.entry import decode_strict
 from audittui.escape import escaped_lines
-from audittui.tui.json_lines import JsonLines, ascii_spread, spread
+from audittui.tui.model.json_lines import JsonLines, ascii_spread, spread
 from tests.tui.json_values import VALUES
 
 TEXTS = st.builds(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from audittui.tui.app import AuditApp
-from audittui.tui.keymap import bindings_of, checked, keys_of, sections
+from audittui.tui.keys.keymap import checked, keys_of, sections
 from tests.tui.driving import (
     CASE,
     connector,
@@ -22,19 +22,24 @@ UNWANTED = {f"ctrl+{letter}" for letter in "absqhjk"}
 
 
 def test_every_key_has_a_name_of_its_own_and_does_one_thing() -> None:
-    names = [one.id for part in sections() for one in bindings_of(part.kind)]
+    names = [one.id for part in sections() for one in part.bindings]
     assert all(names)
     assert len(names) == len(set(names))
     for part in sections():
         keys = [
             key
-            for kind in (*part.over, part.kind)
-            for binding in bindings_of(kind)
+            for bindings in (*part.over, part.bindings)
+            for binding in bindings
             for key in keys_of(binding, {})
         ]
         assert len(keys) == len(set(keys)), part.title
         assert not {key for key in keys if key.startswith(("alt+", "f1"))}
         assert not UNWANTED & set(keys)
+
+
+def test_the_keys_of_textual_itself_do_not_hold_but_ours_do() -> None:
+    keys = set(AuditApp._merge_bindings().key_to_bindings)
+    assert keys == {"ctrl+c", "colon", "ctrl+z", "ctrl+l"}
 
 
 @pytest.mark.parametrize(
@@ -65,7 +70,7 @@ async def test_other_keys_act_and_the_help_and_the_palette_name_them() -> None:
     wanted = {"next-failure": "o", "next-of-resource": "e", "help": "f", "no\x1bsuch": "x"}
     app = AuditApp(CASE, connect=connector(filled(drafts())), keys=wanted)
     async with app.run_test(size=(100, 30)) as pilot:
-        while not app.catalogue.runbooks:
+        while not app.workspace.catalogue.runbooks:
             await pilot.pause(0.01)
         await settle(pilot)
         assert '[keys] names "no\\x1bsuch"' in screen_text(app)

@@ -15,8 +15,8 @@ from audittui.layout import load_layout
 from audittui.store.port import PATIENT, Page, Patience, Query
 from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
-from audittui.tui.screens.main import MainScreen
-from audittui.tui.screens.reader import ConfirmScreen, ReaderScreen, TooSmallScreen
+from audittui.tui.dialogs.reader import ConfirmScreen, ReaderScreen, TooSmallScreen
+from audittui.tui.main.screen import MainScreen
 from tests.tui.driving import (
     drafts,
     driven,
@@ -196,14 +196,14 @@ async def test_pivots_and_the_breadcrumb_back() -> None:
         await press(pilot, "enter", "j", "j")
         row = main(app).listed_row
         assert row is not None
-        before = main(app).reading
+        before = main(app).run
         for key, field in (("A", "actor"), ("R", "resource"), ("Q", "request_id")):
             await press(pilot, key)
             value = getattr(row, field)
             assert {getattr(one, field) for one in rows_of(app).rows} == {value}
             assert " › " in screen_text(app).splitlines()[0]
             await press(pilot, "escape")
-            assert main(app).reading is before
+            assert main(app).run is before
             assert main(app).listed_row is row
 
 
@@ -216,7 +216,7 @@ async def test_a_pivot_again_turns_the_window_off_and_on() -> None:
         await press(pilot, "enter", "j")
 
         def asked() -> tuple[str, str]:
-            reading = main(app).reading
+            reading = main(app).run
             assert reading is not None
             return reading.runbook.id, reading.texts["window"]
 
@@ -440,7 +440,7 @@ async def test_a_failed_connection_is_explained_and_tried_again() -> None:
         assert "Run aws sso login." in screen_text(app)
         await press(pilot, "r")
         assert len(tries) == 2
-        assert app.state.kind == "open"
+        assert app.workspace.state.kind == "open"
 
 
 @driven
@@ -485,9 +485,9 @@ async def test_running_again_reads_again() -> None:
     async with running() as (app, pilot):
         await open_runbook(app, pilot, "time window")
         await press(pilot, "enter")
-        before = main(app).reading
+        before = main(app).run
         await press(pilot, "r")
-        assert main(app).reading is not before
+        assert main(app).run is not before
         assert len(rows_of(app)) == 30
 
 
@@ -562,7 +562,7 @@ async def test_leaving_does_not_wait_for_a_connection_that_hangs() -> None:
 
     app = AuditApp(Target(table="t"), connect=hang)
     async with app.run_test(size=(80, 24)) as pilot:
-        while not app.catalogue.runbooks:
+        while not app.workspace.catalogue.runbooks:
             await pilot.pause(0.01)
         await pilot.press("q")
     working = [one for one in threading.enumerate() if one.name == "audittui-connection"]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 
 from audittui.layout.row import Row
-from audittui.tui.sources import RowSource
+from audittui.tui.model.rows import RowSource
 from audittui.tui.widgets.lines import LineList
 from tests.tui.driving import driven
 

@@ -16,9 +16,9 @@ from audittui.integrity.sealing.sealer import Sealer
 from audittui.integrity.tlog.keys import SignerKey
 from audittui.layout import load_layout
 from audittui.layout.row import Row
-from audittui.tui.marks import Marks
-from audittui.tui.screens.marks import MarksScreen
-from audittui.tui.screens.reader import ReaderScreen
+from audittui.tui.dialogs.marks import MarksScreen
+from audittui.tui.dialogs.reader import ReaderScreen
+from audittui.tui.model.marks import Marks
 from tests.tui.driving import (
     drafts,
     driven,
@@ -82,7 +82,7 @@ async def test_m_marks_u_walks_and_the_list_says_so() -> None:
         await press(pilot, "u")
         assert "No mark below in this list; M lists all 2." in screen_text(app)
         await press(pilot, "U", "enter", "m")
-        assert len(app.marks) == 1
+        assert len(app.workspace.marks) == 1
         await press(pilot, "u")  # in the detail view it opens the next
         assert app.main.pane == "detail"
         assert app.main.detail.row is not None

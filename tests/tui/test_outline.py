@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.text import Text
 
-from audittui.tui.entry_text import Item
-from audittui.tui.json_lines import JsonLines
-from audittui.tui.outline import Outline, Part
+from audittui.tui.model.json_lines import JsonLines
+from audittui.tui.text.entry import Item
+from audittui.tui.text.outline import Outline, Part
 from tests.tui.json_values import VALUES
 
 

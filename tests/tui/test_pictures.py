@@ -18,8 +18,8 @@ from audittui.layout import load_layout
 from audittui.store.port import PATIENT, Page, Patience, Query
 from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
-from audittui.tui.session import Session, Step
-from audittui.tui.state import Memory
+from audittui.tui.model.memory import Memory
+from audittui.tui.model.session import Session, Step
 from tests import tampering
 from tests.tui.driving import CASE, NOW, caught_up, connector, drafts, filled, press, send, settle
 
@@ -103,7 +103,7 @@ async def start(pilot: Pilot[None]) -> None:
     """Wait until the application has begun, then until it rests."""
     app = pilot.app
     assert isinstance(app, AuditApp)
-    while not app.catalogue.runbooks:
+    while not app.workspace.catalogue.runbooks:
         await pilot.pause(0.01)
     await settle(pilot)
 
@@ -196,7 +196,7 @@ def test_picture(snap_compare: Any, state: str, size: tuple[int, int]) -> None:
 
     async def run_before(pilot: Pilot[None]) -> None:
         await steps(pilot)
-        while state == "loading" and (app.main.reading is None or not app.main.reading.active):
+        while state == "loading" and (app.main.run is None or not app.main.run.active):
             await pilot.pause(0.01)
         if state in ("loading", "incomplete"):
             await caught_up(pilot)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audittui.layout.row import Row
-from audittui.tui.row_list import RowList
+from audittui.tui.model.row_list import RowList
 
 
 def row(number: int) -> Row:

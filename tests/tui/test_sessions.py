@@ -17,8 +17,8 @@ from audittui import timestamp
 from audittui.connection import Target
 from audittui.entry import Draft
 from audittui.tui.app import AuditApp
-from audittui.tui.session import KEPT, Session, Step, offered
-from audittui.tui.state import Memory, State
+from audittui.tui.model.memory import Memory, State
+from audittui.tui.model.session import KEPT, Session, Step, offered
 from tests.tui.driving import (
     CASE,
     NOW,
@@ -53,7 +53,7 @@ async def started(
         await pilot.pause()
         await settle(pilot)
         yield app, pilot
-        app.note_session()
+        app.main.features.sessions.note()
 
 
 @driven
@@ -77,11 +77,11 @@ async def test_the_last_place_its_filter_the_way_there_and_the_marks_come_back(
         assert screen_text(app).splitlines()[1:20] == shown
         assert main(app).listed_row == row
         assert "match '!denied'" in status(app)
-        assert [(one.row.seq, one.note) for one in app.marks] == [(29, "why?"), (27, "")]
-        assert all(one.row.actor for one in app.marks)
+        assert [(one.row.seq, one.note) for one in app.workspace.marks] == [(29, "why?"), (27, "")]
+        assert all(one.row.actor for one in app.workspace.marks)
         await press(pilot, "escape", "escape")
-        assert main(app).reading is not None
-        assert main(app).reading.runbook.id == "time-window"
+        assert main(app).run is not None
+        assert main(app).run.runbook.id == "time-window"
         assert main(app).listed_row is not None
         assert main(app).listed_row.seq == 27
         await press(pilot, "B")
@@ -133,7 +133,7 @@ async def test_an_entry_that_is_gone_is_said_and_its_mark_stays(tmp_path: Path) 
     async with started(memory, filled(drafts()[:20])) as (app, pilot):
         await press(pilot, "B")
         assert "not among these rows any more" in status(app)
-        assert [(one.row.chain, one.row.seq) for one in app.marks] == [("app/0", 29)]
+        assert [(one.row.chain, one.row.seq) for one in app.workspace.marks] == [("app/0", 29)]
 
 
 @driven

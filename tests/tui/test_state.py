@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audittui.tui.state import KEPT_RUNS, ForeignStateError, Memory, Run, Saved, State
+from audittui.tui.model.memory import KEPT_RUNS, ForeignStateError, Memory, PastRun, Saved, State
 
 
-def run(key: str, started: int = 0, runbook: str = "time-window") -> Run:
-    return Run(key, runbook, {"window": "1h"}, "case.db", started)
+def run(key: str, started: int = 0, runbook: str = "time-window") -> PastRun:
+    return PastRun(key, runbook, {"window": "1h"}, "case.db", started)
 
 
 def test_what_was_written_is_read_by_the_next_start(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from audittui.entry import Draft
 from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
-from audittui.tui.sources import RowSource
+from audittui.tui.model.rows import RowSource
 from audittui.tui.widgets.field import Field
 from audittui.writer import AuditLog
 from tests import tampering

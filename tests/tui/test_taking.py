@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from audittui.tui.app import AuditApp
-from audittui.tui.exporting import fault_of
-from audittui.tui.screens.asking import AskScreen
-from audittui.tui.screens.main import MainScreen
+from audittui.tui.dialogs.ask import AskScreen
+from audittui.tui.main.screen import MainScreen
+from audittui.tui.model.export import fault_of
 from audittui.tui.widgets.field import Field
 from tests import tampering
 from tests.tui.driving import (

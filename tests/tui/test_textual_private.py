@@ -11,12 +11,10 @@ import pkgutil
 import pty
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, ClassVar
 
 import pytest
 from rich.text import Text
 from textual.app import App, ComposeResult
-from textual.binding import Binding
 from textual.command import CommandPalette
 from textual.containers import ScrollableContainer
 from textual.drivers.linux_driver import LinuxDriver
@@ -32,7 +30,6 @@ from audittui.tui.textual_private import (
     is_taken,
     name_of_key,
     scroll_over,
-    with_bindings_of_bases,
     with_patient_pages,
 )
 from tests.tui.driving import driven
@@ -96,18 +93,6 @@ async def test_an_application_tells_what_broke_it_and_ends_quietly(
         async with Breaking().run_test():
             pass
     assert "Traceback" in capsys.readouterr().err
-
-
-def test_keys_of_bases_hold() -> None:
-    class Bare(App[None], inherit_bindings=False):
-        BINDINGS: ClassVar[list[Any]] = [Binding("x", "x", "x")]
-
-    class Above(Bare, inherit_bindings=False):
-        BINDINGS: ClassVar[list[Any]] = [Binding("y", "y", "y")]
-
-    assert set(Above._merge_bindings().key_to_bindings) == {"y"}
-    with_bindings_of_bases(Above)
-    assert set(Above._merge_bindings().key_to_bindings) == {"x", "y"}
 
 
 @driven

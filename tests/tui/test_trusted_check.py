@@ -15,8 +15,8 @@ from audittui.integrity.verifying.checkpoint_file import read_proof
 from audittui.integrity.verifying.verdict import Verdict
 from audittui.layout import load_layout
 from audittui.layout.row import Row
-from audittui.tui.inspection import check_entry
-from audittui.tui.palette import GOOD
+from audittui.tui.model.entry import check_entry
+from audittui.tui.theme.palette import GOOD
 from tests.tui.driving import (
     NOW,
     drafts,

@@ -40,7 +40,7 @@ async def test_a_whole_question_typed_at_once_is_asked() -> None:
             "enter",
         )
         await settle(pilot)
-        reading = app.main.reading
+        reading = app.main.run
         assert reading is not None
         assert reading.texts == {"actor": "bob", "window": "all", "outcome": "any"}
         assert len(reading.rows) == 15

@@ -9,8 +9,8 @@ import pytest
 from audittui import timestamp
 from audittui.entry import Draft
 from audittui.store.sqlite import SqliteStore
-from audittui.tui.sources import RowSource
-from audittui.tui.times import shown_time
+from audittui.tui.model.rows import RowSource
+from audittui.tui.text.times import shown_time
 from audittui.tui.widgets.columns import Columns
 from tests import tampering
 from tests.tui.driving import (

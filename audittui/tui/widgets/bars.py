@@ -9,7 +9,8 @@ from rich.text import Text
 from textual.widget import Widget
 
 from audittui.escape import ELLIPSIS, escaped
-from audittui.tui.palette import ACCENT, DIM
+from audittui.tui.text.cut import cut
+from audittui.tui.theme.palette import ACCENT, DIM
 
 STEP = " › "
 """Stands between the steps of a place."""
@@ -24,8 +25,9 @@ class TitleBar(Widget):
         self._connection = ""
         self._style = DIM
 
-    def show(self, *, place: str | None = None, connection: str | None = None,
-             style: str | None = None) -> None:  # fmt: skip
+    def show(
+        self, *, place: str | None = None, connection: str | None = None, style: str | None = None
+    ) -> None:
         """Show what is given; the rest stays. Texts are made harmless here."""
         before = self._place, self._connection, self._style
         if place is not None:
@@ -41,7 +43,7 @@ class TitleBar(Widget):
         """The line: the connection at the right end, the place cut to what is left."""
         width = self.size.width
         text = Text(" audittui  ", style=f"bold {ACCENT}", no_wrap=True)
-        right = _cut(self._connection, max(width // 2 - 8, 10))
+        right = cut(self._connection, max(width // 2 - 8, 10))
         room = max(width - cell_len(text.plain) - cell_len(right) - 2, 0)
         text.append(set_cell_size(_cut_front(self._place, room), room), "not bold default")
         text.append(" " + right + " ", f"not bold {self._style}")
@@ -106,10 +108,4 @@ def _cut_front(place: str, width: int) -> str:
     while len(steps) > 1 and cell_len(place) > width:
         steps.pop(0)
         place = STEP.join([ELLIPSIS, *steps])
-    return _cut(place, width)
-
-
-def _cut(text: str, width: int) -> str:
-    if cell_len(text) <= width:
-        return text
-    return set_cell_size(text, max(width - 1, 0)).rstrip() + ELLIPSIS if width > 0 else ""
+    return cut(place, width)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len, set_cell_size
 
-from audittui.escape import ELLIPSIS
+from audittui.tui.text.cut import cut
 
 GAP = 2
 GUTTER = 3
@@ -117,6 +117,4 @@ def fitted(text: str, width: int, *, cut_front: bool = False) -> str:
     loses its year, without one."""
     if cut_front and cell_len(text) > width:
         return set_cell_size(text[-width:], width)
-    if cell_len(text) > width:
-        text = set_cell_size(text, width - 1).rstrip() + ELLIPSIS
-    return set_cell_size(text, width)
+    return set_cell_size(cut(text, width), width)

@@ -13,13 +13,13 @@ from textual.widgets import Input, Static
 
 from audittui.escape import escaped
 from audittui.layout.row import Row
-from audittui.tui.changes import change_items
-from audittui.tui.entry_text import Item, field_items, proof_items, step_items, verdict_items
-from audittui.tui.inspection import Document, Judged, Life, differing_text
-from audittui.tui.json_lines import JsonLines
-from audittui.tui.life_source import LifecycleSource
-from audittui.tui.outline import Part, Place
-from audittui.tui.palette import ACCENT, DIM, WARN
+from audittui.tui.model.entry import Document, Judged, Life, differing_text
+from audittui.tui.model.json_lines import JsonLines
+from audittui.tui.model.lifecycle_rows import LifecycleSource
+from audittui.tui.text.changes import change_items
+from audittui.tui.text.entry import Item, field_items, proof_items, step_items, verdict_items
+from audittui.tui.text.outline import Part, Place
+from audittui.tui.theme.palette import ACCENT, DIM, WARN
 from audittui.tui.widgets.lines import LineList
 from audittui.tui.widgets.outline import OutlineView
 from audittui.tui.widgets.seek import SeekField
@@ -150,8 +150,10 @@ class Detail(Vertical):
         ]
         odd = self._oddities(self.life) if self.life is not None else ()
         if any(not one.mild for one in odd):
-            items = [Item(Text(one.text, DIM if one.mild else WARN), "what is odd", one.text)
-                     for one in odd]  # fmt: skip
+            items = [
+                Item(Text(one.text, DIM if one.mild else WARN), "what is odd", one.text)
+                for one in odd
+            ]
             parts.append(Part("odd", items, "Odd about this resource"))
         if self._changes is not None:
             parts.append(Part("changed", change_items(self._changes), "Changed"))

@@ -58,8 +58,8 @@ class Choice(Static, can_focus=True):
         text = Text()
         for option in self._options:
             chosen = option == self.value
-            text.append(f"[{escaped(option)}]" if chosen else f" {escaped(option)} ",
-                        "bold" if chosen else "dim")  # fmt: skip
+            shown = f"[{escaped(option)}]" if chosen else f" {escaped(option)} "
+            text.append(shown, "bold" if chosen else "dim")
         self.update(text)
 
     def on_key(self, event: object) -> None:

@@ -6,9 +6,8 @@ visible for each key.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from textwrap import wrap
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import ClassVar
 
 import msgspec
 from rich.cells import cell_len
@@ -20,65 +19,18 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 
-from audittui import timestamp
-from audittui.escape import escaped, shortened
+from audittui.escape import escaped
+from audittui.tui.text.times import TimeStyle
 from audittui.tui.textual_private import scroll_over
-from audittui.tui.times import LABELS, TimeStyle, shown_time
-from audittui.tui.widgets.columns import GAP, GUTTER, Columns, fitted
+from audittui.tui.widgets.columns import GUTTER
 from audittui.tui.widgets.cursor import CursorView
+from audittui.tui.widgets.source import Source, Vouched
+from audittui.tui.widgets.table import Table
 
-_LONGEST_CELL = 300
-_MEASURED = 300
+__all__ = ["LineList", "Sight", "Source"]
+
 _LAG = 0.25
 """Seconds that the scrollbar may lag behind rows that come below the window."""
-
-
-class Source(Protocol):
-    """What a list shows. Cells are raw text: the list makes them harmless."""
-
-    @property
-    def titles(self) -> Sequence[str]:
-        """The columns' titles."""
-        ...
-
-    @property
-    def times(self) -> frozenset[int]:
-        """The columns that hold times, in microseconds."""
-        ...
-
-    def __len__(self) -> int:
-        """How many lines there are now."""
-        ...
-
-    def cells(self, at: int) -> Sequence[str | int]:
-        """The texts of one row; times are numbers."""
-        ...
-
-    def tone(self, at: int) -> str:
-        """How a row is coloured: empty, ``denied``, ``failure`` or ``marked``."""
-        ...
-
-    def mark(self, at: int) -> str:
-        """Up to two characters that stand before a row, and say what its colour says."""
-        ...
-
-
-@runtime_checkable
-class Noted(Protocol):
-    """A source with lines that are no rows."""
-
-    def whole(self, at: int) -> str:
-        """What a line says across all columns; empty for a row."""
-        ...
-
-
-@runtime_checkable
-class Vouched(Protocol):
-    """A source whose first column has a colour of its own in some lines."""
-
-    def first_tone(self, at: int) -> str:
-        """How the first column is coloured: ``proven``, or empty for as the row is."""
-        ...
 
 
 class Sight(msgspec.Struct, frozen=True):
@@ -99,9 +51,15 @@ class LineList(CursorView):
         Binding("greater_than_sign", "column(1)", "a column to the right", id="list-column-right"),
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "lines--header", "lines--cursor", "lines--cursor-blurred", "lines--denied",
-        "lines--failure", "lines--marked", "lines--proven", "lines--empty",
-    }  # fmt: skip
+        "lines--header",
+        "lines--cursor",
+        "lines--cursor-blurred",
+        "lines--denied",
+        "lines--failure",
+        "lines--marked",
+        "lines--proven",
+        "lines--empty",
+    }
 
     DEFAULT_CSS = """
     LineList { overflow-x: hidden; scrollbar-size-vertical: 1; }
@@ -124,21 +82,18 @@ class LineList(CursorView):
 
     def __init__(self, source: Source, *, empty: str = "", widget_id: str | None = None) -> None:
         super().__init__(id=widget_id)
-        self._source = source
+        self._table = Table(source)
         self._empty = empty
-        self._columns = Columns((), frozenset())
         self._left = 0
-        self._measured = -1
         self._counted = 0
         self._lagging = False
         self._wrapped = False
-        self._time_style: TimeStyle = "utc"
         self._strips: LRUCache[tuple[int, int, int], Strip] = LRUCache(1000)
 
     @property
     def source(self) -> Source:
         """What is shown."""
-        return self._source
+        return self._table.source
 
     def show(self, source: Source, cursor: int = 0) -> None:
         """Show another source from its row ``cursor``."""
@@ -151,8 +106,7 @@ class LineList(CursorView):
 
     def show_at(self, source: Source, sight: Sight) -> None:
         """Show another source, as it was in ``sight`` before."""
-        self._source = source
-        self._measured = -1
+        self._table.show(source)
         self._left = sight.left
         self._strips.clear()
         self._resize()
@@ -182,27 +136,27 @@ class LineList(CursorView):
         """The source's rows are others now; go to the row ``cursor``."""
         self._strips.clear()
         self._resize()
-        self._widen(range(self.scroll_offset.y, self.last_in_sight + 1))
+        self._table.widen(range(self.scroll_offset.y, self.last_in_sight + 1))
         self._fit()
-        self.cursor = max(min(cursor, len(self._source) - 1), 0)
+        self.cursor = max(min(cursor, self.count - 1), 0)
         self.reveal()
         self.refresh()
 
     def changed_row(self, at: int) -> None:
         """What is said of one row is other now."""
         for focused in (0, 1, 2):
-            for part in range(self._height):
+            for part in range(self._table.height):
                 self._strips.discard((at, focused, part))
         self.repaint_line(at)
 
     @property
     def time_style(self) -> TimeStyle:
         """How times are told."""
-        return self._time_style
+        return self._table.time_style
 
     def set_time_style(self, style: TimeStyle) -> None:
         """Tell times otherwise."""
-        self._time_style = style
+        self._table.time_style = style
         self._again()
 
     @property
@@ -218,14 +172,14 @@ class LineList(CursorView):
 
     def _again(self) -> None:
         """Measure and draw everything again, at the same row."""
-        self._measured = -1
+        self._table.forget()
         self.changed(self.cursor)
 
     def say(self, text: str) -> None:
         """What an empty list says."""
         if text != self._empty:
             self._empty = text
-            if not len(self._source):
+            if not self.count:
                 self.refresh()
 
     def action_sideways(self, cells: int) -> None:
@@ -234,14 +188,14 @@ class LineList(CursorView):
 
     def action_column(self, step: int) -> None:
         """Scroll sideways to the start of the next or the previous column."""
-        starts = self._columns.starts()
+        starts = self._table.columns.starts()
         beyond = [at for at in starts if (at - self._left) * step > 0]
         if beyond:
             self._scroll_across(min(beyond) if step > 0 else max(beyond))
 
     def _scroll_across(self, left: int) -> None:
         room = self.scrollable_content_region.width
-        left = 0 if self._wrapped else max(min(left, self._columns.whole - room), 0)
+        left = 0 if self._wrapped else max(min(left, self._table.columns.whole - room), 0)
         if left != self._left:
             self._left = left
             self._fit()
@@ -249,23 +203,18 @@ class LineList(CursorView):
 
     def action_open(self) -> None:
         """Open the line under the cursor."""
-        if len(self._source):
+        if self.count:
             self.post_message(self.Opened(self))
-
-    @property
-    def _height(self) -> int:
-        """How many lines a row takes, and the header."""
-        return len(self._columns.lines)
 
     @property
     def room(self) -> int:
         """How many rows fit under the header."""
-        return max(self.scrollable_content_region.height // self._height - 1, 1)
+        return max(self.scrollable_content_region.height // self._table.height - 1, 1)
 
     @property
     def count(self) -> int:
         """How many rows there are now."""
-        return len(self._source)
+        return len(self._table.source)
 
     def moved(self) -> None:
         """Tell that the cursor is elsewhere, perhaps."""
@@ -273,25 +222,27 @@ class LineList(CursorView):
 
     def grow(self) -> None:
         """Let the list be as high as its rows: they may have come unseen."""
-        if self._counted != len(self._source):
+        if self._counted != self.count:
             self._resize()
 
     def repaint_line(self, line: int) -> None:
         """Paint a row again."""
-        y = (line - self.scroll_offset.y + 1) * self._height
-        if self._height <= y < self.size.height:
-            self.refresh(Region(0, y, self.size.width, self._height))
+        height = self._table.height
+        y = (line - self.scroll_offset.y + 1) * height
+        if height <= y < self.size.height:
+            self.refresh(Region(0, y, self.size.width, height))
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Tell that other lines are in sight, by whatever means."""
         super().watch_scroll_y(old_value, new_value)
-        self._widen_to_sight()
+        if self._table.widen_to_sight(self.scroll_offset.y, self.last_in_sight):
+            self._fit()
         self.post_message(self.Moved(self))
 
     @property
     def last_in_sight(self) -> int:
         """The last line in the window."""
-        return min(self.scroll_offset.y + self.room, len(self._source)) - 1
+        return min(self.scroll_offset.y + self.room, self.count) - 1
 
     def on_resize(self) -> None:
         """Keep the cursor in sight; what was drawn before this came is drawn again."""
@@ -300,9 +251,10 @@ class LineList(CursorView):
         self.refresh()
 
     def _resize(self) -> None:
-        self._measure()
+        if self._table.measure():
+            self._strips.clear()
         self._fit()
-        self._counted = count = len(self._source)
+        self._counted = count = self.count
         # The unit of scrolling is a row: what stands below the last page of rows is no row.
         inside = self.container_size.height or self.size.height
         size = Size(self.size.width, count - self.room + inside if count else 0)
@@ -319,63 +271,22 @@ class LineList(CursorView):
         return self.size.width - 1
 
     def _fit(self) -> None:
-        if self._columns.fit(self._room_across, moved=self._left > 0, wrapped=self._wrapped):
+        columns = self._table.columns
+        if columns.fit(self._room_across, moved=self._left > 0, wrapped=self._wrapped):
             self._strips.clear()
-
-    def _measure(self) -> None:
-        """Columns as wide as their content, within limits: that of the first rows."""
-        measured = min(len(self._source), _MEASURED)
-        titles = self._titles()
-        if measured == self._measured and self._columns.titles == titles:
-            return
-        if self._columns.titles != titles or self._measured < 0 or measured < self._measured:
-            self._columns = Columns(titles, self._source.times)
-            self._measured = 0
-            self._strips.clear()
-        self._widen(range(self._measured, measured))
-        self._measured = measured
-
-    def _titles(self) -> tuple[str, ...]:
-        times, label = self._source.times, LABELS[self._time_style]
-        return tuple(
-            f"{title} ({label})" if at in times else title
-            for at, title in enumerate(self._source.titles)
-        )
-
-    def _texts(self, at: int) -> list[str]:
-        """The texts of a row, harmless, times told as wanted."""
-        now = timestamp.now() if self._time_style == "ago" else 0
-        return [
-            shown_time(cell, self._time_style, now)
-            if isinstance(cell, int)
-            else escaped(shortened(cell, _LONGEST_CELL))
-            for cell in self._source.cells(at)
-        ]
-
-    def _widen(self, lines: Iterable[int]) -> None:
-        for line in lines:
-            for column, text in enumerate(self._texts(line)):
-                self._columns.widen(column, cell_len(text))
-
-    def _widen_to_sight(self) -> None:
-        """Columns grow with what comes into sight; they never shrink, so that they seldom jump."""
-        first = max(self.scroll_offset.y, self._measured)
-        if first <= self.last_in_sight:
-            self._widen(range(first, self.last_in_sight + 1))
-            self._fit()
 
     def render_line(self, y: int) -> Strip:
         """One line of the window."""
-        width = self.scrollable_content_region.width
+        width, height = self.scrollable_content_region.width, self._table.height
         base = self.rich_style
-        if not len(self._source):
+        if not self.count:
             return self._empty_line(y, width, base)
-        if y < self._height:
+        if y < height:
             header = self._header(y, base + self.get_component_rich_style("lines--header"))
             return self._cropped(header, width, base)
-        line, part = divmod(y, self._height)
+        line, part = divmod(y, height)
         line += self.scroll_offset.y - 1
-        if line >= len(self._source) or y >= (self.room + 1) * self._height:
+        if line >= self.count or y >= (self.room + 1) * height:
             return Strip.blank(width, base)
         on_cursor = 0 if line != self.cursor else 2 if self.has_focus else 1
         key = (line, on_cursor, part)
@@ -391,38 +302,31 @@ class LineList(CursorView):
         return strip.crop(0, width).extend_cell_length(width, style)
 
     def _line(self, line: int, part: int, base: Style, on_cursor: int) -> Strip:
-        tone = self._source.tone(line)
+        source = self._table.source
+        tone = source.tone(line)
         style = base
         if tone:
             style += self.get_component_rich_style(f"lines--{tone}", partial=True)
         if on_cursor:
             name = "lines--cursor" if on_cursor == 2 else "lines--cursor-blurred"
             style += self.get_component_rich_style(name, partial=True)
-        whole = self._source.whole(line) if isinstance(self._source, Noted) else ""
-        if whole:
-            text = fitted(" " * GUTTER + escaped(whole) if part == 0 else "", self._room_across)
-        else:
-            text = self._columns.text(self._source.mark(line), self._texts(line), part)
+        text = self._table.line(line, part, self._room_across)
         strip = Strip([Segment(text, style)], cell_len(text))
-        if part == 0 and on_cursor != 2 and isinstance(self._source, Vouched):
-            return self._vouched(strip, self._source.first_tone(line))
+        if part == 0 and on_cursor != 2 and isinstance(source, Vouched):
+            return self._vouched(strip, source.first_tone(line))
         return strip
 
     def _vouched(self, strip: Strip, tone: str) -> Strip:
         """A line with its first column coloured."""
         if not tone:
             return strip
-        end = GUTTER + self._columns.widths[0]
+        end = GUTTER + self._table.columns.widths[0]
         gutter, cell, rest = strip.divide([GUTTER, end, strip.cell_length])
         colour = self.get_component_rich_style(f"lines--{tone}", partial=True)
         return Strip.join([gutter, Strip(Segment.apply_style(cell, post_style=colour)), rest])
 
     def _header(self, part: int, style: Style) -> Strip:
-        text = self._columns.text("", self._columns.titles, part)
-        if self._columns.hidden:
-            hidden = f">: {self._columns.hidden} more"
-            if cell_len(text) + GAP + len(hidden) <= self._room_across:
-                text += " " * GAP + hidden
+        text = self._table.header(part, self._room_across)
         return Strip([Segment(text, style)], cell_len(text))
 
     def _empty_line(self, y: int, width: int, base: Style) -> Strip:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
@@ -17,7 +17,8 @@ from textual.message import Message
 from textual.strip import Strip
 
 from audittui.escape import ELLIPSIS
-from audittui.tui.outline import Outline, Part, Place, Value
+from audittui.tui.text.cut import cut_styled
+from audittui.tui.text.outline import Outline, Part, Place, Value
 from audittui.tui.widgets.cursor import CursorView
 
 _FOUND = Style(bold=True, underline=True)
@@ -246,10 +247,7 @@ class OutlineView(CursorView):
             text = text.copy()
             # A line that was broken at a word may end in spaces beyond the edge.
             text.rstrip()
-        if cell_len(text.plain) > across:
-            kept = set_cell_size(text.plain, across - 1).rstrip()
-            text.right_crop(len(text.plain) - len(kept))
-            text.append(ELLIPSIS)
+            text = cut_styled(text, across)
         if self._wanted:
             text = self._with_found(text)
         style = base

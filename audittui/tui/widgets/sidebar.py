@@ -75,6 +75,11 @@ class Sidebar(Vertical):
         yield Field(placeholder="/ finds a runbook", id="find", compact=True)
         yield RunbookOptions(id="runbooks", compact=True)
 
+    @property
+    def finder(self) -> Input:
+        """The line to find with."""
+        return self.query_one("#find", Input)
+
     def fill(self, catalogue: Catalogue) -> None:
         """Show a catalogue."""
         self._catalogue = catalogue
@@ -83,7 +88,7 @@ class Sidebar(Vertical):
     def chosen(self) -> tuple[Runbook | None, BrokenRunbook | None]:
         """What is under the cursor, among what the line finds now."""
         # Whoever types fast is here before the last change was told.
-        self._find(self.query_one("#find", Input).value)
+        self._find(self.finder.value)
         options = self.query_one(RunbookOptions)
         at = options.highlighted
         return self._meant(None if at is None else options.get_option_at_index(at).id)
@@ -96,7 +101,7 @@ class Sidebar(Vertical):
         """Move the cursor to a runbook."""
         if self._wanted:
             self._wanted = ""
-            self.query_one("#find", Input).value = ""
+            self.finder.value = ""
             self._show(runbook)
             return
         options = self.query_one(RunbookOptions)
@@ -165,12 +170,12 @@ class Sidebar(Vertical):
         """The down key leaves the line for the list."""
         from textual.events import Key
 
-        if isinstance(event, Key) and self.query_one("#find", Input).has_focus:
+        if isinstance(event, Key) and self.finder.has_focus:
             if event.key == "down":
                 self.focus_list()
                 event.stop()
             elif event.key == "escape":
-                self.query_one("#find", Input).value = ""
+                self.finder.value = ""
                 self.focus_list()
                 event.stop()
 

@@ -1,1 +1,0 @@
-"""What the application does besides showing: one module a concept, composed by `AuditApp`."""

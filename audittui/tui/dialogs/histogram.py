@@ -1,0 +1,141 @@
+"""The histogram over the list: when how much happened; a bar is a window to look into."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+
+from audittui.runbook.plan import Window
+from audittui.tui.dialogs.list_dialog import ListDialog
+from audittui.tui.model.histogram import Bar, Histogram
+from audittui.tui.model.outcomes import BAR_LETTERS, mark_of, tone_of
+from audittui.tui.model.rows import RowSource
+from audittui.tui.text.times import TimeStyle, ago
+from audittui.tui.widgets.columns import WIDEST
+
+if TYPE_CHECKING:
+    from audittui.tui.model.run import Run
+
+_SLICE = 0.006
+_PAUSE = 0.01
+_RENEWED = 0.5
+"""Seconds between looks at whether more rows have come."""
+_BESIDE = 53
+"""Cells that the columns before the bars take."""
+_COUNTED = ("failure", "denied")
+"""The outcomes with a column of their own, the one that needs a look most last."""
+_LETTERS = " ".join(f"{letter} {outcome}" for outcome, letter in BAR_LETTERS.items())
+
+
+class _Bars:
+    """Bars as the rows of a list."""
+
+    titles = ("from", "all", *_COUNTED, "outcomes")
+    times = frozenset({0})
+
+    def __init__(self, bars: Sequence[Bar], room: int) -> None:
+        self.bars = bars
+        self._room = room
+        self._most = max((bar.total for bar in bars), default=0)
+
+    def __len__(self) -> int:
+        return len(self.bars)
+
+    def cells(self, at: int) -> Sequence[str | int]:
+        """When, how many, and the bar."""
+        bar = self.bars[at]
+        counts = (bar.total, *(bar.count(outcome) for outcome in _COUNTED))
+        told = [f"{count:,}" if count else "" for count in counts]
+        return [bar.start, *told, bar.text(self._most, self._room)]
+
+    def tone(self, at: int) -> str:
+        """What failed and what was denied is coloured."""
+        bar = self.bars[at]
+        return next((tone_of(one) for one in reversed(_COUNTED) if bar.count(one)), "")
+
+    def mark(self, at: int) -> str:
+        """And marked."""
+        bar = self.bars[at]
+        return "".join(mark_of(one) if bar.count(one) else " " for one in _COUNTED)
+
+
+class HistogramScreen(ListDialog[Window]):
+    """The rows of ``source`` by time and outcome; closes with the window of a bar, or with
+    nothing. ``near`` is the time that the cursor starts at, in microseconds. ``run`` is what
+    reads the rows, where more may come."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("z", "into", "look into the bar", id="histogram-zoom"),
+        Binding("escape,q,i", "leave", "back", id="histogram-leave"),
+    ]
+
+    def __init__(
+        self, source: RowSource, near: int | None, style: TimeStyle, run: Run | None = None
+    ) -> None:
+        self._shown = _Bars((), 1)
+        keys = f"{_LETTERS}   Enter zooms into the bar   Esc back"
+        super().__init__("histogram", self._shown, keys, empty="Counting…")
+        self._source = source
+        self._near = near
+        self._style = style
+        self._run = run
+        self._told = ""
+        self._histogram = Histogram()
+
+    def on_mount(self) -> None:
+        """Count, and keep counting while rows come."""
+        self.lines.set_time_style(self._style)
+        self.call_after_refresh(self._count)
+
+    def on_resize(self) -> None:
+        """Bars fit the width."""
+        if self._histogram.taken:
+            self._show()
+
+    def _count(self) -> None:
+        if not self.is_mounted:
+            return
+        before = self._histogram.taken
+        done = self._histogram.take(self._source.rows, seconds=_SLICE)
+        if done and (self._histogram.taken != before or not before or self._told != self._more):
+            self._show()
+        self.set_timer(_RENEWED if done else _PAUSE, self._count)
+
+    @property
+    def _more(self) -> str:
+        """What is not counted because it is not read, and which bar that concerns."""
+        run = self._run
+        if run is None or run.complete:
+            return ""
+        end = "oldest" if run.plan.order == "newest" else "newest"
+        return f", {'still reading' if run.active else 'more to read in'} the {end}"
+
+    def _show(self) -> None:
+        self._told = self._more
+        lines = self.lines
+        bars = self._histogram.bars(max(lines.size.height - 1, 10))
+        near = self._shown.bars[lines.cursor].start if self._shown.bars else self._near
+        # The gutter, the bar's own gap and the scrollbar are beside it too.
+        self._shown = _Bars(bars, min(max(lines.size.width - _BESIDE, 8), WIDEST))
+        lines.show(self._shown)
+        at = next((at for at, bar in enumerate(bars) if near is not None and near < bar.end), 0)
+        lines.go(at)
+        told = ""
+        if bars:
+            width = ago(bars[0].end - bars[0].start)
+            told = f"{self._histogram.taken:,} loaded rows, {width} a bar{self._told}"
+        else:
+            lines.say("There are no rows.")
+        self.show_title("Entries by time", told)
+
+    def open_line(self, at: int) -> None:
+        """Enter looks into the bar."""
+        self.action_into()
+
+    def action_into(self) -> None:
+        """Close with the bar's window."""
+        if self._shown.bars:
+            bar = self._shown.bars[self.lines.cursor]
+            self.dismiss(Window(bar.start, bar.end))

@@ -1,0 +1,180 @@
+"""The marks: what was marked, notes on it, and ways to take it away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+
+from audittui.layout.row import Row
+from audittui.tui.dialogs.ask import AskScreen, Blank
+from audittui.tui.dialogs.list_dialog import ListDialog
+from audittui.tui.model.counts import counted
+from audittui.tui.model.marks import Mark, Marks
+from audittui.tui.model.outcomes import mark_of, tone_of
+
+if TYPE_CHECKING:
+    from audittui.tui.text.times import TimeStyle
+
+_EMPTY = "Nothing is marked yet. Esc goes back; m marks the entry under the cursor."
+_KEYS = "Enter open  a note  d take away  s to a file  e evidence bundle  Esc back"
+_LONGEST_NOTE = 500
+
+
+class _Lines:
+    """Marks as lines."""
+
+    titles = ("time", "note", "actor", "action", "resource", "outcome")
+    times = frozenset({0})
+
+    def __init__(self, marks: Marks) -> None:
+        self.marks: Sequence[Mark] = tuple(marks)
+
+    def __len__(self) -> int:
+        return len(self.marks)
+
+    def cells(self, at: int) -> Sequence[str | int]:
+        """When, somebody's words, what."""
+        one = self.marks[at]
+        row = one.row
+        texts = (one.note, row.actor, row.action, row.resource, row.outcome)
+        return [row.time, *(text or "-" for text in texts)]
+
+    def tone(self, at: int) -> str:
+        """Denied and failed entries are coloured."""
+        return tone_of(self.marks[at].row.outcome)
+
+    def mark(self, at: int) -> str:
+        """And marked."""
+        return mark_of(self.marks[at].row.outcome)
+
+
+class MarksScreen(ListDialog[Row]):
+    """Closes with the entry that is to be opened, or with nothing.
+
+    ``changed`` is called after a mark was changed. ``export`` writes the list to a path,
+    ``evidence`` a bundle of it; ``details`` tells what that bundle will be.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "annotate", "note on the mark", id="marks-note"),
+        Binding("d", "take_away", "take the mark away", id="marks-delete"),
+        Binding("s", "export", "the list to a file", id="marks-export"),
+        Binding("e", "evidence", "an evidence bundle: entries, proofs", id="marks-evidence"),
+        Binding("escape,q,M", "leave", "back", id="marks-leave"),
+    ]
+
+    def __init__(
+        self,
+        marks: Marks,
+        style: TimeStyle,
+        changed: Callable[[], None],
+        export: Callable[[Path], None],
+        evidence: Callable[[Path], None],
+        details: Callable[[], Sequence[str]],
+    ) -> None:
+        self._marks = marks
+        self._style = style
+        self._tell_changed = changed
+        self._export = export
+        self._evidence = evidence
+        self._details = details
+        self._shown = _Lines(marks)
+        super().__init__("marks", self._shown, _KEYS, empty=_EMPTY)
+
+    def on_mount(self) -> None:
+        """Count them."""
+        self.lines.set_time_style(self._style)
+        self._count()
+
+    def _count(self) -> None:
+        self.show_title("Marks", f"{counted(len(self._marks), 'entry')}, all")
+
+    @property
+    def _mark(self) -> Mark | None:
+        return self._shown.marks[self.lines.cursor] if len(self._shown) else None
+
+    def _changed(self) -> None:
+        self._tell_changed()
+        self._shown = _Lines(self._marks)
+        self.renew(self._shown)
+        self._count()
+
+    def open_line(self, at: int) -> None:
+        """Enter opens the entry."""
+        mark = self._mark
+        if mark is not None:
+            self.dismiss(mark.row)
+
+    def action_annotate(self) -> None:
+        """Write a note on the mark."""
+        mark = self._mark
+        if mark is None:
+            return
+
+        def check(values: Mapping[str, str]) -> Mapping[str, str]:
+            long = len(values["note"]) > _LONGEST_NOTE
+            return {"note": f"At most {_LONGEST_NOTE} characters."} if long else {}
+
+        def answered(values: dict[str, str] | None) -> None:
+            if values is not None:
+                self._marks.annotate(mark.row, values["note"].strip())
+                self._changed()
+
+        details = ["It goes into the exported list and into the evidence bundle."]
+        self.app.push_screen(
+            AskScreen("Note on this entry", details, [Blank("note", "note", mark.note)], check),
+            answered,
+        )
+
+    def action_take_away(self) -> None:
+        """Take the mark away."""
+        mark = self._mark
+        if mark is not None:
+            self._marks.toggle(mark.row)
+            self._changed()
+
+    def action_export(self) -> None:
+        """Ask where to; write the list."""
+        from audittui.tui.model.export import FORMS_TEXT, fault_of
+
+        details = [FORMS_TEXT, "audittui evidence create --marks FILE.jsonl reads it."]
+
+        self._ask("The marks to a new file", details, ("marks", ".jsonl"), fault_of, self._export)
+
+    def action_evidence(self) -> None:
+        """Ask where to; make an evidence bundle."""
+        from audittui.tui.model.export import fault_of
+
+        def fault(name: str) -> str:
+            return fault_of(name, (".zip",), "The name of a bundle ends in .zip.")
+
+        details = self._details()
+        self._ask("An evidence bundle", details, ("evidence", ".zip"), fault, self._evidence)
+
+    def _ask(
+        self,
+        title: str,
+        details: Sequence[str],
+        name: tuple[str, str],
+        fault: Callable[[str], str],
+        write: Callable[[Path], None],
+    ) -> None:
+        from audittui.tui.model.export import path_of, proposed_name
+
+        if not len(self._marks):
+            return
+
+        def check(values: Mapping[str, str]) -> Mapping[str, str]:
+            told = fault(values["file"])
+            return {"file": told} if told else {}
+
+        def answered(values: dict[str, str] | None) -> None:
+            if values is not None:
+                self.dismiss(None)
+                write(path_of(values["file"]))
+
+        blank = Blank("file", "file", proposed_name(*name, Path()))
+        self.app.push_screen(AskScreen(title, details, [blank], check), answered)

@@ -1,0 +1,27 @@
+"""The command palette: Textual's own, but for what breaks it."""
+
+from __future__ import annotations
+
+from textual.await_complete import AwaitComplete
+from textual.command import CommandPalette
+from textual.widgets import Input
+
+from audittui.tui.dialogs.modal import done
+from audittui.tui.textual_private import with_patient_pages
+
+
+@with_patient_pages
+class Palette(CommandPalette):
+    """Textual's palette. A page key that comes before its list is drawn does nothing, nor does
+    leaving it twice.
+
+    There Textual 8.2 looks up a line that it has not made yet, or takes another screen away.
+    """
+
+    def on_mount(self) -> None:
+        """Nothing blinks."""
+        self.query_one(Input).cursor_blink = False
+
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        """Leave, once."""
+        return super().dismiss(result) if self.app.screen is self else done()

@@ -1,0 +1,160 @@
+"""The profiles of config.toml, and what the application is connected to: Enter connects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+import msgspec
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+from textual.widgets import Static
+
+from audittui.config import Config, config_path, load_config
+from audittui.connection import Target, profile_target
+from audittui.errors import UsageError
+from audittui.escape import escaped, escaped_lines
+from audittui.tui.dialogs.list_dialog import ListDialog
+from audittui.tui.theme.palette import BAD
+
+if TYPE_CHECKING:
+    from audittui.tui.model.connection import ConnectionState
+
+_NOW = {"open": "connected", "connecting": "connecting", "failed": "failed", "none": ""}
+_UNNAMED = "(as started)"
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """A line: a profile by its name (empty: what was named without one), and what it connects to,
+    or why it cannot."""
+
+    name: str
+    target: Target | None
+    fault: str = ""
+
+
+def choices(config: Config, present: Target, started_on: Target) -> list[Choice]:
+    """What can be connected to: what the application was started on and what it is connected to,
+    where no profile is that, then the profiles in the order of the file."""
+    profiles = []
+    for name in config.profiles:
+        try:
+            profiles.append(Choice(name, profile_target(name, config)))
+        except UsageError as error:
+            profiles.append(Choice(name, None, str(error)))
+    unnamed: list[Choice] = []
+    for target in (started_on, present):
+        known = [one.target for one in (*unnamed, *profiles) if one.target is not None]
+        if (target.store or target.table) and not any(target.same(one) for one in known):
+            unnamed.append(Choice(target.profile or "", target))
+    return [*unnamed, *profiles]
+
+
+class _Lines:
+    """Choices as lines. ``now`` says how the present one stands."""
+
+    times: frozenset[int] = frozenset()
+
+    def __init__(self, entries: Sequence[Choice], present: Target, now: str) -> None:
+        self.entries = entries
+        self._present = present
+        self._now = now
+        self.titles = ["profile", "now", "table or store", "region", "layout", "AWS profile"]
+        if any(one.target is not None and one.target.endpoint_url for one in entries):
+            self.titles.append("endpoint")
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def is_present(self, at: int) -> bool:
+        """True for what the application is connected to, or tries to be."""
+        target = self.entries[at].target
+        return target is not None and target.same(self._present)
+
+    def cells(self, at: int) -> Sequence[str | int]:
+        """Its name and where it leads."""
+        one = self.entries[at]
+        name = one.name or _UNNAMED
+        target = one.target
+        if target is None:
+            return [name, "", "names nothing", "", "", "", ""][: len(self.titles)]
+        cells = [
+            name,
+            self._now if self.is_present(at) else "",
+            target.store or target.table or "",
+            target.region or "",
+            target.layout,
+            target.aws_profile or "",
+            target.endpoint_url or "",
+        ]
+        return cells[: len(self.titles)]
+
+    def tone(self, at: int) -> str:
+        """The present one stands out."""
+        return "marked" if self.is_present(at) else ""
+
+    def mark(self, at: int) -> str:
+        """A column says it."""
+        return ""
+
+
+class ProfilesScreen(ListDialog[Target]):
+    """Closes with what is to be connected to, or with nothing. The file is read when it opens, so
+    that what was changed in it meanwhile is there.
+
+    ``present`` is what one is connected to, ``state`` how that stands, ``started_on`` what the
+    application was started on.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,P", "leave", "back", id="profiles-leave"),
+    ]
+
+    def __init__(self, present: Target, started_on: Target, state: ConnectionState) -> None:
+        self._shown = _Lines((), present, "")
+        empty = "There is nothing to connect to."
+        super().__init__("profiles", self._shown, "Enter connects   Esc back", empty=empty)
+        self._present = present
+        self._started_on = started_on
+        self._state = state
+
+    def below_list(self) -> Iterable[Widget]:
+        """What is wrong, or how to write a profile."""
+        return [Static(id="profiles-note", markup=False)]
+
+    def on_mount(self) -> None:
+        """Read the file."""
+        fault, config = "", Config()
+        try:
+            config = load_config()
+        except UsageError as error:
+            fault = str(error)
+        entries = choices(config, self._present, self._started_on)
+        shown = self._shown = _Lines(entries, self._present, _NOW[self._state.kind])
+        self.lines.show(shown, next((at for at in range(len(shown)) if shown.is_present(at)), 0))
+        count = len(config.profiles)
+        said = f"{count:,} in config.toml (all)" if not fault else "config.toml cannot be used"
+        self.show_title("Profiles", said)
+        if fault:
+            self._note(fault, BAD)
+        elif not count:
+            self._note(
+                f"A profile names a table. Write one into {config_path()}, then P again:\n"
+                '  [profiles.prod]\n  table = "audit-log"\n  region = "eu-west-1"'
+            )
+        else:
+            self._note("")
+
+    def _note(self, text: str, style: str = "") -> None:
+        note = self.query_one("#profiles-note", Static)
+        note.update(Text(escaped_lines(text), style))
+        note.display = bool(text)
+
+    def open_line(self, at: int) -> None:
+        """Connect, or say why that cannot be."""
+        chosen = self._shown.entries[at]
+        if chosen.target is None:
+            self._note(escaped(chosen.fault), BAD)
+        else:
+            self.dismiss(chosen.target)

@@ -1,0 +1,14 @@
+"""The keys of the application: they hold also while a dialog lies over the main screen."""
+
+from __future__ import annotations
+
+from textual.binding import Binding
+
+BINDINGS = (
+    Binding("ctrl+c", "interrupt", "stop reading, keep the rows", id="stop", priority=True),
+    Binding("colon", "command_palette", "command palette", id="palette"),
+    Binding(
+        "ctrl+z", "suspend_process", "to the shell; fg comes back", id="suspend", priority=True
+    ),
+    Binding("ctrl+l", "redraw", "draw the screen anew", id="redraw", priority=True),
+)

@@ -1,0 +1,93 @@
+"""How the list shows its rows: over how many lines, which columns, how times are told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from audittui.tui.main.key import Key
+from audittui.tui.text.times import STYLES
+
+if TYPE_CHECKING:
+    from audittui.tui.main.desk import Desk
+    from audittui.tui.model.run import Run
+    from audittui.tui.text.times import TimeStyle
+
+_TOLD = {
+    "utc": "Times are told in UTC.",
+    "local": "Times are told in this machine's local time.",
+    "ago": "Times are told by how long ago they were.",
+}
+
+
+class Columns:
+    """How lists show their rows. ``tell_times`` has every list tell its times in a style."""
+
+    def __init__(self, desk: Desk, tell_times: Callable[[TimeStyle], None]) -> None:
+        self._desk = desk
+        self._tell_times = tell_times
+        self._chosen: dict[str, tuple[str, ...]] = {}
+        """The columns that were chosen, by the id of their runbook."""
+
+    def of(self, run: Run) -> Sequence[str]:
+        """The columns that a run is shown with."""
+        return self._chosen.get(run.runbook.id, run.plan.columns)
+
+    def began(self, run: Run) -> None:
+        """Show the columns that were chosen before."""
+        if run.runbook.id in self._chosen:
+            run.rows.show_columns(self.of(run))
+
+    def renew_times(self) -> None:
+        """Times that are told by how long ago they were grow old."""
+        results = self._desk.results
+        if results.time_style == "ago":
+            results.set_time_style("ago")
+
+    def wrap(self) -> None:
+        """Show every column whole, or rows of one line again."""
+        results = self._desk.results
+        wrapped = not results.wrapped
+        results.set_wrapped(wrapped)
+        said = "Every column is whole; w: one line a row." if wrapped else "One line a row."
+        self._desk.say(said)
+
+    def next_time_style(self) -> None:
+        """Tell times in UTC, in local time, or by how long ago, in turn."""
+        style = STYLES[(STYLES.index(self._desk.results.time_style) + 1) % len(STYLES)]
+        self._tell_times(style)
+        self._desk.say(_TOLD[style])
+
+    def choose(self) -> None:
+        """Choose which columns stand where."""
+        desk, source = self._desk, self._desk.row_source
+        if desk.run is None:
+            desk.say("Run something first: C chooses the columns of what it shows.")
+            return
+        if source is None:
+            desk.say("Open a group first: Enter.")
+            return
+        from audittui.tui.dialogs.columns import ColumnsScreen
+
+        def chosen(columns: tuple[str, ...] | None) -> None:
+            if not columns or desk.row_source is not source or columns == source.columns:
+                return
+            source.show_columns(columns)
+            if desk.run is not None:
+                self._chosen[desk.run.runbook.id] = columns
+            desk.results.show(source, desk.results.cursor)
+            desk.show_status()
+
+        desk.open(ColumnsScreen(source.columns), chosen)
+
+    KEYS: ClassVar[tuple[Key, ...]] = (
+        Key("w", "wrap", "every column whole, over several lines", wrap, words="whole rows, lines"),
+        Key("C", "columns", "choose the columns", choose, words="fields, order, show, hide"),
+        Key(
+            "D",
+            "time-style",
+            "times: UTC, local, how long ago",
+            next_time_style,
+            words="time zone, clock, relative",
+        ),
+    )

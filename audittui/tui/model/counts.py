@@ -1,0 +1,11 @@
+"""How many of something, in words."""
+
+from __future__ import annotations
+
+_PLURALS = {"entry": "entries"}
+"""Nouns whose plural is not made with an s alone."""
+
+
+def counted(count: int, noun: str) -> str:
+    """A count with its noun: ``1 row``, ``2,500 rows``, ``3 entries``."""
+    return f"{count:,} {noun if count == 1 else _PLURALS.get(noun, noun + 's')}"

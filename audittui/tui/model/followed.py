@@ -1,0 +1,232 @@
+"""A question followed live, as the screen holds it: rows at the end as they come, and notes between
+them about what happened to the following itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from audittui import timestamp
+from audittui.errors import AuditError, StoreError
+from audittui.layout.row import Row
+from audittui.tui.model.rows import RowSource
+
+if TYPE_CHECKING:
+    from audittui.investigate.tail import Tail, TailBatch
+    from audittui.tui.model.run import Run
+
+FRESH = 60 * timestamp.SECOND
+"""A reading this young is joined to what follows: of chains everything since then is read."""
+CONTEXT = 200
+"""Rows that were read before and stand above the line where following began."""
+
+
+class Note(Row, frozen=True, gc=False, kw_only=True):
+    """A line of the list that is no entry."""
+
+    text: str
+
+
+def is_entry(row: Row) -> bool:
+    """True for a row that is an entry, False for a note between them."""
+    return not isinstance(row, Note)
+
+
+class LiveSource(RowSource):
+    """Rows as they come, oldest first, and notes between them."""
+
+    def note(self, text: str) -> int:
+        """Add a note; its place among all rows."""
+        moment = timestamp.now()
+        note = Note(tick=moment, time=moment, key=("", ""), chain="", seq=-1, outcome="", text=text)
+        self.add([note])
+        return len(self.rows) - 1
+
+    def renote(self, at: int, text: str) -> None:
+        """Change the note at this place among all rows."""
+        had = self.rows[at]
+        assert isinstance(had, Note)
+        self.rows[at] = msgspec.structs.replace(had, text=text)
+
+    def whole(self, at: int) -> str:
+        """The text of a line that is a note; empty for an entry."""
+        row = self.row(at)
+        return row.text if isinstance(row, Note) else ""
+
+    def cells(self, at: int) -> Sequence[str | int]:
+        """The texts of a row; notes have none under the columns."""
+        return [""] * len(self.titles) if self.whole(at) else super().cells(at)
+
+    def tone(self, at: int) -> str:
+        """Notes stand out."""
+        return "marked" if self.whole(at) else super().tone(at)
+
+    @property
+    def entries(self) -> int:
+        """How many of the rows are entries."""
+        return sum(is_entry(row) for row in self.rows)
+
+
+class Live:
+    """``run`` followed. Everything but `batches` belongs to the screen.
+
+    Rows always come at the end, oldest first, whatever the order of the reading is: nothing that is
+    looked at moves. While ``state`` is "following" the cursor keeps to the end; "paused", rows go
+    on coming and ``new`` counts them; "stopped", nothing is asked.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.source = LiveSource(run.rows.columns, run.rows.marks, run.strangers)
+        self.state: Literal["following", "paused", "stopped"] = "stopped"
+        self.new = self.came = self.missed = 0
+        self.batch: TailBatch | None = None
+        self.tail: Tail | None = None
+        self.trouble = ""
+        self.renoted: int | None = None
+        """The place of the note that was changed last."""
+        self._spent = 0.0
+        self._since: int | None = None
+        self._cursor = ""
+        self._lost: tuple[int, str] | None = None
+        self._lost_after = 0
+        self._context = self._before()
+        self._known = {(row.chain, row.seq) for row in self._context}
+        self.source.add(self._context)
+
+    def _before(self) -> list[Row]:
+        """The newest rows that were read, oldest first."""
+        rows = self.run.rows.rows
+        if self.run.plan.order == "newest":
+            return rows[:CONTEXT][::-1]
+        return rows[-CONTEXT:] if self.run.complete else []
+
+    def start(self, told: Callable[[StoreError | None], None]) -> Tail:
+        """Begin to follow, or go on where it stopped. ``told`` is called from threads with what is
+        waited out."""
+        from audittui.investigate.tail import Tail
+        from audittui.store.asked import AskedStore
+
+        run = self.run
+        moment = _clock()
+        if self._cursor:
+            self.source.note(f"following goes on {moment}; nothing was left out")
+        elif self._joins():
+            last = run.last
+            assert last is not None
+            end = run.plan.window.end
+            known = last.coverage.unsettled or last.coverage.as_of
+            self._since = known if end is None else min(known, end)
+            self.source.note(f"following began {moment}; the rows above were read before")
+        elif self._context:
+            self.source.note(
+                f"following began {moment}; between the rows above and this line nothing was read"
+            )
+        else:
+            self.source.note(f"following began {moment}")
+        connection = run.connection
+        watched = AskedStore(connection.store, told)
+        self._spent += self.batch.meter.rcu if self.batch is not None else 0.0
+        self.batch, self.trouble, self._lost = None, "", None
+        self.state, self.new = "following", 0
+        self.tail = Tail(
+            run.runbook,
+            run.texts,
+            msgspec.structs.replace(connection, store=watched),
+            since=self._since,
+            cursor=self._cursor,
+            now=timestamp.now,
+            max_rcu=run.max_rcu,
+        )
+        return self.tail
+
+    def _joins(self) -> bool:
+        """True when the rows that were read reach up to a moment ago."""
+        last = self.run.last
+        if last is None or not last.coverage.as_of:
+            return False
+        end = self.run.plan.window.end
+        # "Up to now" was said when the plan was made, a moment before the reading.
+        reaches = end is None or end >= (self.run.plan.now or last.coverage.as_of)
+        reaches = reaches and timestamp.now() - last.coverage.as_of <= FRESH
+        newest = self.run.plan.order == "newest" and last.coverage.reached is not None
+        return reaches and (newest or self.run.complete)
+
+    @property
+    def rcu(self) -> float:
+        """Read units that following took so far."""
+        return self._spent + (self.batch.meter.rcu if self.batch is not None else 0.0)
+
+    def take(self, batch: TailBatch) -> None:
+        """Keep what came."""
+        if self._lost is None:
+            self.trouble = ""
+        elif batch.polls > self._lost_after + 1:
+            # A poll that fails gives first what it has; only the one after it counts as whole.
+            self.trouble = ""
+            at, since = self._lost
+            self.source.renote(at, f"{since}, back {_clock()}; what came meanwhile follows")
+            self._lost, self.renoted = None, at
+        rows = [row for row in batch.rows if (row.chain, row.seq) not in self._known]
+        self.source.add(rows)
+        for sentence in batch.missed:
+            self.missed += 1
+            self.source.note(f"perhaps missed {_clock()}: {sentence}")
+        self.came += len(rows)
+        if self.state == "paused":
+            self.new += len(rows)
+        self.batch = batch
+
+    def wait(self, error: StoreError) -> None:
+        """Something is waited out: a lost connection, or a service that fails, is marked in the
+        list."""
+        if error.kind == "network":
+            what = error.brief or "connection lost"
+            if self._lost is None:
+                since = f"{what} {_clock()}"
+                self._lost_after = self.batch.polls if self.batch is not None else 0
+                self._lost = (self.source.note(since), since)
+            self.trouble = f"{what}, trying again"
+        else:
+            self.trouble = error.message
+
+    def stop(self) -> None:
+        """Ask no more; `start` goes on from here."""
+        if self.tail is not None:
+            self.tail.cancel()
+            self._cursor = self.tail.cursor or self._cursor
+            self.tail = None
+        self.state = "stopped"
+
+    def ended(self, error: AuditError | None) -> None:
+        """The tail came to its end by itself."""
+        spent = self.tail is not None and self.tail.stop == "budget"
+        self.stop()
+        if error is not None:
+            self.source.note(f"following ended {_clock()}: {error}")
+        elif spent:
+            self.source.note(
+                f"following stopped {_clock()}: the budget is {self.run.max_rcu:g} RCU; "
+                "F goes on by as much again"
+            )
+
+    def declined(self) -> None:
+        """Somebody did not want to pay for catching up."""
+        self.stop()
+        self.source.note(f"not followed {_clock()}: nothing of it was read")
+
+    def pause(self) -> None:
+        """Let the cursor stay; rows go on coming."""
+        if self.state == "following":
+            self.state, self.new = "paused", 0
+
+    def resume(self) -> None:
+        """Keep the cursor at the end again."""
+        if self.state == "paused":
+            self.state, self.new = "following", 0
+
+
+def _clock() -> str:
+    return timestamp.text(timestamp.now())[11:19] + "Z"

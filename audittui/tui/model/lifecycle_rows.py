@@ -1,0 +1,53 @@
+"""A resource's lifecycle as a list."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from audittui.layout.row import Row
+from audittui.tui.model.outcomes import mark_of, tone_of
+
+
+class LifecycleSource:
+    """The rows of a resource's lifecycle, the present entry marked.
+
+    ``odd`` are the places of the rows that something is odd about; before the row at ``unread``
+    some were not read (-1: none).
+    """
+
+    titles: Sequence[str] = ("    ", "time", "change", "action", "actor", "outcome")
+    times = frozenset({1})
+
+    def __init__(
+        self,
+        rows: Sequence[Row] = (),
+        present: int = -1,
+        odd: Collection[int] = (),
+        unread: int = -1,
+    ) -> None:
+        self.rows = list(rows)
+        self.present = present
+        self.odd = frozenset(odd)
+        self.unread = unread
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def cells(self, at: int) -> Sequence[str | int]:
+        """The texts of a row; its time as a number."""
+        from audittui.investigate.lifecycle import change_of
+
+        row = self.rows[at]
+        mark = "this" if at == self.present else ""
+        return [mark, row.time, change_of(row), row.action, row.actor, row.outcome]
+
+    def tone(self, at: int) -> str:
+        """The present entry is marked, refused and odd ones are coloured."""
+        if at == self.present:
+            return "marked"
+        return tone_of(self.rows[at].outcome) or ("failure" if at in self.odd else "")
+
+    def mark(self, at: int) -> str:
+        """Refused ones and odd ones are marked, and where some before were not read."""
+        what = "!" if at in self.odd else "…" if at == self.unread else ""
+        return mark_of(self.rows[at].outcome) + what

@@ -1,0 +1,204 @@
+"""What the list of results shows: rows, under columns, filtered."""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_left, bisect_right
+from collections.abc import Container, Sequence
+from typing import TYPE_CHECKING
+
+from audittui import timestamp
+from audittui.layout.row import Row
+from audittui.tui.model.filter import Fits, compiled
+from audittui.tui.model.outcomes import mark_of, tone_of
+from audittui.tui.model.row_list import RowList
+
+if TYPE_CHECKING:
+    from audittui.integrity.verifying.verdict import Verdict
+    from audittui.query.unregistered_rows import Strangers
+
+_AT_ONCE = 5_000
+"""Rows that are filtered at once; more are filtered bit by bit."""
+_STRIDE = 500
+
+
+def cell_of(row: Row, column: str) -> str:
+    """A column's raw text of a row; times in UTC."""
+    value = getattr(row, column)
+    return timestamp.to_second(value) if column == "time" else str(value) or "-"
+
+
+def title_of(column: str) -> str:
+    """A column's title."""
+    return column.replace("_", " ")
+
+
+def verdict_word(verdict: Verdict) -> str:
+    """A verdict as a list shows it: what is wrong stands in capitals."""
+    return verdict.verdict if verdict.failed else verdict.verdict.lower()
+
+
+class RowSource:
+    """Rows under a runbook's columns, with a filter that can hide those that do not match.
+
+    A filter is a pattern (`model.filter`). Of many rows `search` looks at some after the
+    others, so that nobody waits; ``searched`` says how many were looked at. ``marks`` are the rows
+    that somebody marked. ``strangers`` knows the rows of chains that there are not.
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[str],
+        marks: Container[Row] = (),
+        strangers: Strangers | None = None,
+    ) -> None:
+        self.columns = tuple(columns)
+        self._strangers = strangers
+        self.marks = marks
+        self.rows = RowList()
+        self.pattern = ""
+        self.hiding = True
+        self.searched = 0
+        self.verdicts: dict[tuple[str, int], Verdict] = {}
+        """What was checked, by chain and seq."""
+        self._fits: Fits | None = None
+        self._matches: list[int] = []
+
+    def show_columns(self, columns: Sequence[str]) -> None:
+        """Show other columns; the filter looks at those then."""
+        self.columns = tuple(columns)
+        pattern, self.pattern = self.pattern, ""
+        self.filter(pattern, hiding=self.hiding)
+
+    @property
+    def titles(self) -> Sequence[str]:
+        """The columns' titles."""
+        titles = [title_of(column) for column in self.columns]
+        return ["checked", *titles] if self.verdicts else titles
+
+    @property
+    def times(self) -> frozenset[int]:
+        """Where the time stands."""
+        first = 1 if self.verdicts else 0
+        return frozenset(first + at for at, column in enumerate(self.columns) if column == "time")
+
+    @property
+    def entries(self) -> int:
+        """How many of the rows are entries."""
+        return len(self.rows)
+
+    @property
+    def filtered(self) -> bool:
+        """True when rows are hidden."""
+        return bool(self.pattern) and self.hiding
+
+    @property
+    def matches(self) -> int:
+        """How many of the rows match the filter, as far as they were looked at."""
+        return len(self._matches)
+
+    @property
+    def searching(self) -> bool:
+        """True while there are rows that the filter has not looked at."""
+        return self._fits is not None and self.searched < len(self.rows)
+
+    def __len__(self) -> int:
+        return len(self._matches) if self.filtered else len(self.rows)
+
+    def row(self, at: int) -> Row:
+        """The row of a line."""
+        return self.rows[self._matches[at]] if self.filtered else self.rows[at]
+
+    def cells(self, at: int) -> Sequence[str | int]:
+        """The texts of a row; its time as a number."""
+        row = self.row(at)
+        cells: list[str | int] = []
+        if self.verdicts:
+            verdict = self.verdicts.get((row.chain, row.seq))
+            cells.append(verdict_word(verdict) if verdict is not None else "")
+        for column in self.columns:
+            value = getattr(row, column)
+            if column == "chain" and self._strangers is not None:
+                value = self._strangers.chain(row)
+            cells.append(value if column == "time" else str(value) or "-")
+        return cells
+
+    def tone(self, at: int) -> str:
+        """Denied and failed entries are coloured, and those that are not as they should be."""
+        row = self.row(at)
+        if self.verdicts:
+            verdict = self.verdicts.get((row.chain, row.seq))
+            if verdict is not None and verdict.failed:
+                return "denied"
+        if self._strangers is not None and self._strangers.why(row):
+            return "denied"
+        return tone_of(row.outcome)
+
+    def first_tone(self, at: int) -> str:
+        """Only what a signed checkpoint proves is green."""
+        if not self.verdicts:
+            return ""
+        row = self.row(at)
+        verdict = self.verdicts.get((row.chain, row.seq))
+        proven = verdict is not None and verdict.verdict == "ANCHORED" and not verdict.failed
+        return "proven" if proven else ""
+
+    def mark(self, at: int) -> str:
+        """Denied and failed entries are marked, and what somebody marked."""
+        row = self.row(at)
+        letter = mark_of(row.outcome)
+        # The star has a place of its own, behind the letter's.
+        return f"{letter or ' '}*" if row in self.marks else letter
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Append rows."""
+        looked = not self.searching
+        self.rows += rows
+        if looked:
+            self.search(len(rows))
+
+    def filter(self, pattern: str, *, hiding: bool = True) -> None:
+        """Set the filter; an empty one shows everything. The first rows are looked at at once.
+
+        Raises `PatternError`; then the filter stays what it was.
+        """
+        self.hiding = hiding
+        if pattern == self.pattern:
+            return
+        self._fits = compiled(pattern, self.columns) if pattern else None
+        self.pattern = pattern
+        self._matches, self.searched = [], 0
+        self.search(_AT_ONCE)
+
+    def search(self, count: int | None = None, *, seconds: float | None = None) -> None:
+        """Look at the next rows: ``count`` of them, or as many as ``seconds`` allow."""
+        fits, rows = self._fits, self.rows
+        if fits is None:
+            return
+        until = time.perf_counter() + (seconds or 0)
+        left = len(rows) - self.searched if count is None else count
+        while left > 0 and self.searched < len(rows):
+            first = self.searched
+            last = min(first + min(left, _STRIDE), len(rows))
+            self._matches += [at for at in range(first, last) if fits(rows[at])]
+            self.searched = last
+            left -= last - first
+            if seconds is not None and time.perf_counter() > until:
+                break
+
+    def line_of(self, at: int) -> int:
+        """The line that shows the row at ``at`` of all, or the next one after it."""
+        if not self.filtered:
+            return at
+        return min(bisect_left(self._matches, at), max(len(self._matches) - 1, 0))
+
+    def at_of(self, line: int) -> int:
+        """The place of a line's row among all rows."""
+        if self.filtered:
+            return self._matches[min(line, len(self._matches) - 1)] if self._matches else 0
+        return line
+
+    def next_match(self, at: int, step: int) -> int | None:
+        """The place of the next matching row after (or before) ``at``, as far as was looked."""
+        found = bisect_right(self._matches, at) if step > 0 else bisect_left(self._matches, at) - 1
+        return self._matches[found] if 0 <= found < len(self._matches) else None

@@ -1,0 +1,1 @@
+"""Values in, lines out: the words of the screen. Nothing here knows Textual."""
