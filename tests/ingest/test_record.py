@@ -71,6 +71,9 @@ def test_what_is_no_text_is_left_out(value: Any) -> None:
         ({"type": "AssumedRole", "arn": SESSION, "sessionContext": ISSUER}, ROLE, SESSION),
         ({"type": "AssumedRole", "arn": SESSION}, ROLE, SESSION),
         ({"type": "AssumedRole", "principalId": "AROA:ann"}, "AROA:ann", None),
+        ({"type": "FederatedUser", "arn": "arn:aws:sts::1:federated-user/x",
+          "sessionContext": {"sessionIssuer": {"arn": "arn:aws:iam::1:user/team/ann"}}},
+         "arn:aws:iam::1:user/ann", None),
         # A user with a session of its own acts as itself.
         ({"type": "IAMUser", "arn": "arn:aws:iam::1:user/ann", "sessionContext": ISSUER},
          "arn:aws:iam::1:user/ann", None),
