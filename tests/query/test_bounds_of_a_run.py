@@ -100,3 +100,4 @@ def test_a_key_as_long_as_a_key_may_be_chooses_its_index() -> None:
 
     assert index("é" * 1024) == "by-actor"
     assert index("é" * 1024 + "x") == "by-time"
+    assert index("") == "by-time"
