@@ -221,3 +221,24 @@ def test_what_a_plan_could_not_learn_or_looked_at_is_noted() -> None:
     plan = planned(BOOKS.find("actor-activity"), facts=looked, actor="ann")
     assert plan.notes == ("To choose the index, a few items of by-actor were read.",)
     assert asked("actor-activity", actor="ann").notes == ()
+
+
+def test_it_is_said_what_an_index_holds_and_where_none_is_sorted_by_time() -> None:
+    plan = asked("actor-activity", actor="ann")
+    assert lines_of(plan, "Projection") == ["the list columns, not the body"]
+    session = planned(BOOKS.find("request-trace"), layout=TELEPORT, request_id="s-1")
+    assert lines_of(session, "Projection") == ["everything"]
+    assert (
+        "The base table is not sorted by time: the whole partition is read before the first row "
+        "is shown."
+    ) in lines_of(session, "Note")
+
+
+def test_a_missing_index_is_told_with_what_is_paid_instead() -> None:
+    by_time = (IndexDescription("by-time", 1000, 800_000),)
+    known = Facts(("app/0",), by_time, NOW)
+    plan = planned(BOOKS.find("actor-activity"), facts=known, actor="ann", window="2026-11-23")
+    assert (
+        "No index answers actor here: every entry of the window is read by by-time and filtered, "
+        "and all of it is paid for."
+    ) in lines_of(plan, "Note")
