@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from audittui.entry import (
     MAX_BODY_BYTES,
+    MAX_DEPTH,
     NO_HASH,
     Draft,
     Entry,
@@ -125,3 +126,43 @@ def test_strict_json_refuses_what_is_ambiguous(text: str) -> None:
 def test_any_bytes_are_an_entry_or_a_value_error(data: bytes) -> None:
     with contextlib.suppress(ValueError):
         decode_body(data)
+
+
+def test_an_entry_says_all_that_its_draft_says() -> None:
+    said: dict[str, Any] = {
+        "actor": "ann", "action": "door.open", "resource": "door/1", "outcome": "denied",
+        "time": "2026-11-20T00:00:00.000000Z", "request_id": "r-1", "severity": "high",
+        "source_ip": "192.0.2.7", "reason": "NoBadge", "before": {"open": False},
+        "after": {"open": True}, "details": [1],
+    }  # fmt: skip
+    made = json.loads(encode_body(entry(**said)))
+    assert {name: made[name] for name in said} == said
+
+
+@pytest.mark.parametrize("name", ["resource", "request_id", "source_ip", "reason"])
+def test_an_empty_text_is_no_value(name: str) -> None:
+    assert name not in json.loads(encode_body(entry(**{name: ""})))
+
+
+@pytest.mark.parametrize("name", ["actor", "action", "resource", "request_id", "reason"])
+def test_an_index_key_of_exactly_the_limit_is_taken(name: str) -> None:
+    assert getattr(entry(**{name: "é" * 1024}), name) == "é" * 1024
+    with pytest.raises(EntryRefusedError, match=f"The field {name} is longer than 2,048 bytes"):
+        entry(**{name: "é" * 1024 + "x"})
+
+
+def test_a_source_that_no_index_holds_may_be_longer() -> None:
+    assert entry(source_ip="x" * 2049).source_ip == "x" * 2049
+
+
+@pytest.mark.parametrize("key", [None, "x"])
+def test_as_deep_as_every_reader_follows_and_no_deeper(key: str | None) -> None:
+    def inside(value: Any) -> Any:
+        return [value] if key is None else {key: value}
+
+    value = inside(1)
+    for _ in range(MAX_DEPTH):
+        value = inside(value)
+    assert decode_body(encode_body(entry(details=value))).details == value
+    with pytest.raises(EntryRefusedError, match="nested too deeply"):
+        encode_body(entry(details=inside(value)))

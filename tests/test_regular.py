@@ -89,3 +89,23 @@ def test_where_there_is_no_engine_it_is_said_what_to_install(
     regular._compiled.cache_clear()
     with pytest.raises(EngineMissingError, match="pip install google-re2"):
         searching("not compiled before")
+
+
+def test_a_whole_text_is_matched_with_its_case() -> None:
+    assert matching("IAM")("IAM") and not matching("IAM")("iam")
+
+
+def test_a_pattern_of_exactly_the_limit_is_taken() -> None:
+    assert searching("x" * 4000)("x" * 4000)
+    with pytest.raises(ExpressionError, match="longer than 4,000 characters"):
+        searching("x" * 4001)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "told"),
+    [("a**", "bad repetition operator: **"), ("+a", "no argument for repetition operator: +")],
+)
+def test_another_fault_of_a_repetition_is_not_called_possessive(pattern: str, told: str) -> None:
+    with pytest.raises(ExpressionError) as refused:
+        searching(pattern)
+    assert str(refused.value) == told

@@ -231,3 +231,13 @@ def test_a_signature_is_one_and_over_this_manifest() -> None:
     checkpoint = files["checkpoints/1-a-b-c.note"]
     for forged in (twice, other, checkpoint, b"", b"\xff", note + b"\n"):
         assert checked(pack({**files, SIGNATURE: forged}), signed=True).code == 4
+
+
+def test_the_last_place_of_a_chain_is_one() -> None:
+    forger = Forger(bundle([Wanted("payments/0", 0)], key=None))
+    entry, last = forger.entries[0], 10**20 - 1
+    forger.rewrite(entry, b'"seq":0', b'"seq":%d' % last)
+    text = forger.files.pop(entry["file"])
+    entry.update(seq=last, file=Names(["payments/0"]).entry("payments/0", last))
+    forger.files[entry["file"]] = text
+    assert not any("no such place" in fault for fault in checked(forger.packed()).faults)

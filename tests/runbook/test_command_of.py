@@ -23,3 +23,14 @@ def test_bash_reads_what_was_meant(word: str) -> None:
         env={"LC_ALL": "C.UTF-8"},
     )  # fmt: skip
     assert done.stdout.decode() == word
+
+
+@pytest.mark.parametrize(
+    ("word", "written"),
+    [
+        ("plain-word", "plain-word"), ("two words", "'two words'"), ("é\x1b'", "$'é\\x1b\\''"),
+        ("\x80", "$'\\u0080'"), ("\u202e", "$'\\u202e'"), ("\U000e0001", "$'\\U000e0001'"),
+    ],
+)  # fmt: skip
+def test_a_word_is_written_plainly_where_it_can_be(word: str, written: str) -> None:
+    assert _quoted(word) == written

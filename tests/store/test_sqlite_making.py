@@ -108,3 +108,11 @@ def test_what_another_process_makes_meanwhile_is_seen(tmp_path: Path) -> None:
     other.close()
     assert AuditLog(opened.store, "c/0").append(Draft(actor="a", action="b")).seq == 1
     opened.store.close()
+
+
+def test_a_store_is_made_only_in_a_folder_that_is_there(tmp_path: Path) -> None:
+    SqliteStore(str(tmp_path / "new.db"), NATIVE, create=True).close()
+    with pytest.raises(StoreError) as refused:
+        SqliteStore(str(tmp_path / "missing" / "new.db"), NATIVE, create=True)
+    assert refused.value.message.endswith("missing/new.db does not exist.")
+    assert refused.value.exit_code == 2 and not (tmp_path / "missing").exists()

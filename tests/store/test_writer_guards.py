@@ -6,14 +6,17 @@ import sqlite3
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from audittui.entry import Draft
+from audittui import writer
+from audittui.entry import MAX_BODY_BYTES, Draft
+from audittui.errors import EntryRefusedError, StoreError
 from audittui.layout import load_layout
 from audittui.layout.row import Item
-from audittui.store.port import Query
+from audittui.store.port import Query, TransactionRefusedError
 from audittui.store.size import item_size
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
@@ -137,3 +140,82 @@ def test_stores_on_one_file_put_without_an_error(tmp_path: Path) -> None:
     store = SqliteStore(path, NATIVE)
     assert faults == [] and AuditLog(store, "c/0").append(PLAIN).seq == 60
     store.close()
+
+
+class Doubtful(Watched):
+    """The first put lands, and all that comes back is a conflict."""
+
+    doubtful = True
+
+    def put_new_many(self, items: Sequence[Item]) -> None:
+        super().put_new_many(items)
+        if self.doubtful:
+            self.doubtful = False
+            raise TransactionRefusedError([None] * len(items))
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The waits of a writer, each as long as it may be; none is waited for."""
+    slept: list[float] = []
+    monkeypatch.setattr(writer, "clock_time", SimpleNamespace(sleep=slept.append))
+    monkeypatch.setattr(writer, "random", SimpleNamespace(uniform=lambda _, most: most))
+    return slept
+
+
+def test_what_may_have_landed_is_looked_for_consistently(waits: list[float]) -> None:
+    seen: list[tuple[str, Any]] = []
+    place = AuditLog(Doubtful(lambda *what: seen.append(what)), "c/0").append(PLAIN)
+    assert place.seq == 0 and len(waits) == 1
+    assert all(consistent for what, consistent in seen if what != "put")
+    assert [what for what, _ in seen].count("put") == 1
+
+
+class Busy(Watched):
+    """A store where others always come first."""
+
+    def put_new_many(self, items: Sequence[Item]) -> None:
+        raise TransactionRefusedError([None] * len(items))
+
+
+def test_writers_that_meet_wait_longer_and_longer_up_to_half_a_second(waits: list[float]) -> None:
+    with pytest.raises(StoreError, match="is too busy: 64 attempts met other writers"):
+        AuditLog(Busy(lambda *_: None), "c/0").append(PLAIN)
+    assert waits[:8] == [0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.5]
+    assert len(waits) == 64 and set(waits[7:]) == {0.5}
+
+
+def test_a_transaction_takes_as_many_entries_as_the_service_does() -> None:
+    counts: list[int] = []
+    log = AuditLog(Watched(lambda what, told: what == "put" and counts.append(len(told))), "c/0")
+    # The chain's registration is one of the hundred, and a key's record one more.
+    log.append_many([PLAIN] * 99)
+    log.append_many([PLAIN] * 97 + [Draft(actor="a", action="b", idempotency_key="k")])
+    assert counts == [100, 99]
+
+
+def test_one_entry_that_stays_keeps_all_others_from_expiring() -> None:
+    store = SqliteStore(":memory:", NATIVE)
+    AuditLog(store, "c/0").append(PLAIN)
+    with pytest.raises(EntryRefusedError, match="do not expire; one that does would leave a gap"):
+        AuditLog(store, "c/0", retention=60).append(PLAIN)
+
+
+def test_an_entry_that_only_its_expiry_makes_too_long_is_refused_before_anything_is_written() -> (
+    None
+):
+    store = SqliteStore(":memory:", NATIVE)
+    log, short = AuditLog(store, "c/0"), AuditLog(store, "d/0", retention=60)
+    taken, most = 0, MAX_BODY_BYTES
+    while taken < most - 1:
+        size = (taken + most) // 2
+        try:
+            log.append(Draft(actor="a", action="b", details="x" * size))
+            taken = size
+        except EntryRefusedError:
+            most = size
+    before = store.describe().item_count
+    longest = Draft(actor="a", action="b", details="x" * taken)
+    with pytest.raises(EntryRefusedError, match="the limit is 60,000"):
+        short.append_many([PLAIN] * 150 + [longest])
+    assert store.describe().item_count == before

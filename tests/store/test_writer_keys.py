@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audittui.entry import Draft
+from audittui.entry import MAX_PARTITION_KEY_BYTES, Draft
 from audittui.errors import AuditError, StoreError
 from audittui.idempotency import (
     MAX_KEY_BYTES,
@@ -168,3 +169,15 @@ def test_a_record_expires_with_its_entry() -> None:
     entry = store.get({"pk": ENTRY + "app/0", "sk": f"{0:020d}"}).item
     assert entry is not None
     assert record_of(store, "app/0", "k")["expires_at"] == entry["expires_at"]
+
+
+def test_a_key_that_just_fits_beside_its_stream_is_recorded_as_it_is() -> None:
+    room = MAX_PARTITION_KEY_BYTES - len(partition_of("app/0", "k")) + 1
+    whole = partition_of("app/0", "k" * room)
+    assert len(whole) == MAX_PARTITION_KEY_BYTES and whole.endswith("#" + "k" * room)
+    assert "…sha256:" in partition_of("app/0", "k" * (room + 1))
+
+
+def test_a_digest_stays_what_it_was_since_tables_hold_it() -> None:
+    text = '{"a":1,"name":"é"}'.encode()
+    assert record_digest({"name": "é", "a": 1}) == f"1:record:{sha256(text).hexdigest()}"
