@@ -102,11 +102,17 @@ class TerminalDriver(LinuxDriver):
             # In the background nothing may be written: wait for fg.
             os.kill(os.getpid(), signal.SIGSTOP)
             return
+        # Not here: what was interrupted may hold a lock that writing to the terminal takes.
+        self._call(self._take_again)
+
+    def _take_again(self) -> None:
+        """The terminal is ours once more: set its modes and draw everything."""
         if self._state == "shown":
             # The shell has changed the modes meanwhile: all of it from the beginning.
             self.suspend_application_mode()
-        self.resume_application_mode()
-        self._call(self._application.action_redraw)
+        if self._state == "suspended":
+            self.resume_application_mode()
+            self._application.action_redraw()
 
     @property
     def _in_foreground(self) -> bool:

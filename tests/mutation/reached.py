@@ -40,7 +40,8 @@ def reached_by(tests: list[str], files: list[str]) -> Lines:
 
 
 def reaching(lines: dict[str, list[str]], line: int, judging: tuple[str, ...]) -> list[str]:
-    """The tests among ``judging`` that run a line of a file, the fastest first.
+    """The tests among ``judging`` that run a line of a file, the fastest first, but one case of
+    every test before the second one of any.
 
     A statement over several lines is known by its first. What runs when the module is imported is
     run by every test of the file.
@@ -53,7 +54,17 @@ def reaching(lines: dict[str, list[str]], line: int, judging: tuple[str, ...]) -
         return []
     if not tests:
         tests = sorted({test for others in lines.values() for test in others})
-    return [test for test in tests if test.startswith(judging)]
+    tests = [test for test in tests if test.startswith(judging)]
+    # One case of each test before further cases: a hundred of one would leave no room for others.
+    functions: set[str] = set()
+    first_cases = []
+    for test in tests:
+        function = test.partition("[")[0]
+        if function not in functions:
+            functions.add(function)
+            first_cases.append(test)
+    first = set(first_cases)
+    return [*first_cases, *(test for test in tests if test not in first)]
 
 
 def _record(tests: list[str], data: Path, times: Path) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from audittui.tui.text import words
-from audittui.tui.widgets.lines import Sight, Source
+from audittui.tui.widgets.lines import Sight
+from audittui.tui.widgets.source import Source
 
 if TYPE_CHECKING:
     from audittui.investigate.correlations import Group

@@ -15,6 +15,7 @@ from audittui.tui.model.json_lines import JsonLines
 
 if TYPE_CHECKING:
     from audittui.connection import Connection
+    from audittui.integrity.registrations import Registrations
     from audittui.integrity.verifying.verdict import Verdict
     from audittui.investigate.diff import DiffLine
     from audittui.investigate.oddities import Known
@@ -160,17 +161,21 @@ def changes_of(document: Document) -> Sequence[DiffLine] | None:
     return own_changes(document.row, document.text)
 
 
-def check_entry(connection: Connection, row: Row) -> Judged:
-    """The entry of ``row``, judged: held against what the trusted keys signed, if any.
+def check_entry(
+    connection: Connection, row: Row, registrations: Registrations | None = None
+) -> Judged:
+    """The entry of ``row``, verified: held against what the trusted keys signed, if any.
 
-    Raises `UsageError` for a trusted key that is none, and for a chain that is not known.
+    Of many entries, the same ``registrations`` ask the registry once for each chain. Raises `UsageError` for a trusted key that is none, and for a chain that is not known.
     """
-    from audittui.integrity.settings import verification_settings as anchor_settings
-    from audittui.integrity.verifying.single_entry import verify_stored as judge_entry
+    from audittui.integrity.settings import verification_settings
+    from audittui.integrity.verifying.single_entry import verify_stored
 
-    settings = anchor_settings(connection.target.trusted_keys)
+    settings = verification_settings(connection.target.trusted_keys)
     store, layout = connection.store, connection.layout
-    verdict, item = judge_entry(store, layout, row.chain, row.seq, settings=settings)
+    verdict, item = verify_stored(
+        store, layout, row.chain, row.seq, settings=settings, registrations=registrations
+    )
     if item is None and verdict.verdict == "UNVERIFIABLE":
         return Judged(verdict)
     return Judged(verdict, _document(layout, row, item))
@@ -182,7 +187,7 @@ def check_entries(connection: Connection, rows: Sequence[Row]) -> tuple[list[Ver
     The entries of a chain and their neighbours are read together; only what is not there, or not
     as it should be, is looked at singly. Raises `AuditError` when the store does not answer.
     """
-    from audittui.integrity.settings import verification_settings as anchor_settings
+    from audittui.integrity.settings import verification_settings
     from audittui.integrity.verifying.prover import Prover
 
     store, layout = connection.store, connection.layout
@@ -192,7 +197,7 @@ def check_entries(connection: Connection, rows: Sequence[Row]) -> tuple[list[Ver
     chains: dict[str, dict[int, Row]] = {}
     for row in rows:
         chains.setdefault(row.chain, {})[row.seq] = row
-    settings = anchor_settings(connection.target.trusted_keys)
+    settings = verification_settings(connection.target.trusted_keys)
     found: list[Verdict] = []
     rcu = 0.0
     for chain, wanted in chains.items():
@@ -206,7 +211,7 @@ def check_entries(connection: Connection, rows: Sequence[Row]) -> tuple[list[Ver
             else:
                 judged = Judged(verdict, _document(layout, row, prover.items[seq]))
             if judged is None or judged.verdict.failed:
-                judged = check_entry(connection, row)
+                judged = check_entry(connection, row, prover.registrations)
                 rcu += judged.verdict.rcu
             found.append(judged.as_listed)
         rcu += prover.rcu

@@ -27,8 +27,6 @@ from audittui.tui.widgets.cursor import CursorView
 from audittui.tui.widgets.source import Source, Vouched
 from audittui.tui.widgets.table import Table
 
-__all__ = ["LineList", "Sight", "Source"]
-
 _LAG = 0.25
 """Seconds that the scrollbar may lag behind rows that come below the window."""
 
