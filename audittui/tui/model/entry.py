@@ -166,7 +166,8 @@ def check_entry(
 ) -> Judged:
     """The entry of ``row``, verified: held against what the trusted keys signed, if any.
 
-    Of many entries, the same ``registrations`` ask the registry once for each chain. Raises `UsageError` for a trusted key that is none, and for a chain that is not known.
+    Of many entries, the same ``registrations`` ask the registry once for each chain. Raises
+    `UsageError` for a trusted key that is none, and for a chain that is not known.
     """
     from audittui.integrity.settings import verification_settings
     from audittui.integrity.verifying.single_entry import verify_stored
