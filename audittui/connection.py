@@ -177,7 +177,7 @@ def resolve_target(
         profile = config.profiles[name]
     store, table = options.get("store"), options.get("table")
     if store and table:
-        raise UsageError("--store and --table exclude each other.", "Give one of them.")
+        raise UsageError("--store and --table are mutually exclusive.", "Give one of them.")
     if not store and not table:
         store, table = environment.get("AUDITTUI_STORE"), environment.get("AUDITTUI_TABLE")
         if store and table:
@@ -242,7 +242,7 @@ def profile_target(
     target = resolve_target({"profile": name}, config, of_aws)
     if not target.store and not target.table:
         raise UsageError(
-            f"The profile {name} names no table and no store.",
+            f"The profile {name} names neither a table nor a store.",
             f"Give it table = NAME or store = FILE under [profiles.{name}].",
         )
     return target
@@ -282,7 +282,7 @@ def open_connection(
             )
         return Connection(target, store, layout)
     if not target.table:
-        raise UsageError("No table and no store is named.", TABLE_HINT)
+        raise UsageError("No table or store is given.", TABLE_HINT)
     from audittui.store.dynamodb import open_table
 
     table = open_table(

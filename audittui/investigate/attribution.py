@@ -72,7 +72,7 @@ class KnownState:
         """The state; None where it is unknown, and where there is nothing."""
         self.gone = False
         """True after a deletion."""
-        self.unknown = "no entry before it tells a state"
+        self.unknown = "no earlier entry records a state"
         self._unread = False
 
     def lose(self, why: str) -> None:
@@ -104,7 +104,7 @@ class KnownState:
             self._know(states.after)
         elif not self._unread:
             self.value, self.gone = None, False
-            self.unknown = f"{_named(row)} tells no state"
+            self.unknown = f"{_named(row)} records no state"
         return told
 
     def _know(self, value: Any) -> None:
@@ -117,14 +117,14 @@ class KnownState:
         if change == "deleted":
             after = None
         elif after is None:
-            return Told(None, "it does not tell the state after it")
+            return Told(None, "it does not record the resulting state")
         if before is not None:
             return Told(diff(before, after))
         if not self.unknown and not (self.gone and _brings_back(row)):
             return Told(diff(self.value, after))
         if self.unknown and change == "created" and not self._unread:
             return Told(diff(None, after))
-        return Told(None, self.unknown or "it brought back what had been deleted")
+        return Told(None, self.unknown or "it restored what had been deleted")
 
 
 def _brings_back(row: Row) -> bool:

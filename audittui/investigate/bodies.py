@@ -28,7 +28,7 @@ _TOGETHER = 500
 """Rows whose entries are looked for at once."""
 _LEARN = 16
 """Rows that are read first within a budget, to learn how large entries are."""
-_GONE = "The entry is not in the table any more."
+_GONE = "The entry is no longer in the table."
 _ENOUGH = 3
 """So many entries that cannot be read, and none that can: the others are not asked for."""
 Unread = Literal["", "fault", "budget", "cancelled"]
@@ -108,8 +108,8 @@ class BodyReader:
     def _left(self, row: Row, why: Unread) -> Body:
         """A body that nobody asked for any more."""
         if why == "cancelled":
-            return Body(row, unread=why, fault="Not read: it was cancelled before.")
-        return Body(row, unread=why, fault=f"Not read: the budget of {self._max_rcu:g} RCU ended.")
+            return Body(row, unread=why, fault="Not read: cancelled.")
+        return Body(row, unread=why, fault=f"Not read: the budget of {self._max_rcu:g} RCU is used up.")
 
     def _affordable(self, rows: Sequence[Row]) -> Sequence[Row]:
         """As many of ``rows`` as the budget and a second's rate have room for."""

@@ -37,9 +37,9 @@ _TIMES_MEDIAN, _TIMES_SECOND = 20, 4
 Known = Literal["log", "window", "part"]
 """What rows are all of: the log, a window of it, or nothing (a part of a window)."""
 _NEVER: dict[Known, str] = {
-    "log": "no creation is in the log",
-    "window": "never created in this window",
-    "part": "no creation is among what was read",
+    "log": "its creation is not in the log",
+    "window": "not created in this window",
+    "part": "its creation is not among the entries read",
 }
 
 
@@ -129,7 +129,7 @@ def _pause(rows: Sequence[Row], unread: int) -> list[Oddity]:
     ):
         return []
     days = longest // _DAY
-    told = f"nothing for {days:,} d before {_at(rows[at])}, a pause like no other here"
+    told = f"no entries for {days:,} d before {_at(rows[at])}, by far the longest gap here"
     return [Oddity(told, at, mild=True)]
 
 

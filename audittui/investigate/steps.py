@@ -13,7 +13,7 @@ from audittui.investigate.diff import DiffLine
 from audittui.investigate.lifecycle import Change, change_of
 from audittui.layout.row import Row
 
-_UNREADABLE = "The entry's body is not a JSON object, so what it says cannot be read."
+_UNREADABLE = "The entry's body is not a JSON object, so its contents cannot be read."
 
 
 class LifecycleStep(msgspec.Struct, frozen=True):
@@ -61,7 +61,7 @@ def steps_of(
             continue
         if unread:
             told_as = "could not be" if unread == "fault" else "was not"
-            known.lose(f"an entry before it {told_as} read")
+            known.lose(f"an earlier entry {told_as} read")
             yield LifecycleStep(row, body.document, change, fault=fault, unread=unread)
             continue
         told = known.follow(row, states)

@@ -58,25 +58,25 @@ def compare(
     if states is None:
         return reader.version(row, reader.fault)
     if states.before is None and states.after is None:
-        return reader.version(row, "This entry tells no state of the resource.")
+        return reader.version(row, "This entry records no state of the resource.")
     if change in HARMLESS and states.before is None:
-        return reader.version(row, "It only tells the state that it found.")
+        return reader.version(row, "It only records the state that it found.")
     known = KnownState()
     since = reader.earlier(rows[max(unread, 0) if at >= unread else 0 : at], known)
     if since is None and at >= unread > 0 and not known.gone:
-        known.lose("some entries before it were not read")
+        known.lose("some earlier entries were not read")
     before, gone = known.value, known.gone
     found = known.follow(row, states)
     if found.lines is None:
         return reader.version(row, f"What it changed is not known: {found.unknown}.")
     if states.before is not None:
         unseen = _unseen(before, states.before) if since is not None else ()
-        told = "Its own states before and after."
+        told = "From its own states before and after."
         return reader.version(row, told, found.lines, since, unseen)
     if since is not None:
-        return reader.version(row, "By what the entry before left.", found.lines, since)
-    first = "since its deletion" if gone else "that is known"
-    return reader.version(row, f"It is the first version {first}: all of it is new.", found.lines)
+        return reader.version(row, "Compared with the state that the previous entry left.", found.lines, since)
+    first = "first version since its deletion" if gone else "first known version"
+    return reader.version(row, f"This is the {first}: all of it is new.", found.lines)
 
 
 class _Reader:
@@ -94,7 +94,7 @@ class _Reader:
         self._reads += 1
         self._rcu += fetched.rcu
         if fetched.item is None:
-            self.fault = "The entry is not in the table any more."
+            self.fault = "The entry is no longer in the table."
             return None
         try:
             return states_in(fetched.document)
@@ -117,7 +117,7 @@ class _Reader:
             except StoreError:
                 states = None
             if states is None:
-                known.lose("the entry before it could not be read")
+                known.lose("the previous entry could not be read")
                 return None
             known.follow(row, states)
             return row if states.after is not None else None

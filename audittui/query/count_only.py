@@ -10,7 +10,7 @@ def refuse_uncountable(plan: Plan) -> None:
     """Raise `UsageError` for a plan of which the table alone cannot say the number."""
     why = ""
     if plan.correlation is not None:
-        why = "a correlation is made of the entries themselves"
+        why = "a correlation needs the entries themselves"
     elif plan.row_filters:
         fields = ", ".join(condition.field for condition in plan.row_filters)
         why = f"{fields} is filtered after reading"

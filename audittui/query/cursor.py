@@ -87,8 +87,8 @@ def decode_cursor(text: str) -> Cursor:
             raise ValueError("a wrong last row")
     except ValueError:
         raise UsageError(
-            "The cursor is damaged, or of another version.",
-            "Copy it whole from the line that printed it.",
+            "The cursor is damaged or from another version.",
+            "Copy all of it from the line that printed it.",
         ) from None
     return cursor
 

@@ -53,7 +53,7 @@ class Tied(msgspec.Struct, frozen=True):
         entries = f"{self.rows:,} entr{'y' if self.rows == 1 else 'ies'}"
         if self.time is None:
             return f"{entries} wait for the rest of the partition; {need}"
-        return f"{entries} and maybe more share {timestamp.short(self.time)}; {need}"
+        return f"{entries} or more have the same time, {timestamp.short(self.time)}; {need}"
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,22 +140,21 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
         read = timestamp.short(_second(self.as_of))
         if self.window.start is not None and self.window.start >= self.as_of:
             return (
-                f"nothing of the window {first} to {last} has happened yet: "
-                f"it lies in the future of {read}, when it was read"
+                f"the window {first} to {last} had not begun when it was read, at {read}"
             )
         unsettled = "" if self.unsettled is None else f"; {self._unsettled_since}"
         return (
-            f"complete from {first} to {read}, when it was read{unsettled}; "
-            f"the rest of the window, to {last}, lies in the future{self._begun_text()}"
+            f"complete from {first} to {read}, the time of reading{unsettled}; "
+            f"the rest of the window, to {last}, is in the future{self._begun_text()}"
         )
 
     def _begun_text(self) -> str:
         """As of when the part is known that earlier runs gave."""
         if self.begun is None:
             return ""
-        began = f"; what was read before the cursor is as of {timestamp.short(self.begun)}"
+        began = f"; the part before the cursor is as of {timestamp.short(self.begun)}"
         if self.late:
-            began += ", without the entries that chains begun later had before"
+            began += ", without the earlier entries of chains created since then"
         return began
 
     def _unsettled_text(self) -> str:

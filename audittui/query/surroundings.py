@@ -112,10 +112,10 @@ def sentences(
         if one.operator == "in" or one.field not in exact
     ]
     if compared:
-        where = "" if plan.window == Window(None, None) else " of the window"
+        where = "" if plan.window == Window(None, None) else " in the window"
         said.append(
-            f"No entry{where} has: {', '.join(compared)}; "
-            "values are compared whole, and case counts."
+            f"No entry{where} matches {', '.join(compared)}; "
+            "values are compared in full, and case matters."
         )
     said += _span_sentences(plan, around)
     own = {(field, name): row for field, name, row in around.own}
@@ -123,19 +123,19 @@ def sentences(
         row = own.get((field, name))
         if row is not None:
             said.append(
-                f"{_short(name)!r} has entries, the last one of {timestamp.short(row.time)}: "
-                "the window or the other conditions leave them out."
+                f"{_short(name)!r} has entries, the last at {timestamp.short(row.time)}: "
+                "the window or the other conditions exclude them."
             )
             continue
         names = {getattr(row, field) for row in around.rows}
         names.update((seen or {}).get(field, ()))
         near = near_names(name, names)
         if near:
-            said.append(f"Close to {_short(name)!r}: {', '.join(map(repr, map(_short, near)))}.")
+            said.append(f"Similar to {_short(name)!r}: {', '.join(map(repr, map(_short, near)))}.")
     if around.fault:
-        said.append(f"What lies around it could not be read: {around.fault}")
+        said.append(f"The rest of the log could not be checked: {around.fault}")
     if around.requests:
-        said.append(f"Finding this out took {around.requests:,} more requests, {around.rcu:g} RCU.")
+        said.append(f"Checking this took {around.requests:,} more requests, {around.rcu:g} RCU.")
     return said
 
 
@@ -181,7 +181,7 @@ def _span_sentences(plan: Plan, around: Surroundings) -> list[str]:
     )
     start, end = plan.window.start, plan.window.end
     if start is not None and start > around.newest:
-        said += ": the window begins after it"
+        said += ": the window begins after the last"
     elif end is not None and end <= around.oldest:
         said += ": the window ends before the first"
     return [f"{said}."]

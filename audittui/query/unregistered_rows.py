@@ -80,9 +80,9 @@ class Strangers:
         shown = self.seen.most_common(5)
         named = ", ".join(f"{name} ({why}, {rows:,})" for (name, why), rows in shown)
         more = f", and {len(self.seen) - 5} more" if len(self.seen) > 5 else ""
-        rows = "row is" if count == 1 else "rows are"
+        rows = "row does" if count == 1 else "rows do"
         return (
-            f"{count:,} {rows} not of this log, and nothing vouches for what is said there: "
+            f"{count:,} {rows} not belong to this log, and nothing vouches for the content: "
             f"{named}{more}."
         )
 

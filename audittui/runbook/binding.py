@@ -89,8 +89,8 @@ def _faults_together(runbook: Runbook, values: Mapping[str, Value]) -> dict[str,
         for said in runbook.correlation.condition.values():
             place = PLACE.fullmatch(str(said))
             if place and isinstance(values.get(place.group(1)), float):
-                faults[place.group(1)] = "events are counted whole; write a whole number"
+                faults[place.group(1)] = "this must be a whole number"
         place = PLACE.fullmatch(runbook.correlation.timespan)
         if place and values.get(place.group(1)) == 0:
-            faults[place.group(1)] = "no time at all holds no events; write such as 10m"
+            faults[place.group(1)] = "this must be longer than zero; write a duration such as 10m"
     return faults

@@ -81,7 +81,7 @@ def load_catalogue(folders: Sequence[Path] = ()) -> Catalogue:
                 broken[result.path] = result
             elif result.id in here:
                 broken[result.path] = BrokenRunbook(
-                    result.path, 0, "", f"the folder has another runbook {escaped(result.id)}"
+                    result.path, 0, "", f"another runbook in the folder has the id {escaped(result.id)}"
                 )
             else:
                 here.add(result.id)
@@ -101,7 +101,7 @@ def check(paths: Sequence[Path]) -> list[Runbook | BrokenRunbook]:
             results.append(_read(path))
             continue
         inside = _read_folder(path)
-        results += inside or [BrokenRunbook(path, 0, "", "the folder holds no .yaml file")]
+        results += inside or [BrokenRunbook(path, 0, "", "the folder has no .yaml files")]
     return results
 
 

@@ -110,7 +110,7 @@ class Document:
                 if inner in self._lines:
                     first = self._lines[inner]
                     raise RunbookError(
-                        self.path, line, inner, f"this key stands on line {first} already"
+                        self.path, line, inner, f"duplicate key; line {first} has it already"
                     )
                 self._lines[inner] = line
                 self._walk(value, inner, depth + 1)
@@ -154,7 +154,7 @@ def read_document(path: Path) -> Document:
     except OSError as error:
         raise RunbookError(path, 0, "", f"cannot be read: {error.strerror}") from None
     if len(data) > MAX_BYTES:
-        raise RunbookError(path, 0, "", f"larger than {MAX_BYTES:,} bytes is no runbook")
+        raise RunbookError(path, 0, "", f"this is larger than {MAX_BYTES:,} bytes, the limit of a runbook")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -166,7 +166,7 @@ def read_document(path: Path) -> Document:
 def _fault(error: yaml.MarkedYAMLError) -> str:
     said = ", ".join(part for part in (error.context, error.problem) if part)
     if "constructor for the tag" in said or "tag handle" in said:
-        said += "; put quotes around a text that begins with !"
+        said += "; quote a text that begins with !"
     elif "cannot start any token" in said:
         said += "; put the text in quotes, and indent with spaces"
     return f"this is not YAML: {said}"
@@ -189,12 +189,12 @@ def _plain(message: str, kind: Any, inner: str) -> str:
         return f"there is no such key; {suggestion(field, names)}"
     missing = re.search(r"required field `(.*)`", message)
     if missing:
-        return f"the key {missing.group(1)} is needed"
+        return f"the key {missing.group(1)} is required"
     invalid = re.search(r"Invalid enum value '(.*)'", message)
     if invalid and field in known:
         allowed = get_args(known[field])
         said = suggestion(invalid.group(1), allowed)
-        return f"{shortened(invalid.group(1), 40)!r} is not known here; {said}"
+        return f"{shortened(invalid.group(1), 40)!r} is not valid here; {said}"
     kinds = re.search(r"Expected `(.*)`, got `(.*)`", message)
     if kinds is None:
         return message[:1].lower() + message[1:]

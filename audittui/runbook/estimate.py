@@ -41,7 +41,7 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
         """The requests in words."""
         if self.requests_high is None:
             return f"at least {counted_text(self.requests_low, 'request')}"
-        most = f"about {counted_text(self.requests_high, 'request')} of full pages"
+        most = f"about {counted_text(self.requests_high, 'full-page request')}"
         return (
             most if self.requests_high <= self.requests_low else f"{self.requests_low:,} to {most}"
         )
@@ -74,7 +74,7 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
             return f"{at_least}; {self.price.text(least, 'at least')}"
         most = self.rcu_high - rcu
         if most < least:
-            grown = "as much was used as all of the index was estimated at"
+            grown = "the estimate for the whole index is used up"
             return f"{at_least}: {grown}; {self.price.text(least, 'at least')}"
         word, units = "at most about", most
         if self.rcu_likely is not None and least < self.rcu_likely - rcu < most:
@@ -85,7 +85,7 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
         if units < most:
             text += f", at most about {units_text(most)}"
         money = self.price.text(units, word.removesuffix(" about"))
-        return f"{text}, in about {_requests_text(pages)} of full pages; {money}"
+        return f"{text}, in about {_requests_text(pages, 'full-page request')}; {money}"
 
     @property
     def text(self) -> str:
@@ -99,8 +99,8 @@ def units_text(units: float) -> str:
     return f"{units:,.1f}".removesuffix(".0")
 
 
-def _requests_text(number: int) -> str:
-    return counted_text(max(number, 0), "request")
+def _requests_text(number: int, word: str = "request") -> str:
+    return counted_text(max(number, 0), word)
 
 
 def counted_text(number: int, word: str) -> str:
@@ -148,5 +148,5 @@ def comparison(estimate: Estimate, used: Used) -> list[tuple[str, str, str]]:
         lines.append(("  planning", "", units_text(used.planning_rcu)))
     if used.unmetered:
         lines.append(("  unknown cost", "", counted_text(used.unmetered, "attempt")))
-    lines.append(("Money", estimate.money_text, estimate.price.text(used.rcu)))
+    lines.append(("Cost", estimate.money_text, estimate.price.text(used.rcu)))
     return lines

@@ -95,8 +95,8 @@ def candidates(question: Question, layout: Layout, facts: Facts) -> list[Candida
             faults.append(
                 UsageError(
                     f"{index.label[0].upper()}{index.label[1:]} does not hold "
-                    f"{', '.join(lacking)}, which is filtered by.",
-                    "Leave the condition out, or ask by it.",
+                    f"{', '.join(lacking)}, which the query filters by.",
+                    "Leave out the condition, or query by it.",
                 )
             )
             continue
@@ -215,8 +215,8 @@ def _unanswered(
     if own is None and layout.index_answering("time", facts.present) is None:
         return UsageError(
             f"Nothing in this table answers a query by {by}: "
-            "it has neither such an index nor one by time.",
-            "Only a scan could, and audittui never scans.",
+            "it has no such index, and none by time.",
+            "Only a scan could answer it, and audittui never scans.",
         )
     if own is None and start is None:
         return UsageError(

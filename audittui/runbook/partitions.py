@@ -32,7 +32,7 @@ def partitions(
     if window.start is None:
         raise UsageError(
             f"{index.label} is read day by day, so the window needs a start.",
-            "Write such as -30d..now.",
+            "Write a range such as -30d..now.",
         )
     now = max(facts.now or timestamp.now(), facts.until)
     # Clocks differ: entries may carry a time a little ahead of ours.
@@ -40,8 +40,8 @@ def partitions(
     days = range(timestamp.day_start(window.start), end, timestamp.DAY)
     if len(days) * len(owners) > MAX_PARTITIONS:
         raise UsageError(
-            f"The window has {len(days):,} days, {len(days) * len(owners):,} partitions.",
-            "Give a narrower window.",
+            f"The window spans {len(days):,} days, {len(days) * len(owners):,} partitions.",
+            "Give a shorter window.",
         )
     shards = []
     for bucket, day in enumerate(days):

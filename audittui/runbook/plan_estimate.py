@@ -32,16 +32,18 @@ def estimated(
     least = Estimate(requests_low=partitions, rcu_low=partitions * LEAST_UNITS, price=facts.price)
     if not partitions:
         return msgspec.structs.replace(
-            least, requests_high=0, rcu_high=0.0, how="There is no partition to read."
+            least, requests_high=0, rcu_high=0.0, how="There are no partitions to read."
         )
     known = _size_of(index, facts)
     if known is None or not known.item_count:
-        said = "the table counts no items yet"
+        reason = "the table reports no items yet"
         if known is None:
-            said = "the table did not say in time" if facts.silent else "nobody asked the table"
+            reason = "DescribeTable did not answer in time"
+            if not facts.silent:
+                reason = "the table has not been described"
         return msgspec.structs.replace(
             least,
-            how=f"How large {index.label} is, is not known: {said}. "
+            how=f"The size of {index.label} is not known: {reason}. "
             f"{counted_text(partitions, 'partition')} cost at least {LEAST_UNITS} RCU each.",
         )
     requests = partitions + math.ceil(known.size_bytes / _PAGE_BYTES) - 1
@@ -69,15 +71,15 @@ def estimated(
         sentences[0] += "."
         sentences.append(_sampled_text(sampled[0], partitions))
     elif share is None:
-        sentences[0] += f"; {_unknown_share(index)} is not known, so at most all of it."
+        sentences[0] += f"; {_unknown_share(index)} is not known, so at most all of it is read."
     else:
         likely = min(_rounded(known.size_bytes * share / _BYTES_PER_UNIT) + least.rcu_low, whole)
         days = (facts.now - (facts.since or 0)) / timestamp.DAY
         sentences[0] += "."
         sentences.append(
             f"The window is {_percent(share)} of the {days:,.1f} days since the first chain was "
-            "created: a fair estimate where entries come evenly and none has expired; at most "
-            "all of it."
+            "created. The estimate assumes that entries arrive evenly and none have expired; "
+            "at most all of the index is read."
         )
     if not facts.exact:
         sentences.append("The table's counts may be up to six hours old.")
@@ -99,9 +101,9 @@ def item_bytes(index: Index, facts: Facts) -> float | None:
 def _sampled_text(sample: Sample, partitions: int) -> str:
     number = f"{sample.items or 0:,.0f}"
     if sample.exact:
-        found = f"A partition that was looked at has {number} items in the window"
+        found = f"A sampled partition has {number} items in the window"
     else:
-        found = f"By both ends of a partition, it has about {number} items in the window"
+        found = f"Judging by its two ends, a partition has about {number} items in the window"
     return f"{found}." if partitions == 1 else f"{found}; there are {partitions:,} partitions."
 
 

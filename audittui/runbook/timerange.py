@@ -41,7 +41,7 @@ def parse_duration(text: str) -> int:
     if not compact or at != len(compact):
         raise ValueError(f"{quoted(text)} is not a duration; write 90s, 10m, 1h30m or 7d")
     if total > timestamp.MAX_TIME:
-        raise ValueError(f"{quoted(text)} is longer than any log; write such as 10m or 7d")
+        raise ValueError(f"{quoted(text)} is too long; write a duration such as 10m or 7d")
     return total
 
 
@@ -86,7 +86,7 @@ def parse_time(text: str, now: int) -> int:
 
 def _within(micros: int, text: str) -> int:
     if not timestamp.MIN_TIME <= micros <= timestamp.MAX_TIME:
-        raise ValueError(f"{quoted(text)} lies outside the years 1 to 9999; write a nearer time")
+        raise ValueError(f"{quoted(text)} is outside the years 1 to 9999")
     return micros
 
 
@@ -102,7 +102,7 @@ def parse_window(text: str, now: int) -> Window:
         return _single(word, now)
     first, _, last = (part.strip() for part in word.partition(".."))
     if not first and not last:
-        raise ValueError(f"{quoted(text)} has neither start nor end; {RANGE_HINT}")
+        raise ValueError(f"{quoted(text)} has neither a start nor an end; {RANGE_HINT}")
     start = parse_time(first, now) if first else None
     clock = _CLOCK.fullmatch(last)
     if clock:
@@ -122,11 +122,11 @@ def parse_window(text: str, now: int) -> Window:
 def refuse_backwards(start: int, end: int) -> None:
     """Raises ``ValueError`` unless ``start`` is before ``end``."""
     if start == end:
-        raise ValueError("the range is empty, for its end is not included; write a later end")
+        raise ValueError("the range is empty because its end is excluded; write a later end")
     if start > end:
         raise ValueError(
             "the range ends before it starts; write the earlier time first, "
-            "and both dates where it passes midnight"
+            "and both dates if the range crosses midnight"
         )
 
 

@@ -127,7 +127,7 @@ def test_show_trace_and_verify(case: Run) -> None:
     )
     assert (body["chain"], body["seq"]) == ("main/0", 3)
     traced = case("trace", "door/1", "--store", "case.db")
-    assert len(traced.stdout.splitlines()) == 15 and "no creation is in the log" in traced.stderr
+    assert len(traced.stdout.splitlines()) == 15 and "its creation is not in the log" in traced.stderr
     [one] = json.loads(
         case("verify", "main/0", "3", "--store", "case.db", "--format", "json").stdout
     )

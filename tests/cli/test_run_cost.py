@@ -122,7 +122,7 @@ def test_explain_estimates_and_says_how(ask: Ask) -> None:
     assert "Estimate " in shown and "us-east-1: $0.125 per million read request units" in shown
     assert "The index by-time holds 40 items" in shown
     home = ask(*WINDOW, "--store", "case.db", "--explain", region=None).stdout
-    assert "Money         $0 here; on a table under $0.0001" in home
+    assert "Cost          $0 here; on a table under $0.0001" in home
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_a_count_that_goes_on_says_what_is_not_in_it(ask: Ask) -> None:
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (("run", "repeated-failures"), "a correlation is made of the entries themselves"),
+        (("run", "repeated-failures"), "a correlation needs the entries themselves"),
         ((*WINDOW, "--limit", "3"), "--count and --limit exclude each other"),
     ],
 )
@@ -357,4 +357,4 @@ def test_a_run_goes_on_after_a_chain_was_born(
 def test_explain_shows_the_indexes_that_were_not_taken(ask: Ask) -> None:
     shown = ask(*WINDOW, "-p", "outcome=denied", "--store", "c", "--explain").stdout
     assert "Index         by-failure, answers failure" in shown
-    assert "Not taken     by-time: 0.5 to about " in shown
+    assert "Alternative   by-time: 0.5 to about " in shown

@@ -117,7 +117,7 @@ def test_an_entry_is_called_gone_only_after_a_strongly_consistent_look() -> None
     tampering.delete(store, LAYOUT.key("c/0", 7))
     bodies = list(BodyReader(store, LAYOUT).read(rows[6:9]))
     assert told(bodies) == ["", "fault", ""]
-    assert bodies[1].fault == "The entry is not in the table any more."
+    assert bodies[1].fault == "The entry is no longer in the table."
     assert store.gets == [(1, False), (1, True)]
 
 
@@ -172,7 +172,7 @@ def test_nothing_is_asked_for_after_a_cancel() -> None:
     bodies = list(reader.read(rows))
     assert [one.row for one in bodies] == rows
     assert told(bodies) == ["cancelled"] * 3
-    assert bodies[0].fault == "Not read: it was cancelled before."
+    assert bodies[0].fault == "Not read: cancelled."
     assert reader.meter.requests == 0 and store.queries == [] and store.gets == []
 
 

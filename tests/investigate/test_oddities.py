@@ -17,7 +17,7 @@ from tests.shared_data import shared_file
 
 MINUTE = 60 * 1_000_000
 BUCKET = "arn:aws:s3:::b"
-NEVER = "never created in this window"
+NEVER = "not created in this window"
 CREATED, DELETED, CHANGED, READ = (
     "s3:CreateBucket", "s3:DeleteBucket", "s3:PutBucketPolicy", "s3:GetBucketAcl",
 )  # fmt: skip
@@ -44,8 +44,8 @@ def test_what_was_never_created_is_said_mildly() -> None:
     assert (one.text, one.at, one.mild) == (NEVER, 0, True)
     refused = life((0, CREATED), outcome="denied")
     assert oddities(refused) == (NEVER,)
-    assert oddities(refused, "log") == ("no creation is in the log",)
-    assert oddities(refused, "part") == ("no creation is among what was read",)
+    assert oddities(refused, "log") == ("its creation is not in the log",)
+    assert oddities(refused, "part") == ("its creation is not among the entries read",)
 
 
 def test_changed_after_it_was_deleted() -> None:

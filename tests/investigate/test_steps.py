@@ -53,12 +53,12 @@ def test_after_a_deletion_everything_is_new() -> None:
     steps = life(MADE, ("door.delete", {}), ("door.create", {"after": {"n": 2}}))
     assert list(map(told, steps)) == [[(None, 1)], "", [(None, 2)]]
     steps = life(MADE, ("door.delete", {"before": {"n": 1}}), ("door.restore", {"after": {"n": 1}}))
-    assert list(map(told, steps))[1:] == [[(1, None)], "it brought back what had been deleted"]
+    assert list(map(told, steps))[1:] == [[(1, None)], "it restored what had been deleted"]
 
 
 def test_an_event_that_tells_half_of_it_says_what_is_missing() -> None:
     steps = life(MADE, ("door.update", {"before": {"n": 1}}), ("door.update", {"after": {"n": 3}}))
-    assert told(steps[1]) == "it does not tell the state after it"
+    assert told(steps[1]) == "it does not record the resulting state"
     assert told(steps[2]) == "door.update by ann at 1970-01-01T00:00:00.000001Z tells no state"
     assert told(life(MADE, ("door.update", {}))[1]) == ""
 

@@ -116,13 +116,13 @@ def test_nothing_is_told_across_an_entry_that_cannot_be_read() -> None:
 
 def test_the_first_version_known_is_no_ones_work_unless_it_made_the_resource() -> None:
     version = changed(("x.update", {"after": {"admin": True}}))
-    assert version.lines is None and "no entry before it tells a state" in version.told
+    assert version.lines is None and "no earlier entry records a state" in version.told
 
 
 def test_an_entry_that_is_gone_says_so() -> None:
     version = changed(("x.create", {"after": {"n": 1}}), gone=0)
     assert (version.lines, version.reads) == (None, 1)
-    assert version.told == "The entry is not in the table any more."
+    assert version.told == "The entry is no longer in the table."
 
 
 @pytest.mark.parametrize(

@@ -173,7 +173,7 @@ def test_equalities_in_where_choose_the_index() -> None:
     assert plan.index.name == "by-failure"
     assert [one.label for one in plan.not_taken] == ["by-time"]
     shown = describe_plan(plan)
-    assert "Not taken     by-time: 1.5 to about " in shown
+    assert "Alternative   by-time: 1.5 to about " in shown
     success = make_plan(CATALOGUE.find("time-window"), {"window": WINDOW, "outcome": "success"},
                         NATIVE, facts)  # fmt: skip
     assert success.index.name == "by-time" and not success.not_taken

@@ -141,7 +141,7 @@ def test_every_fault_is_told_at_once() -> None:
     )
     assert errors == {
         "acton": "there is no such parameter; did you mean action",
-        "actor": "a value is needed; write who it was",
+        "actor": "a value is required; write who it was",
         "ticket": "'nope' does not have the form; write what matches [A-Z]+-[0-9]+, such as SEC-12",
         "code": "too small; write at least 100",
         "chain": "'payment/0' is no choice; did you mean payments/0",
@@ -184,7 +184,7 @@ def test_the_message_names_the_runbook_and_every_parameter() -> None:
         ("text", {"pattern": "a|b"}, "ab", "matches a|b"),
         ("actor", {}, "x" * 2049, "2,048 bytes"),
         ("actor", {}, "\udcff", "not UTF-8"),
-        ("resource", {"required": True}, "", "a value is needed"),
+        ("resource", {"required": True}, "", "a value is required"),
     ],
 )
 def test_a_wrong_value_says_what_to_write(

@@ -95,10 +95,10 @@ def test_the_plan_shows_units_money_and_how() -> None:
     lines = describe_plan(plan_of("actor-activity", facts(), actor="ann")).splitlines()
     by_label = {line[:14].strip(): line[14:] for line in lines}
     assert by_label["Estimate"].startswith("0.5 to about 60,294 RCU in 1 to about 470 requests")
-    assert by_label["Money"] == (
+    assert by_label["Cost"] == (
         "at most about $0.0085 (eu-west-1: $0.1415 per million read request units, on demand)"
     )
-    assert "by-actor" in by_label["How"]
+    assert "by-actor" in by_label["Basis"]
 
 
 def test_estimate_and_actuals_stand_side_by_side() -> None:
@@ -107,7 +107,7 @@ def test_estimate_and_actuals_stand_side_by_side() -> None:
     assert [(name, spent) for name, _, spent in comparison(estimate, used)] == [
         ("Requests", "9"), ("  planning", "2"), ("RCU", "2,000,007.5"), ("  by-actor", "2,000,000"),
         ("  the base table", "6.5"), ("  planning", "1"), ("  unknown cost", "2 attempts"),
-        ("Money", "about $0.28"),
+        ("Cost", "about $0.28"),
     ]  # fmt: skip
 
 
@@ -153,10 +153,10 @@ def _known(likely: float | None = None) -> Estimate:
 
 def test_what_is_left_is_never_what_was_used() -> None:
     assert _known().left_text(8.0, 2) == (
-        "at most about 361 RCU more, in about 4 requests of full pages; under $0.0001"
+        "at most about 361 RCU more, in about 4 full-page requests; under $0.0001"
     )
     assert _known(100.0).left_text(8.0, 1) == (
-        "likely about 92 RCU more, at most about 361, in about 1 request of full pages; "
+        "likely about 92 RCU more, at most about 361, in about 1 full-page request; "
         "under $0.0001"
     )
     # A guess that was passed is none any more.

@@ -67,9 +67,9 @@ def test_a_window_is_told_with_its_open_sides() -> None:
         return lines_of(asked("actor-activity", actor="ann", window=window), "Window")[0]
 
     start, end = "2026-11-22T00:00:00Z", "2026-11-24T00:00:00Z"
-    assert told("2026-11-22..2026-11-24") == f"from {start} to {end} (the end not included)"
-    assert told("2026-11-22..") == f"from {start} to the end (the end not included)"
-    assert told("..2026-11-24") == f"from the beginning to {end} (the end not included)"
+    assert told("2026-11-22..2026-11-24") == f"from {start} to {end} (end excluded)"
+    assert told("2026-11-22..") == f"from {start} to the end (end excluded)"
+    assert told("..2026-11-24") == f"from the beginning to {end} (end excluded)"
 
 
 @pytest.mark.parametrize(
@@ -129,9 +129,9 @@ def test_filters_are_told_with_who_applies_them_and_stand_in_the_command() -> No
         where={"outcome": ("denied", "failure"), "severity": NotIn("info"), "action": "read"},
     )  # fmt: skip
     assert lines_of(plan, "Filter") == [
-        "outcome is denied or failure (by the service, costs no less)",
-        "severity is not info (by the service, costs no less)",
-        "action is read (by the service, costs no less)",
+        "outcome is denied or failure (by the service, same cost)",
+        "severity is not info (by the service, same cost)",
+        "action is read (by the service, same cost)",
     ]
     told = command(plan)
     assert told["--filter-expression"] == (
@@ -151,7 +151,7 @@ def test_filters_are_told_with_who_applies_them_and_stand_in_the_command() -> No
 def test_what_the_service_cannot_filter_is_told_as_filtered_after_reading() -> None:
     plan = planned(BOOKS.find("time-window"), layout=TELEPORT, window="2026-11-23",
                    outcome="denied")  # fmt: skip
-    assert lines_of(plan, "Filter") == ["outcome is denied (after reading, costs no less)"]
+    assert lines_of(plan, "Filter") == ["outcome is denied (after reading, same cost)"]
     assert "Filtered after reading: outcome." in lines_of(plan, "Note")
 
 
@@ -185,7 +185,7 @@ def test_it_is_said_which_partitions_the_commands_read(
 
 def test_a_single_partition_is_the_first_one() -> None:
     plan = asked("actor-activity", actor="ann")
-    assert "The same with the AWS CLI, first partition:" in describe_plan(plan)
+    assert "Equivalent AWS CLI command, first partition:" in describe_plan(plan)
 
 
 def test_a_log_without_a_chain_is_said_to_have_none_and_has_no_command() -> None:
@@ -210,11 +210,11 @@ def test_other_indexes_are_told_with_what_they_would_cost() -> None:
 
 def test_what_a_plan_could_not_learn_or_looked_at_is_noted() -> None:
     notes = lines_of(asked("resource-lifecycle", resource="door/1"), "Note")
-    assert "Only an entry's main resource is indexed; further ones are in its details." in notes
+    assert "Only an entry's main resource is indexed; the others are in its details." in notes
     silent = msgspec.structs.replace(FACTS, silent=True)
     plan = planned(BOOKS.find("actor-activity"), facts=silent, actor="ann")
     assert (
-        "DescribeTable did not answer in time: sizes and missing indexes are not known."
+        "DescribeTable did not answer in time: index sizes, and which indexes exist, are not known."
         in plan.notes
     )
     looked = msgspec.structs.replace(FACTS, samples=(Sample("by-actor", "ann", 3.0, True),) * 2)

@@ -148,7 +148,7 @@ class FollowedChain:
             if room is not None and len(given) == room:
                 break
             self.passed = without(self.passed, row.seq)
-            missed.append(f"Entry {row.seq} of {escaped(self.name)}, absent before, is there.")
+            missed.append(f"Entry {row.seq} of {escaped(self.name)} was absent and is now there.")
             if self._is_given(row):
                 given.append(row)
         return given
@@ -175,8 +175,8 @@ def _absent(chain: str, first: int, last: int) -> str:
 def _malformed(chain: str, key: str) -> str:
     name = escaped(chain)
     return (
-        f"{name} holds an item under the malformed key {escaped(key)}, which is left out; "
-        f"audittui verify --chain {name} says more."
+        f"{name} has an item with the malformed key {escaped(key)}, which is skipped; "
+        f"run audittui verify --chain {name} for details."
     )
 
 

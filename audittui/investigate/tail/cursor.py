@@ -74,6 +74,6 @@ def decode_tail_cursor(text: str) -> TailCursor:
         return cursor_parts(text, TailCursor)
     except ValueError:
         raise UsageError(
-            "The cursor is damaged, or it is not a tail's.",
-            "Copy it whole from the line that audittui tail printed.",
+            "The cursor is damaged or does not belong to a tail.",
+            "Copy all of it from the line that audittui tail printed.",
         ) from None

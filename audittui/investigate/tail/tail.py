@@ -46,8 +46,8 @@ from audittui.runbook.planner import make_plan
 
 _LONGEST_WAIT = 30.0
 _ALL_READ = (
-    "Chains are followed entry by entry: also those that the runbook does not ask for are read "
-    "and paid for."
+    "Chains are followed entry by entry: entries that the runbook does not ask for are read "
+    "and charged too."
 )
 _PASSING = ("throttled", "network")
 
@@ -199,7 +199,7 @@ class Tail:
                     raise
                 seconds = min(2.0**failures, _LONGEST_WAIT)
                 failures += 1
-                self._notify(f"{error.message} Trying again in {seconds:g} s; nothing is lost.")
+                self._notify(f"{error.message} Retrying in {seconds:g} s; nothing is lost.")
             else:
                 failures = 0
                 seconds = max(self._source.due - self._clock(), 0.0)

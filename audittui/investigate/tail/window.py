@@ -103,7 +103,7 @@ class WindowSource:
         """What polling cannot promise."""
         return (
             f"{self.label} is polled with an overlap of {duration_text(self._overlap)}: an entry "
-            "that appears later than that behind a newer one may be missed.",
+            "that appears more than that after a newer one may be missed.",
         )
 
     def cancel(self) -> None:
@@ -278,9 +278,9 @@ class WindowSource:
             return []
         was, self._overlap = self._overlap, min(late * 2, _WIDEST)
         return [
-            f"An entry appeared {_rounded(late)} behind a newer one. The overlap of "
-            f"{duration_text(was)} is {duration_text(self._overlap)} from now on; others that were "
-            "as late may have been missed."
+            f"An entry appeared {_rounded(late)} after a newer one. The overlap is now "
+            f"{duration_text(self._overlap)} instead of {duration_text(was)}; other entries that "
+            "late may have been missed."
         ]
 
     def _look_at_clock(self, present: int) -> list[str]:
@@ -298,11 +298,11 @@ class WindowSource:
                 return []
             # Even the beginning was wrong by more than an index is looked through.
             self._begin = min(self._begin, self._began + drift - self._overlap)
-            return [f"{said}: what came before may have been missed."]
+            return [f"{said}: earlier entries may have been missed."]
         if max(drift, passed) > _PAUSE_WORTH_SAYING + self._interval.slowest * timestamp.SECOND:
             self._asker.notify(
-                f"Nothing was read for {_rounded(max(drift, passed))}; going on from "
-                f"{timestamp.short(self._start)}, where the last poll had come to."
+                f"Nothing was read for {_rounded(max(drift, passed))}; resuming from "
+                f"{timestamp.short(self._start)}, where the last poll ended."
             )
         return []
 
