@@ -213,7 +213,7 @@ def test_a_plan_does_not_wait_for_a_description_and_the_next_one_takes_it(
     assert facts.silent and facts.chains == ("app/0",) and facts.requests == 2
     plan = make_plan(load_catalogue([]).find("actor-activity"), {"actor": "ann"}, NATIVE, facts)
     assert any("DescribeTable did not answer in time" in note for note in plan.notes)
-    assert plan.index.name == "by-actor" and "did not say in time" in plan.estimate.how
+    assert plan.index.name == "by-actor" and "did not answer in time" in plan.estimate.how
     released.set()
     for thread in threading.enumerate():
         if thread.name == "audittui-describe":

@@ -17,6 +17,7 @@ from audittui.errors import StoreError
 from audittui.escape import escaped, shortened
 from audittui.layout.row import Row
 from audittui.query.result import ResultPage
+from audittui.runbook.estimate import counted_text
 from audittui.runbook.live_conditions import conditions_of
 from audittui.runbook.plan import Plan, Window
 from audittui.store.port import PATIENT, Patience, Query, Store
@@ -135,7 +136,8 @@ def sentences(
     if around.fault:
         said.append(f"The rest of the log could not be checked: {around.fault}")
     if around.requests:
-        said.append(f"Checking this took {around.requests:,} more requests, {around.rcu:g} RCU.")
+        more = counted_text(around.requests, "more request")
+        said.append(f"Checking this took {more}, {around.rcu:g} RCU.")
     return said
 
 

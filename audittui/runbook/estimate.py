@@ -85,7 +85,7 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
         if units < most:
             text += f", at most about {units_text(most)}"
         money = self.price.text(units, word.removesuffix(" about"))
-        return f"{text}, in about {_requests_text(pages, 'full-page request')}; {money}"
+        return f"{text}, in about {_requests_text(pages, 'full page')}; {money}"
 
     @property
     def text(self) -> str:

@@ -65,7 +65,7 @@ def parse_value(parameter: Parameter, text: str, now: int) -> Value:
             return window
         case "bool":
             if text.lower() not in _YES + _NO:
-                raise ValueError(f"{quoted(text)} is neither yes nor no")
+                raise ValueError(f"{quoted(text)} is not a boolean; write yes or no")
             return text.lower() in _YES
         case "multi":
             chosen = tuple(part.strip() for part in text.split(",") if part.strip())

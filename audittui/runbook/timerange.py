@@ -86,7 +86,7 @@ def parse_time(text: str, now: int) -> int:
 
 def _within(micros: int, text: str) -> int:
     if not timestamp.MIN_TIME <= micros <= timestamp.MAX_TIME:
-        raise ValueError(f"{quoted(text)} is outside the years 1 to 9999")
+        raise ValueError(f"{quoted(text)} is outside the years 1 to 9999; write a time within them")
     return micros
 
 

@@ -93,7 +93,7 @@ def test_a_budget_below_what_an_entry_costs_asks_for_nothing() -> None:
     reader = BodyReader(store, LAYOUT, max_rcu=0.5, item_bytes=6000)
     bodies = list(reader.read(rows))
     assert told(bodies) == ["budget", "budget"]
-    assert bodies[0].fault == "Not read: the budget of 0.5 RCU ended."
+    assert bodies[0].fault == "Not read: the budget of 0.5 RCU is used up."
     assert reader.meter.requests == 0 and store.gets == [] and store.queries == []
 
 

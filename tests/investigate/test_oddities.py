@@ -110,7 +110,7 @@ def test_a_pause_is_named_where_there_is_no_other_like_it() -> None:
     after = [((45 + day) * 1440, CHANGED) for day in range(11, 14)]
     rows = life((0, CREATED), *daily, *after)
     (one,) = find_oddities(rows)
-    assert one.text.startswith("nothing for 45 d before 1970-02-26T00:00:00Z")
+    assert one.text.startswith("no entries for 45 d before 1970-02-26T00:00:00Z")
     assert (one.at, one.mild) == (13, True)
     assert find_oddities(rows, unread=13) == ()
     again = [((95 + day) * 1440, CHANGED) for day in range(11, 14)]
@@ -148,4 +148,4 @@ def test_no_false_alarm_in_a_real_log() -> None:
 def test_a_pause_is_long_from_a_week_on(hours: int, named: bool) -> None:
     hourly = [(hour * 60, CHANGED) for hour in range(12)]
     rows = life((0, CREATED), *hourly, ((11 + hours) * 60, CHANGED))
-    assert [one.text[:17] for one in find_oddities(rows)] == ["nothing for 7 d b"] * named
+    assert [one.text[:20] for one in find_oddities(rows)] == ["no entries for 7 d b"] * named

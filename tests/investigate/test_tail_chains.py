@@ -152,7 +152,7 @@ def test_an_item_put_far_beyond_the_end_does_not_blind_it(log: Log, world: World
     assert follower.missed[0].startswith("Entries 5 to 4611686018427387903 of app/0 are absent")
     again = Follower(log, world, cursor=follower.tail.cursor).until(60)
     assert again.seqs == [("app/0", 5), ("app/0", 6), ("app/0", 7)]
-    assert again.missed[0] == "Entry 5 of app/0, absent before, is there."
+    assert again.missed[0] == "Entry 5 of app/0 was absent and is now there."
 
 
 def test_throttling_loses_nothing_and_is_said(log: Log, world: World) -> None:

@@ -60,5 +60,5 @@ def test_a_tail_looks_again_into_the_widest_gaps_it_passed() -> None:
     again = Follower(log, world, cursor=follower.tail.cursor).until(60)
     assert sorted(again.numbers) == [3, 10, 12, 19]
     assert sorted(again.missed) == [
-        f"Entry {seq} of app/0, absent before, is there." for seq in (10, 12, 19, 3)
+        f"Entry {seq} of app/0 was absent and is now there." for seq in (10, 12, 19, 3)
     ]

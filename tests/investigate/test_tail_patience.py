@@ -34,7 +34,7 @@ def add(log: Log | Events, time: int) -> None:
 
 def pauses(follower: Follower) -> list[str]:
     """The pauses told since the last call, in seconds."""
-    told = re.findall(r"Trying again in ([\d.]+) s", " ".join(follower.said))
+    told = re.findall(r"Retrying in ([\d.]+) s", " ".join(follower.said))
     follower.said.clear()
     return told
 

@@ -62,7 +62,7 @@ def test_an_entry_nearly_too_late_widens_the_overlap_and_is_said(
     follower = Follower(events, world).until(60)
     assert sorted(follower.numbers) == [31, 32, 33]
     assert len(follower.missed) == 1
-    assert "The overlap of 10s is 18s from now on" in follower.missed[0]
+    assert "The overlap is now 18s instead of 10s" in follower.missed[0]
     assert "overlap of 18s" in follower.tail.notes[0]
 
 
@@ -122,7 +122,7 @@ def test_a_clock_that_was_days_ahead_says_that_it_may_have_missed(
     follower = Follower(events, world).until(90)
     assert 32 in follower.numbers
     assert follower.missed == [
-        "The clock was set back by 5d: what came before may have been missed."
+        "The clock was set back by 5d: earlier entries may have been missed."
     ]
 
 

@@ -88,7 +88,7 @@ def test_what_changed_nothing_says_so() -> None:
     refused = changed(first, ("x.update", {"after": {"n": 2}, "outcome": "denied"}))
     assert (refused.lines, refused.reads) == (None, 0)
     assert "refused" in refused.told
-    assert "tells no state" in changed(first, ("x.read", {})).told
+    assert "records no state" in changed(first, ("x.read", {})).told
 
 
 def test_what_failed_says_why_and_changes_nothing() -> None:
@@ -102,7 +102,7 @@ def test_nothing_is_told_across_a_change_that_tells_no_state() -> None:
     first: Event = ("x.create", {"after": {"admin": False}})
     version = changed(first, ("x.update", {}), ("x.update", {"after": {"admin": True}}))
     assert (version.lines, version.reads) == (None, 2)
-    assert "x.update by a at " in version.told and "tells no state" in version.told
+    assert "x.update by a at " in version.told and "records no state" in version.told
 
 
 def test_nothing_is_told_across_an_entry_that_cannot_be_read() -> None:

@@ -208,7 +208,7 @@ def test_explaining_looks_at_nothing_and_says_that_a_run_would() -> None:
     book, texts = CATALOGUE.find("denied-actions"), {"window": WINDOW, "actor": "rare"}
     plan = make_plan(book, texts, NATIVE, known(store))
     assert plan.probes and plan.spent_rcu == 0.0
-    assert "A run first reads a few items of" in describe_plan(plan)
+    assert "The run first samples " in describe_plan(plan)
 
 
 def test_a_small_budget_is_not_spent_on_looking() -> None:

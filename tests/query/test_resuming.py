@@ -135,7 +135,7 @@ def test_a_tie_that_a_budget_cannot_pay_is_said_and_offers_no_cursor() -> None:
     got, last = run(plan, store, max_rcu=1.0)
     assert got == [] and last.cursor == "" and last.coverage.tied is not None
     said = last.coverage.text()
-    assert "share 2026-11-20T15:06:13Z; at least " in said
+    assert "have the same time, 2026-11-20T15:06:13Z; at least " in said
     assert "RCU are needed in one run" in said and "stopped by the budget" in said
 
 
@@ -266,7 +266,7 @@ def test_what_a_new_chain_had_before_is_said_to_the_end_of_the_run(order: str) -
         )
         _, last = run(plan, store, cursor=cursor, limit=limit)
         cursor = last.cursor
-        told = "without the entries that chains begun later had before" in last.coverage.text()
+        told = "without the earlier entries of chains created since then" in last.coverage.text()
         assert told == (seen is meanwhile and last.coverage.complete)
         assert bool(last.coverage.late) == (seen is meanwhile)
     assert last is not None and last.coverage.complete

@@ -170,8 +170,8 @@ def test_six_partitions_are_shown_and_the_number_of_the_others() -> None:
 @pytest.mark.parametrize(
     ("commands", "which", "number"),
     [
-        (1, "first partition", 1), (2, "2 of 3", 2), (3, "partition by partition", 3),
-        (9, "partition by partition", 3),
+        (1, "first partition", 1), (2, "2 of 3", 2), (3, "one per partition", 3),
+        (9, "one per partition", 3),
     ],
 )  # fmt: skip
 def test_it_is_said_which_partitions_the_commands_read(
@@ -179,7 +179,8 @@ def test_it_is_said_which_partitions_the_commands_read(
 ) -> None:
     plan = asked("time-window", window="2026-11-01..2026-11-04")
     lines = describe_plan(plan, commands=commands).splitlines()
-    at = lines.index(f"The same with the AWS CLI, {which}:")
+    noun = "command" if number == 1 else "commands"
+    at = lines.index(f"Equivalent AWS CLI {noun}, {which}:")
     assert [line.split()[:3] for line in lines[at + 1 :]] == [["aws", "dynamodb", "query"]] * number
 
 
@@ -191,7 +192,7 @@ def test_a_single_partition_is_the_first_one() -> None:
 def test_a_log_without_a_chain_is_said_to_have_none_and_has_no_command() -> None:
     plan = planned(BOOKS.find("time-window"), facts=Facts((), None, NOW), window="2026-11-23")
     assert lines_of(plan, "Partitions") == [
-        "0, in reading order:", "none: the table has no chain yet",
+        "0, in reading order:", "none: the table has no chains yet",
     ]  # fmt: skip
     assert "AWS CLI" not in describe_plan(plan)
 
@@ -205,7 +206,7 @@ def test_other_indexes_are_told_with_what_they_would_cost() -> None:
     sizes = tuple(IndexDescription(one.name, 1000, 800_000) for one in NATIVE.indexes if one.name)
     known = Facts(("app/0",), sizes, NOW)
     plan = planned(BOOKS.find("actor-activity"), facts=known, actor="ann", window="2026-11-23")
-    assert lines_of(plan, "Not taken") == ["by-time: 0.5 to about 98.5 RCU"]
+    assert lines_of(plan, "Alternative") == ["by-time: 0.5 to about 98.5 RCU"]
 
 
 def test_what_a_plan_could_not_learn_or_looked_at_is_noted() -> None:
@@ -219,7 +220,7 @@ def test_what_a_plan_could_not_learn_or_looked_at_is_noted() -> None:
     )
     looked = msgspec.structs.replace(FACTS, samples=(Sample("by-actor", "ann", 3.0, True),) * 2)
     plan = planned(BOOKS.find("actor-activity"), facts=looked, actor="ann")
-    assert plan.notes == ("To choose the index, a few items of by-actor were read.",)
+    assert plan.notes == ("The index was chosen after reading a few items of by-actor.",)
     assert asked("actor-activity", actor="ann").notes == ()
 
 
@@ -239,6 +240,6 @@ def test_a_missing_index_is_told_with_what_is_paid_instead() -> None:
     known = Facts(("app/0",), by_time, NOW)
     plan = planned(BOOKS.find("actor-activity"), facts=known, actor="ann", window="2026-11-23")
     assert (
-        "No index answers actor here: every entry of the window is read by by-time and filtered, "
-        "and all of it is paid for."
+        "No index answers actor here: every entry of the window is read from by-time and filtered, "
+        "and all of it is charged."
     ) in lines_of(plan, "Note")

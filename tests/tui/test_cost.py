@@ -199,5 +199,5 @@ async def test_an_empty_answer_names_what_is_close() -> None:
         shown = screen_text(app)
         assert "No entries: the window was read completely." in shown
         assert "No entry of the window has: actor is 'Alic'" in shown
-        assert "Close to 'Alic': 'alice'" in shown
+        assert "Similar to 'Alic': 'alice'" in shown
         assert "The log's first entry is from 2026-11-24T14:00:00Z" in shown
