@@ -109,7 +109,9 @@ class BodyReader:
         """A body that nobody asked for any more."""
         if why == "cancelled":
             return Body(row, unread=why, fault="Not read: cancelled.")
-        return Body(row, unread=why, fault=f"Not read: the budget of {self._max_rcu:g} RCU is used up.")
+        return Body(
+            row, unread=why, fault=f"Not read: the budget of {self._max_rcu:g} RCU is used up."
+        )
 
     def _affordable(self, rows: Sequence[Row]) -> Sequence[Row]:
         """As many of ``rows`` as the budget and a second's rate have room for."""

@@ -74,7 +74,9 @@ def compare(
         told = "From its own states before and after."
         return reader.version(row, told, found.lines, since, unseen)
     if since is not None:
-        return reader.version(row, "Compared with the state that the previous entry left.", found.lines, since)
+        return reader.version(
+            row, "Compared with the state that the previous entry left.", found.lines, since
+        )
     first = "first version since its deletion" if gone else "first known version"
     return reader.version(row, f"This is the {first}: all of it is new.", found.lines)
 

@@ -81,7 +81,10 @@ def load_catalogue(folders: Sequence[Path] = ()) -> Catalogue:
                 broken[result.path] = result
             elif result.id in here:
                 broken[result.path] = BrokenRunbook(
-                    result.path, 0, "", f"another runbook in the folder has the id {escaped(result.id)}"
+                    result.path,
+                    0,
+                    "",
+                    f"another runbook in the folder has the id {escaped(result.id)}",
                 )
             else:
                 here.add(result.id)

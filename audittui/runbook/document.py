@@ -154,7 +154,9 @@ def read_document(path: Path) -> Document:
     except OSError as error:
         raise RunbookError(path, 0, "", f"cannot be read: {error.strerror}") from None
     if len(data) > MAX_BYTES:
-        raise RunbookError(path, 0, "", f"this is larger than {MAX_BYTES:,} bytes, the limit of a runbook")
+        raise RunbookError(
+            path, 0, "", f"this is larger than {MAX_BYTES:,} bytes, the limit of a runbook"
+        )
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -158,7 +158,9 @@ def _check_parameter(file: Document, parameter: Parameter) -> None:
         known = _KNOWN_VALUES.get(kind)
         if known and option not in (ANY, *known):
             said = suggestion(option, (ANY, *known))
-            raise file.error(f"{where}.options[{position}]", f"{option!r} is not a valid {kind}; {said}")
+            raise file.error(
+                f"{where}.options[{position}]", f"{option!r} is not a valid {kind}; {said}"
+            )
         if not option.strip() or option != option.strip() or (kind == "multi" and "," in option):
             raise file.error(
                 f"{where}.options[{position}]",
@@ -246,7 +248,9 @@ def _check_during(file: Document, runbook: Runbook, timed: bool) -> set[str]:
     during, where = runbook.query.during, "query.during"
     if not during:
         if timed:
-            raise file.error("query", f"the key during is required in a query by {runbook.query.by}")
+            raise file.error(
+                "query", f"the key during is required in a query by {runbook.query.by}"
+            )
         return set()
     pair = PLACES.fullmatch(during)
     if pair:

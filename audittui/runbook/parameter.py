@@ -124,9 +124,7 @@ def _check_text(parameter: Parameter, text: str) -> None:
         )
     if parameter.pattern and not matching(parameter.pattern)(text):
         example = f", such as {parameter.placeholder}" if parameter.placeholder else ""
-        raise ValueError(
-            f"{quoted(text)} does not match the pattern {parameter.pattern}{example}"
-        )
+        raise ValueError(f"{quoted(text)} does not match the pattern {parameter.pattern}{example}")
 
 
 def check_value(parameter: Parameter, text: str, now: int) -> str | None:

@@ -114,7 +114,8 @@ def _notes(
         notes.append(f"The index was chosen after reading a few items of {names}.")
     if facts.silent:
         notes.append(
-            "DescribeTable did not answer in time: index sizes, and which indexes exist, are not known."
+            "DescribeTable did not answer in time: index sizes, and which indexes exist, are not "
+            "known."
         )
     return notes
 

@@ -283,7 +283,7 @@ def test_an_empty_answer_says_what_was_compared_and_how_far_the_log_goes(ask: As
                "--store", "case.db", "--stats", "-")  # fmt: skip
     assert done.exit_code == 0
     assert "0 rows: complete" in done.stderr
-    assert "Note: No entry of the window has: actor is 'Ann';" in done.stderr
+    assert "Note: No entry in the window matches actor is 'Ann';" in done.stderr
     assert "its last is from 2024-11-24T10:00:39Z: the window begins after the last" in done.stderr
     assert "Similar to 'Ann': 'ann'." in done.stderr
     assert json.loads(done.stdout.splitlines()[-1])["rcu_around"] > 0
@@ -304,7 +304,7 @@ def test_a_budget_that_gets_nowhere_says_what_would_and_gives_no_cursor(
              "--format", "jsonl", "--max-rcu"]  # fmt: skip
     assert run([*words, "1"]) == 3
     said = capsys.readouterr().err
-    assert "Cursor:" not in said and "share 2024-11-25T09:00:00Z; at least " in said
+    assert "Cursor:" not in said and "have the same time, 2024-11-25T09:00:00Z; at least " in said
     for _ in range(9):
         more = said.split("--max-rcu ")[1].split()[0]
         if run([*words, more]) == 0:
@@ -341,7 +341,7 @@ def test_a_run_goes_on_after_a_chain_was_born(
     assert run([*words, "--resume", cursor]) == 0
     rest = capsys.readouterr()
     assert "complete from 2024-11-24T00:00:00Z" in rest.err
-    assert "what was read before the cursor is as of " in rest.err
+    assert "the part before the cursor is as of " in rest.err
     assert "without the entries that chains begun later had before" in rest.err
     rows = [json.loads(line) for line in (first.out + rest.out).splitlines()]
     # Of the new chain comes what is behind the cursor, in its place.

@@ -284,7 +284,9 @@ def test_coverage_ends_at_the_moment_of_reading() -> None:
         "the rest of the window, to 2026-11-22T16:00:00Z, is in the future"
     )
     said = _read(NOW - HOUR, NOW + HOUR, lag=10 * timestamp.SECOND).coverage.text()
-    assert "the time of reading; entries since 2026-11-22T14:59:50Z may not be indexed yet; " in said
+    assert (
+        "the time of reading; entries since 2026-11-22T14:59:50Z may not be indexed yet; " in said
+    )
 
 
 @pytest.mark.parametrize("start", [NOW, NOW + HOUR])

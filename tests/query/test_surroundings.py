@@ -46,14 +46,17 @@ def said_of(plan: Plan, chains: int = 1) -> str:
 
 def test_a_longer_spelling_is_close_and_what_was_compared_is_said() -> None:
     said = said_of(plan_of("actor-activity", actor="alice", window="all"))
-    assert "No entry matches actor is 'alice'; values are compared in full, and case matters." in said
+    assert (
+        "No entry matches actor is 'alice'; values are compared in full, and case matters." in said
+    )
     assert f"Similar to 'alice': '{LONG}'." in said
     assert "Checking this took 5 more requests, 2.5 RCU." in said
 
 
 @pytest.mark.parametrize(
     ("window", "word"),
-    [("-1h..now", "the window begins after the last"), ("2020-01-01", "the window ends before the first"),
+    [("-1h..now", "the window begins after the last"),
+     ("2020-01-01", "the window ends before the first"),
      ("2023-11-01T10:00:01..10:00:02", "")],
 )  # fmt: skip
 def test_a_window_beside_the_log_is_said(window: str, word: str) -> None:
