@@ -1,4 +1,4 @@
-"""A plan in words: what will be read, what it costs, and the same as AWS CLI commands."""
+"""A plan in words: what it reads, what it costs, and the equivalent AWS CLI commands."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def describe_plan(
     plan: Plan, *, table: str = "TABLE", options: Sequence[str] = (), commands: int = 1
 ) -> str:
     """The plan in lines. ``options`` are further AWS CLI options (region, endpoint, profile);
-    ``commands`` is how many AWS CLI commands to show, one a partition."""
+    ``commands`` is the number of AWS CLI commands to show, one per partition."""
     index = plan.index
     first, last = plan.window.start, plan.window.end
     lines = [
@@ -77,7 +77,7 @@ def describe_plan(
 
 
 def probing_notes(plan: Plan) -> list[str]:
-    """What a run looks at before it takes an index, in a sentence; nothing where that is clear."""
+    """What a run reads before it chooses an index, in a sentence; empty if the choice is clear."""
     if not plan.probes:
         return []
     names = " and ".join(dict.fromkeys(probe.index.label for probe in plan.probes))
@@ -153,10 +153,10 @@ def aws_command(plan: Plan, shard: Shard, table: str, options: Sequence[str] = (
 
 
 def command_of(plan: Plan, options: Sequence[str] = ()) -> str:
-    """The ``audittui run`` command that asks the same again, with its window made absolute.
+    """The ``audittui run`` command that runs the same query, with its window made absolute.
 
-    Values keep their meaning and act on no terminal: what would is written as ``$'\\x1b'``, which
-    bash, zsh and ksh read.
+    Values keep their meaning and cannot affect a terminal: control characters are written as
+    ``$'\\x1b'``, which bash, zsh and ksh read.
     """
     words = ["audittui", "run", plan.runbook]
     for name, value in plan.parameters:
@@ -167,8 +167,8 @@ def command_of(plan: Plan, options: Sequence[str] = ()) -> str:
 
 
 def tail_command_of(plan: Plan, runbook: Runbook, since: int, options: Sequence[str] = ()) -> str:
-    """The ``audittui tail`` command that follows from ``since`` (microseconds) on what ``plan``
-    asks, which was made of ``runbook``. Quoted like `command_of`."""
+    """The ``audittui tail`` command that follows, from ``since`` (microseconds) on, what ``plan``
+    (made from ``runbook``) asks for. Quoted like `command_of`."""
     words = ["audittui", "tail", plan.runbook, "--since", timestamp.text(since)]
     dropped = window_parameters(runbook)
     for name, value in plan.parameters:

@@ -1,6 +1,7 @@
-"""A YAML file that can tell on which line each of its values stands.
+"""A YAML file that knows the line of each of its values.
 
-Stricter than YAML: one document, no key twice, nothing deep or explosive, and dates stay text.
+Stricter than YAML: one document, no duplicate keys, limits on nesting and aliases, and dates stay
+text.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from audittui.runbook.suggest import suggestion
 MAX_BYTES = 250_000
 MAX_DEPTH = 20
 MAX_NODES = 50_000
-"""More values than any runbook has; aliases of aliases reach it, and nothing else."""
+"""More values than any runbook has; only aliases of aliases reach it."""
 
 Part = TypeVar("Part")
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -32,9 +33,9 @@ _WORDS = {
 
 
 class RunbookError(UsageError):
-    """A runbook file that is not right.
+    """An invalid runbook file.
 
-    ``line`` counts from 1 (0 where none can be told), ``where`` is the path inside the file
+    ``line`` counts from 1 (0 if it is not known), ``where`` is the path inside the file
     (``params.window.type``), ``reason`` the fault in one sentence.
     """
 
@@ -87,7 +88,7 @@ class Document:
             raise RunbookError(path, 0, "", f"this is not YAML: {reason}") from None
 
     def _refuse_depth(self, text: str) -> None:
-        """Look at the nesting before nodes are made: the C parser's recursion has no limit."""
+        """Check the nesting before nodes are made: the C parser's recursion has no limit."""
         depth = 0
         for event in yaml.parse(text, Loader=_TextLoader):
             if isinstance(event, yaml.CollectionStartEvent):
@@ -119,7 +120,7 @@ class Document:
                 self._walk(value, f"{path}[{position}]", depth + 1)
 
     def error(self, where: str, reason: str) -> RunbookError:
-        """The fault ``reason`` at the path ``where``, with the line of it or of what holds it."""
+        """The fault ``reason`` at the path ``where``, with its line or that of its parent."""
         known = where
         while known and known not in self._lines:
             known = re.sub(r"(\[\d+\]|\.[^.\[]*|^[^.\[]+)$", "", known)
@@ -146,7 +147,7 @@ def joined(path: str, name: str) -> str:
 def read_document(path: Path) -> Document:
     """The YAML file at ``path``. Raises `RunbookError`."""
     try:
-        # Opening a pipe or a device could wait for ever.
+        # Opening a pipe or a device could block forever.
         if path.exists() and not path.is_file():
             raise RunbookError(path, 0, "", "this is not a file")
         with path.open("rb") as file:
@@ -175,7 +176,7 @@ def _fault(error: yaml.MarkedYAMLError) -> str:
 
 
 def _plain(message: str, kind: Any, inner: str) -> str:
-    """What msgspec says, in the words of someone who writes YAML."""
+    """A message of msgspec, in the terms of YAML."""
     field = inner.lstrip(".")
     known: Mapping[str, Any] = {}
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):

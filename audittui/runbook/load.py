@@ -1,4 +1,4 @@
-"""Reads one runbook file, strictly: what is wrong is said with file, line and path."""
+"""Reads one runbook file, strictly: errors name the file, the line and the path."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ _CHOOSING = frozenset({"choice", "multi", "outcome", "severity"})
 _KNOWN_VALUES = {"outcome": OUTCOMES, "severity": SEVERITIES}
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _CLOCKS = (10**15, 10**16)
-"""Two moments (2001 and 2286). What a default means depends on the present: one that is right at
-either of them is right."""
+"""Two moments (2001 and 2286). What a default means depends on the present: a default that is
+valid at either of them is valid."""
 
 
 def load_runbook(path: Path) -> Runbook:
@@ -51,7 +51,7 @@ def load_runbook(path: Path) -> Runbook:
 
 
 def parse_runbook(path: Path, text: str) -> Runbook:
-    """The runbook that ``text`` says; ``path`` gives its id and stands in errors."""
+    """The runbook in ``text``; ``path`` gives its id and appears in errors."""
     return _runbook(Document(path, text))
 
 
@@ -90,7 +90,7 @@ def _runbook(file: Document) -> Runbook:
         if column in runbook.columns[:position]:
             raise file.error(where, f"the column {column} is listed twice")
     for parameter in runbook.params:
-        # Who sets a filter that does nothing is deceived by the answer.
+        # A filter that does nothing would make the answer misleading.
         if parameter.name not in used:
             said = f'use it as "{{{parameter.name}}}" or leave it out'
             raise file.error(f"params.{parameter.name}", f"nothing uses this parameter; {said}")
@@ -203,7 +203,7 @@ def _check_duration(file: Document, text: str, where: str) -> None:
 def _known(
     file: Document, runbook: Runbook, name: str, where: str, kinds: frozenset[str]
 ) -> Parameter:
-    """The parameter that a template names, which must be of one of ``kinds``."""
+    """The parameter named in a template; its type must be one of ``kinds``."""
     parameter = runbook.param(name)
     if parameter is None:
         said = suggestion(name, [one.name for one in runbook.params])
@@ -228,7 +228,7 @@ def _certain(
 
 
 def _check_query(file: Document, runbook: Runbook) -> set[str]:
-    """Check ``equals`` and ``during``; the names of the parameters that they use."""
+    """Check ``equals`` and ``during``; return the names of the parameters that they use."""
     query = runbook.query
     timed = query.by in ("time", "failure")
     where = "query.equals"

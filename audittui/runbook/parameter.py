@@ -1,4 +1,4 @@
-"""The types of parameters: from a text that a user typed to a typed value."""
+"""The types of parameters: text that a user typed becomes a typed value."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DECIMAL = re.compile(r"[+-]?(\d{1,18}(\.\d{0,18})?|\.\d{1,18})(e[+-]?\d{1,3})?"
 
 
 def choices_of(parameter: Parameter) -> tuple[str, ...]:
-    """What a parameter may be chosen from; empty where it takes any text."""
+    """The choices of a parameter; empty if it takes any text."""
     match parameter.type:
         case "outcome":
             return parameter.options or (ANY, *OUTCOMES)
@@ -128,7 +128,7 @@ def _check_text(parameter: Parameter, text: str) -> None:
 
 
 def check_value(parameter: Parameter, text: str, now: int) -> str | None:
-    """What is wrong with a text, in one sentence; None where nothing is.
+    """What is wrong with a text, in one sentence; None if it is valid.
 
     A blank text stands for the default.
     """

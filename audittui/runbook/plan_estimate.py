@@ -24,9 +24,9 @@ _PAGE_BYTES = 1_048_576
 def estimated(
     index: Index, window: Window, shards: Sequence[Shard], everything: bool, facts: Facts
 ) -> Estimate:
-    """What it takes to read ``shards`` of ``index`` in ``window``.
+    """What it costs to read ``shards`` of ``index`` in ``window``.
 
-    ``everything``: the partitions hold every entry of their days, not those of one actor, say.
+    ``everything``: the partitions hold every entry of their days, not only those of one actor.
     """
     partitions = len(shards)
     least = Estimate(requests_low=partitions, rcu_low=partitions * LEAST_UNITS, price=facts.price)
@@ -47,7 +47,7 @@ def estimated(
             f"{counted_text(partitions, 'partition')} cost at least {LEAST_UNITS} RCU each.",
         )
     requests = partitions + math.ceil(known.size_bytes / _PAGE_BYTES) - 1
-    # Every request rounds up by less than the least that one costs.
+    # Every request rounds up by less than the minimum cost of a request.
     whole = _rounded(known.size_bytes / _BYTES_PER_UNIT) + requests * LEAST_UNITS
     average = known.size_bytes / known.item_count
     place = f"The index {index.name}" if index.name else "The base table"
@@ -93,7 +93,7 @@ def estimated(
 
 
 def item_bytes(index: Index, facts: Facts) -> float | None:
-    """The mean size of the index's items; None where it is not known."""
+    """The mean size of the index's items; None if it is not known."""
     known = _size_of(index, facts)
     return known.size_bytes / known.item_count if known is not None and known.item_count else None
 
@@ -119,7 +119,7 @@ def _share(window: Window, facts: Facts) -> float | None:
     if facts.since is None or window.start is None or facts.now <= facts.since:
         return None
     if window.start < facts.since:
-        # Entries older than the first chain were imported: how far back, nobody says.
+        # Entries older than the first chain were imported: how far back is not known.
         return None
     end = facts.now if window.end is None else min(window.end, facts.now)
     return max(end - window.start, 0) / (facts.now - facts.since)

@@ -31,11 +31,11 @@ def make_plan(
     through: str | None = None,
     own: bool = False,
 ) -> Plan:
-    """How to answer ``runbook`` with the parameters ``texts`` on a table of ``layout``.
+    """Plan how to answer ``runbook`` with the parameters ``texts`` on a table of ``layout``.
 
-    The cheapest index is taken; ``through`` names another one that must be ("" for the base
-    table), and ``own`` keeps to the one that is made for the question where there is one. Raises
-    `ParameterErrors` for parameters, `UsageError` when the table cannot answer.
+    The cheapest index is taken, unless ``through`` names another one ("" for the base table) or
+    ``own`` asks for the one made for the question. Raises `ParameterErrors` for invalid parameters,
+    `UsageError` when the table cannot answer.
     """
     bound = bind(runbook, texts, facts.now or timestamp.now())
     window = resolved_window(runbook, bound)
@@ -75,7 +75,7 @@ def make_plan(
 
 
 def _taken(found: Sequence[Candidate], by: str, through: str | None, own: bool) -> Candidate:
-    """The candidate that answers. Raises `UsageError` when the index that must be taken is none."""
+    """The candidate to use. Raises `UsageError` when the requested index is not a candidate."""
     if through is not None:
         for one in found:
             if one.index.name == through:
@@ -123,7 +123,7 @@ def _notes(
 def _split(
     conditions: Sequence[RowFilter], layout: Layout, index: Index
 ) -> tuple[tuple[Condition, ...], tuple[RowFilter, ...]]:
-    """Conditions that the service can filter by, and those left to us."""
+    """The conditions that the service can filter by, and those checked after reading."""
     filters: list[Condition] = []
     row_filters: list[RowFilter] = []
     for condition in conditions:

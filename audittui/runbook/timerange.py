@@ -25,7 +25,7 @@ RANGE_HINT = "write -2h..now, 2026-11-24T14:00..15:00, yesterday or all"
 
 
 def quoted(text: str) -> str:
-    """What a user typed, for an error: in quotes, harmless and not too long."""
+    """What a user typed, for an error: quoted, escaped and shortened."""
     return repr(shortened(text, 60))
 
 
@@ -91,7 +91,7 @@ def _within(micros: int, text: str) -> int:
 
 
 def parse_window(text: str, now: int) -> Window:
-    """The window that ``text`` says; ``now`` in microseconds.
+    """The window in ``text``; ``now`` in microseconds.
 
     Raises ``ValueError`` with what to write instead.
     """
@@ -108,7 +108,7 @@ def parse_window(text: str, now: int) -> Window:
     if clock:
         if start is None:
             raise ValueError(f"{quoted(text)} has a time without a date; {RANGE_HINT}")
-        # The second half stands on the same clock as the first: its date, and its UTC offset.
+        # The second half has the date and the UTC offset of the first.
         dated = _DATED.fullmatch(first)
         day = dated.group(1) if dated else timestamp.date_of(start).isoformat()
         offset = dated.group(2) if dated and not clock.group(1) else None
@@ -131,7 +131,7 @@ def refuse_backwards(start: int, end: int) -> None:
 
 
 def _single(word: str, now: int) -> Window:
-    """A word that names a stretch by itself: a day, or everything since a moment."""
+    """The window of a single word: a day, or everything since a moment."""
     if word in ("today", "yesterday") or _DATE.fullmatch(word):
         start = parse_time(word, now)
         return Window(start, min(start + timestamp.DAY, timestamp.MAX_TIME))
@@ -145,7 +145,7 @@ def _single(word: str, now: int) -> Window:
 
 
 def window_text(window: Window) -> str:
-    """A text that `parse_window` reads back as the same window, whatever the time is then."""
+    """A text that `parse_window` reads back as the same window at any later time."""
     if window.start is None and window.end is None:
         return "all"
     start = "" if window.start is None else timestamp.short(window.start)
