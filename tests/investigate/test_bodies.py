@@ -1,4 +1,4 @@
-"""Entries read whole: in order, at a rate, within a budget; what is not read is told."""
+"""Whole entries: read in order, at a rate, within a budget; unread ones are reported."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LAYOUT = load_layout("native")
 
 
 class Watched(SqliteStore):
-    """Keeps what is asked of it; refuses the keys of ``broken`` and, when told, every Query."""
+    """Records requests; refuses the keys in ``broken`` and, on demand, every Query."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(":memory:", LAYOUT, create=True, **options)
@@ -44,7 +44,7 @@ class Watched(SqliteStore):
 
 
 def filled(count: int, size: int = 100, **options: Any) -> tuple[Watched, list[Row]]:
-    """A store with so many entries of about ``size`` bytes, and their rows."""
+    """A store with ``count`` entries of about ``size`` bytes, and their rows."""
     store = Watched(**options)
     log = AuditLog(store, "c/0")
     for start in range(0, count, 25):
@@ -128,7 +128,7 @@ def test_one_entry_that_cannot_be_read_does_not_hide_the_others() -> None:
     bodies = list(reader.read(rows[::10]))
     assert told(bodies) == ["", "fault", "", ""]
     assert bodies[1].fault == "One of them is unreadable."
-    # All at once, then each; nobody knows what the two that failed cost.
+    # All in one request, then each; the cost of the two that failed is unknown.
     assert store.gets == [(4, False), *[(1, False)] * 4]
     assert (reader.meter.requests, reader.meter.pages, reader.meter.unmetered) == (5, 3, 2)
     assert reader.meter.rcu == 1.5

@@ -1,4 +1,4 @@
-"""What is odd about a life is named, and nothing else is."""
+"""Oddities of a lifecycle are reported, and nothing else is."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_changed_after_it_was_deleted() -> None:
 @pytest.mark.parametrize(
     "actions",
     [
-        ("s3:DeleteBucket", "s3:PutBucketPolicy"),  # a put may have made it again
+        ("s3:DeleteBucket", "s3:PutBucketPolicy"),  # a put may have created it again
         ("secretsmanager:DeleteSecret", "secretsmanager:RestoreSecret", "x:TagResource"),
         ("secretsmanager:DeleteSecret", "secretsmanager:StartSecretVersionDelete"),
         ("ec2:TerminateInstances", "ec2:ModifyInstanceAttribute"),  # it lingers
@@ -86,7 +86,7 @@ def test_created_twice_without_a_deletion() -> None:
     (one,) = find_oddities(twice)
     assert one.text.startswith("created twice without a deletion, at 1970-01-01T00:00:00Z and at")
     assert (one.at, one.mild) == (2, False)
-    # Things in it, or one event told by two services.
+    # Things in it, or one event reported by two services.
     assert oddities(life((0, CREATED), (1, "s3:CreateAccessPoint"))) == ()
     assert oddities(life((0, "door.create"), (1, "door.create"), resource="key/1")) == ()
     assert len(oddities(life((0, "door.create"), (1, "door.create"), resource="door/1"))) == 1

@@ -1,4 +1,4 @@
-"""A life step by step: what each event is told to have changed, and what is not known."""
+"""A lifecycle step by step: what each event changed, and what is not known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The absent seqs that a tail remembers: the widest, and what is left of them."""
+"""The missing seqs that a tail remembers: the widest gaps, and what is left of them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_an_entry_alone_leaves_nothing_of_its_gap() -> None:
 
 
 def test_a_tail_looks_again_into_the_widest_gaps_it_passed() -> None:
-    """Also one that goes on from the cursor."""
+    """So does one that resumes from the cursor."""
     world, log = World(), Log()
     log.append("app/0", START)
     # Absent: 1 to 5, 7, 9 to 10, 12 to 14 and 16 to 19.

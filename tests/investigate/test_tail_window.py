@@ -1,4 +1,4 @@
-"""Tails of layouts without chains: polled with an overlap, nothing twice, doubts said."""
+"""Tails of layouts without chains: polled with an overlap, nothing twice, doubts reported."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_a_suspended_process_goes_on_where_it_was(events: Events, world: World) 
 @pytest.mark.parametrize("hours", [-23, -1, 1, 23])
 @pytest.mark.parametrize("then", [0, 5])
 def test_a_wrong_clock_loses_nothing(events: Events, world: World, hours: int, then: int) -> None:
-    """Wrong from the beginning, set right later or set further wrong."""
+    """Wrong from the beginning, later set right or made worse."""
     world.offset = hours * 3600 * SECOND
 
     def set_clock() -> None:
@@ -207,7 +207,7 @@ def test_memory_and_cursor_are_bounded_and_still_nothing_comes_twice(
 def test_a_cursor_keeps_the_newest_marks_and_no_more(
     monkeypatch: pytest.MonkeyPatch, world: World
 ) -> None:
-    """Event by event past the number that it keeps."""
+    """Event by event, past the number of keys that it keeps."""
     monkeypatch.setattr(tail_window, "CURSOR_MARKS", 4)
     events = Events()
     follower = Follower(events, world, since=START - 60 * SECOND).until(0)

@@ -1,4 +1,4 @@
-"""What one entry changed against the version before it, and what it takes to find out."""
+"""What one entry changed compared with the previous version, and the cost of finding out."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ Event = tuple[str, dict[str, Any]]
 
 
 def changed(*events: Event, unread: int = -1, gone: int = -1) -> Version:
-    """The comparison of the last of these events (action, states); the one at ``gone`` is not there
-    any more."""
+    """The comparison of the last of these events (action, states); the one at ``gone`` was
+    deleted."""
     store = SqliteStore(":memory:", LAYOUT, create=True)
     AuditLog(store, "c/0").append_many(
         [

@@ -1,4 +1,4 @@
-"""The index that answers: the cheapest, and the same rows through every one that can."""
+"""The index that answers: the cheapest, with the same rows as through every other that can."""
 
 from __future__ import annotations
 

@@ -204,14 +204,14 @@ def test_a_permanent_error_keeps_what_was_read_and_says_so(fail_at: int) -> None
     assert isinstance(execution.error, StoreError)
     truth = brute_force(rows, DAY0, DAY0 + timestamp.DAY, True)
     assert names(got) == truth[: len(got)]
-    # What is refused costs nothing.
+    # A refused request costs nothing.
     assert last.meter.unmetered == 0
     rest, _ = run(plan, store, cursor=last.cursor)
     assert names(got + rest) == truth
 
 
 class _Throttled(_Failing):
-    """A store whose n-th query is throttled twice, and waits as it is told to."""
+    """A store whose n-th query is throttled twice, and which waits as its patience says."""
 
     def query(self, request: Query, patience: Patience = PATIENT) -> Page:
         with self._lock:

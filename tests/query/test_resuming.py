@@ -1,4 +1,4 @@
-"""Runs that go on: budgets that always get somewhere, and chains and days that began meanwhile."""
+"""Resumed runs: budgets that always make progress, and chains and days that began meanwhile."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from tests.store.conftest import ENDPOINT, REGION, make_dynamo_store
 
 END = DAY0 + 4 * timestamp.DAY
 EVERYTHING = window(DAY0, END)
-# Whole seconds, and few of them: most entries share their time with others.
+# Few distinct whole seconds, so that most entries share their time with others.
 seconds = st.builds(
     lambda day, second: DAY0 + day * timestamp.DAY + second * timestamp.SECOND,
     st.integers(0, 3), st.integers(0, 2),
@@ -60,8 +60,8 @@ def ordered(store: Any, rows: list[Any], order: str, actor: bool) -> Plan:
 
 
 def read_by_budgets(plan: Plan, store: Any, given_budgets: list[float]) -> list[Row]:
-    """Read everything under one budget after the other. Where one is said to be too small, what it
-    is said to take is given, and more where that is too little."""
+    """Read everything under one budget after another. When one is reported as too small, the next
+    has what is reported as needed, or more if that is too little."""
     got: list[Row] = []
     cursor, positions, budget, at = "", set(), given_budgets[0], 0
     for _ in range(2000):

@@ -1,4 +1,4 @@
-"""What is said of an answer that is empty."""
+"""How an empty result is explained."""
 
 from __future__ import annotations
 

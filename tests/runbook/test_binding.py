@@ -1,4 +1,4 @@
-"""From texts to typed values, and from values to what the planner asks for."""
+"""Texts become typed values, and values become what the planner asks for."""
 
 from __future__ import annotations
 
@@ -364,7 +364,7 @@ def test_any_texts_are_bound_or_refused_in_words(texts: dict[str, str], now: int
         resolved_correlation(EVERYTHING, bound)
     except AuditError as error:
         pytest.fail(f"what was bound cannot be asked: {error}")
-    # What a reproducible command says gives the same values.
+    # A reproducible command gives the same values.
     assert bind(EVERYTHING, bound.texts, now).values == bound.values
 
 
@@ -374,7 +374,7 @@ def test_a_form_and_a_run_agree_on_what_is_wrong(text: str, one: Parameter) -> N
     try:
         bind(EVERYTHING, {"actor": "alice", one.name: text}, NOW)
     except ParameterErrors as error:
-        # Two times may each be right and yet not go together.
+        # Two times may each be valid and yet not fit together.
         assert one.name in ("from", "to") or error.errors.get(one.name) == fault
     else:
         # A required parameter that is blank is refused; everything else must agree.

@@ -1,4 +1,4 @@
-"""The catalogue: what ships, what teams add, and what is broken among it."""
+"""The catalogue: runbooks that ship, those that teams add, and broken files among them."""
 
 from __future__ import annotations
 

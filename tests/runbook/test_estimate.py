@@ -1,4 +1,4 @@
-"""What a plan will cost, said before it runs."""
+"""What a plan will cost, estimated before it runs."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def test_what_is_left_is_never_what_was_used() -> None:
     assert _known(100.0).left_text(8.0, 1) == (
         "likely about 92 RCU more, at most about 361, in about 1 full-page request; under $0.0001"
     )
-    # A guess that was passed is none any more.
+    # A guess that was exceeded is dropped.
     assert _known(100.0).left_text(120.0, 1).startswith("at most about 249 RCU more, in about 2 ")
 
 

@@ -1,4 +1,4 @@
-"""A plan in words: every line that a reader decides by, and the AWS CLI command behind it."""
+"""A plan in words: every line that informs a decision, and the equivalent AWS CLI command."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def planned(
 
 
 def lines_of(plan: Plan, label: str, **options: Any) -> list[str]:
-    """What the lines under ``label`` say."""
+    """The lines under ``label``."""
     found, under = [], ""
     for line in describe_plan(plan, **options).splitlines():
         under = line[:14].strip() or under

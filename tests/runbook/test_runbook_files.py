@@ -1,4 +1,4 @@
-"""What a runbook file may say, and how it is told what is wrong in it."""
+"""What a runbook file may contain, and how faults in it are reported."""
 
 from __future__ import annotations
 
