@@ -215,7 +215,7 @@ def _more(facts: Facts, requests: int, rcu: float = 0.0) -> Facts:
 
 
 def _begun(call: Callable[[], T]) -> Future[T]:
-    """A call that runs in a thread meanwhile.
+    """A call that runs in its own thread.
 
     A daemon thread, not an executor: the program would wait for an executor's threads at exit.
     """

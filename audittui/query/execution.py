@@ -1,7 +1,7 @@
 """Executes a plan on a store and yields the pages of its result lazily.
 
 Rows come in exact order: by time, then chain, then seq. Items with equal sort keys arrive in an
-undefined order, so a row is given only once every unfinished stream has strictly passed it.
+undefined order, so a row is yielded only once every unfinished stream has strictly passed it.
 
 The reader's thread schedules and merges; pool threads send requests and decode the answers, which
 the reader takes as soon as they arrive.

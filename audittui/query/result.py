@@ -18,7 +18,7 @@ class Meter(msgspec.Struct, frozen=True):
     """The cost so far, summed over every response to every request.
 
     ``requests`` were sent, ``pages`` came back. ``rcu`` is consumed read capacity in units,
-    ``by_index`` says where it was spent (index name, "" for the base table; what the planning took
+    ``by_index`` says where it was spent (index name, "" for the base table; what planning took
     is in ``rcu`` alone). ``unmetered`` counts attempts whose cost never came back. ``matched``
     counts the entries of a run that only counts, as far as its cursor says they are counted.
     """
@@ -59,7 +59,7 @@ class Tied(msgspec.Struct, frozen=True):
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     """What a result covers.
 
-    ``reached`` is the time up to which every row of the window has been given (in reading order);
+    ``reached`` is the time up to which every row of the window was yielded (in reading order);
     None before the first page. ``stop`` says why a run ended early. ``as_of`` is the moment of
     reading (microseconds): nothing later is known. ``ahead`` is True when the window ends after it.
     ``unsettled`` is the time from which indexes may be incomplete (None: the window ends before

@@ -1,4 +1,4 @@
-"""What a plan will cost, computed before it runs from what DescribeTable says. Pure.
+"""What a plan will cost, computed before it runs from what DescribeTable reports. Pure.
 
 Source: DynamoDB developer guide, "Read consumption": an eventually consistent Query costs 0.5 units
 for each 4 KB begun, at least 0.5 units a request; a page ends at 1 MB.

@@ -342,7 +342,7 @@ def test_a_run_goes_on_after_a_chain_was_born(
     rest = capsys.readouterr()
     assert "complete from 2024-11-24T00:00:00Z" in rest.err
     assert "the part before the cursor is as of " in rest.err
-    assert "without the entries that chains begun later had before" in rest.err
+    assert "without the earlier entries of chains created since then" in rest.err
     rows = [json.loads(line) for line in (first.out + rest.out).splitlines()]
     # Of the new chain comes what is behind the cursor, in its place.
     assert [row["time"][11:13] for row in rows if row["chain"] == "main/0"] == [

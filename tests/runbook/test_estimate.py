@@ -156,7 +156,7 @@ def test_what_is_left_is_never_what_was_used() -> None:
         "at most about 361 RCU more, in about 4 full pages; under $0.0001"
     )
     assert _known(100.0).left_text(8.0, 1) == (
-        "likely about 92 RCU more, at most about 361, in about 1 full-page request; under $0.0001"
+        "likely about 92 RCU more, at most about 361, in about 1 full page; under $0.0001"
     )
     # A guess that was exceeded is dropped.
     assert _known(100.0).left_text(120.0, 1).startswith("at most about 249 RCU more, in about 2 ")

@@ -258,7 +258,7 @@ async def test_versions_are_compared() -> None:
         await press(pilot, "d", "k", "d")
         top: object = app.screen
         assert top is app.main
-        assert "tells no state" in screen_text(app)
+        assert "records no state" in screen_text(app)
         await press(pilot, "3", "d")
         assert "Open an entry first" in screen_text(app)
 
