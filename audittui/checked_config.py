@@ -1,6 +1,6 @@
-"""What of a configuration no type can say: whether its names, keys and numbers mean anything.
+"""Checks of a configuration beyond its types: whether its names, keys and numbers are valid.
 
-One check for commands, for the terminal application and for ``audittui config check``.
+Commands, the terminal application and ``audittui config check`` share them.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ THEMES = (
     "catppuccin-macchiato", "solarized-light", "solarized-dark", "rose-pine", "rose-pine-moon",
     "rose-pine-dawn", "atom-one-dark", "atom-one-light", "ansi-dark", "ansi-light",
 )  # fmt: skip
-"""The terminal's themes, known without loading it."""
+"""The terminal's themes, listed here so as not to load the terminal."""
 
 Fault = tuple[tuple[str | int, ...], str]
-"""The way to what is wrong in the file, and what is wrong with it."""
+"""The path of a fault in the file, and the fault."""
 
 
 def checked_config(*, theme: bool = True) -> Config:
-    """The configuration, once nothing of it is wrong.
+    """The configuration, checked.
 
-    ``theme`` False leaves the theme alone: the terminal application says itself what it uses
+    ``theme`` False skips the theme: the terminal application itself reports which one it uses
     instead. Raises `UsageError` for the first fault, with file, line, key and the nearest name.
     """
     config = load_config()
@@ -39,13 +39,13 @@ def checked_config(*, theme: bool = True) -> Config:
 
 
 def located(where: tuple[str | int, ...], reason: str, path: Path | None = None) -> UsageError:
-    """The fault of what stands at ``where`` in the file of the configuration."""
+    """The fault of the value at ``where`` in the configuration file."""
     path = path or config_path()
     return config_file(path, path.read_bytes()).error(where, reason)
 
 
 def faults_of(config: Config) -> Iterator[Fault]:
-    """What is wrong in ``config``, in the order of the keys."""
+    """The faults in ``config``, in the order of the keys."""
     if config.profile is not None and config.profile not in config.profiles:
         said = suggestion(config.profile, sorted(config.profiles))
         yield ("profile",), f"there is no profile {config.profile!r}; {said}"

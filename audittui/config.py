@@ -1,4 +1,4 @@
-"""Where audittui keeps its configuration, and the profiles in it."""
+"""The configuration file of audittui, its location and its profiles."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ Dollars = Annotated[float, msgspec.Meta(ge=0)]
 
 
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A named place that a log lives in; every setting is optional.
+    """A named location of a log; every setting is optional.
 
     ``store`` is the path of an embedded store; the rest describes a DynamoDB table.
-    ``trusted_keys`` are the verifier keys of those who seal the log (``audittui key show``).
-    ``max_rcu`` is the budget of a run in read units, ``rate`` its read units per second at most,
-    ``price_per_million_rru`` what a million read request units cost, in US dollars.
+    ``trusted_keys`` are the verifier keys of the log's sealers (``audittui key show``). ``max_rcu``
+    is the budget of a run in read units, ``rate`` its maximum read units per second,
+    ``price_per_million_rru`` the price of a million read request units in US dollars.
     """
 
     store: str | None = None
@@ -42,9 +42,9 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole of ``config.toml``.
 
-    ``prices`` are those of regions, before the ones that ship. ``keys`` are the terminal's: the
-    name of what a key does (the help lists them), and its keys, separated by commas. ``theme`` is
-    the name of the terminal's colours.
+    ``prices`` are prices by region, which override the ones that ship. ``keys`` are the terminal's
+    key bindings: the name of an action (the help lists them) and its keys, separated by commas.
+    ``theme`` is the name of the terminal's colour theme.
     """
 
     profile: str | None = None
@@ -72,7 +72,7 @@ def state_folder() -> Path:
 
 
 def cache_folder() -> Path:
-    """The folder for what can be fetched again: in ``AUDITTUI_STATE``, else the system's."""
+    """The cache folder, for what can be fetched again: in ``AUDITTUI_STATE``, else the system's."""
     given = os.environ.get("AUDITTUI_STATE")
     if given:
         return Path(given).expanduser() / "cache"
@@ -80,9 +80,9 @@ def cache_folder() -> Path:
 
 
 def load_config(path: Path | None = None) -> Config:
-    """The configuration; an empty one where there is no file.
+    """The configuration; an empty one if there is no file.
 
-    Raises `UsageError` that names the file, the line, the key and what is wrong there.
+    Raises `UsageError` with the file, the line, the key and the fault.
     """
     path = path or config_path()
     try:
@@ -99,7 +99,7 @@ def load_config(path: Path | None = None) -> Config:
 
 
 def config_file(path: Path, data: bytes) -> TomlFile:
-    """The file of the configuration, which can tell lines. Raises `UsageError`."""
+    """The configuration file, with line numbers. Raises `UsageError`."""
     from audittui.toml_file import TomlFile
 
     try:

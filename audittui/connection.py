@@ -1,6 +1,6 @@
-"""From options, environment and profiles to an open store with its layout.
+"""Resolves options, environment and profiles to an open store with its layout.
 
-The adapters are imported only when one is opened, so that a start needs no AWS client.
+Adapters are imported only when they are opened, so that starting up needs no AWS client.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ _MEMORY = ":memory:"
 class Target(msgspec.Struct, frozen=True):
     """What to connect to: an embedded store's file, or a table and how to reach it.
 
-    ``max_rcu`` and ``rate`` are the profile's budget and read units per second, of tables alone.
-    ``own_price`` and ``prices`` (by region) are the configuration's, in US dollars per million
+    ``max_rcu`` and ``rate`` are the profile's budget and read units per second, for tables only.
+    ``own_price`` and ``prices`` (by region) come from the configuration, in US dollars per million
     read request units. ``profile`` is the configuration's profile that names the store or the
-    table; ``origins`` says of a setting by name what gave it, such as "from --region".
+    table; ``origins`` maps a setting's name to its source, such as "from --region".
     """
 
     store: str | None = None
@@ -55,7 +55,7 @@ class Target(msgspec.Struct, frozen=True):
     origins: dict[str, str] = msgspec.field(default_factory=dict)
 
     def same(self, other: Target) -> bool:
-        """True when ``other`` is the same, whatever named it."""
+        """True when ``other`` is the same target, whatever its source."""
         unnamed: dict[str, Any] = {"profile": None, "origins": {}}
         return msgspec.structs.replace(self, **unnamed) == msgspec.structs.replace(other, **unnamed)
 
@@ -72,7 +72,7 @@ class Target(msgspec.Struct, frozen=True):
         return f"{self.table} ({self.region})" if self.region else self.table or "no table"
 
     def options(self) -> list[str]:
-        """The command-line options that say the same."""
+        """The equivalent command-line options."""
         words: list[str] = []
         for option, value in (
             ("--store", self.store), ("--table", self.table), ("--region", self.region),
@@ -90,9 +90,9 @@ def _nothing_known() -> TableFacts:
 
 
 class Connection(msgspec.Struct, frozen=True):
-    """An open store and the layout of what is in it. ``known`` remembers what a table said.
+    """An open store and its layout. ``known`` caches the facts about a table.
 
-    ``charged`` is False where AWS's own configuration names another endpoint than AWS's.
+    ``charged`` is False if AWS's own configuration names an endpoint that is not AWS.
     """
 
     target: Target
@@ -102,34 +102,34 @@ class Connection(msgspec.Struct, frozen=True):
     charged: bool = True
 
     def chains(self) -> tuple[str, ...]:
-        """The chains that the table's registry knows, sorted; empty without a chain scheme."""
+        """The chains in the table's registry, sorted; empty without a chain scheme."""
         from audittui.table_facts import read_registry
 
         return read_registry(self.store, self.layout).chains
 
     def prefetch(self, patience: Patience = PATIENT) -> None:
-        """Ask a table for what the first plan needs, which also proves that it can be reached; what
-        that took is counted there. Raises `StoreError`."""
+        """Read what the first plan needs, which also proves that the table can be reached; the cost
+        counts towards that plan. Raises `StoreError`."""
         if not self.target.store:
             self.known.prefetch(self.store, self.layout, patience)
 
     def tell_waits(self, tell: Callable[[str], None]) -> None:
-        """Let ``tell`` be told in a sentence, from a thread, of a table that takes long to answer;
-        an embedded store never does."""
+        """Call ``tell`` with a sentence, from a thread, when a table takes long to answer; an
+        embedded store never does."""
         watch = getattr(self.store, "tell_waits", None)
         if watch is not None:
             watch(tell)
 
     def facts(self) -> Facts:
-        """What the planner must know of the table, and what it took to find out.
+        """What the planner must know about the table, and what it took to find out.
 
-        A reader without the right to DescribeTable still gets a plan: then every index of the
-        layout is taken to exist and nothing is estimated. Raises `StoreError`.
+        A reader without permission for DescribeTable still gets a plan: every index of the layout
+        is assumed to exist, and nothing is estimated. Raises `StoreError`.
         """
         from audittui.table_facts import described_facts, read_registry
 
         if self.target.store:
-            # Nothing is cheaper to ask, and its counts are exact.
+            # An embedded store costs nothing to ask, and its counts are exact.
             registry, table = read_registry(self.store, self.layout), self.store.describe()
             facts = msgspec.structs.replace(
                 described_facts(registry, table), exact=True, requests=registry.requests + 1
@@ -162,7 +162,7 @@ def resolve_target(
     config: Config,
     environment: Mapping[str, str] | None = None,
 ) -> Target:
-    """The target that options, environment and profile come to, in this order of precedence.
+    """The target given by options, environment and profile, in this order of precedence.
 
     ``options`` may hold ``store table region endpoint_url aws_profile layout profile``. Raises
     `UsageError` for an unknown profile, or for a store and a table at once.
@@ -177,7 +177,7 @@ def resolve_target(
         profile = config.profiles[name]
     store, table = options.get("store"), options.get("table")
     if store and table:
-        raise UsageError("--store and --table exclude each other.", "Give one of them.")
+        raise UsageError("--store and --table are mutually exclusive.", "Give one of them.")
     if not store and not table:
         store, table = environment.get("AUDITTUI_STORE"), environment.get("AUDITTUI_TABLE")
         if store and table:
@@ -188,7 +188,7 @@ def resolve_target(
     if not store and not table:
         store, table, named_by = profile.store, profile.table, name
         if store:
-            # No shell has looked at it.
+            # No shell has expanded it.
             store = str(Path(store).expanduser())
     origins: dict[str, str] = {}
 
@@ -233,24 +233,24 @@ def resolve_target(
 def profile_target(
     name: str, config: Config, environment: Mapping[str, str] | None = None
 ) -> Target:
-    """What the profile ``name`` says by itself: of the environment only AWS's own settings count.
+    """The target of the profile ``name`` alone: of the environment, only AWS's own settings count.
 
-    Raises `UsageError` for an unknown profile, and for one that names nothing.
+    Raises `UsageError` for an unknown profile, and for one without a store or table.
     """
     environment = os.environ if environment is None else environment
     of_aws = {key: value for key, value in environment.items() if key.startswith("AWS_")}
     target = resolve_target({"profile": name}, config, of_aws)
     if not target.store and not target.table:
         raise UsageError(
-            f"The profile {name} names no table and no store.",
+            f"The profile {name} names neither a table nor a store.",
             f"Give it table = NAME or store = FILE under [profiles.{name}].",
         )
     return target
 
 
 def _aws_endpoint(environment: Mapping[str, str]) -> tuple[str | None, str]:
-    """The endpoint that AWS's own variables name, and which of them does. Source: AWS SDKs and
-    Tools Reference Guide, "Service-specific endpoints"."""
+    """The endpoint in AWS's own variables, and the variable's name. Source: AWS SDKs and Tools
+    Reference Guide, "Service-specific endpoints"."""
     if environment.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() != "true":
         for variable in ("AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"):
             if environment.get(variable):
@@ -262,7 +262,7 @@ def open_connection(
     target: Target, *, create: bool = False, read_only: bool = False, access: Access = NOBODY
 ) -> Connection:
     """Open what ``target`` names. ``create`` allows an embedded store that does not exist yet: its
-    first write makes the file. ``access`` says who is asked and told.
+    first write creates the file. ``access`` handles prompts and messages.
 
     Raises `UsageError` when the target names nothing, `StoreError` when it cannot be opened.
     """
@@ -282,7 +282,7 @@ def open_connection(
             )
         return Connection(target, store, layout)
     if not target.table:
-        raise UsageError("No table and no store is named.", TABLE_HINT)
+        raise UsageError("No table or store is given.", TABLE_HINT)
     from audittui.store.dynamodb import open_table
 
     table = open_table(

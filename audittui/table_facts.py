@@ -1,13 +1,13 @@
-"""What was learnt of a table before a plan is made, so that it is not asked for twice.
+"""The facts about a table that a plan needs, cached so that they are not read twice.
 
-The registry of chains and DescribeTable are asked at the same time. DescribeTable's answer is
-remembered for a minute: its counts are up to six hours old anyway. The registry is asked for every
-plan, since a chain that it lacks would be missing from a result that says "complete"; only what a
-`TableFacts.prefetch` brought serves the first plan after it, while it is fresh, and the plan's
-present is then the moment when it was asked.
+The registry of chains is read while DescribeTable runs. DescribeTable's answer is cached for a
+minute: its counts are up to six hours old anyway. The registry is read for every plan, since a
+chain that it lacks would be missing from a result that says "complete". Only the first plan after a
+`TableFacts.prefetch` uses what that read, while it is fresh; the plan's present is then the moment
+of that read.
 
-DescribeTable only serves estimates and the choice of an index: a plan does not wait for it longer
-than for two seconds after the registry, and is made without it then.
+DescribeTable only serves estimates and the choice of an index: a plan waits for it at most two
+seconds longer than for the registry, and is then made without it.
 """
 
 from __future__ import annotations
@@ -36,19 +36,19 @@ from audittui.store.port import (
 )
 
 DESCRIBED_SECONDS = 60.0
-"""How long DescribeTable's answer is remembered."""
+"""How long DescribeTable's answer is cached."""
 REGISTRY_SECONDS = 5.0
-"""How long the registry that was fetched in advance is good for a plan."""
+"""How long a prefetched registry may serve a plan."""
 DESCRIBE_SECONDS = 2.0
 """How long a plan waits for DescribeTable."""
 _OPTIONAL = ("network", "throttled", "other")
-"""The kinds of errors of DescribeTable that a plan can do without an answer for."""
+"""The kinds of DescribeTable errors after which a plan is made without it."""
 T = TypeVar("T")
 
 
 class _Described(NamedTuple):
-    """DescribeTable's answer, None where it is forbidden, and when it came. ``silent``: there was
-    none in time."""
+    """DescribeTable's answer, None if it is forbidden, and when it arrived. ``silent``: it did not
+    arrive in time."""
 
     table: TableDescription | None
     at: float
@@ -60,7 +60,7 @@ class _Described(NamedTuple):
 
 
 class _Early(NamedTuple):
-    """What was fetched in advance and no plan has used yet, and when it was asked for."""
+    """What was prefetched and not used by a plan yet, and when it was requested."""
 
     registry: Facts
     at: float
@@ -71,7 +71,7 @@ class _Early(NamedTuple):
 
 
 class TableFacts:
-    """What is known of the table of a connection. Safe in several threads."""
+    """What is known about a connection's table. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -80,9 +80,9 @@ class TableFacts:
         self._asked: Future[TableDescription | None] | None = None
 
     def prefetch(self, store: Store, layout: Layout, patience: Patience = PATIENT) -> None:
-        """Ask for everything that the first plan needs. What it takes is counted there."""
+        """Read everything that the first plan needs. The cost counts towards that plan."""
         at = monotonic()
-        # Without chains nothing else proves that the table can be reached.
+        # Without chains, nothing else proves that the table can be reached.
         registry, described, requests = self._ask(
             store, layout, patience, needed=not layout.chained
         )
@@ -91,9 +91,9 @@ class TableFacts:
             self._early = _Early(_more(registry, requests), at)
 
     def facts(self, store: Store, layout: Layout, patience: Patience = PATIENT) -> Facts:
-        """What the planner must know; asks for what is not known, and counts what it took.
+        """What the planner must know; reads what is not known yet, and counts the cost.
 
-        A reader without the right to DescribeTable still gets facts, without sizes and indexes.
+        A reader without permission for DescribeTable still gets facts, without sizes and indexes.
         Raises `StoreError`.
         """
         with self._lock:
@@ -112,12 +112,12 @@ class TableFacts:
         self, store: Store, layout: Layout, patience: Patience,
         described: _Described | None = None, *, needed: bool = False,
     ) -> tuple[Facts, _Described, int]:  # fmt: skip
-        """The registry, and the description where the one that is known is too old; the requests
-        that the description took. ``needed``: it is waited for."""
+        """The registry, and the description if the cached one is too old, with the requests that
+        the description took. ``needed``: wait for it."""
         if described is not None and described.fresh:
             return read_registry(store, layout, patience), described, 0
         with self._lock:
-            # One that came too late for the plan before serves this one.
+            # An answer that came too late for the previous plan serves this one.
             asked, requests = self._asked, 0
             if asked is None:
                 asked, requests = _begun(lambda: describe(store)), 1
@@ -144,8 +144,8 @@ class TableFacts:
 
 
 def read_registry(store: Store, layout: Layout, patience: Patience = PATIENT) -> Facts:
-    """The chains that the registry of ``store`` knows, and what it took to read it; none without a
-    chain scheme. Raises `StoreError`."""
+    """The chains in the registry of ``store``, and the cost of reading it; none without a chain
+    scheme. Raises `StoreError`."""
     now = timestamp.now()
     if not layout.chained:
         return Facts(now=now)
@@ -171,7 +171,7 @@ def read_registry(store: Store, layout: Layout, patience: Patience = PATIENT) ->
 
 
 class Looks:
-    """Further looks at the registry; ``rcu`` is what they took."""
+    """Further reads of the registry; ``rcu`` is their cost."""
 
     def __init__(self, store: Store, layout: Layout) -> None:
         self.rcu = 0.0
@@ -179,14 +179,14 @@ class Looks:
         self._layout = layout
 
     def chains(self) -> tuple[str, ...]:
-        """The chains that the registry names now. Raises `StoreError`."""
+        """The chains in the registry now. Raises `StoreError`."""
         facts = read_registry(self._store, self._layout)
         self.rcu += facts.rcu
         return facts.chains
 
 
 def described_facts(facts: Facts, table: TableDescription) -> Facts:
-    """``facts`` with what ``table`` says of itself."""
+    """``facts`` with the description of ``table``."""
     return msgspec.structs.replace(
         facts,
         indexes=table.indexes,
@@ -195,7 +195,7 @@ def described_facts(facts: Facts, table: TableDescription) -> Facts:
 
 
 def describe(store: Store) -> TableDescription | None:
-    """What the table says of itself; None where the reader may not know. Raises `StoreError`."""
+    """The table's description; None if the reader lacks permission. Raises `StoreError`."""
     try:
         return store.describe()
     except StoreError as error:
@@ -215,9 +215,9 @@ def _more(facts: Facts, requests: int, rcu: float = 0.0) -> Facts:
 
 
 def _begun(call: Callable[[], T]) -> Future[T]:
-    """``call``, made meanwhile in a thread.
+    """A call that runs in its own thread.
 
-    A daemon thread, not an executor: those are waited for when the program ends.
+    A daemon thread, not an executor: the program would wait for an executor's threads at exit.
     """
     told: Future[T] = Future()
 
@@ -232,7 +232,7 @@ def _begun(call: Callable[[], T]) -> Future[T]:
 
 
 def _earliest(births: Sequence[str]) -> int | None:
-    """The earliest of the times in the registry; None where one cannot be read."""
+    """The earliest of the times in the registry; None if one cannot be read."""
     try:
         return min(map(timestamp.parse, births), default=None)
     except ValueError:

@@ -1,11 +1,11 @@
-"""How all tests run: in which order, and what a property test minds."""
+"""Settings of all tests: their order, and the profile of property tests."""
 
 from __future__ import annotations
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-# Property tests are judged by what they find, not by how long a busy machine takes.
+# Property tests are judged by what they find, not by their time on a busy machine.
 settings.register_profile(
     "audittui", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
@@ -22,11 +22,11 @@ LONG = (
     "tests/test_readme.py",
     "tests/tui/",
 )
-"""What takes long, longest test first."""
+"""Slow tests, the slowest first."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long tests come first, lest the last one keep one core busy and the others idle."""
+    """Slow tests run first, so that no core idles while the last one runs."""
 
     def place(item: pytest.Item) -> int:
         return next((at for at, path in enumerate(LONG) if item.nodeid.startswith(path)), len(LONG))

@@ -1,4 +1,4 @@
-"""What a tamperer does to a store, and what TTL does: items put and deleted without conditions."""
+"""What tamperers and TTL do to a store: put and delete items without conditions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from audittui.store.sqlite import SqliteStore
 
 
 def overwrite(store: Any, item: Mapping[str, Any]) -> None:
-    """Put an item whatever has its place; a table must let itself be tampered with."""
+    """Put an item, replacing any other; a table must allow the tampering."""
     if isinstance(store, SqliteStore):
         tampering.overwrite(store, item)
     else:
@@ -18,7 +18,7 @@ def overwrite(store: Any, item: Mapping[str, Any]) -> None:
 
 
 def delete(store: Any, key: Mapping[str, Any]) -> None:
-    """Delete an item; a table must let itself be tampered with."""
+    """Delete an item; a table must allow the tampering."""
     if isinstance(store, SqliteStore):
         with store.file.errors(), store.file.writing() as connection:
             store.rows.remove(connection, store.rows.key_of(key))

@@ -14,7 +14,7 @@ MARKS = ("<!-- keys: begin -->\n", "<!-- keys: end -->")
 
 
 def key_names() -> set[str]:
-    """Every key that does something somewhere, as people write it."""
+    """Every bound key, as people write it."""
     return {
         key_name(key)
         for part in sections()
@@ -37,7 +37,7 @@ def table() -> str:
 
 
 def parts() -> tuple[str, str, str]:
-    """The document: what stands before the table, the table, what stands after it."""
+    """The document in three parts: before the table, the table, after the table."""
     head, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(MARKS[0])
     shown, _, tail = rest.partition(MARKS[1])
     return head, shown, tail

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def _without_network() -> list[str]:
-    """A command prefix that takes the network away, where this machine allows it."""
+    """A command prefix that disables the network, if this machine allows it."""
     unshare = shutil.which("unshare")
     if unshare and subprocess.run([unshare, "-rn", "true"], check=False).returncode == 0:
         return [unshare, "-rn"]

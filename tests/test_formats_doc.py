@@ -1,4 +1,4 @@
-"""What docs/formats.md shows is what the code writes, and what its words say follows from it."""
+"""The examples in docs/formats.md are what the code writes, and its text agrees with them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ TOLD = format_examples.told()
 MADE = format_examples.made()
 RENEW = "renew it: python -m tests.format_examples"
 BUNDLE = ("manifest", "manifest-digest", "manifest-note")
-"""A bundle also says what making it cost, which may change: these are compared in parts."""
+"""A bundle also states its cost, which may change: these are compared in parts."""
 CURSORS = ("cursor", "tail-cursor")
 """Compressed differently by different versions of zlib."""
 

@@ -1,4 +1,4 @@
-"""The workflow, the gate and the hooks call what there is, and the same of it."""
+"""The workflow, the gate and the hooks call existing targets, and the same ones."""
 
 from __future__ import annotations
 

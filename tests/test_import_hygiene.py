@@ -1,4 +1,4 @@
-"""What a start must not import: a static graph cannot see a late import, so this runs it."""
+"""What starting up must not import: a static graph cannot see late imports, so this runs it."""
 
 from __future__ import annotations
 

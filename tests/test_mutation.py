@@ -1,4 +1,4 @@
-"""The mutation run's own parts: what a mutant is, and that ``mutants.toml`` still fits the code."""
+"""The parts of the mutation run: what a mutant is, and that ``mutants.toml`` matches the code."""
 
 from __future__ import annotations
 

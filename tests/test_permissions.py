@@ -1,4 +1,4 @@
-"""The IAM policies that are shown: valid, whole, and just what the code needs."""
+"""The documented IAM policies: valid, complete, and exactly what the code needs."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ POLICIES: dict[str, Any] = {
 }
 CHANGES = re.compile(r"^(Put|Update|Delete|BatchWrite|Execute|BatchExecute|Create|Restore|Import)")
 HARMLESS = {
-    # They make other tables, backups or exports, or only spend or tell; the log stays.
+    # They create other tables, backups or exports, or only cost or read; the log is unchanged.
     "CreateBackup", "CreateGlobalTable", "CreateTable", "ImportTable", "RestoreTableFromBackup",
     "RestoreTableToPointInTime", "UpdateContributorInsights", "UpdateTableReplicaAutoScaling",
     "UpdateKinesisStreamingDestination",
-    # Needed: the one way to write.
+    # Needed: the only way to write.
     "PutItem",
-    # Not actions: PartiQL's own ones stand for them.
+    # Not actions: PartiQL has its own.
     "ExecuteStatement", "ExecuteTransaction", "BatchExecuteStatement",
 }  # fmt: skip
 
@@ -85,7 +85,7 @@ def test_all_that_the_code_sends_is_in_the_documents_and_nothing_else() -> None:
             for method in re.findall(r"client\.(\w+)\(", path.read_text(encoding="utf-8")):
                 if method in methods:
                     sent.add(f"{service}:{methods[method]}")
-    # A transaction has no action of its own: that of its puts counts.
+    # A transaction has no action of its own: the one of its puts counts.
     assert "dynamodb:TransactWriteItems" in sent
     sent.remove("dynamodb:TransactWriteItems")
     allowed = {one for name in POLICIES if name != "deny" for one in actions(name)}

@@ -1,4 +1,4 @@
-"""CONTRIBUTING.md, SECURITY.md and the decisions speak of what there is."""
+"""CONTRIBUTING.md, SECURITY.md and the decisions only mention things that exist."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_links_paths_targets_and_commands_exist(page: Path) -> None:
     for link in re.findall(r"\]\(([^)#]+)", text):
         if not link.startswith("https://"):
             assert (page.parent / link).exists(), link
-    # ARCHITECTURE.md speaks of places inside the package and has a test of its own.
+    # ARCHITECTURE.md names places inside the package and has its own test.
     if page.name != "ARCHITECTURE.md":
         for quoted in re.findall(r"`([^`\n]+)`", text):
             if PATH.fullmatch(quoted):
@@ -59,7 +59,7 @@ def test_the_threat_model_names_every_failure_and_no_other_verdict() -> None:
     text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
     named = {name for name in re.findall(r"`([A-Z][^`]+)`", text) if name.split(" (")[0].isupper()}
     verdicts = set(get_args(VerdictName))
-    # Names of AWS's and of variables are no verdicts.
+    # Names of AWS and of variables are not verdicts.
     assert {name for name in named if "_" not in name} <= verdicts
     assert named >= FAILURES
 

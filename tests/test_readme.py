@@ -1,4 +1,4 @@
-"""What README.md says of formats, exit codes, options, variables and configuration is true."""
+"""README.md is right about formats, exit codes, options, variables and configuration."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_every_variable_that_is_read_is_told_and_no_other() -> None:
     told = set(re.findall(r"`(AUDITTUI_\w+)`", README[README.index("## Environment") :]))
     code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "audittui").rglob("*.py"))
     read = set(re.findall(r"[\"'(` ](AUDITTUI_[A-Z_]+[A-Z])\b", code))
-    # Those of connecting are named by the option that they stand for.
+    # Connection variables are named by the option that they replace.
     assert read <= told | {"AUDITTUI_TEST_ENDPOINT"}
     named = {f"AUDITTUI_{name.upper()}" for name in CONNECTION}
     assert named <= told

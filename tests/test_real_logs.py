@@ -1,4 +1,4 @@
-"""Every runbook on the real CloudTrail file, held against a computation from the raw JSON."""
+"""Every runbook on the real CloudTrail file, compared with a computation from the raw JSON."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def log() -> Iterator[Log]:
     path = shared_file("cloudtrail/invictus.json.gz")
     with gzip.open(path) as stream:
         records = json.load(stream)["Records"]
-    # A file goes in by time, and creations first within one second (docs/cloudtrail.md).
+    # A file is imported by time, creations first within one second (docs/cloudtrail.md).
     records.sort(key=lambda one: (one["eventTime"], not one["eventName"].startswith("Create")))
     layout = load_layout("native")
     store = SqliteStore(":memory:", layout, create=True)

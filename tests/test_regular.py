@@ -1,4 +1,4 @@
-"""Expressions that somebody types cannot stop anything, and what they cannot say is named."""
+"""Expressions that a user types cannot block anything, and unsupported ones are reported."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_plain_texts_are_found_where_they_are(needle: str, text: str) -> None:
 
 @given(st.lists(st.sampled_from(["a", "b", "[ab]", ".", "a*", "b+", "(a|b)?", "^", "$"])), words)
 def test_it_finds_what_a_backtracking_engine_finds(parts: list[str], text: str) -> None:
-    # Twice the same sign is a fault, or another sign.
+    # The same sign twice is a fault, or another sign.
     pattern = "".join(f"(?:{part})" if part not in "^$" else part for part in parts)
     assert searching(pattern)(text) is (re.search(pattern, text) is not None)
 

@@ -1,4 +1,4 @@
-"""Commands that the documents show are run, and print what is shown that they print."""
+"""The commands in the documents run, and print the output that the documents show."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ NOT_RUN = {
     ("README.md", "audittui seal --key sealer.key --every 5m"): "it has no end",
     ("integrity.md", "audittui seal --key sealer.key --every 5m"): "it has no end",
 }
-"""What cannot be run here, and why; its commands and options must exist all the same."""
+"""What cannot be run here, and why; its commands and options must still exist."""
 
 
 class Sample(msgspec.Struct, frozen=True):
-    """A command that a document shows, with what it shows of its output (None: nothing) and the
-    exit code that the words before it, or a comment behind it, tell."""
+    """A command in a document, with the output shown (None: nothing) and the exit code given in the
+    text before it or in a comment after it."""
 
     document: str
     command: str
@@ -89,7 +89,7 @@ def shape(text: str) -> list[str]:
 
 
 class Shell:
-    """A folder that commands are run in, each as a process of its own."""
+    """A folder to run commands in, each in its own process."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -112,7 +112,7 @@ class Shell:
 
 
 class Demo(msgspec.Struct, frozen=True):
-    """The demo's store, the key that it is sealed with, and what making it printed."""
+    """The demo's store, the key that it is sealed with, and the output of its creation."""
 
     store: Path
     key: str
@@ -145,7 +145,7 @@ def evidence(shell: Shell, demo: Demo) -> None:
 
 
 def integrity(shell: Shell, demo: Demo) -> None:
-    """A log of which twelve entries are gone that nobody sealed."""
+    """A log that has lost twelve unsealed entries."""
     store = SqliteStore(str(shell.folder / "log.db"), LAYOUT, create=True)
     log = AuditLog(store, "payments/0")
     for _ in range(2):
@@ -193,7 +193,7 @@ def test_commands_print_what_is_shown(name: str, demo: Demo, tmp_path: Path) -> 
         else:
             done = shell(*sample.words)
         if sample.words[:2] == ["key", "generate"]:
-            # alice.key is the one that ALICE stands for from here on.
+            # From here on ALICE stands for alice.key.
             shell.meant[Path(sample.words[-1]).stem.upper()] = done.stdout.strip()
         told = done.stdout + done.stderr
         assert done.returncode == sample.code, (sample.command, told)

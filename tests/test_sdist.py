@@ -1,4 +1,4 @@
-"""What is published as source is enough for ``make test``."""
+"""The source distribution is enough for ``make test``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a plan needs to know of a table: asked at once, remembered, and every request counted."""
+"""The facts that a plan needs about a table: read together, cached, and every request counted."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NATIVE = load_layout("native")
 
 
 class Table(SqliteStore):
-    """A table that notes what it is asked, and calls ``meanwhile`` while it is asked."""
+    """A table that records requests, and calls ``meanwhile`` during each."""
 
     def __init__(self, layout: str = "native") -> None:
         super().__init__(":memory:", load_layout(layout), create=True)
@@ -61,7 +61,7 @@ def table() -> Iterator[Table]:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """Time passes only when it is told to."""
+    """A clock that only moves on demand."""
     now = [1000.0]
     monkeypatch.setattr(table_facts, "monotonic", lambda: now[0])
 
@@ -109,7 +109,7 @@ def test_what_was_fetched_in_advance_serves_one_plan_and_is_counted_there(
     first = connection.facts()
     assert len(table.asked) == 2
     assert (first.requests, first.rcu) == (2, 0.5)
-    # Its present is when the registry was asked: nothing younger can be missed unseen.
+    # Its present is when the registry was read: newer entries are not claimed.
     assert first.now == 1_000
     begin_chain(table, "web/0")
     again = connection.facts()
@@ -213,7 +213,7 @@ def test_a_plan_does_not_wait_for_a_description_and_the_next_one_takes_it(
     assert facts.silent and facts.chains == ("app/0",) and facts.requests == 2
     plan = make_plan(load_catalogue([]).find("actor-activity"), {"actor": "ann"}, NATIVE, facts)
     assert any("DescribeTable did not answer in time" in note for note in plan.notes)
-    assert plan.index.name == "by-actor" and "did not say in time" in plan.estimate.how
+    assert plan.index.name == "by-actor" and "did not answer in time" in plan.estimate.how
     released.set()
     for thread in threading.enumerate():
         if thread.name == "audittui-describe":

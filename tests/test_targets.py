@@ -1,4 +1,4 @@
-"""From options, environment and profiles to a target: what wins, and what named it."""
+"""Options, environment and profiles give a target: which one wins, and the reported source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What docs/terminal.md and docs/walkthrough.md say of the terminal is so."""
+"""docs/terminal.md and docs/walkthrough.md are right about the terminal."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def prose(path: Path) -> str:
 
 
 def named_keys(path: Path) -> set[str]:
-    """What is in backticks and is a key, or several of them with spaces between."""
+    """Text in backticks that is a key, or several keys separated by spaces."""
     found: set[str] = set()
     for quoted in re.findall(r"`([^`\n]+)`", prose(path)):
         words = quoted.split()

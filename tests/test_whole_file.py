@@ -1,4 +1,4 @@
-"""Files that are whole or not there, never over another one, their owner's alone."""
+"""Files are whole or absent, never replace another one, and are private to their owner."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ def test_a_name_that_cannot_be_is_a_sentence(
 def test_a_folder_that_may_not_be_written_to_is_told_before_the_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if os.geteuid() == 0:  # who may write everywhere; the system is made to say no
+    if os.geteuid() == 0:  # who may write everywhere; the system call is made to fail
         monkeypatch.setattr("os.access", lambda *_: False)
         failing(monkeypatch, "tempfile.mkstemp", errno.EACCES)
     tmp_path.chmod(0o500)

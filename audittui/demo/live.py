@@ -12,7 +12,7 @@ from audittui.store.port import Store
 from audittui.writer import AuditLog
 
 PAUSE = (0.4, 2.5)
-"""Seconds between moments, at random."""
+"""Random seconds between two groups of entries."""
 
 
 class LiveTraffic:
@@ -28,7 +28,7 @@ class LiveTraffic:
         self._thread.start()
 
     def stop(self) -> None:
-        """End, and wait for an append that is under way."""
+        """Stop, and wait for an append in progress."""
         self._stopped.set()
         if self._thread.is_alive():
             self._thread.join(timeout=2)
@@ -40,5 +40,5 @@ class LiveTraffic:
                 try:
                     self._logs[chain].append(draft)
                 except AuditError:
-                    # The demo goes on without traffic rather than to die of a full disk.
+                    # The demo continues without traffic rather than fail on a full disk.
                     return

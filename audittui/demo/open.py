@@ -1,4 +1,4 @@
-"""Opens the demo's store: made and filled on the first look, with traffic arriving after it."""
+"""Opens the demo's store: created and filled on first use, with traffic arriving afterwards."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from audittui.store.sqlite import SqliteStore
 
 
 class Demo:
-    """The demo in the file ``path``. ``connect`` is what the application calls to open it, and
-    whatever else somebody connects to from there.
+    """The demo in the file ``path``. The application calls ``connect`` to open it, and to open any
+    other target that the user connects to.
 
-    ``traffic`` False keeps it still, for pictures.
+    ``traffic`` False adds no live traffic, for pictures.
     """
 
     def __init__(self, path: str, *, traffic: bool = True) -> None:
         self.target = Target(store=path)
         self.anchor: int | None = None
-        """When the store was filled, in microseconds; None while it was not filled here."""
+        """When the store was filled, in microseconds; None if it was not filled here."""
         self._wanted = traffic
         self._traffic: LiveTraffic | None = None
 
     def connect(self, target: Target) -> Connection:
         """The open store, filled if it was empty; live traffic begins. Takes about two seconds.
 
-        Another target is opened as it is, to be read.
+        Another target is opened as it is, for reading.
         """
         if not target.same(self.target):
             return open_connection(target, read_only=True)

@@ -1,7 +1,7 @@
 """The demo's signed checkpoints, so that a proven entry can be seen.
 
-Each demo's log has an owner of its own, whose key follows from its name: it keeps no secret, and no
-two demos are taken for one log that was rewritten.
+Each demo's log has its own owner, whose key is derived from its name. The key is not secret, and
+two demos are never taken for one log that was rewritten.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def seal_demo(store: Store, layout: Layout, chains: tuple[str, ...], anchor: int
 
 
 def demo_key(store: Store, chain: str) -> str:
-    """The verifier key (as text) that the demo in ``store`` was sealed with; empty for none."""
+    """The verifier key (as text) of the demo in ``store``; empty if there is none."""
     newest = SealedLog(store, chain).newest()
     if newest is None:
         return ""

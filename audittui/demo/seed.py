@@ -23,7 +23,7 @@ SEED = 20_261_124
 
 
 _AT_ONCE = 100
-"""Entries that are recorded at the same time."""
+"""Number of entries recorded at the same time."""
 
 
 def drafts(anchor: int, entries: int = ENTRIES) -> list[tuple[str, Draft]]:

@@ -13,12 +13,12 @@ ATTACKER_IP = "203.0.113.77"
 VICTIM = "j.okafor"
 SECRET = "secret/payments/signing-key"
 SCAPEGOAT = "svc-rotator"
-"""Whom the tampered entry names instead of the victim."""
+"""The actor that the tampered entry names instead of the victim."""
 _MINUTE = 60 * timestamp.SECOND
 
 
 def history(start: int, rng: random.Random) -> list[tuple[str, Draft]]:
-    """How the things of the story came to be, in the hour after ``start`` and a day later."""
+    """The creation of the story's resources, in the hour after ``start`` and a day later."""
     made: list[tuple[str, Draft]] = []
 
     def add(minutes: float, actor: str, action: str, resource: str, **fields: object) -> None:

@@ -1,4 +1,4 @@
-"""What somebody does to an embedded store who can write to its file: an item in another's place."""
+"""Tampering by anyone who can write to an embedded store's file: replacing an item."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ordinary traffic of an invented company: people and services at work, some of it refused."""
+"""Ordinary traffic of an invented company: people and services at work, with some refusals."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from audittui import timestamp
 from audittui.entry import Draft
 
 IDENTITY, PLATFORM = "identity/0", "platform/0"
-"""The two chains: who signs in, and what is done."""
+"""The two chains: sign-ins, and actions."""
 
 PEOPLE = (
     "a.lindqvist", "b.moreau", "c.tanaka", "d.okonkwo", "e.rossi", "f.haddad", "g.novak",
@@ -42,8 +42,7 @@ def request_id(rng: random.Random) -> str:
 
 
 def ordinary(rng: random.Random, time: int) -> list[tuple[str, Draft]]:
-    """What happens at one ordinary moment: one to three entries that share a request id, each with
-    its chain."""
+    """One to three ordinary entries that share a request id, each with its chain."""
     at = timestamp.text(time)
     request = request_id(rng)
     if rng.random() < 0.45:

@@ -1,7 +1,7 @@
-"""What came after a burst of failures: whether the same thing succeeded in the end.
+"""What came after a burst of failures: whether the same action finally succeeded.
 
-A runbook that reads failures alone cannot know. Then one more question is asked for a group, by the
-index that answers a value of its key, held to a few read units.
+A runbook that reads only failures cannot know. One more query per group finds out, through the
+index that answers a value of the group's key, limited to a few read units.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from audittui.runbook.planner import make_plan
 from audittui.runbook.timerange import window_text
 
 HORIZON = 24 * 3600 * timestamp.SECOND
-"""How long after its last event a group's success is looked for."""
+"""How long after a group's last event its success is looked for."""
 BUDGET = 4.0
 """Read units that looking for one group's success may take."""
 _QUESTIONS: tuple[Question, ...] = ("actor", "resource", "request_id", "action")
@@ -31,8 +31,8 @@ _QUESTIONS: tuple[Question, ...] = ("actor", "resource", "request_id", "action")
 
 class Aftermath(msgspec.Struct, frozen=True):
     """What was found. ``success`` is the first one after the group's last event. Without one,
-    ``until`` (microseconds) says up to when everything was looked at, and ``complete`` whether that
-    is all there was to look at. ``fault`` says why nothing could be asked."""
+    ``until`` (microseconds) says up to when everything was read, and ``complete`` whether that is
+    the whole span. ``fault`` says why nothing could be read."""
 
     success: Row | None = None
     until: int = 0
@@ -43,7 +43,7 @@ class Aftermath(msgspec.Struct, frozen=True):
 
 
 def reads_success(plan: Plan) -> bool:
-    """True when the rows of ``plan`` hold successes too, so that nothing more need be asked."""
+    """True when the rows of ``plan`` include successes, so that no further query is needed."""
     return all(
         ("success" in one.values) == (one.operator == "in")
         for one in (*key_conditions_of(plan), *conditions_of(plan))
@@ -52,7 +52,7 @@ def reads_success(plan: Plan) -> bool:
 
 
 def question_about(group: Group) -> Question | None:
-    """What a question about this group is asked by; None when no index answers any of its key."""
+    """What a query about this group is by; None when no index answers any part of its key."""
     key = dict(group.key)
     return next((one for one in _QUESTIONS if key.get(one)), None)
 
@@ -61,7 +61,7 @@ def first_success(
     group: Group, connection: Connection, facts: Facts, cancelled: threading.Event
 ) -> Aftermath:
     """Look for the first success of ``group``'s key after its last event, for `HORIZON` at most and
-    for about `BUDGET` read units. Whatever the store refuses is told in ``fault``."""
+    for about `BUDGET` read units. Store errors are reported in ``fault``."""
     question = question_about(group)
     if question is None:
         return Aftermath(fault="no index answers what these events have in common")
@@ -91,7 +91,7 @@ def first_success(
 
 
 def _asked(group: Group, question: Question, end: int) -> tuple[Runbook, dict[str, str]]:
-    """The question as a runbook. Values are parameters: they are never read as templates."""
+    """The query as a runbook. Values are parameters, so that they are never read as templates."""
     key = [(name, value) for name, value in group.key if value and name not in ("time", "outcome")]
     texts = dict(key)
     where = {name: f"{{{name}}}" for name in texts if name != question}

@@ -1,4 +1,4 @@
-"""Asks a store, so that every wait for an answer can be left, and adds up what it costs."""
+"""Sends requests to a store, with waits that can be cancelled, and adds up what they cost."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from audittui.runbook.estimate import LEAST_UNITS
 from audittui.store.port import Page, Query, Store
 
 MAX_IN_FLIGHT = 16
-"""Requests at once."""
+"""Requests in flight at the same time."""
 _LOOK = 0.05
 Result = TypeVar("Result")
 
 
 class AskingCancelledError(Exception):
-    """The asking was told to end; nothing is wrong."""
+    """The requests were cancelled; nothing is wrong."""
 
 
 class AskingBudgetError(Exception):
-    """What is to be asked next does not fit into the budget; nothing is wrong."""
+    """The next request does not fit into the budget; nothing is wrong."""
 
 
 class Asker:
     """Sends requests to ``store`` from pool threads and adds up what they cost.
 
-    ``cancelled`` ends every wait for an answer with `AskingCancelledError`; the answer is then left
-    alone and its cost stays unknown. ``max_rcu`` is a budget in read units, None for no limit.
+    ``cancelled`` ends every wait for an answer with `AskingCancelledError`; the answer is dropped
+    and its cost stays unknown. ``max_rcu`` is a budget in read units, None for no limit.
     """
 
     def __init__(
@@ -67,8 +67,8 @@ class Asker:
     def ask_all(self, requests: Sequence[Query]) -> list[Page | StoreError]:
         """The answer to each request, or why there is none.
 
-        Raises `AskingCancelledError`, and `AskingBudgetError` before anything is asked when all of
-        them cannot fit into the budget.
+        Raises `AskingCancelledError`, and `AskingBudgetError` before anything is sent when the
+        requests do not all fit into the budget.
         """
         least = sum(LEAST_UNITS * (2 if request.consistent else 1) for request in requests)
         if self.left is not None and least > self.left:
@@ -100,7 +100,7 @@ class Asker:
         return answers
 
     def _query(self, request: Query, patience: RunPatience) -> Page:
-        """In a pool thread: one page, its waits told and ended by a cancel."""
+        """In a pool thread: one page, with waits that are reported and ended by a cancel."""
         try:
             page = self.store.query(request, patience)
         except StoreError:
@@ -139,7 +139,7 @@ class Asker:
         )
 
     def _outcomes(self, calls: Sequence[Callable[[], Any]]) -> list[Any]:
-        """What came of each call, made in pool threads: its result, or the exception raised."""
+        """The outcome of each call, made in pool threads: its result, or the exception raised."""
         outcomes: list[Any] = [None] * len(calls)
         came: SimpleQueue[tuple[int, Any]] = SimpleQueue()
 

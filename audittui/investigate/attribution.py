@@ -1,7 +1,8 @@
 """Who changed what: the state before an event, as far as it is known. Pure.
 
-A change is only laid to an event when the state right before it is known: from the event itself, or
-from what the event before it left. Whatever may have come in between makes it unknown.
+A change is attributed to an event only when the state right before it is known: from the event
+itself, or from what the event before it left. Anything that may have come in between makes it
+unknown.
 """
 
 from __future__ import annotations
@@ -17,26 +18,26 @@ from audittui.investigate.lifecycle import HARMLESS, REFUSED, Change, change_of,
 from audittui.layout.row import Row
 
 _BROUGHT_BACK = frozenset(["restore", "recover", "undelete", "cancel"])
-"""Verbs after which an earlier state is there again, which somebody else had made."""
+"""Verbs that restore an earlier state, which somebody else had made."""
 
 
 class States(msgspec.Struct, frozen=True):
-    """The states of its resource that an entry tells; None for one that it does not."""
+    """The states of its resource that an entry records; None for one that it does not."""
 
     before: Any = None
     after: Any = None
 
 
 class Told(msgspec.Struct, frozen=True):
-    """What an event changed. ``lines`` is None where that is not known; ``unknown`` then says why
-    (empty where the event tells no state at all)."""
+    """What an event changed. ``lines`` is None if that is not known; ``unknown`` then says why
+    (empty if the event records no state at all)."""
 
     lines: tuple[DiffLine, ...] | None
     unknown: str = ""
 
 
 def states_in(document: str) -> States:
-    """The states that a stored entry tells. Raises `ValueError` for text that is no entry."""
+    """The states that a stored entry records. Raises `ValueError` for text that is not an entry."""
     body = decode_strict(document)
     if not isinstance(body, dict):
         raise ValueError("not an object")
@@ -44,8 +45,8 @@ def states_in(document: str) -> States:
 
 
 def own_changes(row: Row | None, document: str) -> tuple[DiffLine, ...] | None:
-    """What an entry changed as far as it tells that itself; None where it does not, or where
-    ``document`` is no entry."""
+    """What an entry changed according to itself; None if it does not say, or if ``document`` is
+    not an entry."""
     try:
         states = states_in(document)
     except ValueError:
@@ -64,34 +65,34 @@ def own_changes(row: Row | None, document: str) -> tuple[DiffLine, ...] | None:
 class KnownState:
     """The state of one resource, followed from event to event, oldest first.
 
-    It begins where nothing is known; ``unknown`` says why nothing is, empty where something is.
+    At first nothing is known. ``unknown`` says why; it is empty once the state is known.
     """
 
     def __init__(self) -> None:
         self.value: Any = None
-        """The state; None where it is unknown, and where there is nothing."""
+        """The state; None if it is unknown or if there is none."""
         self.gone = False
         """True after a deletion."""
-        self.unknown = "no entry before it tells a state"
+        self.unknown = "no earlier entry records a state"
         self._unread = False
 
     def lose(self, why: str) -> None:
-        """Entries are left out, or one could not be read: whatever comes next is not known to have
-        changed what is different then."""
+        """Forget the state, because entries were left out or could not be read: a later difference
+        cannot be attributed to the next event."""
         self.value, self.gone, self.unknown, self._unread = None, False, why, True
 
     @staticmethod
     def passes(change: Change) -> bool:
-        """True for what leaves the state as it is."""
+        """True for a change that leaves the state as it is."""
         return change in REFUSED or change in HARMLESS
 
     def follow(self, row: Row, states: States) -> Told:
-        """What the next event changed; its state after it is known from now on."""
+        """What the next event changed; the state that it left is known from now on."""
         change = change_of(row)
         if change in REFUSED:
             return Told(())
         if change in HARMLESS:
-            # It tells what it found; nobody says who made that.
+            # It records what it found, not who made that.
             if states.after is not None:
                 self._know(states.after)
             both = states.before is not None and states.after is not None
@@ -104,7 +105,7 @@ class KnownState:
             self._know(states.after)
         elif not self._unread:
             self.value, self.gone = None, False
-            self.unknown = f"{_named(row)} tells no state"
+            self.unknown = f"{_named(row)} records no state"
         return told
 
     def _know(self, value: Any) -> None:
@@ -117,14 +118,14 @@ class KnownState:
         if change == "deleted":
             after = None
         elif after is None:
-            return Told(None, "it does not tell the state after it")
+            return Told(None, "it does not record the resulting state")
         if before is not None:
             return Told(diff(before, after))
         if not self.unknown and not (self.gone and _brings_back(row)):
             return Told(diff(self.value, after))
         if self.unknown and change == "created" and not self._unread:
             return Told(diff(None, after))
-        return Told(None, self.unknown or "it brought back what had been deleted")
+        return Told(None, self.unknown or "it restored what had been deleted")
 
 
 def _brings_back(row: Row) -> bool:

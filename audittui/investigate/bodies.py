@@ -1,7 +1,7 @@
-"""Reads the entries that rows stand for, whole: together where that is cheaper, within a budget.
+"""Reads the whole entries of rows, together when that is cheaper, within a budget.
 
-Reads are eventually consistent, for display; what is not found so is looked for again, strongly
-consistent, before it is called absent.
+Reads are eventually consistent, for display. An entry that is not found is looked for again,
+strongly consistent, before it is reported as absent.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from audittui.query.result import Meter
 from audittui.store.port import Query, Store
 
 ITEM_BYTES = 1024.0
-"""What an entry is taken for until its size is known."""
+"""The assumed size of an entry until it is known."""
 _TOGETHER = 500
-"""Rows whose entries are looked for at once."""
+"""Rows whose entries are looked for together."""
 _LEARN = 16
 """Rows that are read first within a budget, to learn how large entries are."""
-_GONE = "The entry is not in the table any more."
+_GONE = "The entry is no longer in the table."
 _ENOUGH = 3
-"""So many entries that cannot be read, and none that can: the others are not asked for."""
+"""After this many entries that cannot be read, and none that can, the rest are not requested."""
 Unread = Literal["", "fault", "budget", "cancelled"]
 
 
 class Body(msgspec.Struct, frozen=True):
-    """The stored text of one row's entry; empty where it was not read: ``unread`` says why in a
-    word, ``fault`` in a sentence."""
+    """The stored text of one row's entry; empty if it was not read: ``unread`` says why in a word,
+    ``fault`` in a sentence."""
 
     row: Row
     document: str = ""
@@ -45,10 +45,10 @@ class Body(msgspec.Struct, frozen=True):
 
 
 class BodyReader:
-    """Reads bodies for display. ``max_rcu`` is a budget in read units, of which others ``spent``
-    some before; ``rate`` read units a second, ``item_bytes`` the mean size of an entry where it is
-    known. ``notify`` is told about waits in a sentence. `cancel`, or setting ``cancelled``, ends
-    the reading."""
+    """Reads bodies for display. ``max_rcu`` is a budget in read units, of which ``spent`` are
+    already used; ``rate`` is in read units per second, ``item_bytes`` the mean size of an entry if
+    it is known. ``notify`` is called with a sentence about waits. `cancel`, or setting
+    ``cancelled``, ends the reading."""
 
     def __init__(
         self,
@@ -70,12 +70,12 @@ class BodyReader:
         self._bucket = None if rate is None else TokenBucket(rate, time.monotonic())
         self._item_bytes = item_bytes or ITEM_BYTES
         self._learned = item_bytes is not None
-        # Every further request would fail as the last ones did.
+        # Every further request would fail like the last ones.
         self._hopeless = False
 
     @property
     def meter(self) -> Meter:
-        """What was paid so far."""
+        """The cost so far."""
         return self._asker.meter
 
     def estimate(self, rows: Sequence[Row]) -> float:
@@ -85,8 +85,8 @@ class BodyReader:
         return units + sum(span.units for found in together.values() for span in found)
 
     def read(self, rows: Sequence[Row]) -> Iterator[Body]:
-        """The bodies, in the order of ``rows``. What cannot be read is told, and does not end it;
-        after a cancel and once the budget is used up, the others come unread."""
+        """The bodies, in the order of ``rows``. Entries that cannot be read are reported and do not
+        end the reading; after a cancel, or once the budget is used up, the rest come unread."""
         at = 0
         last: Body | None = None
         while at < len(rows) and last is None:
@@ -106,10 +106,12 @@ class BodyReader:
                 yield msgspec.structs.replace(last, row=row)
 
     def _left(self, row: Row, why: Unread) -> Body:
-        """A body that nobody asked for any more."""
+        """A body that was not read after a cancel or for lack of budget."""
         if why == "cancelled":
-            return Body(row, unread=why, fault="Not read: it was cancelled before.")
-        return Body(row, unread=why, fault=f"Not read: the budget of {self._max_rcu:g} RCU ended.")
+            return Body(row, unread=why, fault="Not read: cancelled.")
+        return Body(
+            row, unread=why, fault=f"Not read: the budget of {self._max_rcu:g} RCU is used up."
+        )
 
     def _affordable(self, rows: Sequence[Row]) -> Sequence[Row]:
         """As many of ``rows`` as the budget and a second's rate have room for."""
@@ -126,7 +128,7 @@ class BodyReader:
         return some
 
     def _plan(self, rows: Sequence[Row]) -> tuple[list[Row], dict[str, list[Span]]]:
-        """The rows that are read singly, and by chain what is read together."""
+        """The rows to read one by one, and the spans to read together, by chain."""
         alone: list[Row] = []
         seqs: dict[str, set[int]] = {}
         for row in rows:
@@ -146,7 +148,7 @@ class BodyReader:
         return alone, together
 
     def _read(self, rows: Sequence[Row]) -> list[Body]:
-        """The bodies of some rows; those after a cancel or past the budget are told as left."""
+        """The bodies of some rows; those after a cancel or past the budget come unread."""
         found: dict[tuple[str, str | int], Item] = {}
         faults: dict[tuple[str, str | int], StoreError] = {}
         why: Unread = ""
@@ -175,7 +177,7 @@ class BodyReader:
     def _read_spans(
         self, together: dict[str, list[Span]], found: dict[tuple[str, str | int], Item]
     ) -> None:
-        """What a page that failed would have held is looked for singly afterwards."""
+        """Read the entries of spans; those of a page that failed are read one by one later."""
         layout = self._layout
         sort = layout.sort.attribute
         requests = [
@@ -249,8 +251,8 @@ class BodyReader:
         *,
         consistent: bool,
     ) -> None:
-        """One item that cannot be read must not hide the others; what none could be read for is
-        not asked for each of them."""
+        """Read rows one by one, because one unreadable item must not hide the others; stop when
+        the error would be the same for all."""
         for row in rows:
             self._get([row], found, faults, consistent=consistent)
             if len(faults) >= _ENOUGH and not found:

@@ -1,4 +1,4 @@
-"""The rows of one group key, and those of them that stand close enough together."""
+"""The rows of one group key, and those among them that are close enough together in time."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from itertools import pairwise
 from audittui.layout.row import Row
 
 Span = tuple[int, int, int]
-"""Rows from one place up to another, and how many rows the spans before it hold."""
+"""Rows from one place up to another, and the number of rows in the spans before it."""
 
 
 class Group:
-    """Rows that repeat: a view of a `Burst` at one moment, which later rows do not change.
+    """Repeated events: a snapshot of a `Burst`, which later rows do not change.
 
     ``key`` is the values grouped by. ``count`` is the number of events in the windows that
     satisfy the condition, ``peak`` the most that one of them holds (events, or distinct values).
@@ -36,7 +36,7 @@ class Group:
         self.sources = sources
         self._rows = rows
         self._successes = successes
-        # The burst grows on; of its spans only the last one can change.
+        # The burst keeps growing; only the last of its spans can change.
         self._spans = spans
         self._before = len(spans) - 1
         self._tail = spans[-1]
@@ -53,7 +53,7 @@ class Group:
 
     @property
     def last_failure(self) -> int | None:
-        """When the last event was that was no success, in microseconds."""
+        """The time of the last event that was not a success, in microseconds."""
         spans = (*self._spans[: self._before], self._tail)
         sign = 1 if self._backwards else -1
         return next(
@@ -68,8 +68,8 @@ class Group:
 
     @property
     def success(self) -> Row | None:
-        """The first success of the same key later than the last event that was none, as far as
-        rows were read."""
+        """The first success of the same key after the last event that was not one, among the rows
+        read."""
         failed = self.last_failure
         if failed is None:
             return None
@@ -80,7 +80,7 @@ class Group:
         return self._successes[at] if 0 <= at < len(self._successes) else None
 
     def rate(self, parts: int) -> list[int]:
-        """How many events each of ``parts`` equal stretches from first to last holds."""
+        """The number of events in each of ``parts`` equal intervals from first to last."""
         length = self.last - self.first + 1
         inner = [self._earlier(self.first + length * part // parts) for part in range(1, parts)]
         edges = [0, *inner, self.count]
@@ -106,10 +106,10 @@ class Group:
 
 
 class Burst:
-    """Rows of one ``key``. ``timespan`` is in microseconds; ``satisfied`` is asked of a window's
-    size; ``counted`` gives the value of a row whose distinct ones are counted (None: events are).
+    """Rows of one ``key``. ``timespan`` is in microseconds; ``satisfied`` tests a window's size;
+    ``counted`` returns the value of a row when distinct values are counted (None: events are).
 
-    ``growing``: a window that satisfies the condition goes on to when it grows.
+    ``growing``: a window that satisfies the condition still does when it grows.
     """
 
     def __init__(
@@ -137,7 +137,7 @@ class Burst:
         self._looked = self._start = self._size = self._peak = self._count = self._taken = 0
 
     def add(self, row: Row) -> None:
-        """Take in one more row."""
+        """Add one row."""
         rows = self._rows
         if rows and self._sorted and row.time != rows[-1].time:
             sign = 1 if row.time > rows[-1].time else -1
@@ -148,7 +148,7 @@ class Burst:
         rows.append(row)
 
     def take_over(self, other: Burst, *, look: bool) -> None:
-        """Have the rows of ``other``, in its order; ``look`` False: they are too few to matter."""
+        """Take over the rows of ``other``, in its order; ``look`` False: too few to matter."""
         self._rows = list(other._rows)
         self._sign, self._sorted = other._sign, other._sorted
         if look:
@@ -157,7 +157,7 @@ class Burst:
     def group(self) -> Group | None:
         """The group that these rows make now, if they make one."""
         if not self._sorted:
-            # A new list: groups that were given keep theirs.
+            # A new list, because earlier groups keep theirs.
             self._rows = sorted(self._rows, key=_time_order)
             self._sign, self._sorted = 1, True
             self._reset()
@@ -165,7 +165,7 @@ class Burst:
         spans: Sequence[Span] = self._spans
         peak, count, sources = self._peak, self._count, len(self._sources)
         if not self._growing and self._rows and self._satisfied(self._size):
-            # The last window may yet grow out of the condition, so it is not kept.
+            # The last window may still grow out of the condition, so it is not kept.
             begin, end = max(self._start, self._taken), len(self._rows)
             spans = [*spans, (begin, end, count)]
             peak = max(peak, self._size)
@@ -179,7 +179,7 @@ class Burst:
         )  # fmt: skip
 
     def _look(self) -> None:
-        """Slide the window over the rows that are new."""
+        """Slide the window over the new rows."""
         rows, timespan, sign = self._rows, self._timespan, self._sign or 1
         for end in range(self._looked, len(rows)):
             row = rows[end]

@@ -1,7 +1,7 @@
 """Repeated events: groups of rows inside a sliding window (Sigma 2.1 correlations).
 
-Rows come page by page, in order of time one way or the other. Each one is looked at once: what a
-page costs does not grow with what came before it.
+Rows arrive page by page, in either order of time. Each row is examined once: the cost of a page
+does not grow with the number of earlier rows.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _BOUNDS: dict[str, Callable[[int, int], bool]] = {
 class Correlator:
     """Finds the groups of a correlation in rows that arrive in any order.
 
-    Rows in order of time, either way, are taken in at constant cost; others make their group be
-    looked at anew. A window holds every event from one moment to ``timespan`` later, both
-    included; windows that lie inside a larger one are not looked at, so that ``eq`` and ``lte``
-    speak of whole bursts. Rows without a value to count do not raise a ``value_count``.
+    Rows in either order of time are added at constant cost; any others make their group be
+    examined again. A window holds every event from one moment to ``timespan`` later, both
+    included; windows inside a larger one are ignored, so that ``eq`` and ``lte`` apply to whole
+    bursts. Rows without a value to count do not raise a ``value_count``.
     """
 
     def __init__(self, correlation: Correlation) -> None:
@@ -39,7 +39,7 @@ class Correlator:
         self._groups: dict[tuple[str, ...], Group] = {}
 
     def add(self, rows: Iterable[Row]) -> None:
-        """Take in more rows."""
+        """Add rows."""
         key_of = self._key_of
         for row in rows:
             key = key_of(row)
@@ -67,7 +67,7 @@ class Correlator:
             msgspec.structs.replace(self.correlation, condition=condition, timespan=timespan)
         )
         for key, burst in self._bursts.items():
-            # A count never exceeds the rows, so what is too small is not looked at.
+            # A count never exceeds the number of rows, so groups that are too small are skipped.
             fresh = other._bursts[key] = other._burst(key)
             fresh.take_over(burst, look=len(burst) >= least)
             if len(burst) >= least:

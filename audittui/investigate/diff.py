@@ -23,7 +23,7 @@ class DiffLine(msgspec.Struct, frozen=True):
 def diff(before: Any, after: Any) -> tuple[DiffLine, ...]:
     """Where two JSON values differ, in the order of ``before``, new keys last.
 
-    None on one side stands for no state at all: every field of the other side is then added or
+    None on one side means no state at all: every field of the other side is then added or
     removed. Lists are compared by position. ``true`` and ``1`` differ, ``1`` and ``1.0`` do not.
     """
     if before is None and isinstance(after, dict):
@@ -39,7 +39,7 @@ def diff(before: Any, after: Any) -> tuple[DiffLine, ...]:
         else:
             _compare(before, after, "", lines)
     except RecursionError:
-        # Nested too deeply to be walked: the whole is told as one change.
+        # Nested too deeply to be walked: report the whole as one change.
         return (DiffLine("", "changed", before, after),)
     return tuple(lines)
 

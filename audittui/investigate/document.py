@@ -1,4 +1,4 @@
-"""One entry, whole: its stored text and what it says."""
+"""One whole entry: its stored text and its parsed content."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from audittui.store.port import Key, Store
 class Fetched(msgspec.Struct, frozen=True):
     """What is stored under one key.
 
-    ``document`` is the JSON text, verbatim where the layout keeps it so; empty where there is no
-    item. ``entry`` is None where the text is not an entry of ours. ``rcu`` is in read units.
+    ``document`` is the JSON text, verbatim if the layout keeps it so; empty if there is no item.
+    ``entry`` is None if the text is not a native entry. ``rcu`` is in read units.
     """
 
     key: Key

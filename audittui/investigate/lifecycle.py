@@ -1,4 +1,4 @@
-"""What an event did to its resource, told by its action and its outcome. Pure."""
+"""What an event did to its resource, judging by its action and its outcome. Pure."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from audittui.layout.row import Row
 
 Change = Literal["created", "changed", "deleted", "read", "used", "refused", "failed", "other"]
 REFUSED: frozenset[Change] = frozenset(["refused", "failed"])
-"""What did not happen."""
+"""Changes that did not happen."""
 HARMLESS: frozenset[Change] = frozenset(["read", "used"])
-"""What leaves a resource as it is."""
+"""Changes that leave a resource as it is."""
 
 _VERBS: dict[str, Change] = {}
 for _change, _verbs in (
@@ -37,14 +37,14 @@ _PART_ENDS = re.compile(
     "Lifecycle|Cors|Website|Replication|Permissions?|Grant|Membership|Items?|PublicAccessBlock|"
     "Entry|Boundary|Routes?|LogStream|Subscription|Association|Objects?|Ingress|Egress|Device|Profile|ServiceSpecificCredential|PublicKey)$"
 )
-"""What a thing has: creating or deleting such a part changes the thing."""
+"""Parts of a resource: creating or deleting one changes the resource."""
 
 
 def change_of(row: Row) -> Change:
     """What an event did to its resource, by the verb of its action and by its outcome.
 
     Actions are read as CloudTrail writes them (``s3:DeleteBucket``) and as words
-    (``bucket.delete``). Making or deleting a part of a thing changes the thing.
+    (``bucket.delete``). Creating or deleting a part of a resource changes the resource.
     """
     if row.outcome == "denied":
         return "refused"
@@ -63,7 +63,7 @@ def change_of(row: Row) -> Change:
 
 def verb_of(row: Row) -> tuple[str, str]:
     """The verb of an action, and what follows it: ``delete`` and ``Bucket`` of ``s3:DeleteBucket``,
-    ``delete`` alone of ``bucket.deleted``. Both are empty where no verb is known."""
+    only ``delete`` of ``bucket.deleted``. Both are empty if the verb is unknown."""
     name = re.split(r"[:/]", row.action)[-1]
     words = _WORD.findall(name)
     if not words:
@@ -90,8 +90,8 @@ def _is_part(noun: str, resource: str) -> bool:
 
 
 def _is_of_another(row: Row) -> bool:
-    """True where an AWS event tells of another thing that was made of the resource:
-    ``SharedSnapshotVolumeCreated``, of a snapshot."""
+    """True when an AWS event is about another resource made from this one:
+    ``SharedSnapshotVolumeCreated``, from a snapshot."""
     before = row.action.rpartition(":")[2].removesuffix("Created")
     if not row.resource.startswith("arn:") or before == row.action.rpartition(":")[2]:
         return False
@@ -104,8 +104,8 @@ def _bare(noun: str) -> str:
 
 
 def kind_of(resource: str) -> str:
-    """What a resource is, by its name: ``role`` of an ARN, ``door`` of ``door/7``; empty where the
-    name does not say it."""
+    """The kind of a resource, by its name: ``role`` of an ARN, ``door`` of ``door/7``; empty if the
+    name does not say."""
     pieces = resource.split(":", 5)
     if len(pieces) < 6:
         kind, slash, _ = resource.partition("/")

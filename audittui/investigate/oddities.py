@@ -1,7 +1,7 @@
 """What looks wrong in the life of a resource.
 
-Each of these is only said where the log can hardly mean anything else: who is told of oddities
-that are none stops reading them.
+Each of these is reported only if the log can hardly mean anything else: false alarms make readers
+stop looking.
 """
 
 from __future__ import annotations
@@ -20,33 +20,34 @@ from audittui.layout.row import Row
 _BACK = frozenset(
     ["restore", "recover", "undelete", "cancel", "put", "upload", "copy", "write", "import"]
 )
-"""Verbs that undo a deletion, or make a thing that was not there as well as change one that was."""
+"""Verbs that undo a deletion, or that create a resource if it does not exist and change it if it
+does."""
 _LINGERS = frozenset(["terminate", "deregister"])
-"""What is ended so can be read, and its parts changed, for long afterwards."""
+"""Verbs after which a resource can still be read, and its parts changed, for a long time."""
 _SEEN = frozenset(["get", "read", "download", "fetch", "decrypt", "select"])
-"""Verbs that read the thing itself: a list that no longer holds it succeeds as well."""
+"""Verbs that read the resource itself: a list succeeds even without it."""
 _ENDS = re.compile("delete|destroy|purge", re.IGNORECASE)
-"""What still belongs to a deletion (``StartSecretVersionDelete``)."""
+"""Actions that still belong to a deletion (``StartSecretVersionDelete``)."""
 _SETTLES = 5 * 60 * timestamp.SECOND
-"""A deletion takes so long to be seen by everyone who reads."""
+"""How long a deletion takes to be visible to all readers."""
 _DAY = 86_400 * timestamp.SECOND
 _LONG, _ENTRIES = 7 * _DAY, 10
 _TIMES_MEDIAN, _TIMES_SECOND = 20, 4
 
 
 Known = Literal["log", "window", "part"]
-"""What rows are all of: the log, a window of it, or nothing (a part of a window)."""
+"""What the rows are complete for: the log, a window of it, or neither (part of a window)."""
 _NEVER: dict[Known, str] = {
-    "log": "no creation is in the log",
-    "window": "never created in this window",
-    "part": "no creation is among what was read",
+    "log": "its creation is not in the log",
+    "window": "not created in this window",
+    "part": "its creation is not among the entries read",
 }
 
 
 class Oddity(msgspec.Struct, frozen=True):
     """What is odd, in a sentence without its full stop, and the place of the row that shows it.
 
-    ``mild``: it is often so; good to know, but no alarm.
+    ``mild``: it is common; worth knowing, but no cause for alarm.
     """
 
     text: str
@@ -57,11 +58,11 @@ class Oddity(msgspec.Struct, frozen=True):
 def find_oddities(
     rows: Sequence[Row], unread: int = -1, known: Known = "window"
 ) -> tuple[Oddity, ...]:
-    """What looks wrong in a life, in the order of its rows.
+    """What looks wrong in a lifecycle, in the order of its rows.
 
     ``rows`` are in time order, from the beginning of the window on. ``unread`` is the place before
-    which rows were left out; -1: none were. What could be explained by those is not said.
-    ``known`` is what the rows are all of.
+    which rows were left out (-1: none). What those could explain is not reported. ``known`` is what
+    the rows are complete for.
     """
     found: list[Oddity] = []
     made: Row | None = None
@@ -106,8 +107,8 @@ def oddities(rows: Sequence[Row], known: Known = "window") -> tuple[str, ...]:
 
 
 def _same_making(before: Row, after: Row) -> bool:
-    """True where two makings of a resource are of the resource itself, not of things in it, and
-    not the same event told twice."""
+    """True when two creations are of the resource itself, not of things in it, and are not the same
+    event reported twice."""
     if before.action != after.action or (
         before.request_id and before.request_id == after.request_id
     ):
@@ -118,7 +119,7 @@ def _same_making(before: Row, after: Row) -> bool:
 
 
 def _pause(rows: Sequence[Row], unread: int) -> list[Oddity]:
-    """The one pause that is out of all proportion to the others, if there is one."""
+    """The one gap that is out of all proportion to the others, if there is one."""
     pauses = [(rows[at].time - rows[at - 1].time, at) for at in range(1, len(rows)) if at != unread]
     if len(pauses) < _ENTRIES:
         return []
@@ -129,7 +130,7 @@ def _pause(rows: Sequence[Row], unread: int) -> list[Oddity]:
     ):
         return []
     days = longest // _DAY
-    told = f"nothing for {days:,} d before {_at(rows[at])}, a pause like no other here"
+    told = f"no entries for {days:,} d before {_at(rows[at])}, by far the longest gap here"
     return [Oddity(told, at, mild=True)]
 
 

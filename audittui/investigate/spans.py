@@ -1,7 +1,7 @@
 """Which entries of a chain are read together. Pure.
 
-Source: DynamoDB developer guide, "Read consumption": a Query is charged for the bytes of all that
-it passes, each item of a BatchGetItem for 4 KB begun.
+Source: DynamoDB developer guide, "Read consumption": a Query is charged for the bytes of all the
+items that it reads, each item of a BatchGetItem for every 4 KB begun.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ class Span(NamedTuple):
 
 
 def spans(seqs: Sequence[int], item_bytes: float) -> list[Span]:
-    """The cheapest spans that hold ``seqs`` (ascending), where an entry has ``item_bytes``.
+    """The cheapest spans that hold ``seqs`` (ascending) for entries of ``item_bytes``.
 
-    One entry alone is a span of itself. Entries in between are read too where that costs less than
-    to ask anew.
+    A single entry is a span of its own. Entries in between are read too if that costs less than
+    another request.
     """
     found: list[Span] = []
     single = single_units(item_bytes)
@@ -41,16 +41,16 @@ def spans(seqs: Sequence[int], item_bytes: float) -> list[Span]:
 
 
 def mean_bytes(facts: Facts) -> float | None:
-    """The mean size of the base table's items; None where nobody knows."""
+    """The mean size of the base table's items; None if it is not known."""
     base = facts.base
     return base.size_bytes / base.item_count if base is not None and base.item_count else None
 
 
 def single_units(item_bytes: float) -> float:
-    """What one entry by itself takes."""
+    """The cost of reading one entry by itself."""
     return -(-item_bytes // STEP_BYTES) * STEP
 
 
 def span_units(entries: int, item_bytes: float) -> float:
-    """What a Query over so many entries takes, rounded up as it is charged."""
+    """The cost of a Query over ``entries`` entries, rounded up as it is charged."""
     return -(-entries * item_bytes // STEP_BYTES) * STEP

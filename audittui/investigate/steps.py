@@ -13,16 +13,16 @@ from audittui.investigate.diff import DiffLine
 from audittui.investigate.lifecycle import Change, change_of
 from audittui.layout.row import Row
 
-_UNREADABLE = "The entry's body is not a JSON object, so what it says cannot be read."
+_UNREADABLE = "The entry's body is not a JSON object, so its contents cannot be read."
 
 
 class LifecycleStep(msgspec.Struct, frozen=True):
     """One event of a resource.
 
-    ``document`` is the entry's stored JSON text; empty with a ``fault`` where it could not be
-    read, ``unread`` says why in a word. ``lines`` is what the event changed; None where that is
-    not known: ``unknown`` then says why (empty where the event tells no state), and ``after`` is
-    the state that it left, if it tells one.
+    ``document`` is the entry's stored JSON text. If it could not be read, it is empty, ``fault``
+    says why in a sentence and ``unread`` in a word. ``lines`` is what the event changed; None if
+    that is not known: ``unknown`` then says why (empty if the event records no state). ``after`` is
+    the state that the event left, if it records one.
     """
 
     row: Row
@@ -38,10 +38,11 @@ class LifecycleStep(msgspec.Struct, frozen=True):
 def steps_of(
     bodies: Iterable[Body], stranger: Callable[[Row], str] = lambda _: ""
 ) -> Iterator[LifecycleStep]:
-    """The steps of a life, from the bodies of its entries, oldest first.
+    """The steps of a lifecycle, from the bodies of its entries, oldest first.
 
-    No change is laid to an event across one that was not read. ``stranger`` says why a row is not
-    of this log (empty: it is): what such a one says of the state counts for no other.
+    No change is attributed to an event across one that was not read. ``stranger`` says why a row
+    does not belong to this log (empty if it does); the states in such a row are not used for
+    others.
     """
     known = KnownState()
     for body in bodies:
@@ -61,7 +62,7 @@ def steps_of(
             continue
         if unread:
             told_as = "could not be" if unread == "fault" else "was not"
-            known.lose(f"an entry before it {told_as} read")
+            known.lose(f"an earlier entry {told_as} read")
             yield LifecycleStep(row, body.document, change, fault=fault, unread=unread)
             continue
         told = known.follow(row, states)

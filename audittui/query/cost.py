@@ -30,7 +30,7 @@ class Grant:
 
 
 class TokenBucket:
-    """A rate of ``rate`` units per second, with one second's worth saved up at most."""
+    """A rate of ``rate`` units per second; at most one second's worth is saved up."""
 
     def __init__(self, rate: float, now: float) -> None:
         self.rate = rate
@@ -49,7 +49,7 @@ class TokenBucket:
         return max(missing / self.rate, 0.0) if missing > 1e-9 else 0.0
 
     def take(self, units: float) -> None:
-        """Take ``units`` out; a negative number gives back what a reservation had too much."""
+        """Take ``units`` out; a negative number returns the excess of a reservation."""
         self._tokens = min(self._tokens - units, self.rate)
 
     def _fill(self, now: float) -> None:
@@ -75,14 +75,14 @@ class Costs:
 
     @property
     def item_bytes(self) -> float:
-        """The size of an item, as observed: rounded up, because pages are billed so."""
+        """The observed size of an item, rounded up as pages are billed."""
         if not self._items:
             return _GUESSED_ITEM_BYTES
         return max(self._bytes / self._items, _LEAST_ITEM_BYTES)
 
     @property
     def page_units(self) -> float:
-        """What a page costs that its size ended, as observed."""
+        """The observed cost of a page that the size limit ended."""
         most = self.bucket.most if self.bucket is not None else PAGE_UNITS
         return min(self._page_units or PAGE_UNITS, most)
 
@@ -90,7 +90,7 @@ class Costs:
         """Room for one request of at most ``wanted`` items; None when it must not be sent.
 
         ``sharers`` requests share what is left. A request that ``must`` be sent for the next row
-        takes fewer items where a page is too much; others wait.
+        asks for fewer items when a page is too much; others wait.
         """
         limit, units = wanted, self._worst(wanted)
         if self.bucket is not None and units > self.bucket.most:
@@ -107,21 +107,21 @@ class Costs:
         return Grant(limit, units)
 
     def reserve(self, units: float) -> None:
-        """A request of this worst case is sent."""
+        """Record that a request with this worst case was sent."""
         self._reserved += units
         self._sent = True
         if self.bucket is not None:
             self.bucket.take(units)
 
     def settle(self, reserved: float, spent: float) -> None:
-        """A request came back: it had ``reserved`` and took ``spent``."""
+        """Record an answer: its request had ``reserved`` units and used ``spent``."""
         self._reserved = max(self._reserved - reserved, 0.0)
         self.spent += spent
         if self.bucket is not None:
             self.bucket.take(spent - reserved)
 
     def observe(self, scanned: int, units: float, *, full: bool) -> None:
-        """A page of ``scanned`` items; ``full`` when its size ended it."""
+        """Learn from a page of ``scanned`` items; ``full`` when the size limit ended it."""
         if scanned:
             self._bytes += units * BYTES_PER_UNIT
             self._items += scanned
@@ -129,7 +129,7 @@ class Costs:
             self._page_units = max(self._page_units, units)
 
     def items_for(self, units: float) -> int:
-        """How many items about ``units`` read."""
+        """How many items about ``units`` read units read."""
         return max(int(units * BYTES_PER_UNIT / self.item_bytes), 1)
 
     def _worst(self, limit: int | None) -> float:

@@ -1,4 +1,4 @@
-"""Runs that only count: what they can say, and of which window."""
+"""Runs that only count: what they can count, and in which window."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from audittui.runbook.plan import Plan, Window
 
 
 def refuse_uncountable(plan: Plan) -> None:
-    """Raise `UsageError` for a plan of which the table alone cannot say the number."""
+    """Raise `UsageError` for a plan whose entries the table alone cannot count."""
     why = ""
     if plan.correlation is not None:
-        why = "a correlation is made of the entries themselves"
+        why = "a correlation needs the entries themselves"
     elif plan.row_filters:
         fields = ", ".join(condition.field for condition in plan.row_filters)
         why = f"{fields} is filtered after reading"
@@ -21,7 +21,7 @@ def refuse_uncountable(plan: Plan) -> None:
 
 
 def counted_window(plan: Plan) -> Window:
-    """The plan's window as the sort key can say it: in whole ticks of the index."""
+    """The plan's window as the sort key can express it: in whole ticks of the index."""
     unit = plan.index.tick
     start, end = plan.window.start, plan.window.end
     return Window(

@@ -1,9 +1,9 @@
 """Cursors: where a run stopped, as text that a later run resumes from.
 
-A cursor names the plan that it belongs to (by a digest), the last row given, and for every shard
-that is begun and not finished, by its partition key, the start key from which to read again. Rows
-up to the last one given are skipped when they are read again. Chains and days that the first run
-did not know may join: `audittui.query.position` says how.
+A cursor holds a digest of its plan, the last row yielded, and, for every shard that is begun and
+not finished, the partition key and the start key to read from again. Rows up to the last one
+yielded are skipped when they are read again. Chains and days that the first run did not know may
+join: see `audittui.query.position`.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
     """The parts of a cursor. Shards are named by their partition keys.
 
     ``now`` is the present of the first run, so that a window that ends "now" stays the same.
-    ``index`` is what the run reads ("" for the base table), ``chains`` are those that it knows,
-    ``edge`` is the tick at which its last shard ends. ``shards`` maps unfinished ones to their
-    start keys, ``begins`` to the ticks (microseconds) from which, in reading order, they go on,
-    where that is not the shard's own bound; ``heads`` says that nothing that is wanted comes
-    before a tick. No shard from ``unread`` on has been begun; None says that all unfinished ones
-    are in ``shards``. ``reached`` is the time up to which every row was given. ``late`` is
-    `audittui.query.position.Position`'s.
+    ``index`` is the index that the run reads ("" for the base table), ``chains`` are the chains
+    that it knows, ``edge`` is the tick at which its last shard ends. ``shards`` maps unfinished
+    shards to their start keys, ``begins`` to the ticks (microseconds, in reading order) from which
+    they continue, unless that is the shard's own bound; ``heads`` to the ticks before which no
+    matching row lies. No shard from ``unread`` on has been begun; None means that all unfinished
+    ones are in ``shards``. ``reached`` is the time up to which every row was yielded. ``late`` is
+    that of `audittui.query.position.Position`.
     """
 
     version: int
@@ -50,7 +50,7 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
 
     @property
     def last_order(self) -> OrderKey | None:
-        """The order of the last row that was given."""
+        """The order of the last row that was yielded."""
         if self.last is None:
             return None
         tick, time, partition, sort = self.last
@@ -58,10 +58,10 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
 
 
 def plan_digest(plan: Plan, *, count: bool = False) -> str:
-    """A short digest of what a cursor depends on: where and what the plan reads, but for the
-    chains and days that there are by now.
+    """A short digest of what a cursor depends on: where and what the plan reads, except for the
+    chains and days, which may have grown.
 
-    Rows are not what a counting run gave, so that the one cannot go on where the other stopped.
+    It differs for a counting run, whose cursor cannot resume a run that yields rows.
     """
     seen = repr(
         (plan.runbook, plan.layout.name, plan.index.name, plan.order, plan.keyed, plan.filters,
@@ -73,12 +73,12 @@ def plan_digest(plan: Plan, *, count: bool = False) -> str:
 
 
 def encode_cursor(cursor: Cursor) -> str:
-    """The text of a cursor, safe in a shell word."""
+    """The text of a cursor, which needs no quoting in a shell."""
     return cursor_text(cursor)
 
 
 def decode_cursor(text: str) -> Cursor:
-    """The cursor that ``text`` says. Raises `UsageError`."""
+    """Decode a cursor. Raises `UsageError`."""
     try:
         cursor = cursor_parts(text, Cursor)
         if cursor.version != _VERSION:
@@ -87,14 +87,14 @@ def decode_cursor(text: str) -> Cursor:
             raise ValueError("a wrong last row")
     except ValueError:
         raise UsageError(
-            "The cursor is damaged, or of another version.",
-            "Copy it whole from the line that printed it.",
+            "The cursor is damaged or from another version.",
+            "Copy all of it from the line that printed it.",
         ) from None
     return cursor
 
 
 def check_cursor(cursor: Cursor, digest: str) -> None:
-    """Refuse a cursor of another run than the one with `plan_digest` ``digest``.
+    """Refuse a cursor that does not belong to the run with `plan_digest` ``digest``.
 
     Raises `UsageError`.
     """
@@ -111,10 +111,10 @@ def another_run() -> UsageError:
 
 
 def facts_to_go_on(facts: Facts, cursor: Cursor) -> Facts:
-    """What the planner must know to make the plan of ``cursor``'s run again.
+    """The facts for the planner to recreate the plan of ``cursor``'s run.
 
-    "now" stays what it was, so that the window is the same one, and no chain that the run was
-    reading is left out.
+    "now" is that of the first run, so that the window stays the same, and no chain that the run
+    was reading is left out.
     """
     return msgspec.structs.replace(
         facts,

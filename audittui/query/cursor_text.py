@@ -1,4 +1,4 @@
-"""The text form of every cursor: MessagePack, compressed, in URL-safe base64: a shell word."""
+"""The text form of every cursor: compressed MessagePack in URL-safe base64."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def cursor_text(parts: msgspec.Struct) -> str:
 
 
 def cursor_parts(text: str, kind: type[Parts]) -> Parts:
-    """The parts of the cursor that ``text`` says. Raises ``ValueError`` when it is damaged."""
+    """Decode the parts of a cursor. Raises ``ValueError`` when ``text`` is damaged."""
     try:
         packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         inflate = zlib.decompressobj()

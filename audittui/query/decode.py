@@ -1,4 +1,4 @@
-"""From a store's page to rows. Runs in a pool thread, so that the reader only merges."""
+"""Decodes a store's page into rows. Runs in a pool thread, so that the reader only merges."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from audittui.store.port import Page
 
 StartKey = dict[str, Any]
 _FINE = 256
-"""Pages of at most so many items have a mark at every change of the sort key."""
+"""Pages of up to this many items have a mark at every change of the sort key."""
 _STRIDE = 32
 
 
 @dataclass(slots=True)
 class Chunk:
-    """The rows of one page in the server's order, those that are wanted.
+    """The matching rows of one page, in the server's order.
 
-    ``marks`` are places to go on from: once ``n`` rows of the chunk were given, the start key of a
-    mark ``(n, key)`` loses nothing. ``start`` is the start key of the page, ``begin`` the tick at
-    which its slice begins. ``at`` rows were given. ``tally`` counts, where only that was asked.
+    ``marks`` are places to resume from: once ``n`` rows of the chunk were yielded, the start key of
+    a mark ``(n, key)`` loses nothing. ``start`` is the start key of the page, ``begin`` the tick at
+    which its slice begins. ``at`` rows were yielded. ``tally`` is set for runs that only count.
     """
 
     rows: list[Row]
@@ -37,7 +37,7 @@ class Chunk:
 
     @property
     def key(self) -> StartKey | None:
-        """The start key behind which everything was given."""
+        """The start key up to which everything was yielded."""
         found = self.start
         for count, key in self.marks:
             if count > self.at:
@@ -48,7 +48,7 @@ class Chunk:
 
 @dataclass(slots=True)
 class Landed:
-    """One answer, decoded. ``tick`` is how far it read (None: unknown), the rest is the page's."""
+    """One decoded answer. ``tick`` is how far it read (None: unknown)."""
 
     chunk: Chunk
     next_key: StartKey | None
@@ -60,7 +60,7 @@ class Landed:
 
 
 class Decoder:
-    """Decodes the pages of one plan. Rows up to ``after`` were given by an earlier run."""
+    """Decodes the pages of one plan. Rows up to ``after`` were yielded by an earlier run."""
 
     def __init__(self, plan: Plan, after: OrderKey | None, *, count: bool) -> None:
         self._plan = plan
@@ -75,7 +75,7 @@ class Decoder:
         self._key_names = tuple(dict.fromkeys(names))
 
     def decode(self, page: Page, start: StartKey | None, begin: int | None) -> Landed:
-        """The rows of ``page``, which was asked from ``start`` in a slice that begins at the tick
+        """The rows of ``page``, which was read from ``start`` in a slice that begins at the tick
         ``begin``."""
         index = self._plan.index
         if self._count:

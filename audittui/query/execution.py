@@ -1,10 +1,10 @@
-"""Runs a plan on a store and yields its pages lazily (DESIGN §5).
+"""Executes a plan on a store and yields the pages of its result lazily.
 
 Rows come in exact order: by time, then chain, then seq. Items with equal sort keys arrive in an
-undefined order, so a row is given only once every unfinished stream has strictly passed it.
+undefined order, so a row is yielded only once every unfinished stream has strictly passed it.
 
-The reader's thread schedules and merges; pool threads ask and decode. Whatever lands is taken at
-once.
+The reader's thread schedules and merges; pool threads send requests and decode the answers, which
+the reader takes as soon as they arrive.
 """
 
 from __future__ import annotations
@@ -32,21 +32,21 @@ from audittui.runbook.plan import Plan
 from audittui.store.port import Store
 
 MOST_ROWS = 8192
-"""A page for the reader has rarely more rows."""
+"""A page for the reader rarely has more rows."""
 _BEAT = 0.25
 _GRACE = 1.0
 
 
 class Execution:
-    """One run of a plan. ``latest`` is the last page given.
+    """One execution of a plan. ``latest`` is the last page yielded.
 
     ``limit`` is a number of rows, ``max_rcu`` a budget in read units, ``rate`` a rate in read units
     per second, ``cursor`` where an earlier run stopped. ``page_rows`` asks for small first pages
-    (for a screen); None for pages as large as the store gives. ``drain``: everything is wanted, so
-    a partition is read at several places at once. ``count``: pages carry no rows,
-    ``meter.matched`` counts, and ``tally`` says of which chains. ``notify`` is told in a sentence
-    about waits, from any thread. Raises `UsageError` for a cursor that is damaged or belongs to
-    another run, for a plan that cannot be counted, and for a rate that is not above 0.
+    (for a screen); None for pages as large as the store returns. ``drain`` reads everything, each
+    partition at several places in parallel. With ``count``, pages carry no rows: ``meter.matched``
+    counts, and ``tally`` counts by chain. ``notify`` is called with a sentence about each wait,
+    from any thread. Raises `UsageError` for a cursor that is damaged or belongs to another run, for
+    a plan that cannot be counted, and for a rate that is not above 0.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Execution:
             resume = decode_cursor(cursor)
             check_cursor(resume, self._digest)
         self._resume = resume
-        # Clocks differ, and a run that goes on knows of its first rows only as they were then.
+        # Clocks differ, and a resumed run knows its first rows only as of the first run.
         self._as_of = max(self._now, plan.now)
         if resume is not None and self._newest:
             self._as_of = resume.now
@@ -111,20 +111,20 @@ class Execution:
         self._cancelled = False
 
     def cancel(self) -> None:
-        """Stop at once; what was read is kept. Callable from any thread and signal handler."""
+        """Stop immediately and keep what was read. Callable from any thread and signal handler."""
         self._cancelled = True
         self._requests.close()
 
     def drain(self) -> None:
-        """From now on everything is wanted. Callable from any thread."""
+        """Read everything from now on. Callable from any thread."""
         self._requests.everywhere = True
         self._requests.wake()
 
     def pages(self) -> Iterator[ResultPage]:
-        """The pages of the result, read as they are asked for. The last one says why it ended.
+        """The pages of the result, read on demand. The last one says why the run ended.
 
-        Pages may be empty while the run is searching. Errors of the store do not raise: they end
-        the run with ``coverage.stop == "error"`` and are kept in ``error``.
+        Pages may be empty while the run is searching. Store errors are not raised: they end the
+        run with ``coverage.stop == "error"`` and are kept in ``error``.
         """
         try:
             yield from self._run()
@@ -145,7 +145,7 @@ class Execution:
             if stop and self._more and not self._cancelled:
                 stop = ""
             elif stop and self._requests.flying and not self._cancelled:
-                # What is in flight is paid: a moment for its rows and its cost.
+                # Requests in flight are paid for: wait a moment for their rows and their cost.
                 deadline = min(deadline, now + _GRACE)
                 stop = "" if now < deadline else stop
             over = done or bool(stop)
@@ -154,7 +154,7 @@ class Execution:
             beat = self._meter.pages != pages_shown and now - shown >= _BEAT
             if rows or over or beat:
                 if not ending and not over and self._limit is None:
-                    # The next page is on its way while this one is read.
+                    # The next page is fetched while this one is read.
                     self._launch()
                 yield self._page(rows, "" if done else stop)
                 if over:
@@ -173,7 +173,7 @@ class Execution:
         return sent > 0
 
     def _ending(self, cut: bool) -> Stop:
-        """Why the run must end, or nothing."""
+        """Why the run must end; empty if it need not."""
         if self._cancelled:
             return "cancelled"
         if self.error is not None:
@@ -183,7 +183,7 @@ class Execution:
         return ""
 
     def _wait(self, deadline: float, shown: float | None) -> None:
-        """Wait until something lands, or somebody calls, or it is time to show or to send."""
+        """Wait for an answer, a wake-up, or the time to yield a page or send a request."""
         moments = [deadline]
         if shown is not None:
             moments.append(shown + _BEAT)
@@ -213,7 +213,7 @@ class Execution:
             self._plus(matched=counted.matched)
 
     def _give(self) -> tuple[list[Row], bool]:
-        """The rows that may be given now, and whether the limit cut some off."""
+        """The rows that may be yielded now, and whether the limit cut some off."""
         rows, barrier = self._front.ready(MOST_ROWS)
         self._more = barrier < self._front.barrier
         if not rows:
@@ -226,7 +226,7 @@ class Execution:
             timed = self.plan.index.sorted_by_time
             barrier = NOWHERE
             if rows and timed:
-                # Ties of the last row are read again, and those that were given skipped.
+                # Ties of the last row are read again, and those already yielded are skipped.
                 barrier = -rows[-1].tick if self._newest else rows[-1].tick
         if rows:
             self._last = rows[-1]
@@ -237,7 +237,7 @@ class Execution:
         return rows, cut
 
     def _abandon(self) -> None:
-        """Leave what is in flight alone: nobody waits for it, its cost stays unknown."""
+        """Abandon the requests in flight; their cost stays unknown."""
         unsent, unmetered = self._requests.abandon()
         self._plus(requests=-unsent, unmetered=unmetered)
 
@@ -250,7 +250,7 @@ class Execution:
 
     def _page(self, rows: list[Row], stop: Stop) -> ResultPage:
         coverage = self._coverage(stop)
-        # A cursor that only leads back here helps nobody.
+        # A cursor that only leads back here is useless.
         cursor = "" if coverage.finished or coverage.tied is not None else self._cursor(coverage)
         self.latest = ResultPage(tuple(rows), coverage, self._meter, cursor)
         return self.latest
@@ -265,7 +265,7 @@ class Execution:
             unsettled = settled
             resume = self._resume
             if resume is not None and not self._newest and resume.last is not None:
-                # What was given before was read when its indexes may have lagged.
+                # Earlier rows were read when the indexes may have lagged.
                 unsettled = min(unsettled, max(resume.now - lag, 0))
             if window.start is not None:
                 unsettled = max(unsettled, window.start)
@@ -288,7 +288,7 @@ class Execution:
         )
 
     def _tied(self) -> Tied | None:
-        """What keeps a cursor from getting anywhere with this budget; None where it does."""
+        """What keeps a cursor from making progress with this budget; None if nothing does."""
         if self._given or self._front.moved(self._meter.rcu - self.plan.spent_rcu):
             return None
         barrier = self._front.barrier
@@ -301,7 +301,7 @@ class Execution:
         return Tied(rows, time, self._meter.rcu + max(behind, 1) * STEP)
 
     def _reached(self) -> int | None:
-        """The time up to which every row was given, in this run and those before it."""
+        """The time up to which every row was yielded, in this run and those before it."""
         barrier = self._front.barrier
         sign = -1 if self._newest else 1
         if self._last is not None:
@@ -313,12 +313,12 @@ class Execution:
         if barrier in (END, NOWHERE) or (self._limit is not None and self._given >= self._limit):
             reached = last
         elif self._front.holds_at(barrier):
-            # Ties are held back: the last row given is what people see.
+            # Ties are held back: the last row yielded is what people see.
             reached = last
         elif barrier <= self._start and (last == NOWHERE or not self._meter.pages):
             reached = last
         else:
-            # Entries of the barrier's own tick are still to come, wherever in it they lie.
+            # Entries with the barrier's own tick are still to come.
             reached = barrier - (self.plan.index.tick - 1 if self._newest else 0)
         self._far = max(self._far, reached)
         return None if self._far == NOWHERE else sign * int(self._far)

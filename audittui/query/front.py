@@ -1,4 +1,4 @@
-"""All shards of a plan: which are open, how far they have come together, what may be given."""
+"""All shards of a plan: which are open, how far all have been read, which rows may be yielded."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Front:
         self._finished = False
         self._active: dict[int, Stream] = {}
         self._holding: dict[int, Stream] = {}
-        # The least bound from each place on: what no entry of an unopened shard is before.
+        # The least bound from each place on: no entry of an unopened shard comes before it.
         self._least = [END]
         for place in reversed(self._places):
             self._least.append(min(self._least[-1], self._bound(place)))
@@ -42,28 +42,28 @@ class Front:
 
     @property
     def unfinished(self) -> int:
-        """Shards that are not read to their end, or whose rows are not all given."""
+        """Shards not read to their end, or with rows that were not yielded yet."""
         given = sum(place not in self._active for place in self._holding)
         return len(self._places) - self._fresh + len(self._active) + given
 
     def moved(self, spent: float) -> bool:
-        """True when going on from here does not read all of the same once more, after ``spent``
-        read units were used here."""
+        """True when resuming from here does not read all of the same again, after ``spent``
+        read units were used."""
         streams = list({**self._holding, **self._active}.values())
         if self._finished or any(stream.moved for stream in streams):
             return True
-        # Where a shard's first row lies is worth knowing, unless that row is what all waits for.
+        # It helps to know where a shard's first row lies, unless the others wait for that row.
         barrier = self.barrier
         tied = sum(stream.spent for stream in streams if stream.rows_at(barrier))
         return any(stream.headed for stream in streams) and tied < spent
 
     @property
     def waiting(self) -> int:
-        """Rows that were read and not given."""
+        """Rows that were read and not yielded."""
         return sum(stream.waiting for stream in self._holding.values())
 
     def tied(self, barrier: float) -> tuple[int, int]:
-        """The rows that wait at the ``barrier``, and the shards that were not read beyond it."""
+        """The rows that wait at the ``barrier``, and the shards not read beyond it."""
         rows = sum(stream.rows_at(barrier) for stream in self._holding.values())
         behind = sum(stream.frontier <= barrier for stream in self._active.values())
         left = self._places[self._fresh :]
@@ -83,8 +83,8 @@ class Front:
         return sum(stream.shard.bucket == bucket for stream in self._active.values())
 
     def near(self, ahead: int) -> Iterator[Stream]:
-        """The first ``ahead`` shards that are not read to their end, and at least those of the
-        first bucket, in reading order."""
+        """The first ``ahead`` shards not read to their end, in reading order; at least those of
+        the first bucket."""
         bucket: int | None = None
         seen = 0
         for place in sorted(self._active):
@@ -121,9 +121,9 @@ class Front:
             self._holding[stream.place] = stream
 
     def ready(self, most: int) -> tuple[list[Row], float]:
-        """The rows that may be given, in exact order, and the barrier that they are before.
+        """The rows that may be yielded, in exact order, and the barrier that they precede.
 
-        When more than ``most`` wait, then only those of about one page of a shard.
+        When more than ``most`` wait, only about one page of a shard is yielded.
         """
         barrier = self.barrier
         if self.waiting > most:
@@ -140,7 +140,7 @@ class Front:
         return any(stream.holds and stream.nearest == barrier for stream in self._holding.values())
 
     def drop(self, barrier: float) -> None:
-        """The rows before ``barrier`` were given."""
+        """Drop the rows before ``barrier``: they were yielded."""
         for place, stream in list(self._holding.items()):
             stream.drop(barrier)
             self._finished = self._finished or stream.finished
@@ -149,7 +149,7 @@ class Front:
 
     @property
     def position(self) -> Position:
-        """Where to go on without losing anything."""
+        """Where to resume without losing anything."""
         start = self._start
         found = Position([], len(self._plan.shards))
         for place, stream in sorted({**self._holding, **self._active}.items()):
@@ -199,7 +199,7 @@ class Front:
 
 
 class Idle:
-    """Slices that no request reads, nearest first; shards are opened when their turn comes."""
+    """Slices that no request reads, nearest first; shards are opened as needed."""
 
     def __init__(self, front: Front) -> None:
         self._front = front

@@ -1,4 +1,4 @@
-"""Plans whose index was chosen by a look at the table, where a look pays."""
+"""Makes plans whose index is chosen by probing the table, when a probe is worth its cost."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from audittui.runbook.planner import make_plan
 from audittui.store.port import PATIENT, Page, Patience, Query, Store
 
 _SHARE = 4
-"""Of a budget, probes take a quarter at most."""
+"""Probes take at most a quarter of a budget."""
 
 
 def probed_plan(
@@ -27,11 +27,11 @@ def probed_plan(
     budget: float | None = None,
     patience: Patience = PATIENT,
 ) -> Plan:
-    """The plan of `make_plan`, after both ends of the partitions in doubt were looked at.
+    """The plan of `make_plan`, made after probing both ends of the partitions in doubt.
 
-    That costs 0.5 read units an end, counted as planning; nothing is looked at where ``budget``
-    (read units) is not much more. An index that cannot be looked at is judged without. Raises what
-    `make_plan` raises.
+    A probe costs 0.5 read units an end, counted as planning; nothing is probed unless ``budget``
+    (read units) is much larger. An index that cannot be probed is judged by its estimate. Raises
+    what `make_plan` raises.
     """
     plan = make_plan(runbook, texts, layout, facts)
     if not plan.probes or (budget is not None and budget < _SHARE * len(plan.probes)):
@@ -57,8 +57,8 @@ def probed_plan(
 
 
 def _look(store: Store, probe: Probe, patience: Patience) -> list[Page | None]:
-    """The pages at both ends of a partition, the second one where there is more than the first;
-    None for one that did not come."""
+    """The pages at both ends of a partition, the second only if there is more than the first;
+    None for a page that failed."""
     index, shard = probe.index, probe.shard
     timed = index.sorted_by_time
     pages: list[Page | None] = []
@@ -75,7 +75,7 @@ def _look(store: Store, probe: Probe, patience: Patience) -> list[Page | None]:
         try:
             page = store.query(request, patience)
         except StoreError:
-            # Only a guess hangs on it; the run itself says what is wrong.
+            # Only an estimate depends on it; the run itself reports errors.
             pages.append(None)
             return pages
         pages.append(page)
@@ -85,7 +85,7 @@ def _look(store: Store, probe: Probe, patience: Patience) -> list[Page | None]:
 
 
 def _sample(layout: Layout, probe: Probe, pages: list[Page | None]) -> Sample | None:
-    """What the ends say of the whole."""
+    """The size of the whole, estimated from its ends."""
     name, partition = probe.index.name, probe.shard.partition
     whole = [page for page in pages if page is not None]
     if len(whole) < len(pages):

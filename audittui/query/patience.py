@@ -1,4 +1,4 @@
-"""How a run waits before a store tries a request again: shown, and ended by a cancel."""
+"""How a run waits before a store retries a request: reported, and ended by a cancel."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _REASONS = {"throttled": "throttled", "network": "connection lost"}
 
 
 class Waits:
-    """The requests of one run that wait, told in one voice.
+    """The waiting requests of one run, reported as one.
 
     ``notify`` is called from the threads that wait; ``closed`` ends every wait.
     """
@@ -29,7 +29,7 @@ class Waits:
         self._waiting: set[RunPatience] = set()
 
     def begin(self, who: RunPatience, error: StoreError, attempt: int, seconds: float) -> None:
-        """Tell that a request waits."""
+        """Report that a request waits."""
         if error.kind == "throttled":
             self.throttled = True
         with self._lock:
@@ -43,7 +43,7 @@ class Waits:
             self._notify(f"{why}, retrying in {seconds:.1f} s, attempt {attempt}")
 
     def end(self, who: RunPatience, *, answered: bool) -> None:
-        """A request that had waited is over; tell it when it was answered and no other waits."""
+        """End a request's wait; report it if it was answered and no other request waits."""
         with self._lock:
             waited = who in self._waiting
             self._waiting.discard(who)
@@ -55,8 +55,8 @@ class Waits:
 class RunPatience(Patience):
     """The patience of one request.
 
-    ``attempts`` counts those that failed and were repeated, ``lost`` those of them that may have
-    cost something. ``resting`` while nothing is sent; ``gave_up`` once it ended a wait.
+    ``attempts`` counts the attempts that failed and were repeated, ``lost`` those of them that may
+    have cost something. ``resting`` is True during a wait, ``gave_up`` once a wait was cut short.
     """
 
     def __init__(self, waits: Waits) -> None:
@@ -79,6 +79,6 @@ class RunPatience(Patience):
         self.resting = False
 
     def end(self, *, answered: bool) -> None:
-        """The request is over, ``answered`` or given up."""
+        """The request has ended, ``answered`` or given up."""
         if self.attempts:
             self._waits.end(self, answered=answered)

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 Token = TypeVar("Token")
 
 MAX_THREADS = 64
-"""As many as a run has requests in flight."""
+"""As many as the requests that a run has in flight."""
 
 _jobs: deque[Job] = deque()
 _changed = threading.Condition()
@@ -24,7 +24,7 @@ _threads = 0
 
 
 class Job:
-    """One call in a pool thread. ``done`` is told its result, or the exception that it raised."""
+    """One call in a pool thread. ``done`` is called with its result or the exception it raised."""
 
     __slots__ = ("begun", "call", "done", "lost")
 
@@ -36,7 +36,7 @@ class Job:
 
 
 def submit(call: Callable[[], Any], done: Callable[[Any], None]) -> Job:
-    """Run ``call`` in a pool thread; ``done`` is called there with what came of it."""
+    """Run ``call`` in a pool thread; ``done`` is called there with the outcome."""
     global _threads  # noqa: PLW0603 - one pool a process
     job = Job(call, done)
     with _changed:
@@ -47,7 +47,7 @@ def submit(call: Callable[[], Any], done: Callable[[Any], None]) -> Job:
             try:
                 threading.Thread(target=_serve, daemon=True, name="audittui-query").start()
             except RuntimeError:
-                # The system gives no more threads: those that run take it in turn.
+                # The system has no more threads: those that run take the jobs in turn.
                 if not _threads:
                     raise
             else:
@@ -56,9 +56,9 @@ def submit(call: Callable[[], Any], done: Callable[[Any], None]) -> Job:
 
 
 def abandon(job: Job) -> bool:
-    """Let go of a job: nobody is told its result. True when it had begun.
+    """Abandon a job: its result is dropped. True when it had begun.
 
-    A thread that is stuck in it no longer counts, so that others never run out of threads.
+    A thread that is stuck in it no longer counts, so that other jobs never run out of threads.
     """
     global _threads  # noqa: PLW0603 - one pool a process
     with _changed:
@@ -72,10 +72,10 @@ def abandon(job: Job) -> bool:
 
 
 class Channel(Generic[Token]):
-    """Calls of one run go out, each with a token; what came of them comes in as they end."""
+    """Starts the calls of one run, each with a token, and receives their results as they end."""
 
     def __init__(self) -> None:
-        # Safe to put into from a signal's handler, which a condition is not.
+        # Unlike a condition, this queue is safe to use from a signal handler.
         self._inbox: SimpleQueue[tuple[Token, Any] | None] = SimpleQueue()
 
     def send(self, token: Token, call: Callable[[], Any]) -> Job:

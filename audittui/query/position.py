@@ -1,8 +1,8 @@
-"""Where the shards of a run are: what a cursor keeps, and how a later plan takes it up.
+"""Where the shards of a run are: what a cursor keeps, and how a later plan resumes from it.
 
-The later plan may have shards that the first run did not know. A chain that began meanwhile joins
-behind the last row given: what it has before that comes too late for the order, and is not in the
-result. A day that began meanwhile is read like any that was not begun.
+The later plan may have shards that the first run did not know. A chain created in the meantime
+joins after the last row yielded: its earlier entries are too late for the order and are not in the
+result. A day that began in the meantime is read like any other unread day.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from audittui.runbook.plan import Plan, Shard
 class Position:
     """Where the shards of a plan are, by their places in it.
 
-    ``places`` are those that are not finished, in reading order; none from ``unread`` on has been
-    begun. ``keys``, ``begins`` and ``heads`` are a cursor's, by place. ``late`` counts the shards
-    that joined, now or at an earlier resume, after the run had passed a part of them.
+    ``places`` are the unfinished ones, in reading order; none from ``unread`` on has been begun.
+    ``keys``, ``begins`` and ``heads`` are those of a cursor, by place. ``late`` counts the shards
+    that joined, now or at an earlier resume, after the run had passed part of them.
     """
 
     places: list[int]
@@ -32,12 +32,12 @@ class Position:
 
 
 def beginning(plan: Plan) -> Position:
-    """Nothing is read yet."""
+    """The position at the start, with nothing read."""
     return Position(list(range(len(plan.shards))), 0)
 
 
 def taken_up(plan: Plan, cursor: Cursor) -> Position:
-    """Where ``plan`` goes on from ``cursor``. Raises `UsageError` for a cursor of another run."""
+    """Where ``plan`` resumes from ``cursor``. Raises `UsageError` for a cursor of another run."""
     placed = {shard.partition: place for place, shard in enumerate(plan.shards)}
     if not placed.keys() >= cursor.shards.keys():
         raise another_run()
@@ -75,12 +75,12 @@ def chains_of(plan: Plan) -> tuple[str, ...]:
 
 
 def chain_of(plan: Plan, shard: Shard) -> str | None:
-    """The chain that a shard's partition is of; None where partitions are not kept by chain."""
+    """The chain of a shard's partition; None if partitions are not divided by chain."""
     return (plan.index.template.read(shard.partition) or {}).get("chain")
 
 
 def far_edge(plan: Plan) -> int | None:
-    """The tick at which the last shard ends, in reading order; None where it is open."""
+    """The tick at which the last shard ends, in reading order; None if it is open."""
     if not plan.shards:
         return None
     shard = plan.shards[-1]
@@ -93,7 +93,7 @@ def _edge(plan: Plan, shard: Shard) -> int | None:
 
 
 def _joins(plan: Plan, shard: Shard, cursor: Cursor) -> int | None:
-    """Where the shard of a new chain begins; None where the run has passed it."""
+    """Where the shard of a new chain begins; None if the run has passed it."""
     edge = _edge(plan, shard)
     if cursor.last is None or edge is None:
         return edge
@@ -106,7 +106,7 @@ def _joins(plan: Plan, shard: Shard, cursor: Cursor) -> int | None:
 
 
 def _grown(plan: Plan, shard: Shard, cursor: Cursor) -> int | None:
-    """Where a shard goes on that was read to the end that it had; None where it has no more."""
+    """Where a shard continues that was read to its former end; None if it has no more."""
     if plan.order == "newest" or cursor.edge is None or shard.high is None:
         return None
     begin = max(cursor.edge + plan.index.tick, shard.low or 0)

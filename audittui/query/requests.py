@@ -1,4 +1,4 @@
-"""The requests of one run: which are due, which are in flight, what they may take."""
+"""The requests of one run: which are due, which are in flight, and how much they may cost."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from audittui.runbook.plan import Plan
 from audittui.store.port import Query, Store, cost_unknown
 
 MAX_IN_FLIGHT = pool.MAX_THREADS
-"""Requests at once."""
+"""Requests in flight at the same time."""
 MAX_HELD_BYTES = 48_000_000
-"""Memory for rows that are read ahead of those that may be given."""
+"""Memory for rows that are read ahead of those that may be yielded."""
 _ROW_BYTES = 800
 _TOLD = 0.25
 _FILTER_MARGIN = 100
@@ -29,7 +29,7 @@ _FILTER_MARGIN = 100
 
 @dataclass(slots=True)
 class _Flight:
-    """A request in flight, of at most ``limit`` items. ``units`` are reserved for it."""
+    """A request in flight for at most ``limit`` items. ``units`` are reserved for it."""
 
     stream: Stream
     part: Slice
@@ -41,8 +41,7 @@ class _Flight:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """An answer that was taken in, or why there is none. ``unmetered`` counts the attempts that may
-    have cost something nobody knows of."""
+    """An answer, or why there is none. ``unmetered`` counts the attempts whose cost is unknown."""
 
     stream: Stream
     landed: Landed | None
@@ -51,11 +50,11 @@ class Arrival:
 
 
 class Requests:
-    """Asks ``store`` for the pages of ``plan`` and feeds ``front`` with them.
+    """Reads the pages of ``plan`` from ``store`` into ``front``.
 
     ``page_rows`` asks for small first pages, ``limit`` is the number of rows wanted in all,
-    ``count`` asks for numbers only. ``everywhere``: everything is wanted, so every shard is read
-    at several places at once. ``notify`` is told about waits.
+    ``count`` asks for numbers only. ``everywhere`` reads everything, each shard at several places
+    in parallel. ``notify`` is called about waits.
     """
 
     def __init__(
@@ -99,12 +98,12 @@ class Requests:
         self._channel.wake()
 
     def grow(self) -> None:
-        """The reader came back for more: the next pages are larger."""
+        """Make the next pages larger: the reader wants more."""
         if self._page_size is not None:
             self._page_size *= 2
 
     def launch(self, given: int) -> int:
-        """Send what is due after ``given`` rows; the number of requests sent."""
+        """Send the requests due after ``given`` rows; return how many were sent."""
         self.paused_until = None
         before = len(self._flights)
         if self._counts or (self.everywhere and self._limit is None):
@@ -114,7 +113,7 @@ class Requests:
         return len(self._flights) - before
 
     def receive(self, timeout: float | None) -> Arrival | None:
-        """Take in the next answer; None after ``timeout`` seconds, or when woken."""
+        """Receive the next answer; None after ``timeout`` seconds, or when woken."""
         arrived = self._channel.receive(timeout)
         if arrived is None:
             return None
@@ -141,9 +140,9 @@ class Requests:
         return Arrival(flight.stream, None, outcome, lost)
 
     def abandon(self) -> tuple[int, int]:
-        """Leave what is in flight alone: nobody waits for it, its cost stays unknown.
+        """Abandon the requests in flight; their cost stays unknown.
 
-        The number of requests that were never sent, and of the attempts that were.
+        Returns the number of requests that were never sent, and of the attempts that were.
         """
         self._closed.set()
         unsent = attempts = 0
@@ -156,18 +155,18 @@ class Requests:
         return unsent, attempts
 
     def _notice_throttling(self) -> None:
-        """Fewer at once when the table throttles, slowly more when it does not."""
+        """Send fewer in parallel when the table throttles, slowly more when it does not."""
         throttled, self._waits.throttled = self._waits.throttled, False
         blamed, self._blamed = self._blamed, max(self._blamed - 1, 0)
         if not throttled:
             self._most = min(self._most + 1 / self._most, MAX_IN_FLIGHT)
         elif not blamed:
-            # What else is in flight was sent before anybody knew: no reason to halve again.
+            # The other requests in flight were sent before the throttling: do not halve again.
             self._blamed = len(self._flights)
             self._most = max(len(self._flights) / 2, 1.0)
 
     def _look_ahead(self, flight: _Flight, landed: Landed) -> None:
-        """Wider while answers are empty, back to the first bucket when rows come."""
+        """Look further ahead while answers are empty, back to the first bucket when rows come."""
         if landed.chunk.rows:
             self._ahead = 1
             self._empties = 0
@@ -178,11 +177,11 @@ class Requests:
             self._ahead = min(asked * 2, MAX_IN_FLIGHT)
             self._empties = 0
         if self._page_size is not None and landed.scanned and landed.scanned == flight.limit:
-            # A search that finds nothing: nobody minds larger pages.
+            # The search finds nothing: larger pages do no harm.
             self._page_size = max(self._page_size, flight.limit * 2)
 
     def _launch_near(self, given: int) -> None:
-        """Ask those that hold the others up, and as far ahead as answers were empty."""
+        """Send for the shards that hold up the others, and as far ahead as answers were empty."""
         barrier = self._front.barrier
         chosen = [
             stream
@@ -198,7 +197,7 @@ class Requests:
                 return
 
     def _launch_everywhere(self) -> None:
-        """Ask wherever something is left, nearest first, as far as memory allows."""
+        """Send wherever something is left, nearest first, as far as memory allows."""
         self._front.open_first()
         barrier = self._front.barrier
         idle = self._front.idle()

@@ -15,10 +15,10 @@ Stop = Literal["", "limit", "budget", "cancelled", "error"]
 
 
 class Meter(msgspec.Struct, frozen=True):
-    """What was paid so far, summed over every response of every request.
+    """The cost so far, summed over every response to every request.
 
     ``requests`` were sent, ``pages`` came back. ``rcu`` is consumed read capacity in units,
-    ``by_index`` says where it was spent (index name, "" for the base table; what the planning took
+    ``by_index`` says where it was spent (index name, "" for the base table; what planning took
     is in ``rcu`` alone). ``unmetered`` counts attempts whose cost never came back. ``matched``
     counts the entries of a run that only counts, as far as its cursor says they are counted.
     """
@@ -34,10 +34,10 @@ class Meter(msgspec.Struct, frozen=True):
 
 
 class Tied(msgspec.Struct, frozen=True):
-    """Why a budget is too small to get anywhere: ``rows`` that were read and can only be given
-    once at least ``units`` read units were used in one run.
+    """Why a budget is too small to make progress: ``rows`` that were read but can only be yielded
+    by a run that may use at least ``units`` read units.
 
-    They share ``time`` (microseconds), or, where it is None, wait for the rest of a partition.
+    They share ``time`` (microseconds), or, if it is None, wait for the rest of a partition.
     """
 
     rows: int
@@ -53,19 +53,19 @@ class Tied(msgspec.Struct, frozen=True):
         entries = f"{self.rows:,} entr{'y' if self.rows == 1 else 'ies'}"
         if self.time is None:
             return f"{entries} wait for the rest of the partition; {need}"
-        return f"{entries} and maybe more share {timestamp.short(self.time)}; {need}"
+        return f"{entries} or more have the same time, {timestamp.short(self.time)}; {need}"
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     """What a result covers.
 
-    ``reached`` is the time up to which every row of the window has been given (in reading order);
+    ``reached`` is the time up to which every row of the window was yielded (in reading order);
     None before the first page. ``stop`` says why a run ended early. ``as_of`` is the moment of
-    reading (microseconds): nothing is known of what comes after it. ``ahead``: the window asked for
-    ends later than that. ``unsettled`` is the time from which indexes may not hold everything yet
-    (None: the window ends before it). ``tied`` says why a budget got nowhere. ``begun`` is when
-    the first run began, of a run that goes on: what was read before is known as of then. ``late``
-    counts the partitions of new chains that it had passed already, at least in part.
+    reading (microseconds): nothing later is known. ``ahead`` is True when the window ends after it.
+    ``unsettled`` is the time from which indexes may be incomplete (None: the window ends before
+    it). ``tied`` says why a budget made no progress. For a resumed run, ``begun`` is when the first
+    run began: the part before the cursor is known as of then. ``late`` counts the partitions of new
+    chains that it had already passed, at least in part.
     """
 
     window: Window
@@ -86,23 +86,23 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def finished(self) -> bool:
-        """True when every partition was read to its end and every row given: nothing is left to
+        """True when every partition was read to its end and every row yielded: nothing is left to
         read now."""
         return not self.stop and self.partitions_read == self.partitions
 
     @property
     def complete(self) -> bool:
-        """True when all of the window is covered: it was read to its end, and it is over."""
+        """True when the whole window is covered: it is in the past and was read to its end."""
         return self.finished and not self.ahead
 
     def text(self) -> str:
-        """The coverage in one line, in the words of DESIGN §1."""
+        """The coverage in one line."""
         start, end = self.window.start, self.window.end
         if start is not None and end is not None and end - start >= _MINUTE:
-            # Whole seconds read better; inwards, so that no more is claimed than is true.
+            # Whole seconds read better. Round inwards, so as not to claim too much.
             start, end = start + -start % timestamp.SECOND, _second(end)
         if end is not None and not self.ahead:
-            # A tick that the present lies in is counted whole, but only known so far.
+            # The tick of the present counts as a whole but is only known up to now.
             end = min(end, self.as_of)
         first = "the beginning" if start is None else timestamp.short(start)
         last = "now" if end is None else timestamp.short(end)
@@ -136,26 +136,23 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
         return "" if self.reached is None else timestamp.short(self.reached)
 
     def _ahead_text(self, first: str, last: str) -> str:
-        """What is known of a window that was not over when it was read."""
+        """What is known of a window that had not ended when it was read."""
         read = timestamp.short(_second(self.as_of))
         if self.window.start is not None and self.window.start >= self.as_of:
-            return (
-                f"nothing of the window {first} to {last} has happened yet: "
-                f"it lies in the future of {read}, when it was read"
-            )
+            return f"the window {first} to {last} had not begun when it was read, at {read}"
         unsettled = "" if self.unsettled is None else f"; {self._unsettled_since}"
         return (
-            f"complete from {first} to {read}, when it was read{unsettled}; "
-            f"the rest of the window, to {last}, lies in the future{self._begun_text()}"
+            f"complete from {first} to {read}, the time of reading{unsettled}; "
+            f"the rest of the window, to {last}, is in the future{self._begun_text()}"
         )
 
     def _begun_text(self) -> str:
-        """As of when the part is known that earlier runs gave."""
+        """The time as of which the part read by earlier runs is known."""
         if self.begun is None:
             return ""
-        began = f"; what was read before the cursor is as of {timestamp.short(self.begun)}"
+        began = f"; the part before the cursor is as of {timestamp.short(self.begun)}"
         if self.late:
-            began += ", without the entries that chains begun later had before"
+            began += ", without the earlier entries of chains created since then"
         return began
 
     def _unsettled_text(self) -> str:
@@ -177,7 +174,7 @@ class ResultPage(msgspec.Struct, frozen=True):
     """One page of a result: new rows in exact order, the coverage and the meter so far.
 
     ``cursor`` resumes right after the last row of this page; empty when the result is complete,
-    and when going on with the same budget would get nowhere (``coverage.tied``).
+    and when resuming with the same budget would make no progress (``coverage.tied``).
     """
 
     rows: tuple[Row, ...]

@@ -1,7 +1,7 @@
 """One shard's stream: pages come in, rows go out once every other stream has passed them.
 
-A shard is read as one slice of its sort-key range, or, when everything is wanted, as several next
-to each other that are read at once. Slices meet between two ticks, so that ties never span them.
+A shard is read as one slice of its sort-key range or, when everything is wanted, as several
+adjacent slices in parallel. Slices meet between two ticks, so that ties never span them.
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ class Slice:
 
 
 class Stream:
-    """Reads one shard in the plan's order and holds its rows until they may be given.
+    """Reads one shard in the plan's order and holds its rows until they may be yielded.
 
     ``place`` is the shard's place in the plan. ``begin`` (a tick) and ``key`` (a start key) are
-    where a cursor says to go on, ``head`` is a tick that nothing wanted comes before.
+    where a cursor resumes; no matching row comes before the tick ``head``.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Stream:
 
     @property
     def frontier(self) -> float:
-        """How far the server has been read, as a rising number; items to come are not before it."""
+        """How far the shard has been read, as a rising number; no later item comes before it."""
         return self.slices[0].frontier if self.slices else END
 
     @property
@@ -92,14 +92,14 @@ class Stream:
 
     @property
     def finished(self) -> bool:
-        """True when the shard was read to its end and every row of it was given."""
+        """True when the shard was read to its end and all its rows were yielded."""
         return not self.slices and not self.waiting
 
     @property
     def position(self) -> tuple[int | None, StartKey | None, int | None]:
-        """Where to go on without losing anything: the tick of a slice's beginning, the start key
-        in it (None for its beginning), and the tick that nothing wanted comes before (None where
-        that says no more)."""
+        """Where to resume without losing anything: the tick at which a slice begins, the start
+        key in it (None for its beginning), and the tick before which no matching row comes (None
+        if that adds nothing)."""
         if self._held:
             held = self._held[0]
             begin, key, ahead = held.begin, held.key, self.nearest if self._timed else NOWHERE
@@ -116,11 +116,11 @@ class Stream:
 
     @property
     def headed(self) -> bool:
-        """True when it is known now that nothing wanted comes before some tick."""
+        """True once it is known that no matching row comes before some tick."""
         return self.position[2] != self._begun[2]
 
     def rows_at(self, barrier: float) -> int:
-        """The rows held whose tick is ``barrier``."""
+        """The held rows whose tick is ``barrier``."""
         return sum(
             self._sign * row.tick == barrier
             for chunk in self._held
@@ -129,7 +129,7 @@ class Stream:
 
     @property
     def holds(self) -> bool:
-        """True when rows wait that only the other streams hold back."""
+        """True when only the other streams hold back the rows that wait."""
         return bool(self._held)
 
     @property
@@ -143,10 +143,10 @@ class Stream:
         return self._sign * self._held[0].rows[-1].tick
 
     def request(self, part: Slice, limit: int | None, *, count: bool) -> Query:
-        """The next page's request of the slice ``part``.
+        """The request for the next page of the slice ``part``.
 
-        Where chains are told apart, items are counted by their keys, which costs the same read
-        units as the table's own count of them: that one says nothing of whose they are.
+        For layouts with chains, items are counted by their keys. That costs the same read units as
+        the table's own count, which does not say which chain they belong to.
         """
         layout = self._plan.layout
         keys = (layout.partition.attribute, layout.sort.attribute)
@@ -168,7 +168,7 @@ class Stream:
         )
 
     def take(self, part: Slice, landed: Landed, page_units: float) -> None:
-        """Take in one page of the slice ``part``. ``page_units`` is what a full page costs."""
+        """Add one page of the slice ``part``. ``page_units`` is what a full page costs."""
         part.flying = False
         self.spent += landed.rcu
         before = part.frontier
@@ -200,7 +200,7 @@ class Stream:
         return rows
 
     def drop(self, barrier: float) -> None:
-        """Let go of the rows strictly before ``barrier``: they were given."""
+        """Drop the rows strictly before ``barrier``: they were yielded."""
         held = self._held
         while held:
             chunk = held[0]
@@ -213,7 +213,7 @@ class Stream:
             held.popleft()
 
     def counted(self) -> Tally:
-        """Let go of the counts that were read without a gap; their sum."""
+        """Remove the counts that were read without a gap and return their sum."""
         total = Tally()
         for chunk in self._held:
             if chunk.tally is not None:
@@ -222,7 +222,7 @@ class Stream:
         return total
 
     def splits(self, part: Slice) -> bool:
-        """True when ``part`` may be split: there is something to go by, and a free lane."""
+        """True when ``part`` may be split: its density is known, and a lane is free."""
         return (
             self._timed
             and part.density > 0
@@ -261,7 +261,7 @@ class Stream:
         return bisect_left(rows, barrier, lo=chunk.at, key=lambda row: sign * row.tick)
 
     def _horizon(self) -> int:
-        """The tick behind which an open range hardly goes on."""
+        """The tick after which an open range hardly continues."""
         if self._newest:
             return 0
         return self._plan.now or timestamp.MAX_TIME
@@ -272,7 +272,7 @@ class Stream:
             return
         part.guessed = False
         if landed.scanned == 0:
-            # The next slices may be empty too: no more of them until there is more to go by.
+            # The next slices may be empty too: add none until more is known.
             if not self._sparse:
                 self.lanes = max(self.lanes // 2, _FIRST_LANES)
             self._sparse = True
@@ -280,7 +280,7 @@ class Stream:
         self._sparse = False
         rows = landed.chunk.rows
         if len(rows) >= _LEAST_ROWS and rows[-1].tick != rows[len(rows) // 2].tick:
-            # The later half tells more than the whole page, which may begin with a gap.
+            # The later half is a better guide than the whole page, which may begin with a gap.
             half = len(rows) - len(rows) // 2
             span = abs(rows[-1].tick - rows[len(rows) // 2].tick)
             part.density = landed.rcu * half / len(rows) / span

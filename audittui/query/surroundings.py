@@ -1,7 +1,7 @@
-"""What lies around an empty answer: what was compared, how far the log goes, which names are close.
+"""Explains an empty result: what was compared, what the log spans, which names are similar.
 
-A name that is misspelt and a log that ended long ago give the same empty list. A look at both ends
-of the log, and at its newest page, tells them apart for a few read units.
+A misspelt name and a log that ended long ago give the same empty list. Reading both ends of the
+log, and its newest page, tells them apart for a few read units.
 """
 
 from __future__ import annotations
@@ -17,18 +17,19 @@ from audittui.errors import StoreError
 from audittui.escape import escaped, shortened
 from audittui.layout.row import Row
 from audittui.query.result import ResultPage
+from audittui.runbook.estimate import counted_text
 from audittui.runbook.live_conditions import conditions_of
 from audittui.runbook.plan import Plan, Window
 from audittui.store.port import PATIENT, Patience, Query, Store
 
 MOST_CHAINS = 4
-"""Chains whose ends are looked at; the span of a log of more is not known."""
+"""Chains whose ends are read; the span of a log with more chains is not known."""
 WORTH = 8.0
-"""Read units that must be left of a budget before anything is looked at."""
+"""Read units that must be left of a budget before anything is read."""
 _NAMED = ("actor", "resource", "action", "request_id", "source_ip")
 _NEWEST_ROWS = 30
 _LOOKED_FOR = 2
-"""Names asked for that are looked for in the whole log, each in four spellings."""
+"""How many of the query's names are looked up in the whole log, each in four spellings."""
 _SHOWN = 3
 _CLOSE = 0.75
 _LEAST_LETTERS = 3
@@ -36,10 +37,10 @@ _NAME = 60
 
 
 class Surroundings(msgspec.Struct, frozen=True):
-    """What was seen. ``oldest`` and ``newest`` are the times of the entries at the ends of the log
-    (microseconds), None where they are not known. ``rows`` are the newest ones, and the last one of
-    each name that differs from what was asked for in case alone. ``own`` are the last entries of
-    the very names that were asked for, by field and name."""
+    """What was found. ``oldest`` and ``newest`` are the times of the entries at the ends of the log
+    (microseconds), None if they are not known. ``rows`` are the newest entries, and the last one of
+    each name that differs from the query's in case alone. ``own`` are the last entries of the exact
+    names in the query, by field and name."""
 
     oldest: int | None = None
     newest: int | None = None
@@ -58,11 +59,11 @@ def is_empty(page: ResultPage, *, resumed: bool = False) -> bool:
 def look_around(
     plan: Plan, store: Store, *, left: float | None = None, patience: Patience = PATIENT
 ) -> Surroundings:
-    """Look at the ends of the log, and where a name was asked for at the newest page and at that
-    name and its other cases, whenever they were.
+    """Read the ends of the log and, if the query has names, the newest page and the last entries
+    of those names in any case.
 
-    Nothing is looked at where ``left`` (read units of a budget) is too little, or where the log has
-    no chains or too many. Never raises for the store's errors: ``fault`` says what it refused.
+    Nothing is read if ``left`` (read units of a budget) is too little, or if the log has no chains
+    or too many. Store errors are not raised: ``fault`` has the message.
     """
     chains = plan.chains
     if not chains or len(chains) > MOST_CHAINS or (left is not None and left < WORTH):
@@ -101,7 +102,7 @@ def look_around(
 def sentences(
     plan: Plan, around: Surroundings, seen: Mapping[str, Iterable[str]] | None = None
 ) -> list[str]:
-    """What to say of an empty answer. ``seen`` are further names that were met, by field."""
+    """The sentences that explain an empty result. ``seen`` are further known names, by field."""
     said = []
     conditions = (*plan.keyed, *conditions_of(plan))
     exact = {one.field for one in conditions if one.operator == "in"}
@@ -112,10 +113,10 @@ def sentences(
         if one.operator == "in" or one.field not in exact
     ]
     if compared:
-        where = "" if plan.window == Window(None, None) else " of the window"
+        where = "" if plan.window == Window(None, None) else " in the window"
         said.append(
-            f"No entry{where} has: {', '.join(compared)}; "
-            "values are compared whole, and case counts."
+            f"No entry{where} matches {', '.join(compared)}; "
+            "values are compared in full, and case matters."
         )
     said += _span_sentences(plan, around)
     own = {(field, name): row for field, name, row in around.own}
@@ -123,25 +124,26 @@ def sentences(
         row = own.get((field, name))
         if row is not None:
             said.append(
-                f"{_short(name)!r} has entries, the last one of {timestamp.short(row.time)}: "
-                "the window or the other conditions leave them out."
+                f"{_short(name)!r} has entries, the last at {timestamp.short(row.time)}: "
+                "the window or the other conditions exclude them."
             )
             continue
         names = {getattr(row, field) for row in around.rows}
         names.update((seen or {}).get(field, ()))
         near = near_names(name, names)
         if near:
-            said.append(f"Close to {_short(name)!r}: {', '.join(map(repr, map(_short, near)))}.")
+            said.append(f"Similar to {_short(name)!r}: {', '.join(map(repr, map(_short, near)))}.")
     if around.fault:
-        said.append(f"What lies around it could not be read: {around.fault}")
+        said.append(f"The rest of the log could not be checked: {around.fault}")
     if around.requests:
-        said.append(f"Finding this out took {around.requests:,} more requests, {around.rcu:g} RCU.")
+        more = counted_text(around.requests, "more request")
+        said.append(f"Checking this took {more}, {around.rcu:g} RCU.")
     return said
 
 
 def near_names(name: str, names: Iterable[str]) -> list[str]:
-    """Those of ``names`` that are close to ``name``, the closest first: in another case, as a part
-    or a longer spelling, or a few letters off."""
+    """Those of ``names`` that are similar to ``name``, the most similar first: in another case, as
+    a part or a longer spelling, or a few letters off."""
     others = sorted({one for one in names if one and one != name})
     folded = name.casefold()
     same = [one for one in others if one.casefold() == folded]
@@ -162,12 +164,12 @@ def near_names(name: str, names: Iterable[str]) -> list[str]:
 
 
 def _last_part(name: str) -> str:
-    """What names a thing at the end of a path or an ARN."""
+    """The last part of a path or an ARN."""
     return re.split("[/:]", name)[-1]
 
 
 def _cases(name: str) -> list[str]:
-    """``name`` as others may write it."""
+    """``name`` in other cases."""
     spelt = (name.lower(), name.capitalize(), name.upper())
     return [one for one in dict.fromkeys(spelt) if one != name]
 
@@ -181,14 +183,14 @@ def _span_sentences(plan: Plan, around: Surroundings) -> list[str]:
     )
     start, end = plan.window.start, plan.window.end
     if start is not None and start > around.newest:
-        said += ": the window begins after it"
+        said += ": the window begins after the last"
     elif end is not None and end <= around.oldest:
         said += ": the window ends before the first"
     return [f"{said}."]
 
 
 def _names_asked(plan: Plan) -> list[tuple[str, str]]:
-    """The names that were asked for, by field."""
+    """The names in the query, by field."""
     return [
         (one.field, value)
         for one in (*plan.keyed, *conditions_of(plan))
@@ -202,7 +204,7 @@ def _short(name: str) -> str:
 
 
 class _Asker:
-    """Asks for a few rows, and counts what that takes."""
+    """Reads a few rows, and counts what that costs."""
 
     def __init__(self, plan: Plan, store: Store, patience: Patience) -> None:
         self.requests = 0
@@ -221,7 +223,7 @@ class _Asker:
         )
 
     def day_of(self, row: Row) -> Sequence[Row]:
-        """The newest entries of a chain, of the day of its last one."""
+        """The newest entries of a chain on its last day."""
         layout = self._plan.layout
         index = layout.index_answering("time", None)
         if index is None or not index.template.by_day:
@@ -235,7 +237,7 @@ class _Asker:
         )  # fmt: skip
 
     def last_of(self, field: str, name: str) -> Sequence[Row]:
-        """The last entry whose ``field`` is ``name``; none where no index is known to tell."""
+        """The last entry whose ``field`` is ``name``; empty if no known index can find it."""
         plan = self._plan
         known = {plan.index.label, *(one.label for one in plan.not_taken)}
         for index in plan.layout.indexes:

@@ -1,4 +1,4 @@
-"""What a run that only counts has counted: how many entries, and of which chains."""
+"""What a counting run has counted: how many entries, and in which chains."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _REMEMBERED = 4096
 
 
 class Tally:
-    """``matched`` items, by the ``chains`` whose entries they are; ``keys`` are those that no entry
-    has, with how many items of each. Of a layout without chains only ``matched`` is known."""
+    """Counts of matched items. ``chains`` counts entries by chain; ``keys`` counts items whose keys
+    are not those of an entry. For a layout without chains only ``matched`` is known."""
 
     def __init__(self, matched: int = 0) -> None:
         self.matched = matched
@@ -24,18 +24,18 @@ class Tally:
         self.keys: Counter[str] = Counter()
 
     def add(self, other: Tally) -> None:
-        """Count what ``other`` counted, too."""
+        """Add the counts of ``other``."""
         self.matched += other.matched
         self.chains.update(other.chains)
         self.keys.update(other.keys)
 
 
 class Teller:
-    """Tells by the base table's keys of items whose entries they are."""
+    """Tells from the base table's keys which chain an item belongs to."""
 
     def __init__(self, layout: Layout) -> None:
         self.attributes = (layout.partition.attribute, layout.sort.attribute)
-        """What it needs of an item."""
+        """The attributes that it needs of an item."""
         self._layout = layout
         self._chains: dict[str, str | None] = {}
 
@@ -54,7 +54,7 @@ class Teller:
         return found
 
     def chain(self, partition: Any) -> str | None:
-        """The chain whose entries lie under a partition key; None where it is of no chain."""
+        """The chain of a partition key; None if it belongs to no chain."""
         if not isinstance(partition, str):
             return None
         known = self._chains

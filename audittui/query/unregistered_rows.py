@@ -1,7 +1,7 @@
 """Rows that no chain of the registry vouches for.
 
-Whoever may write can put an item into an index under any key. The registry says which chains there
-are: a row of another one, or under a key that no entry has, is named as such.
+Anyone who can write can put an item into an index under any key. The registry lists the chains:
+a row of any other chain, or under a key that is not an entry's, is reported as such.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from audittui.query.tally import Tally, Teller
 UNREGISTERED = "not in the registry"
 NO_ENTRY = "not the key of an entry"
 _LOOKS = 3
-"""How often the registry is read again: chains may be born while a run goes on."""
+"""How often the registry is read again: chains may be created during a run."""
 
 
 class Strangers:
     """Tells the rows of registered chains from the others.
 
-    ``chains`` are those that the registry named; ``again`` reads it once more, and is called
-    before a row is said to be a stranger. Layouts without chains have none.
+    ``chains`` are those in the registry; ``again`` reads it once more, and is called before a row
+    is reported as a stranger. Layouts without chains have no strangers.
     """
 
     def __init__(
         self, layout: Layout, chains: Sequence[str], again: Callable[[], Sequence[str]]
     ) -> None:
         self.seen: Counter[tuple[str, str]] = Counter()
-        """How many rows of each stranger, by chain or key and by why it is one."""
+        """The number of rows of each stranger, by chain or key and by reason."""
         self.chains: dict[str, None] = {}
         """The chains of all rows so far."""
         self._layout = layout
@@ -42,7 +42,7 @@ class Strangers:
         self._whys: dict[str, str] = {}
 
     def watch(self, pages: Iterable[ResultPage]) -> Iterator[ResultPage]:
-        """``pages``, each looked through before it is given."""
+        """``pages``, each checked before it is yielded."""
         for page in pages:
             if self._layout.chained:
                 for row in page.rows:
@@ -50,7 +50,7 @@ class Strangers:
             yield page
 
     def count(self, tally: Tally) -> None:
-        """Look through what was counted instead of listed."""
+        """Check what was counted instead of listed."""
         for chain, number in tally.chains.items():
             self.chains.setdefault(chain)
             if self._unregistered(chain):
@@ -59,30 +59,30 @@ class Strangers:
             self.seen[key, NO_ENTRY] += number
 
     def why(self, row: Row) -> str:
-        """Why a row is a stranger, in a few words; empty where it is none."""
+        """Why a row is a stranger, in a few words; empty if it is not."""
         return self._why(row) if self._layout.chained else ""
 
     def chain(self, row: Row) -> str:
-        """The row's chain, named as a stranger where it is one."""
+        """The row's chain, marked if it is a stranger."""
         why = self.why(row)
         return f"{row.chain} ({why})" if why else row.chain
 
     @property
     def several(self) -> bool:
-        """True when the rows so far are of more than one chain, or of a stranger."""
+        """True when the rows so far belong to several chains, or include a stranger."""
         return len(self.chains) > 1 or bool(self.seen)
 
     def sentence(self) -> str:
-        """What is to be said of the strangers; empty where there are none."""
+        """A warning about the strangers; empty if there are none."""
         if not self.seen:
             return ""
         count = self.seen.total()
         shown = self.seen.most_common(5)
         named = ", ".join(f"{name} ({why}, {rows:,})" for (name, why), rows in shown)
         more = f", and {len(self.seen) - 5} more" if len(self.seen) > 5 else ""
-        rows = "row is" if count == 1 else "rows are"
+        rows = "row does" if count == 1 else "rows do"
         return (
-            f"{count:,} {rows} not of this log, and nothing vouches for what is said there: "
+            f"{count:,} {rows} not belong to this log, and nothing vouches for the content: "
             f"{named}{more}."
         )
 

@@ -1,4 +1,4 @@
-"""A runbook's parameters with values, or one sentence for each that is wrong."""
+"""A runbook's parameters with values, or a sentence for each one that is invalid."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["Bound", "ParameterErrors", "Value", "bind", "check_value", "choices_
 
 
 class ParameterErrors(UsageError):  # noqa: N818 - it holds several errors
-    """Every parameter that is wrong: ``errors`` has a sentence for each, by name."""
+    """The invalid parameters of a runbook: ``errors`` has a sentence for each, by name."""
 
     def __init__(self, runbook: str, errors: Mapping[str, str]) -> None:
         said = "; ".join(
@@ -33,10 +33,10 @@ class ParameterErrors(UsageError):  # noqa: N818 - it holds several errors
 
 
 class Bound(msgspec.Struct, frozen=True):
-    """A runbook's parameters with values; one that has none is left out.
+    """A runbook's parameters with values; those without a value are left out.
 
-    ``texts`` are as given, defaults filled in, single times made absolute: what a reproducible
-    command says. ``now`` (microseconds) is what relative times were measured from.
+    ``texts`` are the values as given, with defaults filled in and single times made absolute, for
+    a reproducible command. ``now`` (microseconds) is what relative times were measured from.
     """
 
     values: dict[str, Value]
@@ -45,9 +45,9 @@ class Bound(msgspec.Struct, frozen=True):
 
 
 def bind(runbook: Runbook, texts: Mapping[str, str], now: int) -> Bound:
-    """The runbook's parameters with the values that ``texts`` say, defaults for blank ones.
+    """Bind the runbook's parameters to the values in ``texts``, with defaults for blank ones.
 
-    ``now`` is the present in microseconds. Raises `ParameterErrors` that holds every fault.
+    ``now`` is the present in microseconds. Raises `ParameterErrors` with every fault.
     """
     errors: dict[str, str] = {}
     values: dict[str, Value] = {}
@@ -75,7 +75,7 @@ def bind(runbook: Runbook, texts: Mapping[str, str], now: int) -> Bound:
 
 
 def _faults_together(runbook: Runbook, values: Mapping[str, Value]) -> dict[str, str]:
-    """Faults that only show in the place where a value is used."""
+    """Faults that only show where a value is used."""
     faults: dict[str, str] = {}
     pair = PLACES.fullmatch(runbook.query.during)
     if pair:
@@ -89,8 +89,8 @@ def _faults_together(runbook: Runbook, values: Mapping[str, Value]) -> dict[str,
         for said in runbook.correlation.condition.values():
             place = PLACE.fullmatch(str(said))
             if place and isinstance(values.get(place.group(1)), float):
-                faults[place.group(1)] = "events are counted whole; write a whole number"
+                faults[place.group(1)] = "this must be a whole number"
         place = PLACE.fullmatch(runbook.correlation.timespan)
         if place and values.get(place.group(1)) == 0:
-            faults[place.group(1)] = "no time at all holds no events; write such as 10m"
+            faults[place.group(1)] = "this must be longer than zero; write a duration such as 10m"
     return faults

@@ -20,7 +20,7 @@ SUFFIXES = (".yaml", ".yml")
 class BrokenRunbook(msgspec.Struct, frozen=True):
     """A file that is not a runbook, or a folder that cannot be read, and why.
 
-    ``line`` is 0 where none can be told; ``where`` is the path inside the file, or empty.
+    ``line`` is 0 if it is not known; ``where`` is the path inside the file, or empty.
     """
 
     path: Path
@@ -69,8 +69,8 @@ def shipped_folder() -> Path:
 def load_catalogue(folders: Sequence[Path] = ()) -> Catalogue:
     """The shipped runbooks and those of ``folders``.
 
-    A file overrides one with the same id in a folder before it. A file that is not right is told
-    in ``broken`` and hides nothing, not even the one that it meant to override.
+    A file overrides one with the same id in an earlier folder. An invalid file is listed in
+    ``broken`` and hides nothing, not even the runbook that it was meant to override.
     """
     found: dict[str, Runbook] = {}
     broken: dict[Path, BrokenRunbook] = {}
@@ -81,7 +81,10 @@ def load_catalogue(folders: Sequence[Path] = ()) -> Catalogue:
                 broken[result.path] = result
             elif result.id in here:
                 broken[result.path] = BrokenRunbook(
-                    result.path, 0, "", f"the folder has another runbook {escaped(result.id)}"
+                    result.path,
+                    0,
+                    "",
+                    f"another runbook in the folder has the id {escaped(result.id)}",
                 )
             else:
                 here.add(result.id)
@@ -91,9 +94,10 @@ def load_catalogue(folders: Sequence[Path] = ()) -> Catalogue:
 
 
 def check(paths: Sequence[Path]) -> list[Runbook | BrokenRunbook]:
-    """Each file of ``paths`` as the runbook that it is, or as what is wrong with it.
+    """Each file of ``paths`` as a runbook, or as what is wrong with it.
 
-    A folder stands for the runbook files right in it; one without any is told as broken.
+    A folder stands for the runbook files directly in it; a folder without any is reported as
+    broken.
     """
     results: list[Runbook | BrokenRunbook] = []
     for path in paths:
@@ -101,12 +105,12 @@ def check(paths: Sequence[Path]) -> list[Runbook | BrokenRunbook]:
             results.append(_read(path))
             continue
         inside = _read_folder(path)
-        results += inside or [BrokenRunbook(path, 0, "", "the folder holds no .yaml file")]
+        results += inside or [BrokenRunbook(path, 0, "", "the folder has no .yaml files")]
     return results
 
 
 def _read(path: Path) -> Runbook | BrokenRunbook:
-    # Reading YAML takes longer to import than to do; the terminal does without at first.
+    # Importing the YAML reader takes longer than reading; the terminal's first frame needs neither.
     from audittui.runbook.document import RunbookError
     from audittui.runbook.load import load_runbook
 
@@ -118,7 +122,7 @@ def _read(path: Path) -> Runbook | BrokenRunbook:
 
 def _read_folder(folder: Path) -> list[Runbook | BrokenRunbook]:
     try:
-        # Editors leave hidden files beside the one that they edit.
+        # Editors leave hidden files beside the file being edited.
         paths = sorted(
             path
             for path in folder.expanduser().iterdir()

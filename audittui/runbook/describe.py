@@ -1,4 +1,4 @@
-"""A plan in words: what will be read, what it costs, and the same as AWS CLI commands."""
+"""A plan in words: what it reads, what it costs, and the equivalent AWS CLI commands."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def describe_plan(
     plan: Plan, *, table: str = "TABLE", options: Sequence[str] = (), commands: int = 1
 ) -> str:
     """The plan in lines. ``options`` are further AWS CLI options (region, endpoint, profile);
-    ``commands`` is how many AWS CLI commands to show, one a partition."""
+    ``commands`` is the number of AWS CLI commands to show, one per partition."""
     index = plan.index
     first, last = plan.window.start, plan.window.end
     lines = [
@@ -28,7 +28,7 @@ def describe_plan(
         *(f"              {name} = {escaped(value)}" for name, value in plan.parameters),
         f"Index         {index.label}, answers {index.answers}",
         f"Window        from {'the beginning' if first is None else timestamp.short(first)} "
-        f"to {'the end' if last is None else timestamp.short(last)} (the end not included)",
+        f"to {'the end' if last is None else timestamp.short(last)} (end excluded)",
         f"Order         {plan.order} first",
         f"Partitions    {len(plan.shards):,}, in reading order:",
     ]
@@ -37,7 +37,7 @@ def describe_plan(
     if len(plan.shards) > _SHOWN:
         lines.append(f"              … and {len(plan.shards) - _SHOWN:,} more")
     if not plan.shards:
-        lines.append("              none: the table has no chain yet")
+        lines.append("              none: the table has no chains yet")
     for place, conditions in (
         ("by the service", [(c.attribute, c.operator, c.values) for c in plan.filters]),
         ("after reading", [(c.field, c.operator, c.values) for c in plan.row_filters]),
@@ -45,7 +45,7 @@ def describe_plan(
         for field, operator, values in conditions:
             word = "is" if operator == "in" else "is not"
             said = escaped(" or ".join(values))
-            lines.append(f"Filter        {field} {word} {said} ({place}, costs no less)")
+            lines.append(f"Filter        {field} {word} {said} ({place}, same cost)")
     if plan.correlation is not None:
         rule = plan.correlation
         bounds = ", ".join(f"{name} {number}" for name, number in rule.condition)
@@ -59,30 +59,31 @@ def describe_plan(
     rate = estimate.price.rate_text
     lines += [
         f"Estimate      {estimate.rcu_text} RCU in {estimate.requests_text}",
-        f"Money         {estimate.money_text}" + (f" ({rate})" if rate else ""),
-        f"How           {estimate.how}",
+        f"Cost          {estimate.money_text}" + (f" ({rate})" if rate else ""),
+        f"Basis         {estimate.how}",
     ]
     for one in plan.not_taken:
-        lines.append(f"Not taken     {one.label}: {one.estimate.rcu_text} RCU")
+        lines.append(f"Alternative   {one.label}: {one.estimate.rcu_text} RCU")
     lines += [f"Note          {note}" for note in (*plan.notes, *probing_notes(plan))]
     if plan.shards:
         shown = plan.shards[:commands]
         which = "first partition" if commands == 1 else f"{len(shown):,} of {len(plan.shards):,}"
         if len(shown) == len(plan.shards) > 1:
-            which = "partition by partition"
-        lines.append(f"The same with the AWS CLI, {which}:")
+            which = "one per partition"
+        noun = "command" if len(shown) == 1 else "commands"
+        lines.append(f"Equivalent AWS CLI {noun}, {which}:")
         lines += [f"  {aws_command(plan, shard, table, options)}" for shard in shown]
     return "\n".join(lines)
 
 
 def probing_notes(plan: Plan) -> list[str]:
-    """What a run looks at before it takes an index, in a sentence; nothing where that is clear."""
+    """What a run reads before it chooses an index, in a sentence; empty if the choice is clear."""
     if not plan.probes:
         return []
     names = " and ".join(dict.fromkeys(probe.index.label for probe in plan.probes))
     return [
-        f"A run first reads a few items of {names}, about {len(plan.probes)} RCU, "
-        "and may take another index then."
+        f"The run first samples {names} (about {len(plan.probes)} RCU) "
+        "and may then use another index."
     ]
 
 
@@ -152,10 +153,10 @@ def aws_command(plan: Plan, shard: Shard, table: str, options: Sequence[str] = (
 
 
 def command_of(plan: Plan, options: Sequence[str] = ()) -> str:
-    """The ``audittui run`` command that asks the same again, with its window made absolute.
+    """The ``audittui run`` command that runs the same query, with its window made absolute.
 
-    Values keep their meaning and act on no terminal: what would is written as ``$'\\x1b'``, which
-    bash, zsh and ksh read.
+    Values keep their meaning and cannot affect a terminal: control characters are written as
+    ``$'\\x1b'``, which bash, zsh and ksh read.
     """
     words = ["audittui", "run", plan.runbook]
     for name, value in plan.parameters:
@@ -166,8 +167,8 @@ def command_of(plan: Plan, options: Sequence[str] = ()) -> str:
 
 
 def tail_command_of(plan: Plan, runbook: Runbook, since: int, options: Sequence[str] = ()) -> str:
-    """The ``audittui tail`` command that follows from ``since`` (microseconds) on what ``plan``
-    asks, which was made of ``runbook``. Quoted like `command_of`."""
+    """The ``audittui tail`` command that follows, from ``since`` (microseconds) on, what ``plan``
+    (made from ``runbook``) asks for. Quoted like `command_of`."""
     words = ["audittui", "tail", plan.runbook, "--since", timestamp.text(since)]
     dropped = window_parameters(runbook)
     for name, value in plan.parameters:

@@ -1,6 +1,7 @@
-"""A YAML file that can tell on which line each of its values stands.
+"""A YAML file that knows the line of each of its values.
 
-Stricter than YAML: one document, no key twice, nothing deep or explosive, and dates stay text.
+Stricter than YAML: one document, no duplicate keys, limits on nesting and aliases, and dates stay
+text.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from audittui.runbook.suggest import suggestion
 MAX_BYTES = 250_000
 MAX_DEPTH = 20
 MAX_NODES = 50_000
-"""More values than any runbook has; aliases of aliases reach it, and nothing else."""
+"""More values than any runbook has; only aliases of aliases reach it."""
 
 Part = TypeVar("Part")
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -32,9 +33,9 @@ _WORDS = {
 
 
 class RunbookError(UsageError):
-    """A runbook file that is not right.
+    """An invalid runbook file.
 
-    ``line`` counts from 1 (0 where none can be told), ``where`` is the path inside the file
+    ``line`` counts from 1 (0 if it is not known), ``where`` is the path inside the file
     (``params.window.type``), ``reason`` the fault in one sentence.
     """
 
@@ -87,7 +88,7 @@ class Document:
             raise RunbookError(path, 0, "", f"this is not YAML: {reason}") from None
 
     def _refuse_depth(self, text: str) -> None:
-        """Look at the nesting before nodes are made: the C parser's recursion has no limit."""
+        """Check the nesting before nodes are made: the C parser's recursion has no limit."""
         depth = 0
         for event in yaml.parse(text, Loader=_TextLoader):
             if isinstance(event, yaml.CollectionStartEvent):
@@ -110,7 +111,7 @@ class Document:
                 if inner in self._lines:
                     first = self._lines[inner]
                     raise RunbookError(
-                        self.path, line, inner, f"this key stands on line {first} already"
+                        self.path, line, inner, f"duplicate key; line {first} has it already"
                     )
                 self._lines[inner] = line
                 self._walk(value, inner, depth + 1)
@@ -119,7 +120,7 @@ class Document:
                 self._walk(value, f"{path}[{position}]", depth + 1)
 
     def error(self, where: str, reason: str) -> RunbookError:
-        """The fault ``reason`` at the path ``where``, with the line of it or of what holds it."""
+        """The fault ``reason`` at the path ``where``, with its line or that of its parent."""
         known = where
         while known and known not in self._lines:
             known = re.sub(r"(\[\d+\]|\.[^.\[]*|^[^.\[]+)$", "", known)
@@ -146,7 +147,7 @@ def joined(path: str, name: str) -> str:
 def read_document(path: Path) -> Document:
     """The YAML file at ``path``. Raises `RunbookError`."""
     try:
-        # Opening a pipe or a device could wait for ever.
+        # Opening a pipe or a device could block forever.
         if path.exists() and not path.is_file():
             raise RunbookError(path, 0, "", "this is not a file")
         with path.open("rb") as file:
@@ -154,7 +155,9 @@ def read_document(path: Path) -> Document:
     except OSError as error:
         raise RunbookError(path, 0, "", f"cannot be read: {error.strerror}") from None
     if len(data) > MAX_BYTES:
-        raise RunbookError(path, 0, "", f"larger than {MAX_BYTES:,} bytes is no runbook")
+        raise RunbookError(
+            path, 0, "", f"this is larger than {MAX_BYTES:,} bytes, the limit of a runbook"
+        )
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -166,14 +169,14 @@ def read_document(path: Path) -> Document:
 def _fault(error: yaml.MarkedYAMLError) -> str:
     said = ", ".join(part for part in (error.context, error.problem) if part)
     if "constructor for the tag" in said or "tag handle" in said:
-        said += "; put quotes around a text that begins with !"
+        said += "; quote a text that begins with !"
     elif "cannot start any token" in said:
         said += "; put the text in quotes, and indent with spaces"
     return f"this is not YAML: {said}"
 
 
 def _plain(message: str, kind: Any, inner: str) -> str:
-    """What msgspec says, in the words of someone who writes YAML."""
+    """A message of msgspec, in the terms of YAML."""
     field = inner.lstrip(".")
     known: Mapping[str, Any] = {}
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
@@ -189,12 +192,12 @@ def _plain(message: str, kind: Any, inner: str) -> str:
         return f"there is no such key; {suggestion(field, names)}"
     missing = re.search(r"required field `(.*)`", message)
     if missing:
-        return f"the key {missing.group(1)} is needed"
+        return f"the key {missing.group(1)} is required"
     invalid = re.search(r"Invalid enum value '(.*)'", message)
     if invalid and field in known:
         allowed = get_args(known[field])
         said = suggestion(invalid.group(1), allowed)
-        return f"{shortened(invalid.group(1), 40)!r} is not known here; {said}"
+        return f"{shortened(invalid.group(1), 40)!r} is not valid here; {said}"
     kinds = re.search(r"Expected `(.*)`, got `(.*)`", message)
     if kinds is None:
         return message[:1].lower() + message[1:]

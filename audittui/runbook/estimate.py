@@ -1,4 +1,4 @@
-"""An estimate of what a plan costs, in words, and held against what it did cost."""
+"""An estimate of what a plan costs, in words and compared with what it did cost."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import msgspec
 from audittui.runbook.price import Price
 
 LEAST_UNITS = 0.5
-"""Read units that a request costs at least, eventually consistent."""
+"""The fewest read units that a request costs, eventually consistent."""
 PAGE_UNITS = 128.0
 """Read units of a full page (1 MB), eventually consistent."""
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
-    """What reading all of a plan takes.
+    """The estimated cost of reading a whole plan.
 
     ``requests_low`` and ``rcu_low`` are certain. ``requests_high`` and ``rcu_high`` (read units)
-    are those of reading all of the index in full pages, None where its size is not known; small
-    pages (a screenful, say) and entries newer than the table's counts add to them. ``rcu_likely``
-    is a fair guess in between, None where there is no ground for one. ``how`` says in sentences
-    what this was computed from.
+    are those of reading the whole index in full pages, None if its size is not known; small pages
+    (a screenful, say) and entries newer than the table's counts add to them. ``rcu_likely`` is a
+    fair guess in between, None if there is no basis for one. ``how`` explains the estimate in
+    sentences.
     """
 
     requests_low: int
@@ -33,7 +33,7 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     how: str = ""
 
     def fits(self, budget: float | None) -> bool:
-        """True when no ``budget`` of read units will stop a run before its end."""
+        """True when a ``budget`` in read units (None: unlimited) cannot stop the run early."""
         return budget is None or (self.rcu_high is not None and self.rcu_high <= budget)
 
     @property
@@ -41,7 +41,7 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
         """The requests in words."""
         if self.requests_high is None:
             return f"at least {counted_text(self.requests_low, 'request')}"
-        most = f"about {counted_text(self.requests_high, 'request')} of full pages"
+        most = f"about {counted_text(self.requests_high, 'full-page request')}"
         return (
             most if self.requests_high <= self.requests_low else f"{self.requests_low:,} to {most}"
         )
@@ -58,7 +58,7 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def money_text(self) -> str:
-        """The money in words: of the likely read units, else of the most (else the least)."""
+        """The cost in money, in words: of the likely read units, else the most, else the least."""
         if self.rcu_likely is not None:
             return self.price.text(self.rcu_likely, "likely")
         if self.rcu_high is not None:
@@ -66,7 +66,7 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
         return self.price.text(self.rcu_low, "at least")
 
     def left_text(self, rcu: float, partitions: int) -> str:
-        """What is left to read in one line, after ``rcu`` read units were used for rows and with
+        """What is left to read, in one line, after ``rcu`` read units were used for rows, with
         ``partitions`` not read to their end."""
         least = partitions * LEAST_UNITS
         at_least = f"at least {units_text(least)} RCU more in at least {_requests_text(partitions)}"
@@ -74,18 +74,18 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
             return f"{at_least}; {self.price.text(least, 'at least')}"
         most = self.rcu_high - rcu
         if most < least:
-            grown = "as much was used as all of the index was estimated at"
+            grown = "the estimate for the whole index is used up"
             return f"{at_least}: {grown}; {self.price.text(least, 'at least')}"
         word, units = "at most about", most
         if self.rcu_likely is not None and least < self.rcu_likely - rcu < most:
             word, units = "likely about", self.rcu_likely - rcu
-        # The last page of a partition is seldom full.
+        # The last page of a partition is rarely full.
         pages = partitions + math.ceil(units / PAGE_UNITS) - 1
         text = f"{word} {units_text(units)} RCU more"
         if units < most:
             text += f", at most about {units_text(most)}"
         money = self.price.text(units, word.removesuffix(" about"))
-        return f"{text}, in about {_requests_text(pages)} of full pages; {money}"
+        return f"{text}, in about {_requests_text(pages, 'full page')}; {money}"
 
     @property
     def text(self) -> str:
@@ -99,8 +99,8 @@ def units_text(units: float) -> str:
     return f"{units:,.1f}".removesuffix(".0")
 
 
-def _requests_text(number: int) -> str:
-    return counted_text(max(number, 0), "request")
+def _requests_text(number: int, word: str = "request") -> str:
+    return counted_text(max(number, 0), word)
 
 
 def counted_text(number: int, word: str) -> str:
@@ -121,11 +121,11 @@ def estimate_object(estimate: Estimate) -> dict[str, object]:
 
 
 class Used(msgspec.Struct, frozen=True):
-    """What a run used so far: ``requests`` and ``rcu`` (read units) in all, of which the planning
+    """What a run has used so far: ``requests`` and ``rcu`` (read units) in all, of which planning
     took ``planning_requests`` and ``planning_rcu``.
 
     ``by_index`` has read units by index name ("" for the base table); ``unmetered`` counts attempts
-    whose cost never came back.
+    whose cost is unknown.
     """
 
     requests: int
@@ -137,7 +137,7 @@ class Used(msgspec.Struct, frozen=True):
 
 
 def comparison(estimate: Estimate, used: Used) -> list[tuple[str, str, str]]:
-    """Estimate and actuals side by side: lines of a name, what was estimated, what was used."""
+    """Estimate and actuals side by side: lines of a name, the estimate and the actual use."""
     lines = [("Requests", estimate.requests_text, f"{used.requests:,}")]
     if used.planning_requests:
         lines.append(("  planning", "", f"{used.planning_requests:,}"))
@@ -148,5 +148,5 @@ def comparison(estimate: Estimate, used: Used) -> list[tuple[str, str, str]]:
         lines.append(("  planning", "", units_text(used.planning_rcu)))
     if used.unmetered:
         lines.append(("  unknown cost", "", counted_text(used.unmetered, "attempt")))
-    lines.append(("Money", estimate.money_text, estimate.price.text(used.rcu)))
+    lines.append(("Cost", estimate.money_text, estimate.price.text(used.rcu)))
     return lines

@@ -1,7 +1,7 @@
-"""Which index answers a question: all that can, what each would cost, and the cheapest. Pure.
+"""Which indexes can answer a question, what each would cost, and which is cheapest. Pure.
 
 An index can answer when the question's conditions are false for every entry that it leaves out,
-and when it holds what the other conditions and the rows are made of.
+and when it holds the fields of the other conditions and of the rows.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from audittui.runbook.ternary import truth
 NOT_A_SUCCESS = RowFilter("outcome", "not_in", ("success",))
 """What ``by: failure`` asks for, and what an index of failures holds."""
 WHOLE = ("time", "failure")
-"""What partitions answer that hold every entry of a stretch of time."""
+"""What indexes answer whose partitions hold every entry of a span of time."""
 STAKE = 20.0
-"""Read units that must be at stake before an index is looked into."""
+"""Read units that must be at stake before an index is probed."""
 MOST_PROBES = 3
 _MOST_VALUES = 8
 _KEY_BYTES = 2048
@@ -61,7 +61,7 @@ class Candidate(msgspec.Struct, frozen=True):
 
     @property
     def expected(self) -> float:
-        """The read units that it will probably take; infinite where nothing is known."""
+        """The read units that it will probably take; infinite if nothing is known."""
         estimate = self.estimate
         if estimate.rcu_likely is not None:
             return estimate.rcu_likely
@@ -69,15 +69,15 @@ class Candidate(msgspec.Struct, frozen=True):
             return math.inf
         if self.index.answers in WHOLE:
             return estimate.rcu_high
-        # One actor's share may be anything: as far from nothing as from everything.
+        # One actor's share may be anything between nothing and everything.
         return math.sqrt(max(estimate.rcu_low, 0.5) * max(estimate.rcu_high, 0.5))
 
 
 def candidates(question: Question, layout: Layout, facts: Facts) -> list[Candidate]:
     """Every index that can answer, the cheapest first.
 
-    Where nobody knows which indexes exist, the one made for the question is the only one. Raises
-    `UsageError` when none can answer.
+    If it is not known which indexes exist, the one made for the question is the only candidate.
+    Raises `UsageError` when none can answer.
     """
     own = layout.index_answering(question.by, facts.present)
     found, faults = [], []
@@ -95,8 +95,8 @@ def candidates(question: Question, layout: Layout, facts: Facts) -> list[Candida
             faults.append(
                 UsageError(
                     f"{index.label[0].upper()}{index.label[1:]} does not hold "
-                    f"{', '.join(lacking)}, which is filtered by.",
-                    "Leave the condition out, or ask by it.",
+                    f"{', '.join(lacking)}, which the query filters by.",
+                    "Leave out the condition, or query by it.",
                 )
             )
             continue
@@ -109,7 +109,7 @@ def candidates(question: Question, layout: Layout, facts: Facts) -> list[Candida
         found.append(Candidate(index, keyed, rest, shards, estimate))
     if not found:
         raise _unanswered(question, layout, facts, faults)
-    # What an index by time reads holds everything that the others read.
+    # An index by time reads everything that the others would.
     others = len(found) > 1
     return sorted(
         found,
@@ -122,8 +122,8 @@ def candidates(question: Question, layout: Layout, facts: Facts) -> list[Candida
 
 
 def probes(found: Sequence[Candidate], facts: Facts) -> tuple[Probe, ...]:
-    """What to look at before one of the candidates is taken: nothing when it is clear which one is
-    cheapest, or little is at stake."""
+    """What to probe before choosing a candidate: nothing if it is clear which one is cheapest, or
+    if little is at stake."""
     rivals = [one for one in found if one.index.answers != "time"]
     if facts.samples or len(rivals) < 2:
         return ()
@@ -150,7 +150,7 @@ def _probe_items(index: Index, facts: Facts) -> int:
 def _parts(
     question: Question, layout: Layout, index: Index, own: Index | None
 ) -> tuple[tuple[RowFilter, ...], tuple[RowFilter, ...]] | None:
-    """What the index's key answers of the question, and the rest; None when it cannot answer."""
+    """The conditions that the index's key answers, and the rest; None if it cannot answer."""
     if index is own:
         return question.key, question.where
     if own is not None and not (_shows_the_same(layout, own, index) and _says_key(layout, own)):
@@ -174,7 +174,7 @@ def _parts(
 
 
 def _is_key(condition: RowFilter, layout: Layout, index: Index) -> bool:
-    """True when the index's partitions hold just what meets the condition."""
+    """True when the index's partitions hold exactly what meets the condition."""
     return (
         condition.field == index.answers
         and condition.operator == "in"
@@ -201,7 +201,7 @@ def _says_key(layout: Layout, index: Index) -> bool:
 
 
 def _shows_the_same(layout: Layout, own: Index, other: Index) -> bool:
-    """True when rows show no less through ``other``."""
+    """True when rows read through ``other`` have no fewer fields."""
     return all(
         layout.shows(field, other) for field in layout.fields if layout.shows(field, own)
     ) and (own.tick, own.time_format) == (other.tick, other.time_format)
@@ -215,8 +215,8 @@ def _unanswered(
     if own is None and layout.index_answering("time", facts.present) is None:
         return UsageError(
             f"Nothing in this table answers a query by {by}: "
-            "it has neither such an index nor one by time.",
-            "Only a scan could, and audittui never scans.",
+            "it has no such index, and none by time.",
+            "Only a scan could answer it, and audittui never scans.",
         )
     if own is None and start is None:
         return UsageError(

@@ -1,7 +1,7 @@
-"""A runbook without its window, for following what comes: what a live tail asks.
+"""A runbook without its window: what a live tail asks.
 
-A tail has a beginning and no end, so the parameters that only make the window fall away. What a
-plan demands becomes conditions on rows, wherever those come from. Pure.
+A tail has a beginning and no end, so parameters that only define the window are dropped. What a
+plan requires becomes conditions on rows, wherever they come from. Pure.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from audittui.runbook.timerange import window_text
 
 
 def window_parameters(runbook: Runbook) -> frozenset[str]:
-    """The names of the parameters that make the window and nothing else."""
+    """The names of the parameters that only define the window."""
     used = set(PLACE.findall(runbook.query.equals))
     for said in runbook.query.where.values():
         parts = said.values if isinstance(said, NotIn) else said
@@ -27,7 +27,7 @@ def window_parameters(runbook: Runbook) -> frozenset[str]:
 
 
 def within(runbook: Runbook, window: Window, order: Order = "oldest") -> Runbook:
-    """``runbook`` asked of ``window`` in ``order``; for events even where it counts groups."""
+    """``runbook`` for ``window`` in ``order``; it asks for events even if it groups them."""
     dropped = window_parameters(runbook)
     query = msgspec.structs.replace(runbook.query, during=window_text(window), order=order)
     return msgspec.structs.replace(
@@ -44,7 +44,7 @@ def key_conditions_of(plan: Plan) -> tuple[RowFilter, ...]:
 
 
 def conditions_of(plan: Plan) -> tuple[RowFilter, ...]:
-    """What ``plan`` demands of a row beside its keys, as conditions on fields."""
+    """What ``plan`` requires of a row besides its keys, as conditions on fields."""
     index = plan.index
     fields = {
         place.sources[0]: name

@@ -1,4 +1,4 @@
-"""Reads one runbook file, strictly: what is wrong is said with file, line and path."""
+"""Reads one runbook file, strictly: errors name the file, the line and the path."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ _CHOOSING = frozenset({"choice", "multi", "outcome", "severity"})
 _KNOWN_VALUES = {"outcome": OUTCOMES, "severity": SEVERITIES}
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _CLOCKS = (10**15, 10**16)
-"""Two moments (2001 and 2286). What a default means depends on the present: one that is right at
-either of them is right."""
+"""Two moments (2001 and 2286). What a default means depends on the present: a default that is
+valid at either of them is valid."""
 
 
 def load_runbook(path: Path) -> Runbook:
@@ -51,7 +51,7 @@ def load_runbook(path: Path) -> Runbook:
 
 
 def parse_runbook(path: Path, text: str) -> Runbook:
-    """The runbook that ``text`` says; ``path`` gives its id and stands in errors."""
+    """The runbook in ``text``; ``path`` gives its id and appears in errors."""
     return _runbook(Document(path, text))
 
 
@@ -64,7 +64,7 @@ def _runbook(file: Document) -> Runbook:
             raise file.error(str(key), f"there is no such key; {suggestion(str(key), KEYS)}")
     for key in ("name", "description", "query"):
         if not given.get(key):
-            raise file.error(key, "this key is needed")
+            raise file.error(key, "this key is required")
     runbook = Runbook(
         id=file.path.stem,
         name=file.convert(given["name"], str, "name"),
@@ -88,9 +88,9 @@ def _runbook(file: Document) -> Runbook:
             said = suggestion(column, ROW_FIELDS)
             raise file.error(where, f"there is no column {column!r}; {said}")
         if column in runbook.columns[:position]:
-            raise file.error(where, f"the column {column} stands here twice")
+            raise file.error(where, f"the column {column} is listed twice")
     for parameter in runbook.params:
-        # Who sets a filter that does nothing is deceived by the answer.
+        # A filter that does nothing would make the answer misleading.
         if parameter.name not in used:
             said = f'use it as "{{{parameter.name}}}" or leave it out'
             raise file.error(f"params.{parameter.name}", f"nothing uses this parameter; {said}")
@@ -104,7 +104,7 @@ def _params(file: Document, raw_params: Any) -> tuple[Parameter, ...]:
     for name, raw in raw_params.items():
         where = f"params.{name}"
         if not isinstance(name, str) or not _NAME.fullmatch(name):
-            raise file.error(where, "a parameter's name is made of small letters, digits and _")
+            raise file.error(where, "a parameter name consists of lowercase letters, digits and _")
         if isinstance(raw, dict) and "name" in raw:
             raise file.error(f"{where}.name", "the name is the key before the colon; leave it out")
         parameter = file.convert(raw, Parameter, where)
@@ -128,7 +128,7 @@ def _query(file: Document, raw: Any) -> RunbookQuery:
             raise file.error(path, f"there is no such field; {suggestion(str(field), FILTERED)}")
         if isinstance(said, dict) and "not" not in said:
             raise file.error(
-                path, 'write a parameter in quotes: "{name}", or {not: …} to turn it round'
+                path, 'write a parameter in quotes: "{name}", or {not: …} to negate it'
             )
         kind: Any = NotIn if isinstance(said, dict) else str | tuple[str, ...]
         where[field] = file.convert(said, kind, path)
@@ -158,10 +158,13 @@ def _check_parameter(file: Document, parameter: Parameter) -> None:
         known = _KNOWN_VALUES.get(kind)
         if known and option not in (ANY, *known):
             said = suggestion(option, (ANY, *known))
-            raise file.error(f"{where}.options[{position}]", f"{option!r} is no {kind}; {said}")
+            raise file.error(
+                f"{where}.options[{position}]", f"{option!r} is not a valid {kind}; {said}"
+            )
         if not option.strip() or option != option.strip() or (kind == "multi" and "," in option):
             raise file.error(
-                f"{where}.options[{position}]", "an option has no blank ends, nor a comma in multi"
+                f"{where}.options[{position}]",
+                "an option has no spaces at its ends, and no comma in a multi parameter",
             )
     if parameter.pattern:
         try:
@@ -194,13 +197,13 @@ def _check_duration(file: Document, text: str, where: str) -> None:
     except ValueError as error:
         raise file.error(where, str(error)) from None
     if not micros:
-        raise file.error(where, "a duration of nothing holds nothing; write such as 10m")
+        raise file.error(where, "this must be longer than zero; write a duration such as 10m")
 
 
 def _known(
     file: Document, runbook: Runbook, name: str, where: str, kinds: frozenset[str]
 ) -> Parameter:
-    """The parameter that a template names, which must be of one of ``kinds``."""
+    """The parameter named in a template; its type must be one of ``kinds``."""
     parameter = runbook.param(name)
     if parameter is None:
         said = suggestion(name, [one.name for one in runbook.params])
@@ -220,24 +223,24 @@ def _certain(
     parameter = _known(file, runbook, name, where, kinds)
     if not parameter.required and not parameter.default_text:
         raise file.error(
-            f"params.{name}", f"{where} cannot do without it; add required: true or a default"
+            f"params.{name}", f"{where} needs its value; add required: true or a default"
         )
 
 
 def _check_query(file: Document, runbook: Runbook) -> set[str]:
-    """Check ``equals`` and ``during``; the names of the parameters that they use."""
+    """Check ``equals`` and ``during``; return the names of the parameters that they use."""
     query = runbook.query
     timed = query.by in ("time", "failure")
     where = "query.equals"
     if timed and query.equals:
-        raise file.error(where, f"a query by {query.by} has nothing to equal; leave it out")
+        raise file.error(where, f"a query by {query.by} does not use equals; leave it out")
     if not timed and not query.equals:
-        raise file.error("query", f"the key equals is needed: which {query.by}")
+        raise file.error("query", f"the key equals is required: which {query.by}")
     used = set(PLACE.findall(query.equals))
     for name in used:
         _certain(file, runbook, name, where, TEXT_TYPES | {"choice"})
     if set("{}") & set(PLACE.sub("", query.equals)):
-        raise file.error(where, "a parameter is written {name}, in small letters, digits and _")
+        raise file.error(where, "a parameter is written {name}, in lowercase letters, digits and _")
     return used | _check_during(file, runbook, timed)
 
 
@@ -245,7 +248,9 @@ def _check_during(file: Document, runbook: Runbook, timed: bool) -> set[str]:
     during, where = runbook.query.during, "query.during"
     if not during:
         if timed:
-            raise file.error("query", f"the key during is needed in a query by {runbook.query.by}")
+            raise file.error(
+                "query", f"the key during is required in a query by {runbook.query.by}"
+            )
         return set()
     pair = PLACES.fullmatch(during)
     if pair:
@@ -257,7 +262,7 @@ def _check_during(file: Document, runbook: Runbook, timed: bool) -> set[str]:
         _known(file, runbook, place.group(1), where, frozenset({"time_range"}))
         return {place.group(1)}
     if "{" in during:
-        raise file.error(where, 'write "{range}" or "{from}..{to}", and nothing beside it')
+        raise file.error(where, 'write "{range}" or "{from}..{to}", and nothing else')
     for now in _CLOCKS:
         try:
             parse_window(during, now)
@@ -275,7 +280,7 @@ def _check_where(file: Document, runbook: Runbook) -> set[str]:
         where = f"query.where.{field}"
         said = condition.values if isinstance(condition, NotIn) else condition
         if not said:
-            raise file.error(where, "this says nothing; write a value or leave the field out")
+            raise file.error(where, "this is empty; write a value or leave out the field")
         for part in (said,) if isinstance(said, str) else said:
             place = PLACE.fullmatch(part)
             if place:
@@ -285,7 +290,7 @@ def _check_where(file: Document, runbook: Runbook) -> set[str]:
                 raise file.error(where, 'a parameter must be the whole value: "{name}"')
             elif field in _KNOWN_VALUES and part not in _KNOWN_VALUES[field]:
                 said_instead = suggestion(part, _KNOWN_VALUES[field])
-                raise file.error(where, f"{part!r} is no {field}; {said_instead}")
+                raise file.error(where, f"{part!r} is not a valid {field}; {said_instead}")
     return used
 
 
@@ -300,7 +305,7 @@ def _check_correlation(file: Document, runbook: Runbook) -> set[str]:
             "use event_count or value_count",
         )
     if not rule.group_by:
-        raise file.error("correlation.group-by", "name the fields that make a group")
+        raise file.error("correlation.group-by", "name the fields to group by")
     for position, field in enumerate(rule.group_by):
         if field not in FILTERED:
             raise file.error(
@@ -327,12 +332,12 @@ def _check_correlation(file: Document, runbook: Runbook) -> set[str]:
         elif isinstance(bound, bool) or not isinstance(bound, int) or bound < 0:
             raise file.error(where, 'write a whole number, or a parameter in quotes: "{name}"')
     if not bounds:
-        raise file.error("correlation.condition", "write how many, such as {gte: 5}")
+        raise file.error("correlation.condition", "write a comparison such as {gte: 5}")
     counted = rule.condition.get("field")
     where = "correlation.condition.field"
     if rule.type == "event_count" and counted is not None:
         raise file.error(where, "event_count counts events; leave it out or use value_count")
     if rule.type == "value_count" and counted not in FILTERED:
         said = suggestion(str(counted or ""), FILTERED)
-        raise file.error(where, f"value_count needs the field whose values it counts; {said}")
+        raise file.error(where, f"value_count needs the field to count the values of; {said}")
     return used

@@ -1,4 +1,4 @@
-"""What a runbook file says, as typed data."""
+"""The contents of a runbook file, as typed data."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ANY = "any"
 PLACE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 """A parameter's place in a template."""
 PLACES = re.compile(rf"{PLACE.pattern}\.\.{PLACE.pattern}")
-"""Two times that make a window, as ``during`` may say it."""
+"""A window made of two parameters, as ``during`` may have it."""
 COMPARISONS = ("gte", "gt", "lte", "lt", "eq")
 """The bounds of a correlation's condition (Sigma correlation rules 2.1)."""
 
@@ -50,7 +50,7 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     @property
     def default_text(self) -> str:
-        """The default as a user would type it; empty where there is none."""
+        """The default as a user would type it; empty if there is none."""
         if self.default is None:
             return ""
         if isinstance(self.default, bool):
@@ -59,7 +59,7 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class NotIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"values": "not"}):
-    """A condition turned round: the field holds none of the values (``{not: …}`` in the file)."""
+    """A negated condition: the field has none of the values (``{not: …}`` in the file)."""
 
     values: str | tuple[str, ...]
 

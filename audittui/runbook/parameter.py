@@ -1,4 +1,4 @@
-"""The types of parameters: from a text that a user typed to a typed value."""
+"""The types of parameters: text that a user typed becomes a typed value."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DECIMAL = re.compile(r"[+-]?(\d{1,18}(\.\d{0,18})?|\.\d{1,18})(e[+-]?\d{1,3})?"
 
 
 def choices_of(parameter: Parameter) -> tuple[str, ...]:
-    """What a parameter may be chosen from; empty where it takes any text."""
+    """The choices of a parameter; empty if it takes any text."""
     match parameter.type:
         case "outcome":
             return parameter.options or (ANY, *OUTCOMES)
@@ -65,12 +65,12 @@ def parse_value(parameter: Parameter, text: str, now: int) -> Value:
             return window
         case "bool":
             if text.lower() not in _YES + _NO:
-                raise ValueError(f"{quoted(text)} is neither; write yes or no")
+                raise ValueError(f"{quoted(text)} is not a boolean; write yes or no")
             return text.lower() in _YES
         case "multi":
             chosen = tuple(part.strip() for part in text.split(",") if part.strip())
             if not chosen:
-                raise ValueError("nothing stands between the commas; write such as a,b")
+                raise ValueError("there is no value between the commas; write values such as a,b")
             for part in chosen:
                 _check_choice(part, parameter.options)
                 _check_text(parameter, part)
@@ -84,7 +84,7 @@ def _number(text: str) -> int | float:
         return int(text)
     number = float(text) if _DECIMAL.fullmatch(text) else math.nan
     if not math.isfinite(number):
-        raise ValueError(f"{quoted(text)} is not a number; write such as 5 or 2.5")
+        raise ValueError(f"{quoted(text)} is not a number; write a number such as 5 or 2.5")
     return int(number) if number.is_integer() and abs(number) < 2**53 else number
 
 
@@ -100,36 +100,35 @@ def _check_bounds(
 def check_span(window: Window, longest: str) -> None:
     """Raises ``ValueError`` when ``window`` is open or longer than the duration ``longest``."""
     if window.start is None or window.end is None:
-        raise ValueError(f"an open range is too long; write a start and an end {longest} apart")
+        raise ValueError(
+            f"an open range is too long; write a start and an end at most {longest} apart"
+        )
     if window.end - window.start > parse_duration(longest):
         raise ValueError(f"the range is too long; write one of at most {longest}")
 
 
 def _check_choice(text: str, choices: tuple[str, ...]) -> None:
     if choices and text not in choices:
-        raise ValueError(f"{quoted(text)} is no choice; {suggestion(text, choices)}")
+        raise ValueError(f"{quoted(text)} is not a choice; {suggestion(text, choices)}")
 
 
 def _check_text(parameter: Parameter, text: str) -> None:
     try:
         size = len(text.encode("utf-8"))
     except UnicodeEncodeError:
-        raise ValueError("it holds bytes that are not UTF-8; write it without them") from None
+        raise ValueError("this contains bytes that are not UTF-8; remove them") from None
     if size > MAX_PARTITION_KEY_BYTES:
         raise ValueError(
-            f"{size:,} bytes are more than a key takes; write at most "
+            f"{size:,} bytes are too many for a key; write at most "
             f"{MAX_PARTITION_KEY_BYTES:,} bytes"
         )
     if parameter.pattern and not matching(parameter.pattern)(text):
         example = f", such as {parameter.placeholder}" if parameter.placeholder else ""
-        raise ValueError(
-            f"{quoted(text)} does not have the form; write what matches "
-            f"{parameter.pattern}{example}"
-        )
+        raise ValueError(f"{quoted(text)} does not match the pattern {parameter.pattern}{example}")
 
 
 def check_value(parameter: Parameter, text: str, now: int) -> str | None:
-    """What is wrong with a text, in one sentence; None where nothing is.
+    """What is wrong with a text, in one sentence; None if it is valid.
 
     A blank text stands for the default.
     """
@@ -147,4 +146,4 @@ def check_value(parameter: Parameter, text: str, now: int) -> str | None:
 def needed(parameter: Parameter) -> str:
     """The sentence for a required parameter without a value."""
     what = parameter.help or f"such as {parameter.placeholder}" * bool(parameter.placeholder)
-    return f"a value is needed; write {what or 'one'}"
+    return f"a value is required; write {what or 'one'}"

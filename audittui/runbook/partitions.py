@@ -17,8 +17,8 @@ MAX_PARTITIONS = 50_000
 def partitions(
     index: Index, window: Window, keyed: Sequence[RowFilter], layout: Layout, facts: Facts
 ) -> tuple[Shard, ...]:
-    """The partitions to read, oldest first: those of every value that ``keyed`` names of what the
-    index answers. Raises `UsageError` when there are too many, or no end of them."""
+    """The partitions to read, oldest first: those of every value in ``keyed`` for the field that
+    the index answers. Raises `UsageError` when there are too many, or no limit to them."""
     template = index.template
     tick = index.tick
     values = next((one.values for one in keyed if one.field == index.answers), ("",))
@@ -32,7 +32,7 @@ def partitions(
     if window.start is None:
         raise UsageError(
             f"{index.label} is read day by day, so the window needs a start.",
-            "Write such as -30d..now.",
+            "Write a range such as -30d..now.",
         )
     now = max(facts.now or timestamp.now(), facts.until)
     # Clocks differ: entries may carry a time a little ahead of ours.
@@ -40,8 +40,8 @@ def partitions(
     days = range(timestamp.day_start(window.start), end, timestamp.DAY)
     if len(days) * len(owners) > MAX_PARTITIONS:
         raise UsageError(
-            f"The window has {len(days):,} days, {len(days) * len(owners):,} partitions.",
-            "Give a narrower window.",
+            f"The window spans {len(days):,} days, {len(days) * len(owners):,} partitions.",
+            "Give a shorter window.",
         )
     shards = []
     for bucket, day in enumerate(days):
@@ -51,7 +51,7 @@ def partitions(
 
 
 def newest_first(shards: Iterable[Shard]) -> tuple[Shard, ...]:
-    """The same shards the other way round, with their buckets numbered from 0 in this order."""
+    """The shards in reverse order, with their buckets numbered from 0."""
     numbers: dict[int, int] = {}
     return tuple(
         Shard(

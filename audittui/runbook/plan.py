@@ -1,4 +1,4 @@
-"""A plan: what a runbook, its parameters and a layout come to, before anything is read."""
+"""A plan: how a runbook with its parameters is answered on a layout, before anything is read."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Shard(msgspec.Struct, frozen=True):
     """One partition and the sort-key range to read of it.
 
     ``low`` and ``high`` are ticks in microseconds (both included), None where open. Shards of one
-    ``bucket`` cover the same stretch of time; buckets are numbered in reading order.
+    ``bucket`` cover the same span of time; buckets are numbered in reading order.
     """
 
     partition: str
@@ -63,8 +63,8 @@ class Shard(msgspec.Struct, frozen=True):
 
 
 class Probe(msgspec.Struct, frozen=True):
-    """A partition of which both ends are looked at, ``limit`` items each, to learn how much the
-    index holds of what is asked for."""
+    """A partition whose two ends are read, ``limit`` items each, to learn how much the index holds
+    of what is asked for."""
 
     index: Index
     shard: Shard
@@ -72,8 +72,8 @@ class Probe(msgspec.Struct, frozen=True):
 
 
 class Sample(msgspec.Struct, frozen=True):
-    """What a `Probe` found: about how many ``items`` the partition has in the window (None: that
-    cannot be told), and whether that is ``exact``."""
+    """What a `Probe` found: about how many ``items`` the partition has in the window (None:
+    unknown), and whether that is ``exact``."""
 
     index: str
     partition: str
@@ -89,14 +89,14 @@ class NotTaken(msgspec.Struct, frozen=True):
 
 
 class Facts(msgspec.Struct, frozen=True):
-    """What the planner is told about the table. ``indexes`` None: nobody asked the table.
+    """What the planner knows about the table. ``indexes`` None: the table was not described.
 
     ``requests`` and ``rcu`` are what it took to find out. ``base`` describes the base table (its
-    ``name`` is empty); ``exact``: the counts are of this moment, not up to six hours old.
-    ``since`` is when the first chain was created (microseconds), None where nobody knows. ``now``
-    is the present that relative times are measured from; ``until`` the present up to which there
-    may be entries, where that is a later one: of a run that goes on. ``samples`` are what probes
-    found. ``silent``: the table was asked to describe itself and did not answer in time.
+    ``name`` is empty). ``exact`` is True when the counts are current, not up to six hours old.
+    ``since`` is when the first chain was created (microseconds), None if that is not known. ``now``
+    is the present that relative times are measured from; ``until`` is a later present of a resumed
+    run, up to which there may be entries. ``samples`` are what probes found. ``silent`` is True
+    when DescribeTable did not answer in time.
     """
 
     chains: tuple[str, ...] = ()
@@ -124,10 +124,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     ``notes`` are sentences about what the plan costs or cannot see. ``parameters`` are the values
     as text, ``window_parameter`` the name of the one that is the window (or empty): the
     reproducible command is made of them. ``now`` is the present (microseconds) that relative
-    times were taken from. ``spent_requests`` and ``spent_rcu`` are what the planning itself took.
+    times were measured from. ``spent_requests`` and ``spent_rcu`` are what planning itself took.
     ``keyed`` is what the index's partition key answers, as conditions on fields; ``filters`` and
-    ``row_filters`` are the others. ``not_taken`` are the other indexes that can answer, ``probes``
-    what tells which one is cheapest, where that is not clear. ``chains`` are those of the table.
+    ``row_filters`` are the others. ``not_taken`` are the other indexes that can answer; ``probes``
+    show which one is cheapest, if that is not clear. ``chains`` are those of the table.
     """
 
     runbook: str

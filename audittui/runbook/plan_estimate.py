@@ -1,4 +1,4 @@
-"""What a plan will cost, computed before it runs from what DescribeTable says. Pure.
+"""What a plan will cost, computed before it runs from what DescribeTable reports. Pure.
 
 Source: DynamoDB developer guide, "Read consumption": an eventually consistent Query costs 0.5 units
 for each 4 KB begun, at least 0.5 units a request; a page ends at 1 MB.
@@ -24,28 +24,30 @@ _PAGE_BYTES = 1_048_576
 def estimated(
     index: Index, window: Window, shards: Sequence[Shard], everything: bool, facts: Facts
 ) -> Estimate:
-    """What it takes to read ``shards`` of ``index`` in ``window``.
+    """What it costs to read ``shards`` of ``index`` in ``window``.
 
-    ``everything``: the partitions hold every entry of their days, not those of one actor, say.
+    ``everything``: the partitions hold every entry of their days, not only those of one actor.
     """
     partitions = len(shards)
     least = Estimate(requests_low=partitions, rcu_low=partitions * LEAST_UNITS, price=facts.price)
     if not partitions:
         return msgspec.structs.replace(
-            least, requests_high=0, rcu_high=0.0, how="There is no partition to read."
+            least, requests_high=0, rcu_high=0.0, how="There are no partitions to read."
         )
     known = _size_of(index, facts)
     if known is None or not known.item_count:
-        said = "the table counts no items yet"
+        reason = "the table reports no items yet"
         if known is None:
-            said = "the table did not say in time" if facts.silent else "nobody asked the table"
+            reason = "DescribeTable did not answer in time"
+            if not facts.silent:
+                reason = "the table has not been described"
         return msgspec.structs.replace(
             least,
-            how=f"How large {index.label} is, is not known: {said}. "
+            how=f"The size of {index.label} is not known: {reason}. "
             f"{counted_text(partitions, 'partition')} cost at least {LEAST_UNITS} RCU each.",
         )
     requests = partitions + math.ceil(known.size_bytes / _PAGE_BYTES) - 1
-    # Every request rounds up by less than the least that one costs.
+    # Every request rounds up by less than the minimum cost of a request.
     whole = _rounded(known.size_bytes / _BYTES_PER_UNIT) + requests * LEAST_UNITS
     average = known.size_bytes / known.item_count
     place = f"The index {index.name}" if index.name else "The base table"
@@ -69,15 +71,15 @@ def estimated(
         sentences[0] += "."
         sentences.append(_sampled_text(sampled[0], partitions))
     elif share is None:
-        sentences[0] += f"; {_unknown_share(index)} is not known, so at most all of it."
+        sentences[0] += f"; {_unknown_share(index)} is not known, so at most all of it is read."
     else:
         likely = min(_rounded(known.size_bytes * share / _BYTES_PER_UNIT) + least.rcu_low, whole)
         days = (facts.now - (facts.since or 0)) / timestamp.DAY
         sentences[0] += "."
         sentences.append(
             f"The window is {_percent(share)} of the {days:,.1f} days since the first chain was "
-            "created: a fair estimate where entries come evenly and none has expired; at most "
-            "all of it."
+            "created. The estimate assumes that entries arrive evenly and none have expired; "
+            "at most all of the index is read."
         )
     if not facts.exact:
         sentences.append("The table's counts may be up to six hours old.")
@@ -91,7 +93,7 @@ def estimated(
 
 
 def item_bytes(index: Index, facts: Facts) -> float | None:
-    """The mean size of the index's items; None where it is not known."""
+    """The mean size of the index's items; None if it is not known."""
     known = _size_of(index, facts)
     return known.size_bytes / known.item_count if known is not None and known.item_count else None
 
@@ -99,9 +101,9 @@ def item_bytes(index: Index, facts: Facts) -> float | None:
 def _sampled_text(sample: Sample, partitions: int) -> str:
     number = f"{sample.items or 0:,.0f}"
     if sample.exact:
-        found = f"A partition that was looked at has {number} items in the window"
+        found = f"A sampled partition has {number} items in the window"
     else:
-        found = f"By both ends of a partition, it has about {number} items in the window"
+        found = f"Judging by its two ends, a partition has about {number} items in the window"
     return f"{found}." if partitions == 1 else f"{found}; there are {partitions:,} partitions."
 
 
@@ -117,7 +119,7 @@ def _share(window: Window, facts: Facts) -> float | None:
     if facts.since is None or window.start is None or facts.now <= facts.since:
         return None
     if window.start < facts.since:
-        # Entries older than the first chain were imported: how far back, nobody says.
+        # Entries older than the first chain were imported: how far back is not known.
         return None
     end = facts.now if window.end is None else min(window.end, facts.now)
     return max(end - window.start, 0) / (facts.now - facts.since)

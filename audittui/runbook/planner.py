@@ -31,11 +31,11 @@ def make_plan(
     through: str | None = None,
     own: bool = False,
 ) -> Plan:
-    """How to answer ``runbook`` with the parameters ``texts`` on a table of ``layout``.
+    """Plan how to answer ``runbook`` with the parameters ``texts`` on a table of ``layout``.
 
-    The cheapest index is taken; ``through`` names another one that must be ("" for the base
-    table), and ``own`` keeps to the one that is made for the question where there is one. Raises
-    `ParameterErrors` for parameters, `UsageError` when the table cannot answer.
+    The cheapest index is taken, unless ``through`` names another one ("" for the base table) or
+    ``own`` asks for the one made for the question. Raises `ParameterErrors` for invalid parameters,
+    `UsageError` when the table cannot answer.
     """
     bound = bind(runbook, texts, facts.now or timestamp.now())
     window = resolved_window(runbook, bound)
@@ -75,15 +75,13 @@ def make_plan(
 
 
 def _taken(found: Sequence[Candidate], by: str, through: str | None, own: bool) -> Candidate:
-    """The candidate that answers. Raises `UsageError` when the index that must be taken is none."""
+    """The candidate to use. Raises `UsageError` when the requested index is not a candidate."""
     if through is not None:
         for one in found:
             if one.index.name == through:
                 return one
-        raise UsageError(
-            f"The index {through or 'of the base table'} does not answer this here.",
-            "Run it anew, without the cursor.",
-        )
+        label = f"The index {through}" if through else "The base table"
+        raise UsageError(f"{label} cannot answer this query.", "Run it again without the cursor.")
     if own:
         made = (one for answers in (by, "time") for one in found if one.index.answers == answers)
         return next(made, found[0])
@@ -96,10 +94,10 @@ def _notes(
     """What the plan costs or cannot see, in sentences."""
     index, notes = taken.index, []
     if layout.index_answering(by, facts.present) is None:
-        what = "every entry of the window" if index.answers == "time" else "more than asked for"
+        what = "every entry of the window" if index.answers == "time" else "more than needed"
         notes.append(
-            f"No index answers {by} here: {what} is read by "
-            f"{index.label} and filtered, and all of it is paid for."
+            f"No index answers {by} here: {what} is read from "
+            f"{index.label} and filtered, and all of it is charged."
         )
     if row_filters and index.name:
         fields = ", ".join(condition.field for condition in row_filters)
@@ -110,13 +108,14 @@ def _notes(
             "is read before the first row is shown."
         )
     if by == "resource":
-        notes.append("Only an entry's main resource is indexed; further ones are in its details.")
+        notes.append("Only an entry's main resource is indexed; the others are in its details.")
     if facts.samples:
         names = ", ".join(dict.fromkeys(one.index or "the base table" for one in facts.samples))
-        notes.append(f"To choose the index, a few items of {names} were read.")
+        notes.append(f"The index was chosen after reading a few items of {names}.")
     if facts.silent:
         notes.append(
-            "DescribeTable did not answer in time: sizes and missing indexes are not known."
+            "DescribeTable did not answer in time: index sizes, and which indexes exist, are not "
+            "known."
         )
     return notes
 
@@ -124,7 +123,7 @@ def _notes(
 def _split(
     conditions: Sequence[RowFilter], layout: Layout, index: Index
 ) -> tuple[tuple[Condition, ...], tuple[RowFilter, ...]]:
-    """Conditions that the service can filter by, and those left to us."""
+    """The conditions that the service can filter by, and those checked after reading."""
     filters: list[Condition] = []
     row_filters: list[RowFilter] = []
     for condition in conditions:

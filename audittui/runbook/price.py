@@ -13,11 +13,11 @@ _REFERENCE = "us-east-1"
 
 
 class Price(msgspec.Struct, frozen=True):
-    """The price of reading in one place.
+    """The price of reading in one region.
 
     ``per_million`` is US dollars per million read request units (one consumed read unit is one
-    request unit), None where nobody knows. ``region`` is where that is the price. ``billed`` is
-    False where nothing is charged: an embedded store, or an endpoint that is not AWS.
+    request unit), None if it is not known. ``region`` is where the price applies. ``billed`` is
+    False if nothing is charged: an embedded store, or an endpoint that is not AWS.
     """
 
     region: str = ""
@@ -25,14 +25,14 @@ class Price(msgspec.Struct, frozen=True):
     billed: bool = True
 
     def dollars(self, rcu: float) -> float | None:
-        """What ``rcu`` read units cost here, in US dollars; None where the price is not known."""
+        """What ``rcu`` read units cost here, in US dollars; None if the price is not known."""
         if not self.billed:
             return 0.0
         return None if self.per_million is None else rcu * self.per_million / 1e6
 
     def text(self, rcu: float, word: str = "") -> str:
-        """What ``rcu`` read units cost, in words: ``about $0.0012``. ``word`` goes before such an
-        amount: ``at most``, say."""
+        """What ``rcu`` read units cost, in words: ``about $0.0012``. ``word`` precedes the amount:
+        ``at most``, say."""
         if self.per_million is None:
             return (
                 f"no price known for {self.region or 'this region'}" if self.billed else "$0 here"
@@ -44,7 +44,7 @@ class Price(msgspec.Struct, frozen=True):
 
     @property
     def rate_text(self) -> str:
-        """The price itself, in words; empty where it is not known."""
+        """The price itself, in words; empty if it is not known."""
         if self.per_million is None:
             return ""
         place = f"{self.region}: " if self.region else ""
@@ -74,9 +74,9 @@ def price_of(
     prices: Mapping[str, float] | None = None,
     billed: bool = True,
 ) -> Price:
-    """The price in ``region``: one's ``own``, else that of ``prices``, else the one that ships.
+    """The price in ``region``: ``own``, else the one in ``prices``, else the one that ships.
 
-    Where nothing is ``billed`` and no region is named, a well-known region stands for comparison.
+    If nothing is ``billed`` and no region is named, a well-known region serves for comparison.
     """
     if region is None and not billed:
         region = _REFERENCE

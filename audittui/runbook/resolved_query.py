@@ -1,6 +1,6 @@
-"""The query of a runbook with its parameters' values in place.
+"""The query of a runbook with the values of its parameters.
 
-Values only ever replace whole values: nothing that a user typed becomes part of an expression.
+Values only replace whole values: nothing that a user typed becomes part of an expression.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def resolved_equals(runbook: Runbook, bound: Bound) -> str:
 
 
 def resolved_window(runbook: Runbook, bound: Bound) -> Window:
-    """The window of ``during``; all of time where the runbook or its user names none."""
+    """The window of ``during``; all of time if neither the runbook nor its user gives one."""
     during = runbook.query.during
     if not during:
         return Window(None, None)
@@ -46,7 +46,7 @@ def resolved_window(runbook: Runbook, bound: Bound) -> Window:
 
 
 def resolved_where(runbook: Runbook, bound: Bound) -> tuple[RowFilter, ...]:
-    """The conditions of ``where``. One whose value is empty or ``any`` is dropped."""
+    """The conditions of ``where``, without those whose value is empty or ``any``."""
     filters = []
     for field, said in runbook.query.where.items():
         operator: Literal["in", "not_in"] = "not_in" if isinstance(said, NotIn) else "in"

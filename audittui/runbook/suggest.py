@@ -1,4 +1,4 @@
-"""What to say about a name that nobody knows, in a runbook."""
+"""Suggestions for unknown names in a runbook."""
 
 from __future__ import annotations
 

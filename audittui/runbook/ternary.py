@@ -1,4 +1,4 @@
-"""Three-valued evaluation: what conditions say of an entry of which only some fields are known."""
+"""Three-valued evaluation of conditions on an entry of which only some fields are known."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ RANGE_HINT = "write -2h..now, 2026-11-24T14:00..15:00, yesterday or all"
 
 
 def quoted(text: str) -> str:
-    """What a user typed, for an error: in quotes, harmless and not too long."""
+    """What a user typed, for an error: quoted, escaped and shortened."""
     return repr(shortened(text, 60))
 
 
@@ -41,7 +41,7 @@ def parse_duration(text: str) -> int:
     if not compact or at != len(compact):
         raise ValueError(f"{quoted(text)} is not a duration; write 90s, 10m, 1h30m or 7d")
     if total > timestamp.MAX_TIME:
-        raise ValueError(f"{quoted(text)} is longer than any log; write such as 10m or 7d")
+        raise ValueError(f"{quoted(text)} is too long; write a duration such as 10m or 7d")
     return total
 
 
@@ -86,12 +86,12 @@ def parse_time(text: str, now: int) -> int:
 
 def _within(micros: int, text: str) -> int:
     if not timestamp.MIN_TIME <= micros <= timestamp.MAX_TIME:
-        raise ValueError(f"{quoted(text)} lies outside the years 1 to 9999; write a nearer time")
+        raise ValueError(f"{quoted(text)} is outside the years 1 to 9999; write a time within them")
     return micros
 
 
 def parse_window(text: str, now: int) -> Window:
-    """The window that ``text`` says; ``now`` in microseconds.
+    """The window in ``text``; ``now`` in microseconds.
 
     Raises ``ValueError`` with what to write instead.
     """
@@ -102,13 +102,13 @@ def parse_window(text: str, now: int) -> Window:
         return _single(word, now)
     first, _, last = (part.strip() for part in word.partition(".."))
     if not first and not last:
-        raise ValueError(f"{quoted(text)} has neither start nor end; {RANGE_HINT}")
+        raise ValueError(f"{quoted(text)} has neither a start nor an end; {RANGE_HINT}")
     start = parse_time(first, now) if first else None
     clock = _CLOCK.fullmatch(last)
     if clock:
         if start is None:
             raise ValueError(f"{quoted(text)} has a time without a date; {RANGE_HINT}")
-        # The second half stands on the same clock as the first: its date, and its UTC offset.
+        # The second half has the date and the UTC offset of the first.
         dated = _DATED.fullmatch(first)
         day = dated.group(1) if dated else timestamp.date_of(start).isoformat()
         offset = dated.group(2) if dated and not clock.group(1) else None
@@ -122,16 +122,16 @@ def parse_window(text: str, now: int) -> Window:
 def refuse_backwards(start: int, end: int) -> None:
     """Raises ``ValueError`` unless ``start`` is before ``end``."""
     if start == end:
-        raise ValueError("the range is empty, for its end is not included; write a later end")
+        raise ValueError("the range is empty because its end is excluded; write a later end")
     if start > end:
         raise ValueError(
             "the range ends before it starts; write the earlier time first, "
-            "and both dates where it passes midnight"
+            "and both dates if the range crosses midnight"
         )
 
 
 def _single(word: str, now: int) -> Window:
-    """A word that names a stretch by itself: a day, or everything since a moment."""
+    """The window of a single word: a day, or everything since a moment."""
     if word in ("today", "yesterday") or _DATE.fullmatch(word):
         start = parse_time(word, now)
         return Window(start, min(start + timestamp.DAY, timestamp.MAX_TIME))
@@ -145,7 +145,7 @@ def _single(word: str, now: int) -> Window:
 
 
 def window_text(window: Window) -> str:
-    """A text that `parse_window` reads back as the same window, whatever the time is then."""
+    """A text that `parse_window` reads back as the same window at any later time."""
     if window.start is None and window.end is None:
         return "all"
     start = "" if window.start is None else timestamp.short(window.start)

@@ -127,7 +127,9 @@ def test_show_trace_and_verify(case: Run) -> None:
     )
     assert (body["chain"], body["seq"]) == ("main/0", 3)
     traced = case("trace", "door/1", "--store", "case.db")
-    assert len(traced.stdout.splitlines()) == 15 and "no creation is in the log" in traced.stderr
+    assert (
+        len(traced.stdout.splitlines()) == 15 and "its creation is not in the log" in traced.stderr
+    )
     [one] = json.loads(
         case("verify", "main/0", "3", "--store", "case.db", "--format", "json").stdout
     )
@@ -168,9 +170,9 @@ def test_a_key_that_stands_twice_in_a_tampered_body_does_not_hide() -> None:
     ("words", "code", "told"),
     [
         (("run", "nothing", "--store", "case.db"), 2, "There is no runbook"),
-        (("run", "time-window"), 2, "No table and no store is named"),
+        (("run", "time-window"), 2, "No table or store is given"),
         (("run", "time-window", "--store", "gone.db"), 2, "There is no store gone.db"),
-        (("run", "time-window", "--store", "a", "--table", "b"), 2, "exclude each other"),
+        (("run", "time-window", "--store", "a", "--table", "b"), 2, "are mutually exclusive"),
         (("run", "time-window", "-p", "window", "--store", "case.db"), 2, "NAME=VALUE"),
         (("run", "time-window", "-p", "window=never", "--store", "case.db"), 2, "window"),
         (("run", "actor-activity", "--store", "case.db"), 2, "actor"),
@@ -282,11 +284,11 @@ def test_the_future_is_not_claimed(case: Run, tmp_path: Path) -> None:
     ahead = ("run", "time-window", "-p", "window=9000-01-01..9000-02-01", "--store", "case.db")
     done = case(*ahead, "--stats", "stats.json")
     assert done.returncode == 3
-    assert "0 rows: nothing of the window 9000-01-01T00:00:00Z to" in done.stderr
+    assert "0 rows: the window 9000-01-01T00:00:00Z to" in done.stderr
     assert "complete" not in done.stderr and "Cursor" not in done.stderr
     stats = json.loads((tmp_path / "stats.json").read_text(encoding="utf-8"))
     assert stats["complete"] is False and stats["cursor"] == ""
     around = ("run", "time-window", "-p", "window=-1m..+1h", "--store", "case.db")
     done = case(*around)
-    assert done.returncode == 3 and "lies in the future" in done.stderr
+    assert done.returncode == 3 and "is in the future" in done.stderr
     assert case(*around[:2], "-p", "window=-1m..now", "--store", "case.db").returncode == 0

@@ -122,7 +122,7 @@ def test_explain_estimates_and_says_how(ask: Ask) -> None:
     assert "Estimate " in shown and "us-east-1: $0.125 per million read request units" in shown
     assert "The index by-time holds 40 items" in shown
     home = ask(*WINDOW, "--store", "case.db", "--explain", region=None).stdout
-    assert "Money         $0 here; on a table under $0.0001" in home
+    assert "Cost          $0 here; on a table under $0.0001" in home
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_a_count_that_goes_on_says_what_is_not_in_it(ask: Ask) -> None:
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (("run", "repeated-failures"), "a correlation is made of the entries themselves"),
+        (("run", "repeated-failures"), "a correlation needs the entries themselves"),
         ((*WINDOW, "--limit", "3"), "--count and --limit exclude each other"),
     ],
 )
@@ -283,9 +283,9 @@ def test_an_empty_answer_says_what_was_compared_and_how_far_the_log_goes(ask: As
                "--store", "case.db", "--stats", "-")  # fmt: skip
     assert done.exit_code == 0
     assert "0 rows: complete" in done.stderr
-    assert "Note: No entry of the window has: actor is 'Ann';" in done.stderr
-    assert "its last is from 2024-11-24T10:00:39Z: the window begins after it" in done.stderr
-    assert "Close to 'Ann': 'ann'." in done.stderr
+    assert "Note: No entry in the window matches actor is 'Ann';" in done.stderr
+    assert "its last is from 2024-11-24T10:00:39Z: the window begins after the last" in done.stderr
+    assert "Similar to 'Ann': 'ann'." in done.stderr
     assert json.loads(done.stdout.splitlines()[-1])["rcu_around"] > 0
     found = ask("run", "actor-activity", "-p", "actor=ann", "-p", "window=all", "--store", "c")
     assert "No entry" not in found.stderr
@@ -304,7 +304,7 @@ def test_a_budget_that_gets_nowhere_says_what_would_and_gives_no_cursor(
              "--format", "jsonl", "--max-rcu"]  # fmt: skip
     assert run([*words, "1"]) == 3
     said = capsys.readouterr().err
-    assert "Cursor:" not in said and "share 2024-11-25T09:00:00Z; at least " in said
+    assert "Cursor:" not in said and "have the same time, 2024-11-25T09:00:00Z; at least " in said
     for _ in range(9):
         more = said.split("--max-rcu ")[1].split()[0]
         if run([*words, more]) == 0:
@@ -341,8 +341,8 @@ def test_a_run_goes_on_after_a_chain_was_born(
     assert run([*words, "--resume", cursor]) == 0
     rest = capsys.readouterr()
     assert "complete from 2024-11-24T00:00:00Z" in rest.err
-    assert "what was read before the cursor is as of " in rest.err
-    assert "without the entries that chains begun later had before" in rest.err
+    assert "the part before the cursor is as of " in rest.err
+    assert "without the earlier entries of chains created since then" in rest.err
     rows = [json.loads(line) for line in (first.out + rest.out).splitlines()]
     # Of the new chain comes what is behind the cursor, in its place.
     assert [row["time"][11:13] for row in rows if row["chain"] == "main/0"] == [
@@ -357,4 +357,4 @@ def test_a_run_goes_on_after_a_chain_was_born(
 def test_explain_shows_the_indexes_that_were_not_taken(ask: Ask) -> None:
     shown = ask(*WINDOW, "-p", "outcome=denied", "--store", "c", "--explain").stdout
     assert "Index         by-failure, answers failure" in shown
-    assert "Not taken     by-time: 0.5 to about " in shown
+    assert "Alternative   by-time: 0.5 to about " in shown

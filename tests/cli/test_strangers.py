@@ -95,7 +95,7 @@ def test_a_row_of_a_chain_that_is_not_registered_is_named(bench: Bench, chain: s
     bench.plant(chain)
     out, err = bench.rows(form="table", code=3)
     assert out.count("(not in the registry)") == 1
-    assert "1 row is not of this log, and nothing vouches for what is said there" in err
+    assert "1 row does not belong to this log, and nothing vouches for the content" in err
     assert "(not in the registry)" in bench.rows(form="markdown", code=3)[0]
     rows = json.loads(bench.rows(form="json", code=3)[0])
     assert [row["chain"] for row in rows if row.get("stranger") == "not in the registry"] == [chain]
@@ -223,7 +223,7 @@ class TestLives:
     def test_its_entry_is_named_and_the_exit_code_is_never_0(self, bench: Bench) -> None:
         out, err = bench("trace", "R", "--main-only", code=3)
         assert "[payments/O (not in the registry) 0]" in out
-        assert "Warning: 1 row is not of this log" in err
+        assert "Warning: 1 row does not belong to this log" in err
         steps = json.loads(bench("trace", "R", "--main-only", "--format", "json", code=3)[0])
         assert [one.get("stranger") for one in steps].count("not in the registry") == 1
 
@@ -241,7 +241,7 @@ def test_a_stranger_begins_no_life(bench: Bench) -> None:
     log = AuditLog(bench.store, CHAIN)
     log.append(Draft(actor="a", action="iam:UpdateRole", resource="R"))
     bench.plant("payments/O", resource="R", action="iam:CreateRole")
-    assert "no creation is in the log" in bench("trace", "R", "--main-only", code=3)[1]
+    assert "its creation is not in the log" in bench("trace", "R", "--main-only", code=3)[1]
 
 
 def test_groups_tell_the_events_that_are_not_of_this_log(bench: Bench) -> None:
@@ -252,7 +252,7 @@ def test_groups_tell_the_events_that_are_not_of_this_log(bench: Bench) -> None:
     out, err = bench(*words, "table", code=3)
     assert out.splitlines()[0].split()[-1] == "strangers"
     assert out.splitlines()[1].split()[-1] == "1"
-    assert "Warning: 1 row is not of this log" in err
+    assert "Warning: 1 row does not belong to this log" in err
     (group,) = json.loads(bench(*words, "json", code=3)[0])
     assert [one.get("stranger") for one in group["events"]].count("not in the registry") == 1
     (row,) = csv.DictReader(io.StringIO(bench(*words, "csv", code=3)[0]))
@@ -270,7 +270,7 @@ def test_a_count_names_the_strangers_in_it(bench: Bench, chain: str) -> None:
     assert out == "4\n"
     listed = bench.rows(form="table", code=3)[1]
     (warning,) = (line for line in listed.splitlines() if line.startswith("Warning: "))
-    assert "1 row is not of this log" in warning
+    assert "1 row does not belong to this log" in warning
     assert warning in err.splitlines()
 
 

@@ -252,7 +252,7 @@ def test_the_budget_ends_it_and_says_what_was_not_read(log: AuditLog, trace: Tra
     code, out, err = trace("--format", "jsonl", "--max-rcu", "20", "--main-only")
     left = [one for one in objects(out) if one["fault"]]
     assert code == 3 and 0 < len(left) < 450
-    assert {one["fault"] for one in left} == {"Not read: the budget of 20 RCU ended."}
+    assert {one["fault"] for one in left} == {"Not read: the budget of 20 RCU is used up."}
     assert all(one["changes"] is None for one in left)
     assert f"{len(left)} of 450 were not read, the budget ended that" in err
     assert "The budget leaves " in err

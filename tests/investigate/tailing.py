@@ -1,4 +1,4 @@
-"""Tails in tests: a clock that only waiting moves, stores that fail when told, logs to follow."""
+"""Tails in tests: a clock that only waits move, stores that fail on demand, logs to follow."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ START = timestamp.parse("2026-11-24T23:59:00Z")
 
 
 class World:
-    """Time as a tail sees it. ``after`` polls happen what `at` planned, and then time passes."""
+    """Time as a tail sees it. After a poll, events planned with `at` happen, then time passes."""
 
     def __init__(self) -> None:
         self.mono = 1000.0
@@ -39,7 +39,7 @@ class World:
         return self.mono
 
     def now(self) -> int:
-        """The wall clock, which `offset` puts wrong."""
+        """The wall clock, which is wrong by `offset`."""
         return self.true_now() + self.offset
 
     def true_now(self) -> int:
@@ -98,7 +98,7 @@ class Log:
     def append(
         self, chain: str, time: int, *, recorded: int | None = None, skip: int = 0, **fields: Any
     ) -> int:
-        """Put the next entry of a chain, ``skip`` places further on; its seq."""
+        """Put the next entry of a chain, after skipping ``skip`` places; returns its seq."""
         seq = self.lengths.get(chain, 0) + skip
         if chain not in self.lengths:
             self.store.put_new({"pk": REGISTRY, "sk": chain, "created": "-"})
@@ -139,14 +139,14 @@ class Events:
         self.count = 0
 
     def add(self, time: int, *, user: str = "ann") -> int:
-        """Put an event; its number, which is its EventIndex."""
+        """Put an event; returns its number, which is its EventIndex."""
         self.count += 1
         self.store.put_new(teleport_item(self.count, time, user))
         return self.count
 
 
 class Follower:
-    """A tail and all that came of it so far."""
+    """A tail and everything it has yielded so far."""
 
     def __init__(
         self, log: Log | Events, world: World, runbook: str = "time-window", **options: Any

@@ -1,4 +1,4 @@
-"""What is said of a group's success: found, none until some moment, or not looked at to the end."""
+"""What is reported about a group's success: found, none up to a time, or not read to the end."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ NOW = timestamp.parse("2026-11-24T15:00:00Z")
 
 
 def looked_after(*later: tuple[int, str], ago: int = 60) -> Aftermath:
-    """What comes of three failures ``ago`` minutes ago and what was ``later`` (minutes after them,
-    outcome)."""
+    """The aftermath of three failures ``ago`` minutes ago and the ``later`` events (minutes after
+    them, outcome)."""
     store = SqliteStore(":memory:", load_layout("native"), create=True)
     start = NOW - ago * MINUTE
     events = [(start, "failure")] * 3 + [(start + at * MINUTE, outcome) for at, outcome in later]

@@ -1,4 +1,4 @@
-"""What a live tail's requests come to on the meter, and what a budget has room for."""
+"""How a live tail's requests are metered, and what fits into a budget."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Entries read whole: in order, at a rate, within a budget; what is not read is told."""
+"""Whole entries: read in order, at a rate, within a budget; unread ones are reported."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LAYOUT = load_layout("native")
 
 
 class Watched(SqliteStore):
-    """Keeps what is asked of it; refuses the keys of ``broken`` and, when told, every Query."""
+    """Records requests; refuses the keys in ``broken`` and, on demand, every Query."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(":memory:", LAYOUT, create=True, **options)
@@ -44,7 +44,7 @@ class Watched(SqliteStore):
 
 
 def filled(count: int, size: int = 100, **options: Any) -> tuple[Watched, list[Row]]:
-    """A store with so many entries of about ``size`` bytes, and their rows."""
+    """A store with ``count`` entries of about ``size`` bytes, and their rows."""
     store = Watched(**options)
     log = AuditLog(store, "c/0")
     for start in range(0, count, 25):
@@ -93,7 +93,7 @@ def test_a_budget_below_what_an_entry_costs_asks_for_nothing() -> None:
     reader = BodyReader(store, LAYOUT, max_rcu=0.5, item_bytes=6000)
     bodies = list(reader.read(rows))
     assert told(bodies) == ["budget", "budget"]
-    assert bodies[0].fault == "Not read: the budget of 0.5 RCU ended."
+    assert bodies[0].fault == "Not read: the budget of 0.5 RCU is used up."
     assert reader.meter.requests == 0 and store.gets == [] and store.queries == []
 
 
@@ -117,7 +117,7 @@ def test_an_entry_is_called_gone_only_after_a_strongly_consistent_look() -> None
     tampering.delete(store, LAYOUT.key("c/0", 7))
     bodies = list(BodyReader(store, LAYOUT).read(rows[6:9]))
     assert told(bodies) == ["", "fault", ""]
-    assert bodies[1].fault == "The entry is not in the table any more."
+    assert bodies[1].fault == "The entry is no longer in the table."
     assert store.gets == [(1, False), (1, True)]
 
 
@@ -128,7 +128,7 @@ def test_one_entry_that_cannot_be_read_does_not_hide_the_others() -> None:
     bodies = list(reader.read(rows[::10]))
     assert told(bodies) == ["", "fault", "", ""]
     assert bodies[1].fault == "One of them is unreadable."
-    # All at once, then each; nobody knows what the two that failed cost.
+    # All in one request, then each; the cost of the two that failed is unknown.
     assert store.gets == [(4, False), *[(1, False)] * 4]
     assert (reader.meter.requests, reader.meter.pages, reader.meter.unmetered) == (5, 3, 2)
     assert reader.meter.rcu == 1.5
@@ -172,7 +172,7 @@ def test_nothing_is_asked_for_after_a_cancel() -> None:
     bodies = list(reader.read(rows))
     assert [one.row for one in bodies] == rows
     assert told(bodies) == ["cancelled"] * 3
-    assert bodies[0].fault == "Not read: it was cancelled before."
+    assert bodies[0].fault == "Not read: cancelled."
     assert reader.meter.requests == 0 and store.queries == [] and store.gets == []
 
 

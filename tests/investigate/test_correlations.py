@@ -1,4 +1,4 @@
-"""Correlations that are kept up while rows arrive: the same groups, at the cost of what is new."""
+"""Correlations that are updated as rows arrive: the same groups, at the cost of the new rows."""
 
 from __future__ import annotations
 

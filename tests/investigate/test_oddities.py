@@ -1,4 +1,4 @@
-"""What is odd about a life is named, and nothing else is."""
+"""Oddities of a lifecycle are reported, and nothing else is."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.shared_data import shared_file
 
 MINUTE = 60 * 1_000_000
 BUCKET = "arn:aws:s3:::b"
-NEVER = "never created in this window"
+NEVER = "not created in this window"
 CREATED, DELETED, CHANGED, READ = (
     "s3:CreateBucket", "s3:DeleteBucket", "s3:PutBucketPolicy", "s3:GetBucketAcl",
 )  # fmt: skip
@@ -44,8 +44,8 @@ def test_what_was_never_created_is_said_mildly() -> None:
     assert (one.text, one.at, one.mild) == (NEVER, 0, True)
     refused = life((0, CREATED), outcome="denied")
     assert oddities(refused) == (NEVER,)
-    assert oddities(refused, "log") == ("no creation is in the log",)
-    assert oddities(refused, "part") == ("no creation is among what was read",)
+    assert oddities(refused, "log") == ("its creation is not in the log",)
+    assert oddities(refused, "part") == ("its creation is not among the entries read",)
 
 
 def test_changed_after_it_was_deleted() -> None:
@@ -59,7 +59,7 @@ def test_changed_after_it_was_deleted() -> None:
 @pytest.mark.parametrize(
     "actions",
     [
-        ("s3:DeleteBucket", "s3:PutBucketPolicy"),  # a put may have made it again
+        ("s3:DeleteBucket", "s3:PutBucketPolicy"),  # a put may have created it again
         ("secretsmanager:DeleteSecret", "secretsmanager:RestoreSecret", "x:TagResource"),
         ("secretsmanager:DeleteSecret", "secretsmanager:StartSecretVersionDelete"),
         ("ec2:TerminateInstances", "ec2:ModifyInstanceAttribute"),  # it lingers
@@ -86,7 +86,7 @@ def test_created_twice_without_a_deletion() -> None:
     (one,) = find_oddities(twice)
     assert one.text.startswith("created twice without a deletion, at 1970-01-01T00:00:00Z and at")
     assert (one.at, one.mild) == (2, False)
-    # Things in it, or one event told by two services.
+    # Things in it, or one event reported by two services.
     assert oddities(life((0, CREATED), (1, "s3:CreateAccessPoint"))) == ()
     assert oddities(life((0, "door.create"), (1, "door.create"), resource="key/1")) == ()
     assert len(oddities(life((0, "door.create"), (1, "door.create"), resource="door/1"))) == 1
@@ -110,7 +110,7 @@ def test_a_pause_is_named_where_there_is_no_other_like_it() -> None:
     after = [((45 + day) * 1440, CHANGED) for day in range(11, 14)]
     rows = life((0, CREATED), *daily, *after)
     (one,) = find_oddities(rows)
-    assert one.text.startswith("nothing for 45 d before 1970-02-26T00:00:00Z")
+    assert one.text.startswith("no entries for 45 d before 1970-02-26T00:00:00Z")
     assert (one.at, one.mild) == (13, True)
     assert find_oddities(rows, unread=13) == ()
     again = [((95 + day) * 1440, CHANGED) for day in range(11, 14)]
@@ -148,4 +148,4 @@ def test_no_false_alarm_in_a_real_log() -> None:
 def test_a_pause_is_long_from_a_week_on(hours: int, named: bool) -> None:
     hourly = [(hour * 60, CHANGED) for hour in range(12)]
     rows = life((0, CREATED), *hourly, ((11 + hours) * 60, CHANGED))
-    assert [one.text[:17] for one in find_oddities(rows)] == ["nothing for 7 d b"] * named
+    assert [one.text[:20] for one in find_oddities(rows)] == ["no entries for 7 d b"] * named

@@ -1,4 +1,4 @@
-"""What an entry tells by itself of what it changed."""
+"""What an entry itself records about its change."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def row(action: str, outcome: str = "success") -> Row:
         ("door.update", BOTH, CHANGED),
         ("door.create", {"after": {"n": 2}}, ADDED),
         ("door.create", BOTH, CHANGED),
-        # What stood there before is not known, so neither is what changed.
+        # The state before is not known, so neither is the change.
         ("door.update", {"after": {"n": 2}}, None),
         ("door.update", {"before": {"n": 1}}, None),
         ("door.create", {"before": {"n": 1}}, None),
         ("door.update", {}, None),
-        # A deletion leaves nothing, whatever it tells of afterwards.
+        # A deletion leaves nothing, whatever state it records after it.
         ("door.delete", {"before": {"n": 1}}, REMOVED),
         ("door.delete", {"before": {"n": 1}, "after": {"n": 1}}, REMOVED),
         ("door.delete", {}, None),

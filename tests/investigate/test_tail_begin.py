@@ -1,4 +1,4 @@
-"""Where a tail begins: what counts as written since then, and what is dated before all the same."""
+"""Where a tail begins: what counts as written since then, although it may be dated earlier."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def log() -> Log:
 @pytest.mark.parametrize("after", [0, 1, 2, 7, 8, 9])
 @pytest.mark.parametrize("before", [0, 1, 4])
 def test_a_writers_clock_may_be_behind(log: Log, world: World, before: int, after: int) -> None:
-    """What is dated since then is given though it was recorded a minute before."""
+    """An entry dated since then is yielded although it was recorded a minute earlier."""
     assert CLOCK_SLACK == 60 * SECOND
     for _ in range(before):
         log.append("app/0", SINCE - YEAR, recorded=SINCE - timestamp.DAY)
@@ -43,7 +43,7 @@ def test_a_writers_clock_may_be_behind(log: Log, world: World, before: int, afte
 def test_what_is_dated_before_is_left_out_of_the_past_and_given_live(
     log: Log, world: World
 ) -> None:
-    """An import may date what it writes now years back: it has just come in."""
+    """An import may write entries dated years ago: they have just arrived."""
     log.append("app/0", SINCE - SECOND, recorded=START - SECOND)
     log.append("app/0", SINCE, recorded=START - SECOND)
     log.append("app/0", SINCE - 1, recorded=START - SECOND)
@@ -70,7 +70,7 @@ def test_a_cursor_before_the_end_still_leaves_out_what_is_dated_before(
 def test_an_end_that_goes_while_the_beginning_is_looked_for_hides_nothing(
     log: Log, world: World
 ) -> None:
-    """The newest entry may expire, or not be seen by an eventually consistent read."""
+    """The newest entry may expire, or be invisible to an eventually consistent read."""
     for at in range(3):
         log.append("app/0", START - (3 - at) * SECOND)
 

@@ -1,4 +1,4 @@
-"""Tails of hash chains: every entry, in order, once; what is absent is said."""
+"""Tails of hash chains: every entry once, in order; absent ones are reported."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def test_an_item_put_far_beyond_the_end_does_not_blind_it(log: Log, world: World
     assert follower.missed[0].startswith("Entries 5 to 4611686018427387903 of app/0 are absent")
     again = Follower(log, world, cursor=follower.tail.cursor).until(60)
     assert again.seqs == [("app/0", 5), ("app/0", 6), ("app/0", 7)]
-    assert again.missed[0] == "Entry 5 of app/0, absent before, is there."
+    assert again.missed[0] == "Entry 5 of app/0 was absent and is now there."
 
 
 def test_throttling_loses_nothing_and_is_said(log: Log, world: World) -> None:
@@ -257,7 +257,7 @@ def test_resuming_at_any_point_gives_every_entry_once(
 def test_since_gives_all_that_is_dated_since_then(
     made: list[tuple[str, int]], since: int, page_bytes: int
 ) -> None:
-    """Entries are recorded in order and dated up to some minutes before, as an import does it."""
+    """Entries are recorded in order and dated up to some minutes earlier, as in an import."""
     world, log = World(), Log(page_bytes=page_bytes)
     dated: list[tuple[str, int, int]] = []
     for at, (chain, minutes) in enumerate(made):
@@ -442,7 +442,7 @@ def imported(count: int, fresh: Sequence[int], *, lag: int = 0) -> Log:
 
 
 def read_of(log: Log) -> int:
-    """How many requests for whole stretches of the chain were sent, by the lowest seq asked."""
+    """The number of requests for whole spans of the chain, by their lowest seq."""
     lows = [
         int(str(one.low))
         for one in log.flaky.queries
@@ -499,7 +499,7 @@ def test_the_backlog_is_known_before_it_is_read(world: World) -> None:
     assert follower.last is not None
     spent = follower.last.meter.rcu - opened
     assert spent / 2 < backlog.rcu < spent * 2
-    # From a cursor that has everything nothing is to be read.
+    # Nothing is to be read from a cursor at the end.
     again = Follower(log, world, cursor=follower.tail.cursor).tail.backlog()
     assert again == (0, 0.0)
     for _ in range(5):
@@ -550,7 +550,7 @@ def test_what_was_paid_is_given_when_the_budget_ends_it(world: World) -> None:
             if not batch.more and len(seen) == 1200:
                 follower.tail.cancel()
         begin = {"cursor": follower.tail.cursor}
-        # Of the later chain a page was read at once.
+        # One page of the later chain was read in one go.
         assert ("b/0", 0) in seen
         if follower.tail.stop == "cancelled":
             break

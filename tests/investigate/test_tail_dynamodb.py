@@ -39,7 +39,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def rows_while(store: DynamoStore, count: int, write: Callable[[], None]) -> list[Row]:
-    """The first ``count`` rows that a tail gives while ``write`` is at work."""
+    """The first ``count`` rows that a tail yields while ``write`` runs."""
     target = Target(table=store.table, layout=store.layout.name)
     tail = Tail(
         load_catalogue().find("time-window"), {}, Connection(target, store, store.layout),

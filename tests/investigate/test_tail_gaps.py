@@ -1,4 +1,4 @@
-"""The absent seqs that a tail remembers: the widest, and what is left of them."""
+"""The missing seqs that a tail remembers: the widest gaps, and what is left of them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_an_entry_alone_leaves_nothing_of_its_gap() -> None:
 
 
 def test_a_tail_looks_again_into_the_widest_gaps_it_passed() -> None:
-    """Also one that goes on from the cursor."""
+    """So does one that resumes from the cursor."""
     world, log = World(), Log()
     log.append("app/0", START)
     # Absent: 1 to 5, 7, 9 to 10, 12 to 14 and 16 to 19.
@@ -60,5 +60,5 @@ def test_a_tail_looks_again_into_the_widest_gaps_it_passed() -> None:
     again = Follower(log, world, cursor=follower.tail.cursor).until(60)
     assert sorted(again.numbers) == [3, 10, 12, 19]
     assert sorted(again.missed) == [
-        f"Entry {seq} of app/0, absent before, is there." for seq in (10, 12, 19, 3)
+        f"Entry {seq} of app/0 was absent and is now there." for seq in (10, 12, 19, 3)
     ]

@@ -33,8 +33,8 @@ def add(log: Log | Events, time: int) -> None:
 
 
 def pauses(follower: Follower) -> list[str]:
-    """The pauses told since the last call, in seconds."""
-    told = re.findall(r"Trying again in ([\d.]+) s", " ".join(follower.said))
+    """The pauses reported since the last call, in seconds."""
+    told = re.findall(r"Retrying in ([\d.]+) s", " ".join(follower.said))
     follower.said.clear()
     return told
 
@@ -58,7 +58,7 @@ def test_an_absent_entry_is_looked_for_three_times(world: World) -> None:
     log = Log()
     log.append("app/0", START)
     world.at(1, lambda: log.append("app/0", world.true_now(), skip=1))
-    # Each poll is later than an absent entry is waited for.
+    # The polls are further apart than the wait for an absent entry.
     follower = Follower(log, world, interval=Interval(3, 3)).until(6)
     assert follower.rows == [] and follower.missed == []
     follower.until(9)

@@ -1,4 +1,4 @@
-"""Tails of layouts without chains: polled with an overlap, nothing twice, doubts said."""
+"""Tails of layouts without chains: polled with an overlap, nothing twice, doubts reported."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_an_entry_nearly_too_late_widens_the_overlap_and_is_said(
     follower = Follower(events, world).until(60)
     assert sorted(follower.numbers) == [31, 32, 33]
     assert len(follower.missed) == 1
-    assert "The overlap of 10s is 18s from now on" in follower.missed[0]
+    assert "The overlap is now 18s instead of 10s" in follower.missed[0]
     assert "overlap of 18s" in follower.tail.notes[0]
 
 
@@ -94,7 +94,7 @@ def test_a_suspended_process_goes_on_where_it_was(events: Events, world: World) 
 @pytest.mark.parametrize("hours", [-23, -1, 1, 23])
 @pytest.mark.parametrize("then", [0, 5])
 def test_a_wrong_clock_loses_nothing(events: Events, world: World, hours: int, then: int) -> None:
-    """Wrong from the beginning, set right later or set further wrong."""
+    """Wrong from the beginning, later set right or made worse."""
     world.offset = hours * 3600 * SECOND
 
     def set_clock() -> None:
@@ -122,7 +122,7 @@ def test_a_clock_that_was_days_ahead_says_that_it_may_have_missed(
     follower = Follower(events, world).until(90)
     assert 32 in follower.numbers
     assert follower.missed == [
-        "The clock was set back by 5d: what came before may have been missed."
+        "The clock was set back by 5d: earlier entries may have been missed."
     ]
 
 
@@ -207,7 +207,7 @@ def test_memory_and_cursor_are_bounded_and_still_nothing_comes_twice(
 def test_a_cursor_keeps_the_newest_marks_and_no_more(
     monkeypatch: pytest.MonkeyPatch, world: World
 ) -> None:
-    """Event by event past the number that it keeps."""
+    """Event by event, past the number of keys that it keeps."""
     monkeypatch.setattr(tail_window, "CURSOR_MARKS", 4)
     events = Events()
     follower = Follower(events, world, since=START - 60 * SECOND).until(0)

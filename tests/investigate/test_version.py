@@ -1,4 +1,4 @@
-"""What one entry changed against the version before it, and what it takes to find out."""
+"""What one entry changed compared with the previous version, and the cost of finding out."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ Event = tuple[str, dict[str, Any]]
 
 
 def changed(*events: Event, unread: int = -1, gone: int = -1) -> Version:
-    """The comparison of the last of these events (action, states); the one at ``gone`` is not there
-    any more."""
+    """The comparison of the last of these events (action, states); the one at ``gone`` was
+    deleted."""
     store = SqliteStore(":memory:", LAYOUT, create=True)
     AuditLog(store, "c/0").append_many(
         [
@@ -88,7 +88,7 @@ def test_what_changed_nothing_says_so() -> None:
     refused = changed(first, ("x.update", {"after": {"n": 2}, "outcome": "denied"}))
     assert (refused.lines, refused.reads) == (None, 0)
     assert "refused" in refused.told
-    assert "tells no state" in changed(first, ("x.read", {})).told
+    assert "records no state" in changed(first, ("x.read", {})).told
 
 
 def test_what_failed_says_why_and_changes_nothing() -> None:
@@ -102,7 +102,7 @@ def test_nothing_is_told_across_a_change_that_tells_no_state() -> None:
     first: Event = ("x.create", {"after": {"admin": False}})
     version = changed(first, ("x.update", {}), ("x.update", {"after": {"admin": True}}))
     assert (version.lines, version.reads) == (None, 2)
-    assert "x.update by a at " in version.told and "tells no state" in version.told
+    assert "x.update by a at " in version.told and "records no state" in version.told
 
 
 def test_nothing_is_told_across_an_entry_that_cannot_be_read() -> None:
@@ -116,13 +116,13 @@ def test_nothing_is_told_across_an_entry_that_cannot_be_read() -> None:
 
 def test_the_first_version_known_is_no_ones_work_unless_it_made_the_resource() -> None:
     version = changed(("x.update", {"after": {"admin": True}}))
-    assert version.lines is None and "no entry before it tells a state" in version.told
+    assert version.lines is None and "no earlier entry records a state" in version.told
 
 
 def test_an_entry_that_is_gone_says_so() -> None:
     version = changed(("x.create", {"after": {"n": 1}}), gone=0)
     assert (version.lines, version.reads) == (None, 1)
-    assert version.told == "The entry is not in the table any more."
+    assert version.told == "The entry is no longer in the table."
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Do the tests notice when a line of the core is wrong? ``make mutants`` tries it.
+"""Do the tests notice when a line of the core is wrong? ``make mutants`` finds out.
 
 ``changes.py`` makes the mutants of a module. ``judges.py`` reads ``tests/mutants.toml``: the tests
 that judge each file, and the mutants that nobody could notice. ``reached.py`` finds the tests that

@@ -32,7 +32,7 @@ _LOCKS = ("lock", "condition")
 
 @dataclass(frozen=True)
 class Mutant:
-    """One mutant of the module at ``path``: ``name`` identifies it as long as its code stands.
+    """One mutant of the module at ``path``: ``name`` identifies it until its code changes.
 
     ``name`` is ``function: old -> new``, with ``(n)`` behind it where a function has the same text
     several times. ``line`` is where the change is now.
@@ -71,7 +71,7 @@ def mutants_of(path: Path) -> list[Mutant]:
 
 
 def _code(module: ast.Module) -> Iterator[tuple[ast.AST, str]]:
-    """Every node that runs, with the name of the function that it stands in."""
+    """Every node that runs, with the name of its function."""
 
     def walk(node: ast.AST, scope: str) -> Iterator[tuple[ast.AST, str]]:
         for child in _children(node):
@@ -104,7 +104,7 @@ def _is_type_checking(test: ast.expr) -> bool:
 
 
 def _changes(node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
-    """What to put in the place of ``node``, one thing wrong in each."""
+    """The replacements of ``node``, each with one thing wrong."""
     if isinstance(node, ast.Compare):
         for at, operator in enumerate(node.ops):
             turned = _COMPARISONS.get(type(operator))
@@ -125,7 +125,7 @@ def _changes(node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
         if node.func.id in _EXTREMES and len(node.args) > 1:
             yield node, ast.Call(ast.Name(_EXTREMES[node.func.id]), node.args, node.keywords)
     elif isinstance(node, ast.keyword) and isinstance(node.value, ast.Constant):
-        # zip's strict= tells a mistake of the code's own; no user meets it.
+        # zip's strict= detects bugs in the code itself; no user meets it.
         if isinstance(node.value.value, bool) and node.arg != "strict":
             yield node, ast.keyword(node.arg, ast.Constant(not node.value.value))
     elif isinstance(node, ast.Return) and isinstance(node.value, ast.Constant):
@@ -149,7 +149,7 @@ def _is_lock(node: ast.With) -> bool:
 
 
 def _replace(tree: ast.Module, place: int, new: ast.AST) -> None:
-    """Put ``new`` where the node at ``place`` of `_code` stands: copies are walked alike."""
+    """Replace the node at ``place`` of `_code` by ``new``: copies are walked alike."""
     target = next(node for at, (node, _) in enumerate(_code(tree)) if at == place)
     ast.copy_location(new, target)
     for parent in ast.walk(tree):

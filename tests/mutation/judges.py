@@ -1,4 +1,4 @@
-"""``tests/mutants.toml``: which tests judge which files, and which mutants nobody could notice."""
+"""``tests/mutants.toml``: which tests judge which files, and which mutants are equivalent."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class Unnoticed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Mutants(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the file says."""
+    """The contents of the file."""
 
     judge: tuple[Judge, ...]
     unnoticed: tuple[Unnoticed, ...] = ()
 
     def tests_for(self, path: str) -> tuple[str, ...]:
-        """The tests that judge a file, by the first pattern that it matches; empty: none."""
+        """The tests that judge a file, by the first pattern that matches it; empty for none."""
         for judge in self.judge:
             if fnmatch(path, judge.files):
                 return judge.tests
@@ -45,7 +45,7 @@ class Mutants(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return sorted(path for path in every if self.tests_for(path))
 
     def reason(self, path: str, mutant: str) -> str:
-        """Why a mutant goes unnoticed; empty where that is not said."""
+        """Why a mutant goes unnoticed; empty if no reason is given."""
         for one in self.unnoticed:
             if (one.file, one.mutant) == (path, mutant):
                 return one.reason
@@ -53,5 +53,5 @@ class Mutants(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read_mutants(file: Path = FILE) -> Mutants:
-    """The file, decoded. Raises `msgspec.ValidationError` with the path of what is wrong."""
+    """The file, decoded. Raises `msgspec.ValidationError` with the path of the fault."""
     return msgspec.toml.decode(file.read_bytes(), type=Mutants)

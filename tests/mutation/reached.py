@@ -1,4 +1,4 @@
-"""Which tests run which lines, and how long each takes: a mutant is tried on those alone.
+"""Which tests run which lines, and how long each takes: a mutant is tried only on those.
 
 One run of the judging tests under coverage, kept in ``.cache/`` until a file changes.
 """
@@ -55,7 +55,7 @@ def reaching(lines: dict[str, list[str]], line: int, judging: tuple[str, ...]) -
     if not tests:
         tests = sorted({test for others in lines.values() for test in others})
     tests = [test for test in tests if test.startswith(judging)]
-    # One case of each test before further cases: a hundred of one would leave no room for others.
+    # One case of each test before further cases: a hundred of one would crowd out the others.
     functions: set[str] = set()
     first_cases = []
     for test in tests:

@@ -1,4 +1,4 @@
-"""Tries mutants: each in a process of its own, where one module is the mutant.
+"""Tries mutants, each in its own process, in which one module is the mutant.
 
 ``python -m tests.mutation.run`` tries them all, ``--sample N --seed TEXT`` some, ``FILE...`` those
 of some files, ``--rotate`` those of one group of files, another one for another ``--seed``. A
@@ -31,12 +31,12 @@ from tests.mutation.reached import Lines, reached_by, reaching
 
 LONGEST_S = 180.0
 MOST_TESTS = 80
-"""Of the tests that reach a line, the fastest so many are asked."""
+"""The number of tests tried of those that reach a line, the fastest first."""
 
 
 @dataclass(frozen=True)
 class Tried:
-    """What became of one mutant; ``reached`` is False where no test runs its line."""
+    """The outcome of one mutant; ``reached`` is False if no test runs its line."""
 
     mutant: Mutant
     killed: bool
@@ -45,12 +45,12 @@ class Tried:
 
 
 def main() -> int:
-    """Try the mutants that the command line names."""
+    """Try the mutants named on the command line."""
     options = _options()
     known = read_mutants()
     files = [_path(name) for name in options.files] or known.files()
     if options.rotate:
-        # Another group of files for another seed, judged by its own tests alone.
+        # Another seed gives another group of files, judged only by its own tests.
         group = random.Random(options.seed).choice(known.judge)
         files = [file for file in files if known.tests_for(file) == group.tests]
     chosen = [mutant for file in files for mutant in mutants_of(Path(file))]
@@ -95,7 +95,7 @@ def _path(name: str) -> str:
 
 
 def _import_others() -> None:
-    """What every child would import first: all but the code that is judged."""
+    """Import in advance what every child needs: everything but the code that is judged."""
     import boto3
     import click
     import hypothesis
@@ -145,7 +145,7 @@ def _end_group(pid: int) -> None:
 
 
 def _start(mutant: Mutant, tests: Sequence[str]) -> int:
-    """A child that runs the tests on the mutant; its process id, which is that of its group."""
+    """Start a child that runs the tests on the mutant; returns its process (and group) id."""
     pid = os.fork()
     if not pid:
         _run(mutant, tests)
@@ -170,12 +170,12 @@ def _run(mutant: Mutant, tests: Sequence[str]) -> NoReturn:
     except BaseException:
         code = 1
     finally:
-        # Threads that the tests left behind must not hold the process.
+        # Threads that the tests left behind must not keep the process alive.
         os._exit(int(code))
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Gives the mutant where its module is imported."""
+    """Provides the mutant when its module is imported."""
 
     def __init__(self, mutant: Mutant) -> None:
         path = mutant.path.with_suffix("")

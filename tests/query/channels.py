@@ -1,4 +1,4 @@
-"""Channels without threads: a test decides when and in what order answers land."""
+"""Channels without threads: the test decides when and in what order answers arrive."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from audittui.query import pool
 
 
 class Steps(pool.Channel[Any]):
-    """Runs a call when its answer is due. A subclass says which one is."""
+    """Runs a call when its answer is due. A subclass decides which one that is."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,7 +35,7 @@ class Steps(pool.Channel[Any]):
 
 
 class Generations(Steps):
-    """Every answer takes one round: all that is in flight lands together."""
+    """Every answer takes one round: all requests in flight are answered together."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class Generations(Steps):
 
 
 class Shuffled(Steps):
-    """Answers land in any order, and sometimes while the reader is busy."""
+    """Answers arrive in any order, and sometimes while the reader is busy."""
 
     def __init__(self, chance: random.Random) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ class Shuffled(Steps):
 
 
 class Clock(Steps):
-    """A channel with a clock: answers take 50 ms, waits take what they take."""
+    """A channel with a clock: an answer takes 50 ms, a wait takes its time."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -87,7 +87,7 @@ class Clock(Steps):
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Executions made and read inside see this clock."""
+        """Executions created and read inside use this clock."""
         time = SimpleNamespace(monotonic=lambda: self.now)
         requests, execute = "audittui.query.requests.time", "audittui.query.execution.time"
         with patch(requests, time), patch(execute, time):
@@ -96,6 +96,6 @@ class Clock(Steps):
 
 @contextmanager
 def through(channel: Steps) -> Iterator[None]:
-    """Executions made inside use ``channel``."""
+    """Executions created inside use ``channel``."""
     with patch("audittui.query.pool.Channel", lambda: channel):
         yield

@@ -24,7 +24,7 @@ DAY0 = timestamp.parse("2026-11-20T00:00:00Z")
 NATIVE = load_layout("native")
 CATALOGUE = load_catalogue()
 CHAINS = ("app/0", "app/1", "web/0")
-# Few distinct moments, some at the very edges of days, so that ties and borders are common.
+# Few distinct times, some at the very edges of days, so that ties and borders are common.
 MOMENTS = [
     DAY0 + offset
     for offset in (

@@ -1,4 +1,4 @@
-"""What a run learns of pages and items, and what it makes of it."""
+"""What a run learns from pages and items, and how it uses that."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Lagging(Large):
 
 @pytest.mark.parametrize("order", ["oldest", "newest"])
 def test_what_was_read_before_its_index_was_settled_stays_unsettled(order: str) -> None:
-    """Rows given in the first part of a run were read when an entry before them may have lacked."""
+    """Rows of the first part of a run were read when an entry before them may have been missing."""
     now = DAY0 + 3600 * timestamp.SECOND
     rows = [("app/0", now - at * timestamp.SECOND, "alice", "success") for at in range(30, 0, -1)]
     store = filled(rows)

@@ -1,4 +1,4 @@
-"""The index that answers: the cheapest, and the same rows through every one that can."""
+"""The index that answers: the cheapest, with the same rows as through every other that can."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def test_equalities_in_where_choose_the_index() -> None:
     assert plan.index.name == "by-failure"
     assert [one.label for one in plan.not_taken] == ["by-time"]
     shown = describe_plan(plan)
-    assert "Not taken     by-time: 1.5 to about " in shown
+    assert "Alternative   by-time: 1.5 to about " in shown
     success = make_plan(CATALOGUE.find("time-window"), {"window": WINDOW, "outcome": "success"},
                         NATIVE, facts)  # fmt: skip
     assert success.index.name == "by-time" and not success.not_taken
@@ -208,7 +208,7 @@ def test_explaining_looks_at_nothing_and_says_that_a_run_would() -> None:
     book, texts = CATALOGUE.find("denied-actions"), {"window": WINDOW, "actor": "rare"}
     plan = make_plan(book, texts, NATIVE, known(store))
     assert plan.probes and plan.spent_rcu == 0.0
-    assert "A run first reads a few items of" in describe_plan(plan)
+    assert "The run first samples " in describe_plan(plan)
 
 
 def test_a_small_budget_is_not_spent_on_looking() -> None:

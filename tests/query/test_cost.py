@@ -1,4 +1,4 @@
-"""The budget, the rate, and the waits: what a run may take, and what it says of it."""
+"""The budget, the rate and the waits: how much a run may use, and what it reports."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_budget_is_kept_and_resuming_completes_the_rest(
             )
         got += [row for page in pages for row in page.rows]
         last = pages[-1]
-        # Items of one size: a page is never larger than was reserved, but for the last rounding.
+        # Items of one size: a page never exceeds its reservation, except for the last rounding.
         assert last.meter.rcu <= max_rcu + 0.5
         cursor = last.cursor
         if last.coverage.complete:
@@ -70,7 +70,7 @@ def test_a_budget_is_kept_and_resuming_completes_the_rest(
 def test_what_is_in_flight_never_exceeds_what_is_left(
     chance: random.Random, budget: float, sharers: int
 ) -> None:
-    """Items are as large as was guessed: then there is no overshoot at all."""
+    """Items are as large as assumed, so there is no overshoot at all."""
     costs = Costs(budget, None, spent=0.0)
     flying: list[tuple[float, float]] = []
     for _ in range(60):
@@ -137,10 +137,10 @@ def test_a_bucket_lets_through_what_its_rate_says() -> None:
     bucket.take(10.0)
     assert bucket.delay(5.0, 0.0) == pytest.approx(0.5)
     assert bucket.delay(5.0, 0.5) == 0.0
-    # It took more than was reserved: the debt is paid before anything else goes.
+    # It used more than was reserved: the debt is paid before the next request.
     bucket.take(25.0)
     assert bucket.delay(5.0, 0.5) == pytest.approx(2.5)
-    # Nothing is saved up over more than a second.
+    # At most one second's worth is saved up.
     assert bucket.delay(10.0, 1000.0) == 0.0
     bucket.take(10.0)
     assert bucket.delay(1.0, 1000.0) == pytest.approx(0.1)
@@ -162,7 +162,7 @@ def test_a_rate_is_kept_and_its_waits_are_told(rate: float, drain: bool) -> None
     for at, _ in clock.used:
         so_far = sum(rcu for then, rcu in clock.used if then <= at)
         assert so_far <= rate * (at + 1) + 1.0
-    # Nor is time lost.
+    # No time is lost either.
     assert clock.now <= total / rate * 1.3 + 2
     assert any(text.startswith(f"at {rate:g} RCU/s: next request in ") for text in told)
 
@@ -175,7 +175,7 @@ def test_a_rate_of_nothing_is_refused() -> None:
 
 
 class Stuck:
-    """A store that is throttled for ever (``patient``) or does not answer at all."""
+    """A store that is throttled forever (``patient``) or never answers."""
 
     index_lag = 0
 
@@ -212,7 +212,7 @@ def cancelled_while_stuck(store: Stuck) -> tuple[ResultPage, list[str], weakref.
 def test_cancelling_ends_a_wait_for_a_throttled_table() -> None:
     last, told, _ = cancelled_while_stuck(Stuck(patient=True))
     assert last.coverage.stop == "cancelled"
-    # Attempts that were throttled cost nothing, and none was under way.
+    # Throttled attempts cost nothing, and none was in flight.
     assert last.meter.unmetered == 0
     assert told in ([], ["throttled, retrying in 3600.0 s, attempt 2"])
 

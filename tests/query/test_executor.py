@@ -204,14 +204,14 @@ def test_a_permanent_error_keeps_what_was_read_and_says_so(fail_at: int) -> None
     assert isinstance(execution.error, StoreError)
     truth = brute_force(rows, DAY0, DAY0 + timestamp.DAY, True)
     assert names(got) == truth[: len(got)]
-    # What is refused costs nothing.
+    # A refused request costs nothing.
     assert last.meter.unmetered == 0
     rest, _ = run(plan, store, cursor=last.cursor)
     assert names(got + rest) == truth
 
 
 class _Throttled(_Failing):
-    """A store whose n-th query is throttled twice, and waits as it is told to."""
+    """A store whose n-th query is throttled twice, and which waits as its patience says."""
 
     def query(self, request: Query, patience: Patience = PATIENT) -> Page:
         with self._lock:
@@ -280,11 +280,13 @@ def test_coverage_ends_at_the_moment_of_reading() -> None:
     assert last.meter.returned == 2 and last.cursor == ""
     assert last.coverage.finished and not last.coverage.complete
     assert last.coverage.text() == (
-        "complete from 2026-11-22T14:00:00Z to 2026-11-22T15:00:00Z, when it was read; "
-        "the rest of the window, to 2026-11-22T16:00:00Z, lies in the future"
+        "complete from 2026-11-22T14:00:00Z to 2026-11-22T15:00:00Z, the time of reading; "
+        "the rest of the window, to 2026-11-22T16:00:00Z, is in the future"
     )
     said = _read(NOW - HOUR, NOW + HOUR, lag=10 * timestamp.SECOND).coverage.text()
-    assert "when it was read; entries since 2026-11-22T14:59:50Z may not be indexed yet; " in said
+    assert (
+        "the time of reading; entries since 2026-11-22T14:59:50Z may not be indexed yet; " in said
+    )
 
 
 @pytest.mark.parametrize("start", [NOW, NOW + HOUR])
@@ -292,8 +294,8 @@ def test_a_window_in_the_future_proves_no_absence(start: int) -> None:
     last = _read(start, NOW + 2 * HOUR)
     assert not last.coverage.complete and last.meter.returned == 0
     said = last.coverage.text()
-    assert said.startswith("nothing of the window 2026-11-22T") and "complete" not in said
-    assert "has happened yet" in said and "2026-11-22T15:00:00Z, when it was read" in said
+    assert said.startswith("the window 2026-11-22T") and "complete" not in said
+    assert "had not begun" in said and "when it was read, at 2026-11-22T15:00:00Z" in said
 
 
 @pytest.mark.parametrize("counted", [False, True])
@@ -313,4 +315,4 @@ def test_a_run_that_goes_on_knows_no_more_than_when_it_began() -> None:
     later = NOW + 2 * HOUR
     *_, last = Execution(plan, store, cursor=first.cursor, now=later).pages()
     assert last.coverage.finished and not last.coverage.complete
-    assert "to 2026-11-22T15:00:00Z, when it was read" in last.coverage.text()
+    assert "to 2026-11-22T15:00:00Z, the time of reading" in last.coverage.text()

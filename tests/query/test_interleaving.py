@@ -1,5 +1,5 @@
-"""The executor's order is exact whatever lands first, however a partition is split, wherever a run
-stops."""
+"""The executor's order is exact whichever answer arrives first, however a partition is split and
+wherever a run stops."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def test_stopping_anywhere_and_resuming_gives_every_row_once(
                     if chance.random() < 0.5:
                         break
                     execution.cancel()
-        # The cursor of any page goes on behind its last row, whether the run was ended or left.
+        # The cursor of any page resumes after its last row, whether the run ended or was abandoned.
         cursor = page.cursor
         if page.coverage.complete:
             break
@@ -152,8 +152,8 @@ _ATTEMPTS = 50
 
 
 class _Breaking:
-    """A store whose queries fail for good now and then, until it is ``calm``: however the chances
-    fall, a run comes to its end."""
+    """A store whose queries fail permanently now and then, until it is ``calm``, so that every run
+    ends eventually."""
 
     index_lag = 0
 
@@ -236,7 +236,7 @@ def test_what_cannot_be_counted_is_refused() -> None:
 
 
 class _NoMore:
-    """A store that fails for good at its n-th query. ``times`` were read until then."""
+    """A store that fails permanently at its n-th query. ``times`` were read before."""
 
     index_lag = 0
 
@@ -275,7 +275,7 @@ def test_what_can_be_given_before_an_error_is_given(
 
 
 class _Stuck:
-    """A store that answers nothing until it is let go."""
+    """A store that does not answer until it is released."""
 
     index_lag = 0
 

@@ -1,4 +1,4 @@
-"""Runs that go on: budgets that always get somewhere, and chains and days that began meanwhile."""
+"""Resumed runs: budgets that always make progress, and chains and days that began meanwhile."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from tests.store.conftest import ENDPOINT, REGION, make_dynamo_store
 
 END = DAY0 + 4 * timestamp.DAY
 EVERYTHING = window(DAY0, END)
-# Whole seconds, and few of them: most entries share their time with others.
+# Few distinct whole seconds, so that most entries share their time with others.
 seconds = st.builds(
     lambda day, second: DAY0 + day * timestamp.DAY + second * timestamp.SECOND,
     st.integers(0, 3), st.integers(0, 2),
@@ -60,8 +60,8 @@ def ordered(store: Any, rows: list[Any], order: str, actor: bool) -> Plan:
 
 
 def read_by_budgets(plan: Plan, store: Any, given_budgets: list[float]) -> list[Row]:
-    """Read everything under one budget after the other. Where one is said to be too small, what it
-    is said to take is given, and more where that is too little."""
+    """Read everything under one budget after another. When one is reported as too small, the next
+    has what is reported as needed, or more if that is too little."""
     got: list[Row] = []
     cursor, positions, budget, at = "", set(), given_budgets[0], 0
     for _ in range(2000):
@@ -135,7 +135,7 @@ def test_a_tie_that_a_budget_cannot_pay_is_said_and_offers_no_cursor() -> None:
     got, last = run(plan, store, max_rcu=1.0)
     assert got == [] and last.cursor == "" and last.coverage.tied is not None
     said = last.coverage.text()
-    assert "share 2026-11-20T15:06:13Z; at least " in said
+    assert "have the same time, 2026-11-20T15:06:13Z; at least " in said
     assert "RCU are needed in one run" in said and "stopped by the budget" in said
 
 
@@ -266,7 +266,7 @@ def test_what_a_new_chain_had_before_is_said_to_the_end_of_the_run(order: str) -
         )
         _, last = run(plan, store, cursor=cursor, limit=limit)
         cursor = last.cursor
-        told = "without the entries that chains begun later had before" in last.coverage.text()
+        told = "without the earlier entries of chains created since then" in last.coverage.text()
         assert told == (seen is meanwhile and last.coverage.complete)
         assert bool(last.coverage.late) == (seen is meanwhile)
     assert last is not None and last.coverage.complete

@@ -37,7 +37,7 @@ FOUR = tuple(f"app/{number}" for number in range(4))
 
 
 class Watched:
-    """A store that notes what it was asked and what it answered."""
+    """A store that records requests and answers."""
 
     index_lag = 0
 
@@ -92,16 +92,16 @@ def test_as_many_shards_as_asked_for_are_near_and_at_least_a_bucket() -> None:
         return [stream.place for stream in front.near(ahead)]
 
     front = Front(plan, beginning(plan))
-    # Four chains a day: whole numbers of shards, also where a day ends.
+    # Four chains a day: whole numbers of shards, even at the end of a day.
     assert [len(near(ahead)) for ahead in (1, 4, 5, 8, 9)] == [4, 4, 5, 8, 9]
-    # And no more of those that were opened for a look further ahead.
+    # And no more of those opened to look further ahead.
     assert [near(ahead) for ahead in (1, 4, 5, 8)] == [
         [0, 1, 2, 3], [0, 1, 2, 3], [0, 1, 2, 3, 4], list(range(8)),
     ]  # fmt: skip
 
 
 class OnlyNewest(Steps):
-    """Never answers for a bucket behind the newest one."""
+    """Never answers for any bucket but the newest."""
 
     def receive(self, timeout: float | None) -> tuple[Any, Any] | None:
         for place, (flight, _) in enumerate(self.sent):
@@ -131,7 +131,7 @@ def test_first_rows_take_one_round_trip() -> None:
     with through(channel):
         page = next(Execution(plan, watched, page_rows=20).pages())  # type: ignore[arg-type]
     assert page.rows and channel.rounds == 1
-    # Small pages of the newest day, one a chain, and nothing further back.
+    # Small pages of the newest day, one per chain, and nothing further back.
     assert {query.limit for query in watched.asked} == {20}
     assert len(watched.asked) == 4
 
@@ -147,7 +147,7 @@ def test_a_screen_reads_at_most_two_pages_ahead_of_its_reader() -> None:
             shown += len(page.rows)
             assert watched.items - shown <= 2 * max(len(page.rows), 20)
     assert shown == 3000
-    # Larger pages as the reader goes on.
+    # Larger pages as the reader continues.
     limits = [query.limit or 3000 for query in watched.asked]
     assert limits[0] == 20 and limits == sorted(limits) and len(limits) < 15
 
@@ -163,13 +163,13 @@ def test_a_screen_with_rows_does_not_look_into_other_buckets() -> None:
             pages += bool(page.rows)
             if pages == 5:
                 break
-    # Five days were shown: theirs were asked, and the next day's as one page ahead.
+    # Five days were shown: only they were read, and one page of the next day ahead.
     days = {query.partition[1][-10:] for query in watched.asked}  # type: ignore[index]
     assert len(days) <= 7
 
 
 class ThrottledOnce(Watched):
-    """All 64 queries of one round are throttled a moment."""
+    """All 64 queries of one round are throttled for a moment."""
 
     def query(self, request: Query, patience: Patience = PATIENT) -> Page:
         if 300 <= len(self.asked) < 364:
@@ -193,7 +193,7 @@ def test_a_table_that_throttles_is_asked_half_as_much_at_once() -> None:
         (*_, last) = Execution(plan, watched, page_rows=20).pages()  # type: ignore[arg-type]
     assert last.coverage.complete and last.meter.requests == 1460
     assert widths[300] == 64
-    # What had been sent already is no reason to halve again; and it recovers step by step.
+    # Requests already sent are no reason to halve again. It then recovers step by step.
     assert 30 <= min(widths[asked] for asked in range(300, 400)) <= 33
     assert widths[400] < widths[600] < widths[1000] <= 64
 
@@ -215,7 +215,7 @@ def test_look_ahead_asks_for_little_and_ends_when_rows_come() -> None:
             if shown >= 300:
                 break
     assert len(watched.asked) - asked_by_then <= 16
-    # What is asked ahead may be for nothing: never more than a first page of it.
+    # Reading ahead may be in vain: never more than a first page.
     last_days = {shard.partition for shard in plan.shards if shard.low and shard.low < DAY0 - quiet}
     ahead = [
         query.limit
@@ -285,7 +285,7 @@ def test_a_drain_reads_one_partition_in_parallel_at_the_same_cost(
     assert names([row for page in pages for row in page.rows]) == truth
     assert one_by_one > 60
     assert channel.rounds <= one_by_one / 4
-    # Each further request costs at most one rounding.
+    # Each additional request costs at most one rounding.
     further = len(wide.asked) - len(single.asked)
     assert wide.rcu <= single.rcu + 0.5 * further
     assert further <= 2 * len(single.asked)
@@ -314,7 +314,7 @@ def test_a_drain_holds_no_more_rows_than_it_may(monkeypatch: pytest.MonkeyPatch)
 def test_rows_that_wait_for_a_slow_shard_are_never_given_before_it(
     monkeypatch: pytest.MonkeyPatch, order: str
 ) -> None:
-    """More rows wait than are given at once, and none of them may be given yet."""
+    """More rows wait than are yielded at a time, and none may be yielded yet."""
     monkeypatch.setattr("audittui.query.execution.MOST_ROWS", 20)
     rows = [(FOUR[i % 2], DAY0 + i * 1000, "alice", "success") for i in range(400)]
     store = filled(rows, page_bytes=4096)
@@ -325,7 +325,7 @@ def test_rows_that_wait_for_a_slow_shard_are_never_given_before_it(
     plan = make_plan(book, parameters, NATIVE, known)
 
     class LastFirst(Steps):
-        """The first chain is asked first and answers last."""
+        """The first chain is read first and answers last."""
 
         def receive(self, timeout: float | None) -> tuple[Any, Any] | None:
             return self.land(len(self.sent) - 1) if self.sent and timeout != 0.0 else None
@@ -344,7 +344,7 @@ def test_a_run_that_has_all_it_wants_waits_for_nothing() -> None:
     with through(clock), clock.running():
         (*_, last) = Execution(plan, store, limit=5).pages()
     assert last.coverage.stop == "limit" and last.meter.returned == 5
-    # One answer, and no moment for others: none is in flight.
+    # One answer, and no wait for others: none is in flight.
     assert last.meter.requests == 1 and clock.now < 0.06
 
 
@@ -365,7 +365,7 @@ def test_loading_all_may_begin_in_the_middle() -> None:
 
 
 def test_stopping_early_pays_little_twice() -> None:
-    """A cursor lies close behind the last row given, whatever was read beyond."""
+    """A cursor lies close after the last row yielded, whatever was read beyond it."""
     rows = [(FOUR[i % 2], DAY0 + i * 1000, "alice", "success") for i in range(2000)]
     store = filled(rows)
     plan = plan_for(store, rows, "time-window", window=window(DAY0, DAY0 + timestamp.DAY))
@@ -380,6 +380,6 @@ def test_stopping_early_pays_little_twice() -> None:
         assert last is not None
         cursor = last.cursor
     assert len(got) == 2000
-    # A hundred rows, from either of two chains as many.
+    # A hundred rows, half from each of two chains.
     assert max(query.limit or 9999 for query in watched.asked) == 101
     assert watched.items <= 20 * 2 * 101

@@ -1,4 +1,4 @@
-"""What is said of an answer that is empty."""
+"""How an empty result is explained."""
 
 from __future__ import annotations
 
@@ -46,14 +46,17 @@ def said_of(plan: Plan, chains: int = 1) -> str:
 
 def test_a_longer_spelling_is_close_and_what_was_compared_is_said() -> None:
     said = said_of(plan_of("actor-activity", actor="alice", window="all"))
-    assert "No entry has: actor is 'alice'; values are compared whole, and case counts." in said
-    assert f"Close to 'alice': '{LONG}'." in said
-    assert "Finding this out took 5 more requests, 2.5 RCU." in said
+    assert (
+        "No entry matches actor is 'alice'; values are compared in full, and case matters." in said
+    )
+    assert f"Similar to 'alice': '{LONG}'." in said
+    assert "Checking this took 5 more requests, 2.5 RCU." in said
 
 
 @pytest.mark.parametrize(
     ("window", "word"),
-    [("-1h..now", "the window begins after it"), ("2020-01-01", "the window ends before the first"),
+    [("-1h..now", "the window begins after the last"),
+     ("2020-01-01", "the window ends before the first"),
      ("2023-11-01T10:00:01..10:00:02", "")],
 )  # fmt: skip
 def test_a_window_beside_the_log_is_said(window: str, word: str) -> None:
@@ -63,7 +66,7 @@ def test_a_window_beside_the_log_is_said(window: str, word: str) -> None:
         "its last is from 2023-11-01T10:00:02Z" in said
     )
     assert word in said and "severity is 'critical'" in said
-    assert ("begins after" in said) == (word == "the window begins after it")
+    assert ("begins after" in said) == (word == "the window begins after the last")
 
 
 @pytest.mark.parametrize(
@@ -93,7 +96,7 @@ def test_another_case_is_looked_for_in_the_whole_log(asked: str, is_: str) -> No
                time=timestamp.text(BEGAN + 3 * timestamp.DAY + number)) for number in range(60)]
     )  # fmt: skip
     plan = plan_of("actor-activity", actor=asked, window="all")
-    assert f"Close to {asked!r}: {is_!r}." in sentences(plan, look_around(plan, store))
+    assert f"Similar to {asked!r}: {is_!r}." in sentences(plan, look_around(plan, store))
 
 
 @pytest.mark.parametrize(
@@ -103,15 +106,15 @@ def test_a_name_that_has_entries_is_not_said_to_have_none(more: dict[str, str]) 
     plan = plan_of("actor-activity", 1, actor="carol", **more)
     said = said_of(plan)
     assert (
-        "'carol' has entries, the last one of 2023-11-01T10:00:02Z: "
-        "the window or the other conditions leave them out." in said
+        "'carol' has entries, the last at 2023-11-01T10:00:02Z: "
+        "the window or the other conditions exclude them." in said
     )
-    assert "Close to" not in said
+    assert "Similar to" not in said
 
 
 def test_a_window_that_holds_no_entry_is_not_taken_for_the_log() -> None:
     plan = plan_of("actor-activity", actor="alice", window="-1h..now")
-    assert "No entry of the window has: actor is 'alice'" in said_of(plan)
+    assert "No entry in the window matches actor is 'alice'" in said_of(plan)
 
 
 def test_what_follows_from_another_condition_is_not_said() -> None:
@@ -122,7 +125,7 @@ def test_what_follows_from_another_condition_is_not_said() -> None:
 def test_names_met_elsewhere_count_too() -> None:
     plan = plan_of("actor-activity", actor="dorthea", window="all")
     said = sentences(plan, look_around(plan, log()), {"actor": ["dorothea"]})
-    assert "Close to 'dorthea': 'dorothea'." in said
+    assert "Similar to 'dorthea': 'dorothea'." in said
 
 
 def test_a_log_of_many_chains_or_a_small_rest_of_a_budget_is_not_looked_at() -> None:
@@ -140,7 +143,7 @@ def test_what_cannot_be_read_is_said() -> None:
 
     plan = plan_of("actor-activity", actor="alice", window="all")
     around = look_around(plan, Denied(":memory:", NATIVE, create=True))
-    assert "What lies around it could not be read: You may not." in sentences(plan, around)
+    assert "The rest of the log could not be checked: You may not." in sentences(plan, around)
 
 
 def test_hostile_names_act_on_nothing() -> None:

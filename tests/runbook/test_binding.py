@@ -1,4 +1,4 @@
-"""From texts to typed values, and from values to what the planner asks for."""
+"""Texts become typed values, and values become what the planner asks for."""
 
 from __future__ import annotations
 
@@ -141,12 +141,12 @@ def test_every_fault_is_told_at_once() -> None:
     )
     assert errors == {
         "acton": "there is no such parameter; did you mean action",
-        "actor": "a value is needed; write who it was",
-        "ticket": "'nope' does not have the form; write what matches [A-Z]+-[0-9]+, such as SEC-12",
+        "actor": "a value is required; write who it was",
+        "ticket": "'nope' does not match the pattern [A-Z]+-[0-9]+, such as SEC-12",
         "code": "too small; write at least 100",
-        "chain": "'payment/0' is no choice; did you mean payments/0",
-        "outcome": "'failed' is no choice; did you mean failure",
-        "mfa": "'perhaps' is neither; write yes or no",
+        "chain": "'payment/0' is not a choice; did you mean payments/0",
+        "outcome": "'failed' is not a choice; did you mean failure",
+        "mfa": "'perhaps' is not a boolean; write yes or no",
         "to": errors["to"],
         "within": "too large; write at most 1d",
     }
@@ -166,10 +166,10 @@ def test_the_message_names_the_runbook_and_every_parameter() -> None:
 @pytest.mark.parametrize(
     ("kind", "more", "text", "says"),
     [
-        ("number", {}, "five", "write such as 5"),
-        ("number", {}, "nan", "write such as 5"),
-        ("number", {}, "1e999", "write such as 5"),
-        ("number", {}, "1_000", "write such as 5"),
+        ("number", {}, "five", "write a number such as 5"),
+        ("number", {}, "nan", "write a number such as 5"),
+        ("number", {}, "1e999", "write a number such as 5"),
+        ("number", {}, "1_000", "write a number such as 5"),
         ("number", {"max": 3}, "3.5", "at most 3"),
         ("choice", {"options": ("a", "b")}, "c", "there are a, b"),
         ("multi", {"options": ("one", "two")}, "one,too", "did you mean two"),
@@ -180,11 +180,11 @@ def test_the_message_names_the_runbook_and_every_parameter() -> None:
         ("duration", {}, "soon", "write 90s"),
         ("time_range", {"max_span": "1d"}, "-2d..now", "at most 1d"),
         ("time_range", {"max_span": "1d"}, "all", "a start and an end"),
-        ("text", {"pattern": "[0-9]+"}, "12x", "matches [0-9]+"),
-        ("text", {"pattern": "a|b"}, "ab", "matches a|b"),
+        ("text", {"pattern": "[0-9]+"}, "12x", "match the pattern [0-9]+"),
+        ("text", {"pattern": "a|b"}, "ab", "match the pattern a|b"),
         ("actor", {}, "x" * 2049, "2,048 bytes"),
         ("actor", {}, "\udcff", "not UTF-8"),
-        ("resource", {"required": True}, "", "a value is needed"),
+        ("resource", {"required": True}, "", "a value is required"),
     ],
 )
 def test_a_wrong_value_says_what_to_write(
@@ -364,7 +364,7 @@ def test_any_texts_are_bound_or_refused_in_words(texts: dict[str, str], now: int
         resolved_correlation(EVERYTHING, bound)
     except AuditError as error:
         pytest.fail(f"what was bound cannot be asked: {error}")
-    # What a reproducible command says gives the same values.
+    # A reproducible command gives the same values.
     assert bind(EVERYTHING, bound.texts, now).values == bound.values
 
 
@@ -374,7 +374,7 @@ def test_a_form_and_a_run_agree_on_what_is_wrong(text: str, one: Parameter) -> N
     try:
         bind(EVERYTHING, {"actor": "alice", one.name: text}, NOW)
     except ParameterErrors as error:
-        # Two times may each be right and yet not go together.
+        # Two times may each be valid and yet not fit together.
         assert one.name in ("from", "to") or error.errors.get(one.name) == fault
     else:
         # A required parameter that is blank is refused; everything else must agree.

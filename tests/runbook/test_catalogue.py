@@ -1,4 +1,4 @@
-"""The catalogue: what ships, what teams add, and what is broken among it."""
+"""The catalogue: runbooks that ship, those that teams add, and broken files among them."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_broken_file_hides_nothing_and_is_told(tmp_path: Path) -> None:
     assert [one.path for one in catalogue.broken] == [broken, override]
     assert (catalogue.broken[0].line, catalogue.broken[0].where) == (3, "query.order")
     assert catalogue.broken[0].text.startswith(f"{broken}:3: query.order: ")
-    with pytest.raises(UsageError, match=r"broken\.yaml:3: query\.order: 'up' is not known"):
+    with pytest.raises(UsageError, match=r"broken\.yaml:3: query\.order: 'up' is not valid here"):
         catalogue.find("broken")
     assert catalogue.find("time-window").path.parent == shipped_folder()
 

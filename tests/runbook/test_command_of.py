@@ -1,4 +1,4 @@
-"""The command that asks the same again: exact in a shell, harmless on a terminal."""
+"""The command that repeats a query: exact in a shell, harmless on a terminal."""
 
 from __future__ import annotations
 

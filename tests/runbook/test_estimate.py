@@ -1,4 +1,4 @@
-"""What a plan will cost, said before it runs."""
+"""What a plan will cost, estimated before it runs."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_an_actors_share_is_unknown_so_all_of_the_index_is_the_most() -> None:
     assert estimate.rcu_likely is None
     assert (
         "The index by-actor holds 1.2 M items of about 410 B, 492.0 MB; one actor's share is not "
-        "known, so at most all of it." in estimate.how
+        "known, so at most all of it is read." in estimate.how
     )
     assert "six hours old" in estimate.how
     assert estimate.money_text == "at most about $0.0085"
@@ -62,7 +62,7 @@ def test_a_window_in_day_buckets_gets_a_fair_estimate() -> None:
     # Two chains on six dates, a twentieth of the index.
     assert estimate.requests_low == 12
     assert estimate.rcu_likely == pytest.approx(492e6 / 8192 / 20 + 6, abs=0.5)
-    assert "5.0% of the 100.0 days" in estimate.how and "fair estimate" in estimate.how
+    assert "5.0% of the 100.0 days" in estimate.how and "entries arrive evenly" in estimate.how
     assert estimate.rcu_high is not None and estimate.rcu_likely is not None
     assert estimate.rcu_high > estimate.rcu_likely
 
@@ -76,8 +76,8 @@ def test_without_a_beginning_before_the_window_there_is_no_fair_estimate(since: 
 @pytest.mark.parametrize(
     ("known", "why"),
     [
-        (facts(indexes=None), "nobody asked the table"),
-        (facts(items=0, size=0), "the table counts no items yet"),
+        (facts(indexes=None), "the table has not been described"),
+        (facts(items=0, size=0), "the table reports no items yet"),
     ],
 )
 def test_an_unknown_size_gives_the_least_alone(known: Facts, why: str) -> None:
@@ -94,11 +94,11 @@ def test_nothing_to_read_costs_nothing() -> None:
 def test_the_plan_shows_units_money_and_how() -> None:
     lines = describe_plan(plan_of("actor-activity", facts(), actor="ann")).splitlines()
     by_label = {line[:14].strip(): line[14:] for line in lines}
-    assert by_label["Estimate"].startswith("0.5 to about 60,294 RCU in 1 to about 470 requests")
-    assert by_label["Money"] == (
+    assert by_label["Estimate"].startswith("0.5 to about 60,294 RCU in 1 to about 470 full-page")
+    assert by_label["Cost"] == (
         "at most about $0.0085 (eu-west-1: $0.1415 per million read request units, on demand)"
     )
-    assert "by-actor" in by_label["How"]
+    assert "by-actor" in by_label["Basis"]
 
 
 def test_estimate_and_actuals_stand_side_by_side() -> None:
@@ -107,7 +107,7 @@ def test_estimate_and_actuals_stand_side_by_side() -> None:
     assert [(name, spent) for name, _, spent in comparison(estimate, used)] == [
         ("Requests", "9"), ("  planning", "2"), ("RCU", "2,000,007.5"), ("  by-actor", "2,000,000"),
         ("  the base table", "6.5"), ("  planning", "1"), ("  unknown cost", "2 attempts"),
-        ("Money", "about $0.28"),
+        ("Cost", "about $0.28"),
     ]  # fmt: skip
 
 
@@ -153,21 +153,20 @@ def _known(likely: float | None = None) -> Estimate:
 
 def test_what_is_left_is_never_what_was_used() -> None:
     assert _known().left_text(8.0, 2) == (
-        "at most about 361 RCU more, in about 4 requests of full pages; under $0.0001"
+        "at most about 361 RCU more, in about 4 full pages; under $0.0001"
     )
     assert _known(100.0).left_text(8.0, 1) == (
-        "likely about 92 RCU more, at most about 361, in about 1 request of full pages; "
-        "under $0.0001"
+        "likely about 92 RCU more, at most about 361, in about 1 full page; under $0.0001"
     )
-    # A guess that was passed is none any more.
+    # A guess that was exceeded is dropped.
     assert _known(100.0).left_text(120.0, 1).startswith("at most about 249 RCU more, in about 2 ")
 
 
 def test_what_is_left_is_at_least_a_request_a_partition() -> None:
     for used in (368.5, 400.0):
         assert _known().left_text(used, 2) == (
-            "at least 1 RCU more in at least 2 requests: as much was used as all of the index was "
-            "estimated at; under $0.0001"
+            "at least 1 RCU more in at least 2 requests: the estimate for the whole index is used "
+            "up; under $0.0001"
         )
     unknown = Estimate(requests_low=3, rcu_low=1.5)
     assert unknown.left_text(700.0, 2).startswith("at least 1 RCU more in at least 2 requests; ")
@@ -206,9 +205,8 @@ def test_a_guess_is_called_one() -> None:
         price=Price("x", 0.125),
     )  # fmt: skip
     assert estimate.text == (
-        "0.5 to about 90,000, likely about 40,000 RCU in 1 to about 9 requests of full "
-        "pages; "
-        "likely about $0.0050"
+        "0.5 to about 90,000, likely about 40,000 RCU in 1 to about 9 full-page "
+        "requests; likely about $0.0050"
     )
 
 

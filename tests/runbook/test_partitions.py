@@ -1,4 +1,4 @@
-"""The partitions of a window: no more of them than a run may read."""
+"""The partitions of a window: never more than a run may read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A plan in words: every line that a reader decides by, and the AWS CLI command behind it."""
+"""A plan in words: every line that informs a decision, and the equivalent AWS CLI command."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def planned(
 
 
 def lines_of(plan: Plan, label: str, **options: Any) -> list[str]:
-    """What the lines under ``label`` say."""
+    """The lines under ``label``."""
     found, under = [], ""
     for line in describe_plan(plan, **options).splitlines():
         under = line[:14].strip() or under
@@ -67,9 +67,9 @@ def test_a_window_is_told_with_its_open_sides() -> None:
         return lines_of(asked("actor-activity", actor="ann", window=window), "Window")[0]
 
     start, end = "2026-11-22T00:00:00Z", "2026-11-24T00:00:00Z"
-    assert told("2026-11-22..2026-11-24") == f"from {start} to {end} (the end not included)"
-    assert told("2026-11-22..") == f"from {start} to the end (the end not included)"
-    assert told("..2026-11-24") == f"from the beginning to {end} (the end not included)"
+    assert told("2026-11-22..2026-11-24") == f"from {start} to {end} (end excluded)"
+    assert told("2026-11-22..") == f"from {start} to the end (end excluded)"
+    assert told("..2026-11-24") == f"from the beginning to {end} (end excluded)"
 
 
 @pytest.mark.parametrize(
@@ -129,9 +129,9 @@ def test_filters_are_told_with_who_applies_them_and_stand_in_the_command() -> No
         where={"outcome": ("denied", "failure"), "severity": NotIn("info"), "action": "read"},
     )  # fmt: skip
     assert lines_of(plan, "Filter") == [
-        "outcome is denied or failure (by the service, costs no less)",
-        "severity is not info (by the service, costs no less)",
-        "action is read (by the service, costs no less)",
+        "outcome is denied or failure (by the service, same cost)",
+        "severity is not info (by the service, same cost)",
+        "action is read (by the service, same cost)",
     ]
     told = command(plan)
     assert told["--filter-expression"] == (
@@ -151,7 +151,7 @@ def test_filters_are_told_with_who_applies_them_and_stand_in_the_command() -> No
 def test_what_the_service_cannot_filter_is_told_as_filtered_after_reading() -> None:
     plan = planned(BOOKS.find("time-window"), layout=TELEPORT, window="2026-11-23",
                    outcome="denied")  # fmt: skip
-    assert lines_of(plan, "Filter") == ["outcome is denied (after reading, costs no less)"]
+    assert lines_of(plan, "Filter") == ["outcome is denied (after reading, same cost)"]
     assert "Filtered after reading: outcome." in lines_of(plan, "Note")
 
 
@@ -170,8 +170,8 @@ def test_six_partitions_are_shown_and_the_number_of_the_others() -> None:
 @pytest.mark.parametrize(
     ("commands", "which", "number"),
     [
-        (1, "first partition", 1), (2, "2 of 3", 2), (3, "partition by partition", 3),
-        (9, "partition by partition", 3),
+        (1, "first partition", 1), (2, "2 of 3", 2), (3, "one per partition", 3),
+        (9, "one per partition", 3),
     ],
 )  # fmt: skip
 def test_it_is_said_which_partitions_the_commands_read(
@@ -179,19 +179,20 @@ def test_it_is_said_which_partitions_the_commands_read(
 ) -> None:
     plan = asked("time-window", window="2026-11-01..2026-11-04")
     lines = describe_plan(plan, commands=commands).splitlines()
-    at = lines.index(f"The same with the AWS CLI, {which}:")
+    noun = "command" if number == 1 else "commands"
+    at = lines.index(f"Equivalent AWS CLI {noun}, {which}:")
     assert [line.split()[:3] for line in lines[at + 1 :]] == [["aws", "dynamodb", "query"]] * number
 
 
 def test_a_single_partition_is_the_first_one() -> None:
     plan = asked("actor-activity", actor="ann")
-    assert "The same with the AWS CLI, first partition:" in describe_plan(plan)
+    assert "Equivalent AWS CLI command, first partition:" in describe_plan(plan)
 
 
 def test_a_log_without_a_chain_is_said_to_have_none_and_has_no_command() -> None:
     plan = planned(BOOKS.find("time-window"), facts=Facts((), None, NOW), window="2026-11-23")
     assert lines_of(plan, "Partitions") == [
-        "0, in reading order:", "none: the table has no chain yet",
+        "0, in reading order:", "none: the table has no chains yet",
     ]  # fmt: skip
     assert "AWS CLI" not in describe_plan(plan)
 
@@ -205,21 +206,21 @@ def test_other_indexes_are_told_with_what_they_would_cost() -> None:
     sizes = tuple(IndexDescription(one.name, 1000, 800_000) for one in NATIVE.indexes if one.name)
     known = Facts(("app/0",), sizes, NOW)
     plan = planned(BOOKS.find("actor-activity"), facts=known, actor="ann", window="2026-11-23")
-    assert lines_of(plan, "Not taken") == ["by-time: 0.5 to about 98.5 RCU"]
+    assert lines_of(plan, "Alternative") == ["by-time: 0.5 to about 98.5 RCU"]
 
 
 def test_what_a_plan_could_not_learn_or_looked_at_is_noted() -> None:
     notes = lines_of(asked("resource-lifecycle", resource="door/1"), "Note")
-    assert "Only an entry's main resource is indexed; further ones are in its details." in notes
+    assert "Only an entry's main resource is indexed; the others are in its details." in notes
     silent = msgspec.structs.replace(FACTS, silent=True)
     plan = planned(BOOKS.find("actor-activity"), facts=silent, actor="ann")
     assert (
-        "DescribeTable did not answer in time: sizes and missing indexes are not known."
+        "DescribeTable did not answer in time: index sizes, and which indexes exist, are not known."
         in plan.notes
     )
     looked = msgspec.structs.replace(FACTS, samples=(Sample("by-actor", "ann", 3.0, True),) * 2)
     plan = planned(BOOKS.find("actor-activity"), facts=looked, actor="ann")
-    assert plan.notes == ("To choose the index, a few items of by-actor were read.",)
+    assert plan.notes == ("The index was chosen after reading a few items of by-actor.",)
     assert asked("actor-activity", actor="ann").notes == ()
 
 
@@ -239,6 +240,6 @@ def test_a_missing_index_is_told_with_what_is_paid_instead() -> None:
     known = Facts(("app/0",), by_time, NOW)
     plan = planned(BOOKS.find("actor-activity"), facts=known, actor="ann", window="2026-11-23")
     assert (
-        "No index answers actor here: every entry of the window is read by by-time and filtered, "
-        "and all of it is paid for."
+        "No index answers actor here: every entry of the window is read from by-time and filtered, "
+        "and all of it is charged."
     ) in lines_of(plan, "Note")

@@ -1,4 +1,4 @@
-"""The examples of docs/runbooks.md are runbooks, and its tables say what the parser does."""
+"""The examples in docs/runbooks.md are valid runbooks, and its tables match the parser."""
 
 from __future__ import annotations
 

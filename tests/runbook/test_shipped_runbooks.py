@@ -1,4 +1,4 @@
-"""The runbooks that ship: each asks the question that its name promises."""
+"""The runbooks that ship: each answers the question that its name promises."""
 
 from __future__ import annotations
 
@@ -95,6 +95,6 @@ def test_a_stranger_understands_it(runbook: Runbook) -> None:
     assert runbook.description.endswith(".")
     assert runbook.columns[0] == "time"
     assert set(runbook.columns) <= set(ROW_FIELDS)
-    # What every row shares is no column.
+    # A value that all rows share is not a column.
     assert runbook.query.by not in runbook.columns or runbook.query.by == "time"
     assert all(parameter.help for parameter in runbook.params)

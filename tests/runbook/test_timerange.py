@@ -73,7 +73,7 @@ def test_the_last_day_of_the_calendar_is_still_a_range() -> None:
     ("text", "says"),
     [
         ("", "write -2h..now"),
-        ("..", "neither start nor end"),
+        ("..", "neither a start nor an end"),
         ("..15:00", "without a date"),
         ("2026-11-24T15:00..14:00", "earlier time first"),
         ("2026-11-24..2026-11-24", "empty"),
@@ -85,7 +85,7 @@ def test_the_last_day_of_the_calendar_is_still_a_range() -> None:
         ("-2x..now", "not a duration; write 90s"),
         ("-2h...now", "not a time"),
         ("@99999999999999..now", "not a time"),
-        ("-9999999999w..now", "longer than any log"),
+        ("-9999999999w..now", "is too long"),
         ("-1000000d..now", "outside the years"),
     ],
 )

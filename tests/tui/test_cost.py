@@ -181,7 +181,7 @@ async def test_a_budget_that_gets_nowhere_offers_one_that_may() -> None:
             if reading_of(app).complete:
                 break
             said = " ".join(screen_text(app).replace("│", "").split())
-            assert "share 2026-11-24T14:00:00Z" in said
+            assert "same time, 2026-11-24T14:00:00Z" in said
             assert "Read the same again with " in screen_text(app)
             await press(pilot, "down", "enter")
         assert reading_of(app).complete and len(reading_of(app).rows.rows) == 200
@@ -198,6 +198,6 @@ async def test_an_empty_answer_names_what_is_close() -> None:
         await press(pilot, "enter")
         shown = screen_text(app)
         assert "No entries: the window was read completely." in shown
-        assert "No entry of the window has: actor is 'Alic'" in shown
-        assert "Close to 'Alic': 'alice'" in shown
+        assert "No entry in the window matches actor is 'Alic'" in shown
+        assert "Similar to 'Alic': 'alice'" in shown
         assert "The log's first entry is from 2026-11-24T14:00:00Z" in shown

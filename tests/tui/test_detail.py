@@ -258,7 +258,7 @@ async def test_versions_are_compared() -> None:
         await press(pilot, "d", "k", "d")
         top: object = app.screen
         assert top is app.main
-        assert "tells no state" in screen_text(app)
+        assert "records no state" in screen_text(app)
         await press(pilot, "3", "d")
         assert "Open an entry first" in screen_text(app)
 
@@ -425,7 +425,7 @@ async def test_where_a_lifecycle_was_not_read_it_is_marked(monkeypatch: pytest.M
         assert "the first 10 of more" in screen_text(app)
         await press(pilot, "L")
         assert seqs() == list(range(11))
-        assert "all 11 entries; no creation is in the log" in screen_text(app)
+        assert "all 11 entries; its creation is not in the log" in screen_text(app)
         await press(pilot, "L")
         assert "is read already" in screen_text(app)
 

@@ -359,7 +359,7 @@ async def test_plan_help_and_palette() -> None:
         shown = app.screen.query_one("Pager").text  # type: ignore[attr-defined]
         assert "aws dynamodb query" in shown
         _, _, side_by_side = shown.partition("Estimate and what was used so far:")
-        for line in ("Requests ", "RCU ", "  by-time ", "Money "):
+        for line in ("Requests ", "RCU ", "  by-time ", "Cost "):
             assert f"\n{line}" in side_by_side
         await press(pilot, "q", "question_mark")
         text = app.screen.query_one("Pager").text  # type: ignore[attr-defined]
@@ -449,7 +449,7 @@ async def test_faults_of_the_form_are_shown_where_they_are() -> None:
         await open_runbook(app, pilot, "actor activity")
         await press(pilot, "enter")
         assert main(app).pane == "form"
-        assert "a value is needed" in screen_text(app)
+        assert "a value is required" in screen_text(app)
         await pilot.press(*"alice")
         await press(pilot, "down", "down", "right", "enter")
         assert {row.outcome for row in rows_of(app).rows} == {"success"}

@@ -61,7 +61,7 @@ async def test_a_row_of_a_chain_that_is_not_registered_is_named() -> None:
         await press(pilot, "enter")
         shown = screen_text(app)
         assert "app/O (not in the registry)" in shown
-        assert "1 row is not of this log" in shown
+        assert "1 row does not belong to this log" in shown
 
 
 @driven

@@ -1,4 +1,4 @@
-"""The live tail: what a runbook asks for, as it comes in, from chains or from a polled index.
+"""The live tail: what a runbook asks for, as it arrives, from chains or from a polled index.
 
 Not here: how a terminal or a command shows it.
 """

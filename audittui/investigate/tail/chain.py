@@ -1,7 +1,7 @@
-"""One chain that is followed: how far it is read, what a page of it brings, what is absent.
+"""One followed chain: how far it is read, what a page of it brings, which entries are absent.
 
-A Query may see a transaction (`append_many`) half done, so an absent seq is looked for again before
-it is called absent.
+A Query may see a transaction (`append_many`) half done, so a missing seq is looked for again before
+it is reported as absent.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from audittui.layout.row import Row
 from audittui.store.port import Key, Page, Query
 
 GAP_SECONDS = 2.0
-"""How long an absent seq is waited for; a transaction shows whole within milliseconds."""
+"""How long to wait for a missing seq; a transaction is fully visible within milliseconds."""
 _GAP_READS = 3
 
 
 class Question:
     """What is asked of every chain: the rows of ``layout`` that ``wanted`` accepts.
 
-    Of the entries that were there when the tail began, those dated before ``since`` (microseconds;
-    None: none) are left out. ``attributes`` are what a row needs of an item.
+    Of the entries that existed when the tail began, those dated before ``since`` (microseconds;
+    None: none) are left out. ``attributes`` are those of an item that a row needs.
     """
 
     def __init__(self, layout: Layout, wanted: Callable[[Row], bool], since: int | None) -> None:
@@ -42,10 +42,10 @@ class Question:
 class FollowedChain:
     """One chain and how far it is read.
 
-    ``ready`` rows were read and not given yet. ``behind``: there is more to read at once, of the
-    range that begins at ``low``, after ``page_key``. ``reached`` is the time of the last entry
-    read. ``gaps`` has absent seqs, when they were first missed, and how often; ``passed`` has
-    those that were given up. ``due`` is when it is to be asked next, in monotonic seconds.
+    ``ready`` rows were read and not yielded yet. ``behind``: there is more to read immediately, of
+    the range that begins at ``low``, after ``page_key``. ``reached`` is the time of the last entry
+    read. ``gaps`` has missing seqs, when they were first missed, and how often; ``passed`` has
+    those that were given up. ``due`` is the time of the next poll, in monotonic seconds.
     """
 
     def __init__(
@@ -69,12 +69,12 @@ class FollowedChain:
 
     @property
     def next_seq(self) -> int:
-        """The lowest seq that was not given yet."""
+        """The lowest seq that was not yielded yet."""
         return self.ready[0].seq if self.ready else self.read + 1
 
     @property
     def place(self) -> ChainPlace:
-        """Right after the last row given."""
+        """The place right after the last row yielded."""
         return ChainPlace(
             seq=self.next_seq - 1,
             tip=self.tip,
@@ -83,7 +83,7 @@ class FollowedChain:
         )
 
     def request(self, most: int | None) -> Query:
-        """The query for what comes next, at most ``most`` items of it (None: a full page)."""
+        """The query for the next items, at most ``most`` of them (None: a full page)."""
         if not self.behind:
             self.low, self.page_key = self.read + 1, None
         return msgspec.structs.replace(
@@ -94,14 +94,14 @@ class FollowedChain:
         )
 
     def gap_request(self, gap: Gap) -> Query:
-        """The query for what stands by now in a gap."""
+        """The query for entries that have since appeared in a gap."""
         return msgspec.structs.replace(
             chain_range(self._question.layout, self.name, *gap),
             attributes=self._question.attributes,
         )
 
     def take(self, page: Page, now: float, missed: list[str]) -> list[Row]:
-        """The wanted rows of one page, up to a gap that still has to be waited for."""
+        """The matching rows of one page, up to a gap that is still waited for."""
         gaps: dict[tuple[int, int], tuple[float, int]] = {}
         rows: list[Row] = []
         at, held, read = self.read, False, self.read
@@ -139,7 +139,7 @@ class FollowedChain:
         return rows
 
     def take_late(self, page: Page, room: int | None, missed: list[str]) -> list[Row]:
-        """The wanted rows that stand by now in a gap that was passed by."""
+        """The matching rows that have since appeared in a gap that was given up."""
         given: list[Row] = []
         for item in page.items:
             row = self._question.layout.row(item)
@@ -148,7 +148,7 @@ class FollowedChain:
             if room is not None and len(given) == room:
                 break
             self.passed = without(self.passed, row.seq)
-            missed.append(f"Entry {row.seq} of {escaped(self.name)}, absent before, is there.")
+            missed.append(f"Entry {row.seq} of {escaped(self.name)} was absent and is now there.")
             if self._is_given(row):
                 given.append(row)
         return given
@@ -175,13 +175,13 @@ def _absent(chain: str, first: int, last: int) -> str:
 def _malformed(chain: str, key: str) -> str:
     name = escaped(chain)
     return (
-        f"{name} holds an item under the malformed key {escaped(key)}, which is left out; "
-        f"audittui verify --chain {name} says more."
+        f"{name} has an item with the malformed key {escaped(key)}, which is skipped; "
+        f"run audittui verify --chain {name} for details."
     )
 
 
 def _list_attributes(layout: Layout) -> tuple[str, ...]:
-    """What a row needs of an item; empty, for everything, where that is inside the payload."""
+    """The attributes that a row needs; empty, meaning all, if fields are inside the payload."""
     if layout.reads_payload:
         return ()
     names = [layout.partition.attribute, layout.sort.attribute]

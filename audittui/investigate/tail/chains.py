@@ -1,4 +1,4 @@
-"""Following all hash chains of a table by seq: merged by time, paced, within a budget.
+"""Follows all hash chains of a table by seq: merged by time, paced, within a budget.
 
 Reads are strongly consistent.
 """
@@ -24,13 +24,13 @@ from audittui.layout.row import Row
 from audittui.store.port import Page, Query
 
 REGISTRY_SECONDS = 15.0
-"""How often the registry is asked for new chains."""
+"""How often the registry is read for new chains."""
 _ITEM_BYTES = 1024.0
-"""What an item is taken for until one was read."""
+"""The assumed size of an item until one was read."""
 _WEIGHED = 16
-"""Items whose page says how large one is."""
+"""The number of items in a page from which their mean size is learnt."""
 _UNIT_BYTES = 4096
-"""Bytes that a strongly consistent read unit reads."""
+"""Bytes per strongly consistent read unit."""
 _PAGE_UNITS = 256.0
 """A full page, strongly consistent."""
 Narrow = Callable[[dict[str, ChainPlace]], dict[str, ChainPlace]]
@@ -45,12 +45,12 @@ def _as_they_are(places: dict[str, ChainPlace]) -> dict[str, ChainPlace]:
 class ChainSource:
     """Follows every chain of the registry, new ones from their first entry on.
 
-    ``wanted`` says which rows to give. ``since`` (microseconds) begins with the entries written
-    since then, those dated earlier left out; None begins with the next entry of each chain.
-    ``places`` goes on from a cursor instead. ``narrow`` lets chains with a long backlog begin
-    later, where it knows that nothing before is wanted. ``item_bytes`` is the mean size of an item,
-    ``table_bytes`` what all of them take; None where nobody knows. ``clock`` gives
-    monotonic seconds. ``notes`` are passed on.
+    ``wanted`` selects the rows to yield. ``since`` (microseconds) begins with the entries written
+    since then, without those dated earlier; None begins with the next entry of each chain.
+    ``places`` resumes from a cursor instead. ``narrow`` lets chains with a long backlog begin
+    later, if it knows that no earlier entry matches. ``item_bytes`` is the mean size of an item,
+    ``table_bytes`` the size of all items; None if not known. ``clock`` returns monotonic seconds.
+    ``notes`` are passed on.
     """
 
     def __init__(
@@ -84,37 +84,37 @@ class ChainSource:
 
     @property
     def due(self) -> float:
-        """When the next chain, or the registry, is to be asked."""
+        """When the next chain, or the registry, is due."""
         return min([self._registry_due, *(chain.due for chain in self._chains.values())])
 
     @property
     def floor(self) -> float:
-        """Read units an hour while nothing happens: one a chain and poll, a half for the
+        """Read units per hour while nothing happens: one per chain and poll, half a unit for the
         registry."""
         chains = self._interval.polls_per_hour * len(self._chains)
         return chains + HOUR / self._registry_pause * 0.5
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was said at the start: a chain hides nothing from who follows it."""
+        """The notes given at the start: a chain hides nothing from its followers."""
         return self._notes
 
     def cancel(self) -> None:
-        """Nothing to do: the asker's requests are left by themselves."""
+        """Nothing to do: the asker drops its requests itself."""
 
     def place(self, cursor: TailCursor) -> TailCursor:
-        """``cursor`` with the last seq of every chain that was dealt with."""
+        """``cursor`` with the last processed seq of every chain."""
         places = {name: chain.place for name, chain in self._chains.items()}
         return msgspec.structs.replace(cursor, chains=places)
 
     def backlog(self) -> Backlog:
-        """What lies between the places and the ends of the chains. A tail that begins knows the
-        ends; one that goes on asks for them."""
+        """What lies between the places and the ends of the chains. A new tail knows the ends; a
+        resumed one reads them."""
         tips = {
             name: chain.tip if self._begins else tip_of(self._layout, self._asker, name)
             for name, chain in self._chains.items()
         }
-        # Entries are larger than the table's mean item: small ones stand beside them.
+        # Entries are larger than the table's mean item, which includes small ones.
         all_entries = sum(tip + 1 for tip in tips.values())
         size = max(self._item_bytes, self._table_bytes / max(all_entries, 1))
         entries, rcu = 0, 0.0
@@ -127,7 +127,7 @@ class ChainSource:
         return Backlog(entries, rcu)
 
     def poll(self, room: int | None) -> Iterator[Round]:
-        """Ask the chains that are due. What some brought is given before another's error."""
+        """Poll the chains that are due. Rows are yielded before an error is raised."""
         now = self._clock()
         failure: StoreError | None = None
         looking = now >= self._registry_due
@@ -146,7 +146,7 @@ class ChainSource:
             [chain.request(most) for chain in due]
             + [chain.gap_request(gap) for chain, gap in passed]
         )
-        # From here on nothing is asked: what was taken in is given, whoever cancels.
+        # No more requests from here on: the rows are yielded even after a cancel.
         missed: list[str] = []
         for chain, answer in zip(due, answers, strict=False):
             if isinstance(answer, StoreError):
@@ -156,7 +156,7 @@ class ChainSource:
                 chain.ready += chain.take(answer, self._clock(), missed)
         late: list[Row] = []
         for (chain, _), answer in zip(passed, answers[len(due) :], strict=True):
-            # One that failed is simply looked into again.
+            # A gap whose query failed is simply looked into again.
             if not isinstance(answer, StoreError):
                 left = None if room is None else room - len(late)
                 late += chain.take_late(answer, left, missed)
@@ -168,13 +168,13 @@ class ChainSource:
             raise failure
 
     def _welcome(self, names: list[str]) -> None:
-        """Follow the chains that nobody knew from their first entry on: they are newly born."""
+        """Follow newly created chains from their first entry on."""
         for name in names:
             if name not in self._chains:
                 self._chains[name] = self._chain(name, ChainPlace(-1))
 
     def _to_ask(self, now: float) -> list[FollowedChain]:
-        """The chains that are due; of those that are behind, the ones that hold the others up."""
+        """The chains that are due; of those behind, the ones that hold up the others."""
         barrier = self._barrier()
         return [
             chain
@@ -244,15 +244,15 @@ class ChainSource:
                 return names
 
     def _most_items(self, sharers: int) -> int | None:
-        """How many items each of so many requests may read, so that all fit into the budget; None
-        for full pages."""
+        """How many items each of ``sharers`` requests may read, so that all fit into the budget;
+        None for full pages."""
         left = self._asker.left
         if left is None or not sharers or left / sharers >= _PAGE_UNITS:
             return None
         return max(int(left / sharers * _UNIT_BYTES / self._item_bytes), 1)
 
     def _weigh(self, page: Page) -> None:
-        """Keep to the size of the items that come, as pages are billed."""
+        """Learn the size of items from a page, as it is billed."""
         if page.scanned >= _WEIGHED:
             self._item_bytes = page.rcu * _UNIT_BYTES / page.scanned
         elif page.scanned:

@@ -1,4 +1,4 @@
-"""Where a live tail is, as text that a later one goes on from."""
+"""Where a live tail is, as text that a later tail resumes from."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ MARK_BYTES = 8
 class ChainPlace(msgspec.Struct, frozen=True, array_like=True):
     """How far one chain is followed.
 
-    ``seq`` is the last one dealt with (-1 for none). Up to ``tip`` only rows since the tail's
-    ``since`` are wanted. ``loose``: nobody knows which seq comes next. ``gaps`` are absent seqs
-    (first and last) that were passed by.
+    ``seq`` is the last one processed (-1 for none). Up to ``tip`` only rows since the tail's
+    ``since`` match. ``loose``: the next seq is not known. ``gaps`` are missing seqs (first and
+    last) that were given up.
     """
 
     seq: int
@@ -34,8 +34,8 @@ class WindowPlace(msgspec.Struct, frozen=True, array_like=True):
     """How far an index is polled; times in microseconds.
 
     ``start`` is where the next poll begins, ``begin`` the tail's own beginning. Rows before
-    ``horizon`` are dealt with, and so are those whose marks are in ``marks`` (`MARK_BYTES` each),
-    with the place of each in ``ticks``. ``newest`` is the newest sort value seen.
+    ``horizon`` are processed, and so are those whose marks are in ``marks`` (`MARK_BYTES` each),
+    with the tick of each in ``ticks``. ``newest`` is the newest sort value seen.
     """
 
     start: int
@@ -48,7 +48,7 @@ class WindowPlace(msgspec.Struct, frozen=True, array_like=True):
 
 
 class TailCursor(msgspec.Struct, frozen=True, array_like=True):
-    """The parts of a tail's cursor: ``chains`` or ``window`` is there, as the layout has it."""
+    """The parts of a tail's cursor: ``chains`` or ``window`` is set, depending on the layout."""
 
     kind: Literal["tail-1"]
     question: str
@@ -69,11 +69,11 @@ def encode_tail_cursor(cursor: TailCursor) -> str:
 
 
 def decode_tail_cursor(text: str) -> TailCursor:
-    """The cursor that ``text`` says. Raises `UsageError`."""
+    """Decode a cursor. Raises `UsageError`."""
     try:
         return cursor_parts(text, TailCursor)
     except ValueError:
         raise UsageError(
-            "The cursor is damaged, or it is not a tail's.",
-            "Copy it whole from the line that audittui tail printed.",
+            "The cursor is damaged or does not belong to a tail.",
+            "Copy all of it from the line that audittui tail printed.",
         ) from None

@@ -1,6 +1,6 @@
-"""The absent seqs of a chain that a tail has passed by, and looks for again from time to time.
+"""The missing seqs of a chain that a tail has skipped, and looks for again from time to time.
 
-Whoever can put one item far beyond a chain's end would otherwise blind the tail to all that is
+Otherwise anyone who can put one item far beyond a chain's end would blind the tail to everything
 written in between. Pure.
 """
 
@@ -12,16 +12,16 @@ KEPT = 4
 """Gaps remembered: the widest ones."""
 
 Gap = tuple[int, int]
-"""The first and the last absent seq."""
+"""The first and the last missing seq."""
 
 
 def with_gap(gaps: Sequence[Gap], first: int, last: int) -> tuple[Gap, ...]:
-    """``gaps`` and one more, the widest `KEPT` of them."""
+    """``gaps`` with one more; only the widest `KEPT` are kept."""
     return tuple(sorted((*gaps, (first, last)), key=_width, reverse=True)[:KEPT])
 
 
 def without(gaps: Sequence[Gap], seq: int) -> tuple[Gap, ...]:
-    """``gaps`` after ``seq`` was found: what is left on either side of it."""
+    """``gaps`` after ``seq`` was found, with what is left on either side of it."""
     left: list[Gap] = []
     for first, last in gaps:
         if first <= seq <= last:

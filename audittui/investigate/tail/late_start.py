@@ -1,5 +1,5 @@
-"""Where a long backlog may be begun later: an index knows what the question wants of it, and costs
-a fraction of reading the entries whole."""
+"""Where a tail can skip the start of a long backlog: an index finds the first entries that match,
+at a fraction of the cost of reading all of them."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from audittui.query.result import Meter
 from audittui.runbook.plan import Plan
 
 LONG = 200
-"""Entries from which on a backlog is called long."""
+"""A backlog of at least this many entries is long."""
 MOST_RCU = 16.0
-"""Read units that looking into the index may take."""
+"""Read units that reading the index may take."""
 _FEWEST = 20
 """Rows of a page."""
 
 
 def narrowed(places: dict[str, ChainPlace], plan: Plan, asker: Asker) -> dict[str, ChainPlace]:
-    """``places`` (each before what was written since some moment), those of long backlogs put later
-    where nothing before is wanted.
+    """``places`` (each before what was written since some moment), with those of long backlogs
+    moved later if no earlier entry matches.
 
-    ``plan`` asks the tail's question of all that is dated since then. Its rows say the first entry
-    wanted of each chain, if there are few enough to be read to their end. What an index may not
-    hold yet is read from the chain as ever. An entry dated more than a day ahead of its writing is
-    in no partition of the plan, and may be left out.
+    ``plan`` asks the tail's question of everything dated since then. Its rows give the first
+    matching entry of each chain, if there are few enough to read them all. Entries that may not be
+    in the index yet are read from the chain as usual. An entry dated more than a day ahead of its
+    writing is in no partition of the plan, and may be left out.
 
     Raises `StoreError`, `AskingCancelledError`.
     """
@@ -50,9 +50,9 @@ def narrowed(places: dict[str, ChainPlace], plan: Plan, asker: Asker) -> dict[st
 
 
 def _first_wanted(plan: Plan, asker: Asker) -> dict[str, int] | None:
-    """The lowest seq that the plan finds, by chain; None when there is too much to look at."""
+    """The lowest seq that the plan finds, by chain; None when there is too much to read."""
     budget = MOST_RCU if asker.left is None else min(MOST_RCU, asker.left)
-    # Small pages: where there is too much, that is known after a few of them.
+    # Small pages: a few of them show whether there is too much.
     rows = max(LONG // max(len(plan.shards), 1), _FEWEST)
     execution = Execution(
         plan, asker.store, limit=LONG, max_rcu=budget, page_rows=rows, notify=asker.notify
@@ -66,7 +66,7 @@ def _first_wanted(plan: Plan, asker: Asker) -> dict[str, int] | None:
         requests=meter.requests, pages=meter.pages, scanned=meter.scanned, rcu=meter.rcu,
         unmetered=meter.unmetered,
     )  # fmt: skip
-    # After an error the chain answers all the same, or says why it does not.
+    # After an error, reading the chain still works, or reports the error.
     return first if execution.latest.coverage.finished else None
 
 

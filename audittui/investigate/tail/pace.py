@@ -1,4 +1,4 @@
-"""How often a live tail asks, and what that costs an hour. Pure: the caller has the clock."""
+"""How often a live tail polls, and what that costs per hour. Pure: the caller has the clock."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ HOUR = 3600.0
 
 
 _SHORTEST = 5.0
-"""Seconds from which on a rate means something."""
+"""Seconds after which a rate is meaningful."""
 
 
 class Interval(msgspec.Struct, frozen=True):
@@ -22,19 +22,19 @@ class Interval(msgspec.Struct, frozen=True):
 
     @property
     def polls_per_hour(self) -> float:
-        """How many polls an hour a quiet log gets: the floor."""
+        """The number of polls per hour of a quiet log: the floor."""
         return HOUR / self.slowest
 
 
 class Pace:
-    """The pause before the next poll: the shortest after news, twice the last one after none."""
+    """The pause before the next poll: the shortest after new rows, otherwise twice the last one."""
 
     def __init__(self, interval: Interval) -> None:
         self._interval = interval
         self._pause = interval.fastest
 
     def after(self, news: bool) -> float:
-        """Seconds to wait after a poll that brought ``news`` or did not."""
+        """Seconds to wait after a poll; ``news`` says whether it brought rows."""
         if news:
             self._pause = self._interval.fastest
             return self._pause
@@ -54,13 +54,13 @@ class Spending:
         self._points: deque[tuple[float, float]] = deque([(began, rcu)])
 
     def reach(self, moment: float, rcu: float) -> None:
-        """The sum spent so far has reached ``rcu`` at ``moment``."""
+        """Record that ``rcu`` had been spent in all at ``moment``."""
         self._points.append((moment, rcu))
         while len(self._points) > 2 and self._points[1][0] <= moment - self._span:
             self._points.popleft()
 
     def per_hour(self, moment: float) -> float | None:
-        """Read units an hour over the last ``span`` seconds; None while it is too early to say."""
+        """Read units per hour over the last ``span`` seconds; None while it is too early to say."""
         began, before = self._points[0]
         _, total = self._points[-1]
         if moment - began < _SHORTEST:

@@ -1,4 +1,4 @@
-"""What a live tail reads from: a source that is polled and brings rounds of rows."""
+"""What a live tail reads from: a source that is polled and returns rounds of rows."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from audittui.layout.row import Row
 
 
 class Backlog(NamedTuple):
-    """What is to be read before a tail has caught up: ``entries`` (None where nobody knows), for
-    about ``rcu`` read units (where nobody knows, the least)."""
+    """What a tail must read to catch up: ``entries`` (None if not known), for about ``rcu`` read
+    units (at least, if not known)."""
 
     entries: int | None
     rcu: float
 
 
 class Round(msgspec.Struct, frozen=True):
-    """What one poll, or one page of a long one, brought.
+    """What one poll, or one page of a long one, returned.
 
-    ``missed`` has a sentence for everything that may not have been seen. ``more``: there is more
-    to read at once.
+    ``missed`` has a sentence for everything that may have been missed. ``more``: there is more to
+    read immediately.
     """
 
     rows: tuple[Row, ...]
@@ -32,7 +32,7 @@ class Round(msgspec.Struct, frozen=True):
 
 
 class Source(Protocol):
-    """Where rows come from. A poll that raises lost nothing: the next one goes on from there."""
+    """Where rows come from. A poll that raises loses nothing: the next one continues from there."""
 
     @property
     def due(self) -> float:
@@ -41,16 +41,16 @@ class Source(Protocol):
 
     @property
     def floor(self) -> float:
-        """What a quiet log costs, in read units an hour."""
+        """What a quiet log costs, in read units per hour."""
         ...
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What this way of following cannot see, a sentence each."""
+        """What this way of following cannot see, in sentences."""
         ...
 
     def backlog(self) -> Backlog:
-        """What the first catching up takes; asks for the ends of chains at most. Raises like
+        """What catching up takes at first; reads at most the ends of chains. Raises like
         `poll`."""
         ...
 
@@ -60,13 +60,13 @@ class Source(Protocol):
         ...
 
     def rest(self, room: int | None) -> tuple[Row, ...]:
-        """Rows that were read, and paid for, and wait for others to be merged with."""
+        """Rows that were read, and paid for, and wait to be merged with others."""
         ...
 
     def place(self, cursor: TailCursor) -> TailCursor:
-        """``cursor`` with this source's place: right after the last row given."""
+        """``cursor`` with this source's place: right after the last row yielded."""
         ...
 
     def cancel(self) -> None:
-        """Leave what is under way. Callable from any thread."""
+        """Abandon the poll in progress. Callable from any thread."""
         ...

@@ -11,11 +11,11 @@ from audittui.layout.model import Layout
 from audittui.store.port import Query
 
 _LAST_SEQ = 2**63 - 1
-"""No chain gets there; a cursor can still say it."""
+"""No chain gets there; a cursor can still hold it."""
 _LEAP = 8
-"""Each look back goes so many times as far: most beginnings are near the end."""
+"""Each step back is this many times longer: most tails begin near the end."""
 CLOCK_SLACK = 60 * timestamp.SECOND
-"""A writer's clock may be this far behind the one that dated the entry."""
+"""How far a writer's clock may be behind the one that dated the entry."""
 
 
 def chain_range(layout: Layout, chain: str, low: int, high: int = _LAST_SEQ) -> Query:
@@ -43,7 +43,7 @@ def beginning(layout: Layout, asker: Asker, chain: str, since: int | None) -> Ch
     if since is None:
         return ChainPlace(tip)
     first = first_since(layout, asker, chain, tip, since - CLOCK_SLACK)
-    # What is before the first place may be expired, so nobody knows where the chain begins.
+    # Entries before the first place may be expired, so the beginning of the chain is unknown.
     return ChainPlace(first - 1, tip, loose=True)
 
 
@@ -60,7 +60,7 @@ def tip_of(layout: Layout, asker: Asker, chain: str) -> int:
 
 
 def first_since(layout: Layout, asker: Asker, chain: str, tip: int, since: int) -> int:
-    """The lowest seq written at ``since`` or later, by leaps back from the tip and halving.
+    """The lowest seq written at ``since`` or later: leaps back from the tip, then halving.
 
     Raises `StoreError`, `AskingCancelledError`.
     """
@@ -81,7 +81,7 @@ def first_since(layout: Layout, asker: Asker, chain: str, tip: int, since: int) 
 
 
 def _written(layout: Layout, asker: Asker, chain: str, seq: int, tip: int) -> int:
-    """When the first entry from ``seq`` on was written; its own time where nothing says so."""
+    """When the first entry from ``seq`` on was written; its own time if that is not recorded."""
     request = msgspec.structs.replace(
         chain_range(layout, chain, seq, tip), limit=1, consistent=False
     )

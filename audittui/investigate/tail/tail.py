@@ -1,4 +1,4 @@
-"""The live tail: what a runbook asks for, as it comes in.
+"""The live tail: what a runbook asks for, as it arrives.
 
 Hash chains are followed by seq (`chains`), other layouts by polling (`window`). Waiting
 goes by the monotonic clock; the wall clock only says what "now" is.
@@ -46,19 +46,19 @@ from audittui.runbook.planner import make_plan
 
 _LONGEST_WAIT = 30.0
 _ALL_READ = (
-    "Chains are followed entry by entry: also those that the runbook does not ask for are read "
-    "and paid for."
+    "Chains are followed entry by entry: entries that the runbook does not ask for are read "
+    "and charged too."
 )
 _PASSING = ("throttled", "network")
 
 
 class TailBatch(msgspec.Struct, frozen=True):
-    """What came in, and what it cost so far.
+    """What arrived, and the cost so far.
 
     ``rows`` of one chain are in seq order; those of several are merged by time. ``missed`` has a
-    sentence for everything that may not have been seen. ``rcu_per_hour`` is the present rate of
-    spending (None while it is too early to say), ``floor_rcu_per_hour`` what a quiet log comes
-    down to. ``more``: the tail has not caught up yet.
+    sentence for everything that may have been missed. ``rcu_per_hour`` is the current rate of
+    spending (None while it is too early to say), ``floor_rcu_per_hour`` that of a quiet log.
+    ``more``: the tail has not caught up yet.
     """
 
     rows: tuple[Row, ...]
@@ -74,13 +74,12 @@ class Tail:
     """Follows ``runbook`` with the parameters ``texts`` on ``connection``.
 
     A tail has no end, so the runbook's window is left out; ``since`` (microseconds) says where to
-    begin, None with what comes from now on. ``cursor`` goes on where another tail was, right after
-    the last row it gave. ``limit`` ends the tail after so many rows, ``max_rcu`` once about so
-    many read units are used (pages are sized by the mean item); ``stop`` then says which of
-    the two it was. ``notify`` is told in a sentence about waits. ``clock`` gives monotonic
-    seconds, ``now`` the wall clock's microseconds, ``wait`` waits some seconds and says whether
-    the tail was cancelled meanwhile: tests have their own. Raises `UsageError` for a cursor that is
-    damaged.
+    begin, None from now on. ``cursor`` resumes another tail right after the last row it yielded.
+    ``limit`` ends the tail after that many rows, ``max_rcu`` once about that many read units are
+    used (pages are sized by the mean item); ``stop`` says which of the two ended it. ``notify`` is
+    called with a sentence about waits. ``clock`` returns monotonic seconds, ``now`` the wall
+    clock's microseconds; ``wait`` waits some seconds and returns whether the tail was cancelled
+    meanwhile. Tests replace all three. Raises `UsageError` for a cursor that is damaged.
     """
 
     def __init__(
@@ -121,12 +120,12 @@ class Tail:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What this tail cannot see, a sentence each; known from the first batch on."""
+        """What this tail cannot see, in sentences; known from the first batch on."""
         return self._source.notes if self._source is not None else ()
 
     @property
     def cursor(self) -> str:
-        """Where the tail is: right after the last batch given. Empty before it has begun."""
+        """Where the tail is: right after the last batch yielded. Empty before it has begun."""
         if self._source is None:
             return encode_tail_cursor(self._resumed) if self._resumed is not None else ""
         return encode_tail_cursor(
@@ -139,11 +138,11 @@ class Tail:
         return self._asker.meter
 
     def backlog(self) -> Backlog | None:
-        """What catching up takes, before the first batch is asked for: the tail is opened and
-        nothing is read but where its chains begin and end.
+        """What catching up takes, before the first batch is read: this opens the tail and reads
+        only where its chains begin and end.
 
-        None when the table does not answer now, the budget does not reach so far, or the tail was
-        cancelled: `batches` deals with that. Raises like `batches`. Blocks; call it in a thread.
+        None when the table does not answer, the budget is too small, or the tail was cancelled:
+        `batches` deals with that. Raises like `batches`. Blocks; call it in a thread.
         """
         try:
             if self._source is None:
@@ -160,17 +159,17 @@ class Tail:
             return None
 
     def cancel(self) -> None:
-        """End at once; what was given stays given. Callable from any thread."""
+        """End immediately; rows already yielded are kept. Callable from any thread."""
         self._cancelled.set()
         source = self._source
         if source is not None:
             source.cancel()
 
     def batches(self) -> Iterator[TailBatch]:
-        """What comes in, a batch a poll (empty ones too), until cancelled or a limit is reached.
+        """What arrives, one batch per poll (empty ones too), until cancelled or a limit is reached.
 
         Throttling and a lost network are waited out. Raises other `StoreError`s; ``cursor`` then
-        says where to go on. Raises `UsageError` when the table cannot answer, or when the cursor
+        says where to resume. Raises `UsageError` when the table cannot answer, or when the cursor
         belongs to another question.
         """
         failures = 0
@@ -199,7 +198,7 @@ class Tail:
                     raise
                 seconds = min(2.0**failures, _LONGEST_WAIT)
                 failures += 1
-                self._notify(f"{error.message} Trying again in {seconds:g} s; nothing is lost.")
+                self._notify(f"{error.message} Retrying in {seconds:g} s; nothing is lost.")
             else:
                 failures = 0
                 seconds = max(self._source.due - self._clock(), 0.0)
@@ -214,7 +213,7 @@ class Tail:
         moment = self._clock()
         meter = self._asker.meter
         if self._spending is None and not part.more:
-            # Catching up is paid once; what following costs is counted after it.
+            # Catching up is paid once; the cost of following is counted after it.
             self._spending = Spending(moment, meter.rcu)
         rate = None
         if self._spending is not None:
@@ -288,7 +287,7 @@ class Tail:
     def _plan(self, facts: Facts, window: Window, order: Order) -> Plan:
         known = msgspec.structs.replace(facts, now=self._now(), requests=0, rcu=0.0)
         runbook = within(self._runbook, window, order)
-        # By the same index in every round, whatever is cheapest in one of them.
+        # Use the same index in every round, whichever is cheapest in one of them.
         return make_plan(runbook, self._texts, self._connection.layout, known, own=True)
 
 

@@ -1,8 +1,8 @@
-"""Following an index by polling its newest end, for layouts without chains.
+"""Follows an index by polling its newest end, for layouts without chains.
 
-Each poll begins an overlap before what the last good poll reached, and rows that were given are
-dropped by their keys. What a poll reached is the newest entry that it saw, not what the clock
-says: a clock that is wrong moves nothing past an entry.
+Each poll begins an overlap before the place that the last successful poll reached, and rows already
+yielded are dropped by their keys. That place is the newest entry seen, not the clock's time, so
+that a wrong clock skips no entry.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from audittui.runbook.plan import Order, Plan, Window
 from audittui.runbook.timerange import duration_text
 
 MARGIN = 10 * timestamp.SECOND
-"""The overlap beyond what the store says that its indexes lag."""
+"""The overlap beyond the index lag that the store reports."""
 _WIDEST = 15 * 60 * timestamp.SECOND
 _AHEAD = 5 * 60 * timestamp.SECOND
 """How far ahead of the clock a poll looks."""
 _BACK = timestamp.DAY
-"""How far before the clock's present the newest entry is looked for."""
+"""How far before the present the newest entry is looked for."""
 _CLOCK_STEP = 2 * timestamp.SECOND
 _PAUSE_WORTH_SAYING = 60 * timestamp.SECOND
 MAX_MARKS = 50_000
-"""Keys remembered, so that no row is given twice."""
+"""The number of keys remembered, so that no row is yielded twice."""
 CURSOR_MARKS = 1_000
 _NOWHERE = timestamp.MIN_TIME
 
@@ -43,9 +43,9 @@ _NOWHERE = timestamp.MIN_TIME
 class WindowSource:
     """Polls the index of the plan that ``plan_for`` makes of a window and an order.
 
-    ``wanted`` says which rows to give. ``since`` (microseconds) begins there, None with what comes
-    after the first look. ``place`` goes on from a cursor. ``now`` gives the clock's time in
-    microseconds, ``clock`` monotonic seconds.
+    ``wanted`` selects the rows to yield. ``since`` (microseconds) says where to begin, None after
+    the first poll. ``place`` resumes from a cursor. ``now`` returns the wall clock's microseconds,
+    ``clock`` monotonic seconds.
     """
 
     def __init__(
@@ -95,19 +95,19 @@ class WindowSource:
 
     @property
     def floor(self) -> float:
-        """Read units an hour while nothing happens: half a one for every partition and poll."""
+        """Read units per hour while nothing happens: half a unit for each partition and poll."""
         return self._interval.polls_per_hour * self._partitions * 0.5
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What polling cannot promise."""
+        """What polling cannot guarantee."""
         return (
             f"{self.label} is polled with an overlap of {duration_text(self._overlap)}: an entry "
-            "that appears later than that behind a newer one may be missed.",
+            "that appears more than that after a newer one may be missed.",
         )
 
     def cancel(self) -> None:
-        """Leave the poll that is under way."""
+        """Abandon the poll in progress."""
         running = self._running
         if running is not None:
             running.cancel()
@@ -120,7 +120,7 @@ class WindowSource:
             reverse=True,
         )
         if len(kept) > CURSOR_MARKS:
-            # Whole moments only: of a moment that is cut some rows would come again.
+            # Whole ticks only: rows of a split tick would come again.
             horizon = max(horizon, kept[CURSOR_MARKS - 1][0])
             kept = [one for one in kept if one[0] >= horizon]
         horizon = max(horizon, self._tick_floor(start))
@@ -132,7 +132,7 @@ class WindowSource:
         return msgspec.structs.replace(cursor, window=place)
 
     def backlog(self) -> Backlog:
-        """What the estimate of the plan says; nothing is asked."""
+        """The estimate of the plan; nothing is read."""
         if self._unsought:
             return Backlog(0, 0.0)
         estimate = self._plan_for(Window(self._start, None), "oldest").estimate
@@ -141,7 +141,7 @@ class WindowSource:
         return Backlog(None, estimate.rcu_likely)
 
     def rest(self, room: int | None) -> tuple[Row, ...]:
-        """Nothing: what a poll reads it gives."""
+        """None: a poll yields all that it reads."""
         return ()
 
     def poll(self, room: int | None) -> Iterator[Round]:
@@ -169,7 +169,7 @@ class WindowSource:
                             given.append(row)
                             news = True
                 if plan.index.sorted_by_time:
-                    # Rows come in exact order, so that all before this one are dealt with.
+                    # Rows come in exact order, so all before this one are processed.
                     self._start = max(self._start, min(present, last) - self._overlap)
                 if room is not None:
                     room -= len(given)
@@ -189,7 +189,7 @@ class WindowSource:
         return self._wanted(row)
 
     def _pages(self, plan: Plan) -> Generator[tuple[Row, ...]]:
-        """The rows of a plan, unfiltered, so that the newest is known; their cost is metered."""
+        """The rows of a plan, unfiltered, so that the newest is known. Metered."""
         everything = msgspec.structs.replace(
             plan, filters=(), row_filters=(), window=Window(None, None)
         )
@@ -235,7 +235,7 @@ class WindowSource:
         )
 
     def _find_newest(self, present: int) -> None:
-        """Begin an overlap before the newest entry that there is."""
+        """Begin an overlap before the newest entry."""
         plan = self._plan_for(Window(present - _BACK, None), "newest")
         if plan.index.sorted_by_time:
             everything = msgspec.structs.replace(
@@ -252,7 +252,7 @@ class WindowSource:
         return reached - self._overlap
 
     def _mark(self, row: Row) -> bool:
-        """Remember a row; False when it was dealt with before."""
+        """Remember a row; False when it was processed before."""
         self._newest = max(self._newest, row.tick)
         if row.tick < self._horizon:
             return False
@@ -266,25 +266,25 @@ class WindowSource:
         return True
 
     def _forget(self) -> None:
-        """Drop the older half of the marks: whole moments, and nothing before them any more."""
+        """Drop the older half of the marks, in whole ticks, and ignore earlier rows from now on."""
         ticks = sorted(self._marks.values())
         self._horizon = max(self._horizon, ticks[len(ticks) // 2])
         self._marks = {mark: tick for mark, tick in self._marks.items() if tick >= self._horizon}
 
     def _lateness(self, row: Row, reached: int) -> list[str]:
-        """Widen the overlap when an entry came nearly too late to be seen."""
+        """Widen the overlap when an entry was nearly too late to be seen."""
         late = reached - row.tick
         if late * 2 <= self._overlap or self._overlap >= _WIDEST:
             return []
         was, self._overlap = self._overlap, min(late * 2, _WIDEST)
         return [
-            f"An entry appeared {_rounded(late)} behind a newer one. The overlap of "
-            f"{duration_text(was)} is {duration_text(self._overlap)} from now on; others that were "
-            "as late may have been missed."
+            f"An entry appeared {_rounded(late)} after a newer one. The overlap is now "
+            f"{duration_text(self._overlap)} instead of {duration_text(was)}; other entries that "
+            "late may have been missed."
         ]
 
     def _look_at_clock(self, present: int) -> list[str]:
-        """What the clock did since the last poll, where it matters."""
+        """Report what the clock did since the last poll, if it matters."""
         moment = self._clock()
         before, self._last_look = self._last_look, (present, moment)
         if before is None:
@@ -296,13 +296,13 @@ class WindowSource:
             if -drift <= _BACK:
                 self._asker.notify(f"{said}; nothing is lost.")
                 return []
-            # Even the beginning was wrong by more than an index is looked through.
+            # Even the beginning was off by more than the span that is searched.
             self._begin = min(self._begin, self._began + drift - self._overlap)
-            return [f"{said}: what came before may have been missed."]
+            return [f"{said}: earlier entries may have been missed."]
         if max(drift, passed) > _PAUSE_WORTH_SAYING + self._interval.slowest * timestamp.SECOND:
             self._asker.notify(
-                f"Nothing was read for {_rounded(max(drift, passed))}; going on from "
-                f"{timestamp.short(self._start)}, where the last poll had come to."
+                f"Nothing was read for {_rounded(max(drift, passed))}; resuming from "
+                f"{timestamp.short(self._start)}, where the last poll ended."
             )
         return []
 
