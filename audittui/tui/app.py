@@ -91,7 +91,7 @@ class AuditApp(App[None], inherit_bindings=False):
         self._theme_fault = ""
         if theme is not None and theme not in self.available_themes:
             names = ", ".join(self.available_themes)
-            self._theme_fault = f'There is no theme "{theme}"; there are {names}.'
+            self._theme_fault = f'Unknown theme "{theme}"; the themes are {names}.'
         self._begin_with(THEME.name if theme is None or self._theme_fault else theme)
         self._plain = PlainColours(none=self.no_color)
         if keys:
@@ -220,7 +220,7 @@ class AuditApp(App[None], inherit_bindings=False):
             )
         for title, (keys, action) in commands(self.keymap):
             yield SystemCommand(title, f"Key {keys}", self._caller(action))
-        yield SystemCommand("Change theme", "Choose other colours", self.action_change_theme)
+        yield SystemCommand("Change theme", "Choose another colour theme", self.action_change_theme)
         yield SystemCommand("Quit", "Leave audittui", self.action_quit)
 
     def _opener(self, runbook: Runbook) -> Callable[[], None]:

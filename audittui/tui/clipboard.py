@@ -6,8 +6,8 @@ import os
 import shutil
 import subprocess
 
-BY_TMUX = "given to tmux's buffer (paste with prefix ])"
-BY_TERMINAL = "sent to the terminal; whether it was taken, it does not say"
+BY_TMUX = "in tmux's buffer (prefix ] pastes it)"
+BY_TERMINAL = "sent to the terminal, which does not confirm it"
 
 
 def copy_by_tmux(text: str) -> bool:

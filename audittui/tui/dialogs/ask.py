@@ -34,7 +34,7 @@ class AskScreen(Modal[dict[str, str]]):
     with them (a sentence by name, "" for all of them together)."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "leave it", id="leave-question"),
+        Binding("escape", "leave", "cancel", id="leave-question"),
         Binding("down", "app.focus_next", "next field", id="next-blank"),
         Binding("up", "app.focus_previous", "previous field", id="previous-blank"),
     ]
@@ -58,9 +58,9 @@ class AskScreen(Modal[dict[str, str]]):
         for detail in self._details:
             text.append("\n" + escaped_lines(detail), f"not bold {DIM}")
         keys = Text("\n")
-        keys.append("Enter", f"bold {ACCENT}").append(" do it   ", DIM)
+        keys.append("Enter", f"bold {ACCENT}").append(" OK   ", DIM)
         keys.append("Tab", f"bold {ACCENT}").append(" next   ", DIM)
-        keys.append("Esc", f"bold {ACCENT}").append(" leave it", DIM)
+        keys.append("Esc", f"bold {ACCENT}").append(" cancel", DIM)
         with Vertical(id="asking"):
             yield Static(text, markup=False)
             for blank in self._blanks:
@@ -121,10 +121,10 @@ class ChoiceScreen(Modal[str]):
     start, so that a stray Enter takes it: let it be the one that does least. Esc takes it too."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "take", "take the marked answer", id="take-answer"),
+        Binding("enter", "take", "choose the selected answer", id="take-answer"),
         Binding("j,down,tab", "mark(1)", "next answer", id="next-answer"),
         Binding("k,up,shift+tab", "mark(-1)", "previous answer", id="previous-answer"),
-        Binding("escape,q", "least", "the first answer", id="least-answer"),
+        Binding("escape,q", "least", "choose the first answer", id="least-answer"),
     ]
 
     def __init__(
@@ -154,8 +154,8 @@ class ChoiceScreen(Modal[str]):
             style = f"bold reverse {ACCENT}" if marked else "not bold"
             text.append("\n")
             text.append(f"{'>' if marked else ' '} {escaped(said)} ", style)
-        text.append("\n\n↑ ↓", f"bold {ACCENT}").append(" choose   ", f"not bold {DIM}")
-        text.append("Enter", f"bold {ACCENT}").append(" take it   ", f"not bold {DIM}")
+        text.append("\n\n↑ ↓", f"bold {ACCENT}").append(" select   ", f"not bold {DIM}")
+        text.append("Enter", f"bold {ACCENT}").append(" choose   ", f"not bold {DIM}")
         text.append("Esc", f"bold {ACCENT}")
         text.append(f" {escaped(self._answers[0][1])[:30].lower()}", f"not bold {DIM}")
         self.query_one("#confirm", Static).update(text)

@@ -50,9 +50,7 @@ class ColumnsScreen(ListDialog[tuple[str, ...]]):
 
     def __init__(self, columns: Sequence[str]) -> None:
         self._fields = _Fields(columns)
-        super().__init__(
-            "columns", self._fields, "Enter or x shows and hides   J K move   Esc done"
-        )
+        super().__init__("columns", self._fields, "Enter or x show/hide   J K move   Esc done")
 
     def on_mount(self) -> None:
         """Name it."""

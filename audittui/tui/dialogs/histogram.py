@@ -67,7 +67,7 @@ class HistogramScreen(ListDialog[Window]):
     reads the rows, where more may come."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("z", "into", "look into the bar", id="histogram-zoom"),
+        Binding("z", "into", "zoom into the bar", id="histogram-zoom"),
         Binding("escape,q,i", "leave", "back", id="histogram-leave"),
     ]
 
@@ -75,7 +75,7 @@ class HistogramScreen(ListDialog[Window]):
         self, source: RowSource, near: int | None, style: TimeStyle, run: Run | None = None
     ) -> None:
         self._shown = _Bars((), 1)
-        keys = f"{_LETTERS}   Enter zooms into the bar   Esc back"
+        keys = f"{_LETTERS}   Enter zoom in   Esc back"
         super().__init__("histogram", self._shown, keys, empty="Counting…")
         self._source = source
         self._near = near
@@ -109,8 +109,8 @@ class HistogramScreen(ListDialog[Window]):
         run = self._run
         if run is None or run.complete:
             return ""
-        end = "oldest" if run.plan.order == "newest" else "newest"
-        return f", {'still reading' if run.active else 'more to read in'} the {end}"
+        end = "older" if run.plan.order == "newest" else "newer"
+        return f", still reading {end} rows" if run.active else f", {end} rows not loaded"
 
     def _show(self) -> None:
         self._told = self._more
@@ -125,7 +125,7 @@ class HistogramScreen(ListDialog[Window]):
         told = ""
         if bars:
             width = ago(bars[0].end - bars[0].start)
-            told = f"{self._histogram.taken:,} loaded rows, {width} a bar{self._told}"
+            told = f"{self._histogram.taken:,} loaded rows, {width} per bar{self._told}"
         else:
             lines.say("There are no rows.")
         self.show_title("Entries by time", told)

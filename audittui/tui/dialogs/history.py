@@ -22,7 +22,7 @@ _PLACE = re.compile(r"\{(\w+)\}")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?::\d\d(?:\.\d+)?)?Z?", re.ASCII)
 _FAR = {"": "", "complete": "all", "failed": "failed", "cancelled": "cancelled"}
 """How far a run came, by the first word of its coverage; otherwise a part was read."""
-_EMPTY = "Nothing was run yet. Esc goes back; choose a runbook (1) and run it with Enter."
+_EMPTY = "No runs yet. Press Esc, choose a runbook (1) and run it with Enter."
 
 
 def question_text(
@@ -122,7 +122,7 @@ class HistoryScreen(ListDialog[Saved | PastRun]):
         self._named = named
         self._here = here
         self._shown = self._entries()
-        keys = "Enter runs it again   s save   d delete   Esc back"
+        keys = "Enter run again   s save   d delete   Esc back"
         super().__init__("history", self._shown, keys, empty=_EMPTY)
 
     def _entries(self) -> _Entries:
@@ -161,7 +161,7 @@ class HistoryScreen(ListDialog[Saved | PastRun]):
         def check(values: Mapping[str, str]) -> Mapping[str, str]:
             name = values["name"].strip()
             if not name:
-                return {"name": "A name is needed."}
+                return {"name": "Enter a name."}
             return {"name": "At most 60 characters."} if len(name) > 60 else {}
 
         def answered(values: dict[str, str] | None) -> None:
@@ -171,7 +171,7 @@ class HistoryScreen(ListDialog[Saved | PastRun]):
                 self.show_again()
 
         name = entry.name if isinstance(entry, Saved) else ""
-        details = ["A search of the same name is replaced."]
+        details = ["A saved search with the same name is replaced."]
         self.app.push_screen(
             AskScreen("Save this search", details, [Blank("name", "name", name)], check), answered
         )

@@ -114,7 +114,7 @@ class ProfilesScreen(ListDialog[Target]):
     def __init__(self, present: Target, started_on: Target, state: ConnectionState) -> None:
         self._shown = _Lines((), present, "")
         empty = "There is nothing to connect to."
-        super().__init__("profiles", self._shown, "Enter connects   Esc back", empty=empty)
+        super().__init__("profiles", self._shown, "Enter connect   Esc back", empty=empty)
         self._present = present
         self._started_on = started_on
         self._state = state
@@ -140,7 +140,7 @@ class ProfilesScreen(ListDialog[Target]):
             self._note(fault, BAD)
         elif not count:
             self._note(
-                f"A profile names a table. Write one into {config_path()}, then P again:\n"
+                f"A profile names a table. Add one to {config_path()}, then press P again:\n"
                 '  [profiles.prod]\n  table = "audit-log"\n  region = "eu-west-1"'
             )
         else:

@@ -26,7 +26,7 @@ from audittui.tui.widgets.outline import OutlineView
 if TYPE_CHECKING:
     from audittui.investigate.version import Version
 
-_KEYS = "c copy the value   Enter see it whole   a fold all   Esc back"
+_KEYS = "c copy value   Enter show in full   a fold all   Esc back"
 
 
 class VersionScreen(Modal[None]):
@@ -77,12 +77,12 @@ def version_parts(version: Version) -> Sequence[Part]:
     cost = f"{counted(version.reads, 'entry')} {were} read for it, {version.rcu:,.1f} RCU."
     items.append(Item(Text(cost, DIM)))
     parts = [Part("entries", items)]
-    same = "nothing: both versions are the same"
+    same = "nothing: the versions are identical"
     parts.append(Part("changed", change_items(version.lines or (), same), "Changed"))
     if version.unseen:
-        told = "Different already before this entry, though no entry in between says so:"
+        told = "Already different before this entry; no entry in between explains it:"
         unseen = [Item(Text(told, WARN)), *change_items(version.unseen)]
-        parts.append(Part("unseen", unseen, "Changed unseen"))
+        parts.append(Part("unseen", unseen, "Unrecorded changes"))
     return parts
 
 

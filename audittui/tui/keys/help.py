@@ -27,7 +27,9 @@ def help_text(keymap: Mapping[str, str], faults: Sequence[str] = ()) -> Text:
             text.append(f"  {keys_text(binding, keymap):<{_KEYS}}", "bold")
             text.append(f"{binding.description[:1].lower()}{binding.description[1:]}\n")
         text.append("\n")
-    text.append("Other keys: lines like these under [keys] in config.toml\n", f"bold {ACCENT}")
+    text.append(
+        "To change keys, put lines like these under [keys] in config.toml\n", f"bold {ACCENT}"
+    )
     for part in sections():
         for binding in part.bindings:
             keys = ",".join(keys_of(binding, keymap))

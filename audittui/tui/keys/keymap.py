@@ -60,28 +60,28 @@ def sections() -> tuple[Section, ...]:
     in_list = (lines, bindings_of(LineList))
     return (
         of("Everywhere", MainScreen, EVERYWHERE),
-        Section("Also over other screens", EVERYWHERE),
+        Section("Also in dialogs", EVERYWHERE),
         of("In lists and entries", CursorView, *main),
         of("In a list", LineList, *main, lines),
         of("In an entry", OutlineView, *main, lines),
-        of("Searching in an entry", SeekField),
+        of("Searching an entry", SeekField),
         of("In a text", Pager),
         of("Choosing a runbook", Sidebar, *main),
-        of("In the runbooks", RunbookOptions, *main, sidebar),
+        of("In the runbook list", RunbookOptions, *main, sidebar),
         of("In the form", Form, *main),
         of("In the form, on a choice", Choice, *main, form),
-        of("On a line to fill in", AskedField, *main),
-        of("In a text over everything", ReaderScreen, bindings_of(Pager)),
+        of("In an input line", AskedField, *main),
+        of("In a full-screen text", ReaderScreen, bindings_of(Pager)),
         of("Comparing versions", VersionScreen, lines, bindings_of(OutlineView)),
         of("In the histogram", HistogramScreen, *in_list),
         of("In the history", HistoryScreen, *in_list),
         of("In the marks", MarksScreen, *in_list),
         of("In the profiles", ProfilesScreen, *in_list),
         of("Choosing columns", ColumnsScreen, *in_list),
-        of("Under a question", ConfirmScreen),
-        of("Under a question with answers", ChoiceScreen),
-        of("Over blanks to fill in", AskScreen, bindings_of(Choice)),
-        of("Where there is no room", TooSmallScreen),
+        of("In a yes/no question", ConfirmScreen),
+        of("In a question with choices", ChoiceScreen),
+        of("In a dialog with fields", AskScreen, bindings_of(Choice)),
+        of("When the terminal is too small", TooSmallScreen),
     )
 
 
@@ -102,10 +102,10 @@ def checked(wanted: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
         if name not in known:
             said = suggestion(name, [one for one in known if one])
             more = said if said.startswith("did you mean") else "? lists the names"
-            faults.append(f'[keys] names "{name}", which no key is called; {more}.')
+            faults.append(f'[keys] names an unknown binding "{name}"; {more}.')
         elif not all(names):
             faults.append(
-                f'[keys] gives {name} "{wrong.strip()}", which is no key;'
+                f'[keys] gives {name} "{wrong.strip()}", which is not a key;'
                 f" it keeps {_shown(known[name])}."
             )
         else:
@@ -113,7 +113,7 @@ def checked(wanted: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     while clash := _clash(keymap):
         key, loser, other = clash
         faults.append(
-            f'[keys] gives {loser} "{key_name(key)}", which is {other} already;'
+            f'[keys] gives {loser} "{key_name(key)}", which is already used by {other};'
             f" it keeps {_shown(known[loser])}."
         )
         del keymap[loser]

@@ -107,5 +107,5 @@ class Back:
     KEYS: ClassVar[tuple[Key, ...]] = (
         Key("escape", "back", "back", back, words="close, undo"),
         Key("backspace", "back-too", "back", back, shown=False),
-        Key("q", "quit", "back, and quits at the root", back_or_leave, words="exit, leave"),
+        Key("q", "quit", "back; quit at the top level", back_or_leave, words="exit, leave"),
     )

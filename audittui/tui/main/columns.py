@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from audittui.tui.text.times import TimeStyle
 
 _TOLD = {
-    "utc": "Times are told in UTC.",
-    "local": "Times are told in this machine's local time.",
-    "ago": "Times are told by how long ago they were.",
+    "utc": "Times are shown in UTC.",
+    "local": "Times are shown in this machine's local time.",
+    "ago": "Times are shown relative to now.",
 }
 
 
@@ -49,7 +49,7 @@ class Columns:
         results = self._desk.results
         wrapped = not results.wrapped
         results.set_wrapped(wrapped)
-        said = "Every column is whole; w: one line a row." if wrapped else "One line a row."
+        said = "Columns are wrapped; w shows one line per row." if wrapped else "One line per row."
         self._desk.say(said)
 
     def next_time_style(self) -> None:
@@ -62,10 +62,10 @@ class Columns:
         """Choose which columns stand where."""
         desk, source = self._desk, self._desk.row_source
         if desk.run is None:
-            desk.say("Run something first: C chooses the columns of what it shows.")
+            desk.say("Run a runbook first; then C chooses the columns.")
             return
         if source is None:
-            desk.say("Open a group first: Enter.")
+            desk.say("Open a group first (Enter).")
             return
         from audittui.tui.dialogs.columns import ColumnsScreen
 
@@ -81,12 +81,12 @@ class Columns:
         desk.open(ColumnsScreen(source.columns), chosen)
 
     KEYS: ClassVar[tuple[Key, ...]] = (
-        Key("w", "wrap", "every column whole, over several lines", wrap, words="whole rows, lines"),
-        Key("C", "columns", "choose the columns", choose, words="fields, order, show, hide"),
+        Key("w", "wrap", "wrap columns over several lines", wrap, words="whole rows, lines"),
+        Key("C", "columns", "choose columns", choose, words="fields, order, show, hide"),
         Key(
             "D",
             "time-style",
-            "times: UTC, local, how long ago",
+            "times: UTC, local, relative",
             next_time_style,
             words="time zone, clock, relative",
         ),

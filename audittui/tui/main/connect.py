@@ -109,7 +109,7 @@ class Connect:
         """Try to connect once more, with fresh credentials; then run what was being run."""
         target, run = self._workspace.target, self._desk.run
         if not target.store and not target.table:
-            self._desk.say("No table and no store is named: P shows the profiles.")
+            self._desk.say("No table or store is set: P shows the profiles.")
             return
         if self._runner.wanted is None and run is not None:
             self._runner.wanted = Wanted(run.runbook, run.texts)
@@ -171,7 +171,7 @@ class Connect:
             if target is None:
                 return
             if workspace.state.kind == "open" and target.same(workspace.target):
-                self._desk.say("That is what you are connected to.")
+                self._desk.say("Already connected to that.")
             else:
                 self._switch(target)
 

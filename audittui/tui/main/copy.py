@@ -65,7 +65,7 @@ class Copy:
 
         value = view.value
         if value is None:
-            said = "There is no value on this line: j and k move, y copies the whole entry."
+            said = "No value on this line; y copies the whole entry."
             self._desk.say(said)
         else:
             self.copy(value.name, escaped(value.text))
@@ -84,7 +84,7 @@ class Copy:
 
         run = self._desk.run
         if run is None:
-            self._desk.say("Nothing was run yet, so there is no command.")
+            self._desk.say("Nothing has been run yet, so there is no command to copy.")
         else:
             command = command_of(run.plan, self._workspace.target.options())
             self.copy("the command", command)
@@ -107,7 +107,7 @@ class Copy:
         if not message.said:
             self._by_terminal(message.text)
         said = message.said or BY_TERMINAL
-        self._desk.say(f"Copied {message.what}: {said}. W: to a file.")
+        self._desk.say(f"Copied {message.what}: {said}. W writes it to a file.")
 
     def _copy_entry(self, row: Row) -> None:
         """Copy an entry's JSON, read first where it is not shown."""
@@ -140,7 +140,7 @@ class Copy:
     def write_last(self) -> None:
         """Write the last copy to a new file in the present folder."""
         if not self._last:
-            self._desk.say("Nothing was copied yet: c, y or Y copies.")
+            self._desk.say("Nothing copied yet: c, y or Y copies.")
             return
         stamp = timestamp.text(timestamp.now())[:19].replace(":", "")
         number = 1
@@ -152,8 +152,11 @@ class Copy:
         Key("c", "copy-row", "copy the row", copy_row, words="yank, clipboard, value"),
         Key("y", "copy-json", "copy the entry as JSON", copy_json, words="yank, clipboard"),
         Key(
-            "Y", "copy-command", "copy the command that asks the same", copy_command,
+            "Y", "copy-command", "copy the equivalent shell command", copy_command,
             words="yank, clipboard, shell, script",
         ),
-        Key("W", "copy-to-file", "the last copy to a file", write_last, words="save, clipboard"),
+        Key(
+            "W", "copy-to-file", "write the last copy to a file", write_last,
+            words="save, clipboard",
+        ),
     )  # fmt: skip

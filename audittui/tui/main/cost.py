@@ -37,11 +37,11 @@ class Cost:
         if desk.pane == "detail" and desk.detail.lane.has_focus:
             self._read_life_on()
         elif run is None:
-            desk.say("Nothing was run yet: choose a runbook (1).")
+            desk.say("Nothing has been run yet: choose a runbook (1).")
         elif run.active:
             desk.say("Still reading.")
         elif run.complete:
-            desk.say("Everything is loaded already.")
+            desk.say("Everything is already loaded.")
         else:
             self._ask_to_load(run)
 
@@ -62,7 +62,7 @@ class Cost:
             f"Loaded: {count:,} rows for {used}.",
             f"The rest: {run.left_text}.",
             estimate.how,
-            "Ctrl-C stops at any moment and keeps the rows.",
+            "Ctrl-C stops at any time and keeps the rows.",
         ]
         budget = run.max_rcu
         if budget is not None:
@@ -95,12 +95,12 @@ class Cost:
         ]
         tied = last.coverage.tied
         more = run.max_rcu or 0.0
-        again = f"Go on by as much again: {more:g} RCU"
+        again = f"Continue with another {more:g} RCU"
         if tied is not None:
             # As much again would get no further.
             more = max(2 * more, 2 * tied.units)
-            again = f"Read the same again with {more:g} RCU"
-        answers = [("stop", "Stop here"), ("more", again), ("all", "Go on without a limit")]
+            again = f"Read that part again with {more:g} RCU"
+        answers = [("stop", "Stop here"), ("more", again), ("all", "Continue without a limit")]
 
         def answered(answer: str | None) -> None:
             if answer in (None, "stop") or run.active or run is not self._desk.run:
@@ -116,14 +116,14 @@ class Cost:
         Key(
             "L",
             "load-all",
-            "load all rows, or go on after a stop",
+            "load all rows, or continue after a stop",
             load_all,
             words="read everything, continue, more",
         ),
         Key(
             "x",
             "plan",
-            "the plan: what is read, what it costs",
+            "plan: what is read, what it costs",
             show_plan,
             words="explain, estimate, price, index",
         ),

@@ -133,10 +133,10 @@ class Entry:
         connection, row, life = self._workspace.connection, desk.detail.row, desk.detail.life
         runbook = runbook_about(self._workspace.catalogue, "resource")
         if connection is None or row is None or life is None or runbook is None:
-            desk.say("The lifecycle is not read yet.")
+            desk.say("The lifecycle has not been read yet.")
             return
         if life.complete:
-            desk.say("All of this lifecycle is read already.")
+            desk.say("All of this lifecycle is already loaded.")
             return
         if life is self._read_on:
             return
@@ -144,7 +144,7 @@ class Entry:
             self._trace(connection, row)
             return
         self._read_on = life
-        desk.say("Reading on in the lifecycle…")
+        desk.say("Loading more of the lifecycle…")
 
         def work() -> None:
             from audittui.tui.model.lifecycle import read_on
@@ -174,13 +174,13 @@ class Entry:
         life = desk.detail.life if desk.pane == "detail" else None
         at = desk.detail.chosen_version
         if desk.pane != "detail":
-            desk.say("Open an entry first (Enter), then d compares it with the version before.")
+            desk.say("Open an entry first (Enter), then d compares it with the previous version.")
         elif life is None:
-            desk.say("The lifecycle is not read yet.")
+            desk.say("The lifecycle has not been read yet.")
         elif at is None:
-            desk.say("This entry is not in its lifecycle: Tab goes there, j and k choose another.")
+            desk.say("This entry is not in its lifecycle: press Tab, then choose one with j and k.")
         else:
-            desk.say("Reading the version before…")
+            desk.say("Reading the previous version…")
             if connection is None:
                 return
 
@@ -207,7 +207,7 @@ class Entry:
 
     KEYS: ClassVar[tuple[Key, ...]] = (
         Key(
-            "d", "difference", "what changed against the version before (lifecycle)", compare,
+            "d", "difference", "compare with the previous version (lifecycle)", compare,
             words="diff, compare, before and after",
         ),
     )  # fmt: skip

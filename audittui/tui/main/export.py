@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 LOADED = "what is loaded"
 ALL = "the whole result"
 STORED, PROOF = ".json", ".tlog-proof"
-_RULE = f"The end of the name says what: {STORED} the stored text, {PROOF} the proof."
+_RULE = f"The extension says what to write: {STORED} the stored text, {PROOF} the proof."
 
 
 class Export:
@@ -63,7 +63,7 @@ class Export:
 
         desk, run = self._desk, self._desk.run
         if run is None:
-            desk.say("Nothing was run yet, so there is nothing to export.")
+            desk.say("Nothing has been run yet, so there is nothing to export.")
             return
         taken = self._taken(run)
         over = run.complete or desk.live is not None
@@ -76,9 +76,9 @@ class Export:
             details[0] = f"{taken.count:,} of {of} match the filter {taken.filter}."
         blanks = [Blank("file", "file", proposed_name(run.runbook.id, ".jsonl", Path()))]
         if desk.live is not None:
-            details.insert(1, "They are followed: what comes later is not in the file.")
+            details.insert(1, "The list is live: rows that arrive later are not in the file.")
         elif not run.complete:
-            details.insert(1, f"That is not all: the rest takes {run.left_text}.")
+            details.insert(1, f"There is more to read: {run.left_text}.")
             blanks.append(Blank("what", "export", LOADED, (LOADED, ALL)))
 
         def check(values: Mapping[str, str]) -> dict[str, str]:
@@ -92,7 +92,7 @@ class Export:
             if values.get("what") != ALL:
                 self._write_list(run, path)
             elif run.active:
-                desk.say("Still reading: Ctrl-C stops it, then s again.")
+                desk.say("Still reading: press Ctrl-C, then s again.")
             else:
                 self._after = (run, path)
                 self._runner.load(run)
@@ -102,7 +102,7 @@ class Export:
     def brought(self, run: Run) -> None:
         """A page came: while all is read for an export, say so."""
         if self._after is not None and self._after[0] is run:
-            self._desk.say(f"All of it is read first, then written to {self._after[1].name}.")
+            self._desk.say(f"Reading the rest first, then writing to {self._after[1].name}.")
 
     def rested(self, run: Run) -> bool:
         """Write what was to be written once all is there."""
@@ -111,7 +111,7 @@ class Export:
             if run.complete:
                 self._write_list(run, after[1])
             else:
-                said = "Not all was read, so nothing was written. s exports what is loaded."
+                said = "Not everything was read, so nothing was written. s exports the loaded rows."
                 self._desk.say(said)
         return False
 
@@ -164,7 +164,7 @@ class Export:
 
         desk, jobs = self._desk, self._jobs
         if jobs.running("export"):
-            desk.say("An export is under way: Ctrl-C cancels it.")
+            desk.say("An export is in progress: Ctrl-C cancels it.")
             return
         stop = threading.Event()
         form = form_of(path)
@@ -186,7 +186,7 @@ class Export:
 
     def _exported(self, message: messages.Exported) -> None:
         written = message.written
-        verb = "Cancelled; begun in" if written.cancelled else "Written to"
+        verb = "Cancelled; partly written to" if written.cancelled else "Written to"
         self._desk.say(f"{verb} {written.path}, {written.sentence}")
 
     # One entry
@@ -198,12 +198,12 @@ class Export:
         desk, detail = self._desk, self._desk.detail
         row, document, verdict = detail.row, detail.document, detail.verdict
         if row is None or document is None or document.fault:
-            desk.say("The entry is not read yet." if document is None else document.fault)
+            desk.say("The entry has not been read yet." if document is None else document.fault)
             return
         proof = verdict.proof if verdict is not None else b""
         details = [_RULE]
         if proof:
-            details.append("audittui checkpoint verify FILE checks a proof without any table.")
+            details.append("audittui checkpoint verify FILE checks a proof without a table.")
         elif verdict is None:
             details.append("There is no proof yet: the entry is still being checked.")
         else:
@@ -212,7 +212,7 @@ class Export:
         def check(values: Mapping[str, str]) -> dict[str, str]:
             fault = fault_of(values["file"], (STORED, PROOF), _RULE)
             if not fault and not proof and path_of(values["file"]).suffix == PROOF:
-                fault = f"There is no proof of this entry to write: end the name in {STORED}."
+                fault = f"This entry has no proof to write: use a name that ends in {STORED}."
             return {"file": fault} if fault else {}
 
         def answered(values: dict[str, str] | None) -> None:
@@ -224,11 +224,11 @@ class Export:
         name = f"{row.chain.replace('/', '-')}-{row.seq}" if row.seq >= 0 else "entry"
         file = proposed_name(name, PROOF if proof else STORED, Path())
         blanks = [Blank("file", "file", file)]
-        desk.open(AskScreen("This entry to a new file", details, blanks, check), answered)
+        desk.open(AskScreen("Export this entry to a new file", details, blanks, check), answered)
 
     KEYS: ClassVar[tuple[Key, ...]] = (
         Key(
-            "s", "export", "to a file: the list; in detail the entry, its proof", export,
+            "s", "export", "export the list; in detail, the entry or its proof", export,
             words="save, export, csv, json, markdown, download, write",
         ),
     )  # fmt: skip

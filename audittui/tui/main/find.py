@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 _SLICE = 0.006
 _PAUSE = 0.004
 """Of many rows some are filtered for so many seconds, then keys have so many."""
-_HINT = 'text, actor:text, !not this, ~regular expression, "a b"; all of them hold'
-_GROUPS = "Of groups only those that match are listed: / changes the filter, Esc takes it away."
+_HINT = 'text, actor:text, !not this, ~regular expression, "a b"; all must match'
+_GROUPS = "Only matching groups are listed: / changes the filter, Esc clears it."
 
 
 class Find:
@@ -61,7 +61,7 @@ class Find:
         if source is not None and len(source):
             self._desk.ask("time", "", "14:00, 2026-11-24T14:00, -2h, @1700000000")
         else:
-            self._desk.say("There are no rows to go through.")
+            self._desk.say("There are no rows to move through.")
 
     def typed(self, value: str) -> None:
         """Filter as somebody types."""
@@ -152,7 +152,7 @@ class Find:
         if source is None and self.pattern:
             self._desk.say(_GROUPS)
         elif source is None or not source.pattern:
-            self._desk.say("There is no filter: / makes one.")
+            self._desk.say("There is no filter: / sets one.")
         else:
             self.filter(source.pattern, hiding=not source.hiding)
 
@@ -167,7 +167,7 @@ class Find:
             desk.say(_GROUPS)
             return
         if source is None or not source.pattern:
-            desk.say("There is no filter: / makes one.")
+            desk.say("There is no filter: / sets one.")
             return
         at = source.at_of(desk.results.cursor) if len(source) else 0
         found = source.next_match(at, step)
@@ -175,19 +175,19 @@ class Find:
             self._offered = False
             desk.results.go(source.line_of(found))
         elif source.searching:
-            desk.say("Not all loaded rows are searched yet; go on in a moment.")
+            desk.say("Still searching the loaded rows; try again in a moment.")
         elif step < 0 or run is None or not run.more or desk.group is not None:
             desk.say(words.no_more("match", step, run))
         elif self._offered:
             self._offered = False
             self._seek_after = at
             self._runner.read(run)
-            desk.say("Loading until the next match…")
+            desk.say("Loading up to the next match…")
         else:
             self._offered = True
             desk.say(
-                f"No match below in the {len(source.rows):,} rows that are loaded;"
-                " n again loads until the next one, Ctrl-C stops it."
+                f"No match below in the {len(source.rows):,} loaded rows;"
+                " n again loads up to the next one, Ctrl-C stops."
             )
 
     def rested(self, run: Run) -> bool:
@@ -214,6 +214,6 @@ class Find:
         Key("slash", "find", "filter the list, find a runbook", find, words="search, grep, where"),
         Key("n", "next-match", "next match", match, (1,), words="find next, search again"),
         Key("N", "previous-match", "previous match", match, (-1,), words="find previous"),
-        Key("ampersand", "toggle-filter", "filter off and on, same place", toggle, words="context"),
+        Key("ampersand", "toggle-filter", "turn the filter off or on", toggle, words="context"),
         Key("t", "go-to-time", "go to a time", go_to_time, words="jump, date, moment"),
     )

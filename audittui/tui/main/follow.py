@@ -41,12 +41,12 @@ class Follow:
 
         desk, run, live = self._desk, self._desk.run, self._desk.live
         if run is None:
-            desk.say("Nothing was run yet: choose a runbook (1), run it, then F follows it.")
+            desk.say("Nothing has been run yet: choose a runbook (1), run it, then press F.")
         elif live is not None and live.state != "stopped":
             live.stop()
             desk.say("")
         elif run.active:
-            desk.say("Still reading: Ctrl-C stops it, then F follows.")
+            desk.say("Still reading: press Ctrl-C, then F.")
         else:
             if live is None:
                 desk.close_detail()
@@ -63,7 +63,7 @@ class Follow:
         """Pause following, or go on at the end."""
         desk, live = self._desk, self._desk.live
         if live is None or live.state == "stopped":
-            desk.say("Nothing is followed: F follows.")
+            desk.say("Not following: F starts.")
         elif live.state == "following":
             live.pause()
             desk.say("")
@@ -173,7 +173,7 @@ class Follow:
                 self._show_ending(live, followed)
             message.answer.give(bool(yes))
 
-        question = ConfirmScreen("Follow from here?", _costs(live, message.backlog))
+        question = ConfirmScreen("Start following?", _costs(live, message.backlog))
         self._desk.open(question, answered)
 
     def _waits(self, message: messages.FollowingWaits) -> None:
@@ -218,11 +218,11 @@ class Follow:
         Key(
             "F",
             "follow",
-            "follow: show what comes from now on",
+            "follow: show new entries as they arrive",
             follow,
             words="tail, live, watch, stream",
         ),
-        Key("equals_sign", "pause", "pause following, and go on", pause, words="hold, resume"),
+        Key("equals_sign", "pause", "pause or resume following", pause, words="hold, resume"),
     )
 
 
@@ -232,9 +232,9 @@ def _costs(live: Live, backlog: Backlog) -> list[str]:
     cost = f"about {backlog.rcu:,.0f} RCU"
     if price.billed:
         cost += f", {price.text(backlog.rcu)}"
-    count = "What was written" if backlog.entries is None else f"{backlog.entries:,} entries"
+    count = "Entries" if backlog.entries is None else f"{backlog.entries:,} entries"
     details = [f"{count} since then must be read first: {cost}."]
     if live.run.max_rcu is not None:
         details.append(f"It stops at the profile's budget of {live.run.max_rcu:g} RCU.")
-    details.append("F or Esc stops it at any moment; what came stays.")
+    details.append("F or Esc stops at any time and keeps the rows.")
     return details

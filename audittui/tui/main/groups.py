@@ -74,7 +74,7 @@ class Groups:
 
         desk, run = self._desk, self._desk.run
         if run is None or run.groups is None or run.plan.correlation is None:
-            desk.say("These are no groups: a runbook such as Repeated failures makes some.")
+            desk.say("This is not a list of groups: run one such as Repeated failures.")
             return
         rule = run.plan.correlation
         least = max((bound for name, bound in rule.condition if name == "gte"), default=2)
@@ -86,10 +86,10 @@ class Groups:
         def check(values: Mapping[str, str]) -> dict[str, str]:
             faults = {}
             if not values["least"].strip().isdecimal() or int(values["least"]) < 1:
-                faults["least"] = "Give a whole number from 1 on."
+                faults["least"] = "Enter a whole number, 1 or more."
             try:
                 if parse_duration(values["timespan"]) < 1:
-                    faults["timespan"] = "That holds nothing; write such as 10m."
+                    faults["timespan"] = "Enter a longer time, such as 10m."
             except ValueError as error:
                 faults["timespan"] = f"{error}."
             return faults
@@ -133,24 +133,24 @@ class Groups:
         desk, run = self._desk, self._desk.run
         source = run.groups if run is not None else None
         if run is None or source is None or desk.group is not None:
-            desk.say("This belongs to a list of groups: a runbook such as Repeated failures.")
+            desk.say("This works on a list of groups: run one such as Repeated failures.")
             return
         if source.reads_success:
-            desk.say("The rows hold successes too: the list shows the first one already.")
+            desk.say("The rows include successes: the list already shows the first one.")
             return
         unknown = source.unknown()
         if not unknown:
-            desk.say("It is known of every group." if len(source) else "There is no group.")
+            desk.say("Already known for every group." if len(source) else "There are no groups.")
             return
         count = min(len(unknown), _AT_ONCE)
         details = [
-            "This runbook reads failures alone, so successes have to be asked for: one question",
-            f"a group, up to {duration_text(HORIZON)} after its last event.",
-            f"At most {BUDGET:g} RCU a group, {count * BUDGET:g} RCU in all.",
-            f"! marks a success within {duration_text(source.timespan)} after the last failure.",
+            "This runbook reads only failures. Finding successes takes one query",
+            f"per group, up to {duration_text(HORIZON)} after its last event.",
+            f"At most {BUDGET:g} RCU per group, {count * BUDGET:g} RCU in total.",
+            f"! marks a success within {duration_text(source.timespan)} of the last failure.",
         ]
         if count < len(unknown):
-            details.append(f"These are the largest {count} of {len(unknown):,}; S goes on.")
+            details.append(f"These are the largest {count} of {len(unknown):,}; S continues.")
 
         def answered(yes: bool | None) -> None:
             if yes:
@@ -196,7 +196,7 @@ class Groups:
         assert run.groups is not None
         run.groups.aftermaths[group.key] = (group.last, found)
         run.looked_rcu += found.rcu
-        self._learnt(run, f"{message.count} of {message.total} looked at. Ctrl-C stops.")
+        self._learnt(run, f"{message.count} of {message.total} groups checked. Ctrl-C stops.")
 
     def _learnt(self, run: Run, notice: str) -> None:
         """More is known of the groups."""
@@ -221,7 +221,7 @@ class Groups:
         Key(
             "T",
             "thresholds",
-            "other thresholds for these groups",
+            "change the thresholds of these groups",
             thresholds,
             words="at least, within, timespan",
         ),

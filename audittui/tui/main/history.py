@@ -97,7 +97,7 @@ class History:
         if isinstance(entry, PastRun) and entry.target != here:
             details = [f"It was run on {entry.target}; you are connected to {here}."]
             self._desk.open(
-                ConfirmScreen("PastRun this here?", details),
+                ConfirmScreen("Run this here?", details),
                 lambda yes: self._run_again(entry) if yes else None,
             )
         elif entry is not None:
@@ -108,10 +108,10 @@ class History:
         self._run(entry.runbook, entry.texts)
 
     def _run(self, name: str, texts: Mapping[str, str]) -> None:
-        """PastRun something remembered, or say that its runbook is gone."""
+        """Run something remembered, or say that its runbook is gone."""
         runbook = self._workspace.runbook(name)
         if runbook is None:
-            self._desk.say(f"There is no runbook {name} any more.")
+            self._desk.say(f"Runbook {name} no longer exists.")
         else:
             self._runner.run(runbook, texts)
 
@@ -125,11 +125,11 @@ class History:
             return
         last = self._notebook.state.last_of(runbook.id)
         if last is None:
-            desk.say("This runbook was not run before.")
+            desk.say("This runbook has not been run before.")
             return
         await desk.form.show(runbook, last.texts)
         desk.go_pane("form")
-        desk.say("Filled in as the last time. Enter runs it.")
+        desk.say("Filled in with the last values. Enter runs it.")
 
     KEYS: ClassVar[tuple[Key, ...]] = (
         Key(
@@ -137,7 +137,7 @@ class History:
             words="recent, before, save this search, favourites",
         ),
         Key(
-            "ctrl+r", "last-values", "fill in the form as the last time", last_values,
+            "ctrl+r", "last-values", "fill in the form with the last values", last_values,
             words="repeat, previous parameters",
         ),
     )  # fmt: skip

@@ -110,7 +110,7 @@ class Notebook:
     def _complain(self, error: AuditError) -> None:
         if not self._complained:
             self._complained = True
-            self._desk.say(f"History is not kept this time: {error}. Everything else works.")
+            self._desk.say(f"History is not saved in this session: {error}. Everything else works.")
 
 
 @contextlib.contextmanager

@@ -46,7 +46,7 @@ class Pivot:
             desk.say_no_entry()
             return
         if not value and group is not None:
-            desk.say(f"These events do not share one {name}: Enter opens them.")
+            desk.say(f"These events differ in {name}: Enter opens them.")
             return
         if not value:
             desk.say(f"This entry has no {name}.")
@@ -90,11 +90,11 @@ class Pivot:
 
     KEYS: ClassVar[tuple[Key, ...]] = (
         Key(
-            "A", "pivot-actor", "all by this actor in the window; again: ever", pivot, ("actor",),
-            words="user, who",
+            "A", "pivot-actor", "all by this actor in the window; again: all time", pivot,
+            ("actor",), words="user, who",
         ),
         Key(
-            "R", "pivot-resource", "the life of this resource; again: in the window", pivot,
+            "R", "pivot-resource", "lifecycle of this resource; again: in the window", pivot,
             ("resource",), words="object, what",
         ),
         Key(

@@ -30,7 +30,7 @@ class Rerun:
         elif run is not None:
             self._runner.run(run.runbook, run.texts)
         else:
-            self._desk.say("Nothing was run yet: choose a runbook (1).")
+            self._desk.say("Nothing has been run yet: choose a runbook (1).")
 
     KEYS: ClassVar[tuple[Key, ...]] = (
         Key("r", "rerun", "run again, connect again", rerun, words="refresh, reload, retry"),

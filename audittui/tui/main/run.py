@@ -99,9 +99,9 @@ class Runner:
             self.wanted = Wanted(runbook, dict(texts), only_show)
             if workspace.state.kind == "none":
                 self.wanted = None
-                desk.say("There is no table to ask: P shows the profiles.")
+                desk.say("There is no table to query: P shows the profiles.")
             elif workspace.state.kind == "failed":
-                desk.say("There is no connection: r tries again and runs it then.")
+                desk.say("Not connected: r reconnects and then runs it.")
             return
         self._planning += 1
         number, marks = self._planning, workspace.marks

@@ -63,8 +63,8 @@ class MainScreen(Screen[None]):
         Binding("2", "pane('form')", "form", id="pane-form"),
         Binding("3", "pane('results')", "results", id="pane-results"),
         Binding("4", "pane('detail')", "detail", id="pane-detail"),
-        Binding("plus", "zoom(True)", "this pane alone", id="zoom"),
-        Binding("underscore", "zoom(False)", "all panes again", id="unzoom"),
+        Binding("plus", "zoom(True)", "show only this pane", id="zoom"),
+        Binding("underscore", "zoom(False)", "show all panes", id="unzoom"),
         *(key.binding for key in keys()),
         Binding("question_mark", "app.help", "help", id="help"),
     ]
@@ -302,9 +302,9 @@ class MainScreen(Screen[None]):
     def say_no_entry(self) -> None:
         """A key acts on entries, and none is chosen: say what to do."""
         if self.listed_group is not None:
-            self.say("This acts on entries: Enter opens those of the group.")
+            self.say("This works on entries: Enter opens the group's events.")
         else:
-            self.say("No entry is chosen.")
+            self.say("No entry is selected.")
 
     def unsay(self) -> None:
         """Take back what was said; the next `show_status` shows it."""

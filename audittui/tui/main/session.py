@@ -143,15 +143,15 @@ class Sessions:
         if offer is not None:
             self._go_on(offer)
         elif self.begun:
-            self._desk.say("An investigation is begun already: only a fresh start takes one up.")
+            self._desk.say("An investigation is already under way: B works after a fresh start.")
         else:
-            self._desk.say("There is no earlier investigation of this log to go on with.")
+            self._desk.say("There is no earlier investigation of this log to resume.")
 
     def _go_on(self, session: Session) -> None:
         """Read the marks of an investigation again in a thread, go where it was left."""
         connection, jobs = self._workspace.connection, self._jobs
         if connection is None:
-            self._desk.say("There is no connection yet.")
+            self._desk.say("Not connected yet.")
             return
         self._taken_up = session.key
         if session.steps:
@@ -181,7 +181,7 @@ class Sessions:
         """Read a place of an earlier session again, and go where its cursor was."""
         desk, runbook = self._desk, self._workspace.runbook(step.runbook)
         if runbook is None:
-            desk.say(f"There is no runbook {step.runbook} any more.")
+            desk.say(f"Runbook {step.runbook} no longer exists.")
             return
         desk.sidebar.select(runbook.id)
         desk.fill_form(runbook, step.texts)
@@ -215,13 +215,13 @@ class Sessions:
             if run.more and len(run.rows.rows) < step.rows:
                 self._runner.read(run)
                 desk.say(
-                    f"Coming back to where you were: {len(run.rows.rows):,} of"
+                    f"Returning to where you were: {len(run.rows.rows):,} of"
                     f" {step.rows:,} rows. Ctrl-C stops."
                 )
                 return True
             self._returning = None
             if step.row is not None and not run.error:
-                desk.say("The entry that you were at is not among these rows any more.")
+                desk.say("The entry you were at is no longer among these rows.")
         return False
 
     def _return_to_row(self, source: RowSource, step: Step) -> bool:
@@ -261,7 +261,7 @@ class Sessions:
 
     KEYS: ClassVar[tuple[Key, ...]] = (
         Key(
-            "B", "take-up", "go on with the last investigation", take_up,
+            "B", "take-up", "resume the last investigation", take_up,
             words="resume, restore, session, continue",
         ),
     )  # fmt: skip

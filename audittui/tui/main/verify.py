@@ -144,9 +144,9 @@ class Verify:
             results.changed(results.cursor)
 
     KEYS: ClassVar[tuple[Key, ...]] = (
-        Key("v", "verify", "check the entry", verify, words="verify, prove, integrity, genuine"),
+        Key("v", "verify", "verify the entry", verify, words="verify, prove, integrity, genuine"),
         Key(
-            "V", "verify-window", "check all rows in the window", verify_window,
+            "V", "verify-window", "verify all rows in the window", verify_window,
             words="verify, prove, integrity, genuine",
         ),
     )  # fmt: skip

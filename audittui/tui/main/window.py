@@ -45,7 +45,7 @@ class TimeWindow:
 
         window, row = self._present(), self._desk.listed_row
         if window is None or row is None:
-            said = "There is no window to narrow: choose a row of a result that has one."
+            said = "There is no window to narrow: select a row of a result that has one."
             self._desk.say(said)
             return
         start, end = window
@@ -86,7 +86,7 @@ class TimeWindow:
             return
         name = run.plan.window_parameter
         if not name:
-            self._desk.say("This runbook has no window that could be another one.")
+            self._desk.say("This runbook has no window to change.")
             return
         from audittui.runbook.timerange import window_text
 
@@ -97,11 +97,12 @@ class TimeWindow:
 
     KEYS: ClassVar[tuple[Key, ...]] = (
         Key(
-            "i", "histogram", "histogram of what is loaded", histogram,
+            "i", "histogram", "histogram of the loaded rows", histogram,
             words="chart, rate, over time, spikes",
         ),
         Key(
-            "z", "narrow", "a quarter of the window, around this row", narrow, words="zoom in, time"
+            "z", "narrow", "narrow to a quarter of the window, around this row", narrow,
+            words="zoom in, time",
         ),
-        Key("Z", "widen", "twice the window", widen, words="zoom out, time"),
+        Key("Z", "widen", "double the window", widen, words="zoom out, time"),
     )  # fmt: skip

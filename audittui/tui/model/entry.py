@@ -110,8 +110,8 @@ class Life(msgspec.Struct, frozen=True):
             return f"all {entries}" + (" of its window" if self.known == "window" else "")
         if self.unread >= 0:
             left = " and later" if self.more else ""
-            return f"{count} of more, not those between{left}; L here reads on"
-        return f"the first {count} of more; L here reads on"
+            return f"{count} loaded, more between{left}; L here loads more"
+        return f"the first {count}; L here loads more"
 
 
 def read_document(connection: Connection, row: Row) -> Document:
@@ -125,7 +125,7 @@ def read_document(connection: Connection, row: Row) -> Document:
 
 def _document(layout: Layout, row: Row, item: Item | None, rcu: float = 0.0) -> Document:
     if item is None:
-        return Document("", rcu, "The entry is not in the table any more.")
+        return Document("", rcu, "The entry is no longer in the table.")
     listed = _listed_otherwise(layout, row, item)
     return Document(layout.document(item), rcu, row=layout.row(item), listed=listed)
 

@@ -24,7 +24,7 @@ _FORMS = {f".{suffix}": form for form, suffix in SUFFIXES.items()}
 _ENDINGS = ", ".join(list(_FORMS)[:-1]) + f" or {list(_FORMS)[-1]}"
 JOINED = 2 * FRESH
 """How long before following began an entry may be written that came with it."""
-FORMS_TEXT = f"The end of the name says the format: {_ENDINGS}."
+FORMS_TEXT = f"The extension sets the format: {_ENDINGS}."
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -71,16 +71,16 @@ def fault_of(name: str, suffixes: Collection[str] = _FORMS, rule: str = FORMS_TE
     have."""
     path = path_of(name)
     if "\0" in name:
-        return "No file can have this name."
+        return "This is not a valid file name."
     if path.suffix not in suffixes:
         return rule
     try:
         if path.exists() or path.is_symlink():
-            return f"{path.name} exists already, and nothing is written over: give another name."
+            return f"{path.name} already exists and is not overwritten: choose another name."
         if not path.parent.is_dir():
             return f"There is no folder {path.parent}."
     except (OSError, ValueError):
-        return "No file can have this name."
+        return "This is not a valid file name."
     return ""
 
 
@@ -134,13 +134,13 @@ def followed_extent(live: Live, taken: Taken, title: str, options: Sequence[str]
         until = timestamp.short(timestamp.now())
     parts = [
         f"followed from {timestamp.short(began)} until {until}",
-        f"{counted(len(came), 'row')} came",
+        f"{counted(len(came), 'row')} arrived",
     ]
     if before:
         covers = "nothing" if run.last is None else run.last.coverage.text()
-        parts.append(f"the {before:,} before were read earlier, of a reading that is {covers}")
+        parts.append(f"the {before:,} rows before that were read earlier, {covers}")
     if live.missed:
-        parts.append(f"{live.missed:,} perhaps missed")
+        parts.append(f"{live.missed:,} possibly missed")
     selection = ""
     if taken.filter:
         loaded = before + len(came)

@@ -108,7 +108,7 @@ def _term(pattern: str, at: int, fields: Sequence[str]) -> tuple[Term, int]:
         elif _likely(named[2].lower(), fields):
             raise PatternError(
                 f"There is no field {named[2]}: fields are {', '.join(fields)}."
-                f' As a text it stands in quotes: "{named[2]}:…".'
+                f' To search for it as text, quote it: "{named[2]}:…".'
             )
     signs = _SIGNS.match(pattern, at)
     assert signs is not None, "there may be none"
@@ -118,9 +118,9 @@ def _term(pattern: str, at: int, fields: Sequence[str]) -> tuple[Term, int]:
         end = _end(_BARE, pattern, at)
         return Term(pattern[at:end], field, bool(signs[2]), inverse), end
     if not quoted[2]:
-        raise PatternError('A quote is open: one more " closes it, and the rows are filtered.')
+        raise PatternError('A quote is still open: close it with ".')
     if quoted[2][1:].strip():
-        raise PatternError("After the quote that closes a text a space is needed.")
+        raise PatternError("A closing quote must be followed by a space.")
     return Term(quoted[1].replace('\\"', '"'), field, bool(signs[2]), inverse), quoted.end()
 
 
@@ -161,7 +161,7 @@ def _search(
         search = searching(term.text, ignore_case=True)
     except ExpressionError as error:
         raise PatternError(
-            f"Not a valid regular expression: {error}. One with spaces needs quotes:"
+            f"Not a valid regular expression: {error}. Quote one with spaces:"
             ' ~"a b". Without ~ it is plain text.'
         ) from None
     except EngineMissingError as error:

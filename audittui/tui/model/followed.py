@@ -112,20 +112,20 @@ class Live:
         run = self.run
         moment = _clock()
         if self._cursor:
-            self.source.note(f"following goes on {moment}; nothing was left out")
+            self.source.note(f"following resumed {moment}; nothing was skipped")
         elif self._joins():
             last = run.last
             assert last is not None
             end = run.plan.window.end
             known = last.coverage.unsettled or last.coverage.as_of
             self._since = known if end is None else min(known, end)
-            self.source.note(f"following began {moment}; the rows above were read before")
+            self.source.note(f"following started {moment}; the rows above were read earlier")
         elif self._context:
             self.source.note(
-                f"following began {moment}; between the rows above and this line nothing was read"
+                f"following started {moment}; nothing was read between the rows above and this line"
             )
         else:
-            self.source.note(f"following began {moment}")
+            self.source.note(f"following started {moment}")
         connection = run.connection
         watched = AskedStore(connection.store, told)
         self._spent += self.batch.meter.rcu if self.batch is not None else 0.0
@@ -167,13 +167,13 @@ class Live:
             # A poll that fails gives first what it has; only the one after it counts as whole.
             self.trouble = ""
             at, since = self._lost
-            self.source.renote(at, f"{since}, back {_clock()}; what came meanwhile follows")
+            self.source.renote(at, f"{since}, back {_clock()}; entries written meanwhile follow")
             self._lost, self.renoted = None, at
         rows = [row for row in batch.rows if (row.chain, row.seq) not in self._known]
         self.source.add(rows)
         for sentence in batch.missed:
             self.missed += 1
-            self.source.note(f"perhaps missed {_clock()}: {sentence}")
+            self.source.note(f"possibly missed {_clock()}: {sentence}")
         self.came += len(rows)
         if self.state == "paused":
             self.new += len(rows)
@@ -188,7 +188,7 @@ class Live:
                 since = f"{what} {_clock()}"
                 self._lost_after = self.batch.polls if self.batch is not None else 0
                 self._lost = (self.source.note(since), since)
-            self.trouble = f"{what}, trying again"
+            self.trouble = f"{what}, retrying"
         else:
             self.trouble = error.message
 
@@ -208,14 +208,14 @@ class Live:
             self.source.note(f"following ended {_clock()}: {error}")
         elif spent:
             self.source.note(
-                f"following stopped {_clock()}: the budget is {self.run.max_rcu:g} RCU; "
-                "F goes on by as much again"
+                f"following stopped {_clock()}: the {self.run.max_rcu:g} RCU budget is used up; "
+                "F adds as much"
             )
 
     def declined(self) -> None:
         """Somebody did not want to pay for catching up."""
         self.stop()
-        self.source.note(f"not followed {_clock()}: nothing of it was read")
+        self.source.note(f"not followed {_clock()}: nothing was read")
 
     def pause(self) -> None:
         """Let the cursor stay; rows go on coming."""

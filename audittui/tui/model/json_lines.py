@@ -243,7 +243,7 @@ def _fail(at: int) -> ValueError:
 def _checked_key(token: str, keys: set[str], at: int) -> None:
     key = _decoded(token)
     if key in keys:
-        raise ValueError(f"the key at character {at} stands there twice")
+        raise ValueError(f"duplicate key at character {at}")
     keys.add(key)
 
 

@@ -112,9 +112,9 @@ class Memory:
         try:
             state = msgspec.json.decode(data, type=State)
         except (ValueError, RecursionError):
-            raise ForeignStateError(f"{self.path} cannot be understood") from None
+            raise ForeignStateError(f"{self.path} is not a valid state file") from None
         if state.version != VERSION or len(data) > _MOST_BYTES:
-            raise ForeignStateError(f"{self.path} is of another version")
+            raise ForeignStateError(f"{self.path} was written by another version")
         return state
 
     def change(self, change: Callable[[State], State]) -> State:

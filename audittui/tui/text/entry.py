@@ -85,7 +85,7 @@ def verdict_items(verdict: Verdict | None, fault: str = "") -> list[Item]:
     )
     found = [Item(text, "the verdict", f"{verdict.verdict}  {verdict.summary}")]
     if verdict.expired:
-        found.append(Item(Text("Expired: it is still there, but may go at any moment.", DIM)))
+        found.append(Item(Text("Expired: it still exists but may be deleted at any time.", DIM)))
     if verdict.anchor is not None:
         found.append(Item(Text(_checkpoint(verdict.anchor), DIM), "the log", verdict.anchor.origin))
     cost = f"Checking took {verdict.rcu + verdict.pin_rcu:,.1f} RCU."
@@ -137,7 +137,7 @@ def step_items(verdict: Verdict | None) -> list[Item]:
 
 def proof_items(verdict: Verdict) -> list[Item]:
     """The proof, line by line as its file has it (C2SP tlog-proof); a copy takes all of it."""
-    told = "s writes it to a file; audittui checkpoint verify FILE checks it without any table."
+    told = "s writes it to a file; audittui checkpoint verify FILE checks it without a table."
     proof = verdict.proof.decode("utf-8", "replace")
     lines = [Item(Text(_shown(line)), "the proof", proof, 2) for line in proof.splitlines()]
     return [Item(Text(told, DIM)), *lines]

@@ -25,7 +25,7 @@ def status_text(run: Run | None, shown: RowSource | None, notice: str = "", widt
     """Rows and cost in one line of ``width`` cells where that is possible, then the coverage in as
     many as it takes. ``notice`` replaces the coverage for a while. A ``width`` of 0 is endless."""
     if run is None:
-        return Text(escaped(notice) or "Nothing is read yet.", DIM)
+        return Text(escaped(notice) or "Nothing has been read yet.", DIM)
     said, style, hint = _state_text(run, _rows_text(run, shown))
     requests, cost = f"  {run.requests:,} requests,", _cost_text(run)
     before, pattern, after = _filter_texts(run, shown)
@@ -60,7 +60,7 @@ def _state_text(run: Run, rows: str) -> tuple[str, str, str]:
     if run.complete:
         return f"{rows}, all", "bold", ""
     if run.last is not None and run.last.coverage.stop:
-        return f"incomplete, {rows} kept", f"bold {WARN}", "  L goes on"
+        return f"incomplete, {rows} kept", f"bold {WARN}", "  L continues"
     return f"{rows}, more to read", "bold", "  L loads all"
 
 

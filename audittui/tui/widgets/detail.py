@@ -151,10 +151,10 @@ class Detail(Vertical):
         odd = self._oddities(self.life) if self.life is not None else ()
         if any(not one.mild for one in odd):
             items = [
-                Item(Text(one.text, DIM if one.mild else WARN), "what is odd", one.text)
+                Item(Text(one.text, DIM if one.mild else WARN), "the anomaly", one.text)
                 for one in odd
             ]
-            parts.append(Part("odd", items, "Odd about this resource"))
+            parts.append(Part("odd", items, "Anomalies of this resource"))
         if self._changes is not None:
             parts.append(Part("changed", change_items(self._changes), "Changed"))
         if self.verdict is not None and self.verdict.steps:
@@ -311,7 +311,7 @@ class Detail(Vertical):
     def next_match(self, step: int) -> None:
         """Go to the next or the previous match, around the end."""
         if not self._wanted:
-            self.post_message(self.Said("Nothing is searched for: / searches in this entry."))
+            self.post_message(self.Said("There is no search: / searches this entry."))
             return
         matches = self.entry.outline.matches(self._wanted)
         if not matches:
@@ -336,7 +336,7 @@ class Detail(Vertical):
 
     def _go_to_match(self, matches: Sequence[Place], at: int) -> None:
         self.entry.go_to(matches[at])
-        told = f"{at + 1:,} of {len(matches):,} for “{escaped(self._wanted)}”; n and N walk them."
+        told = f"{at + 1:,} of {len(matches):,} for “{escaped(self._wanted)}”; n and N move."
         self.post_message(self.Said(told))
 
     def _none(self) -> str:

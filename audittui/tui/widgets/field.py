@@ -43,5 +43,5 @@ class AskedField(Field):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         # Before the field's own, which would tell of it later than the next key is taken.
-        Binding("enter", "screen.answer", "take it", id="answer", priority=True),
+        Binding("enter", "screen.answer", "accept", id="answer", priority=True),
     ]

@@ -45,8 +45,8 @@ class LineList(CursorView):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("h,left", "sideways(-8)", "Left", id="list-left", show=False),
         Binding("l,right", "sideways(8)", "Right", id="list-right", show=False),
-        Binding("less_than_sign", "column(-1)", "a column to the left", id="list-column-left"),
-        Binding("greater_than_sign", "column(1)", "a column to the right", id="list-column-right"),
+        Binding("less_than_sign", "column(-1)", "one column left", id="list-column-left"),
+        Binding("greater_than_sign", "column(1)", "one column right", id="list-column-right"),
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "lines--header",

@@ -28,9 +28,9 @@ class OutlineView(CursorView):
     """Shows an `Outline`; only the lines in sight are ever made."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("h,left", "fold", "Fold, or up to what it stands in", id="outline-fold"),
+        Binding("h,left", "fold", "Fold, or go to the parent", id="outline-fold"),
         Binding("l,right", "unfold", "Unfold", id="outline-unfold"),
-        Binding("a", "fold_all", "Fold everything, or unfold it", id="outline-fold-all"),
+        Binding("a", "fold_all", "Fold or unfold everything", id="outline-fold-all"),
         Binding("J", "title(1)", "Next part", id="outline-next-part"),
         Binding("K", "title(-1)", "Previous part", id="outline-previous-part"),
     ]
@@ -174,7 +174,7 @@ class OutlineView(CursorView):
             self._refolded(self.cursor)
 
     def action_fold_all(self) -> None:
-        """Fold everything, or unfold it; the cursor stays where it is or goes to what hides it."""
+        """Fold or unfold everything; the cursor stays where it is or goes to what hides it."""
         place = self.place
         self.outline.fold_all()
         found = self.outline.find(place)

@@ -20,7 +20,7 @@ class SeekField(Field):
     ]
 
     def __init__(self, done: Callable[[bool], None], widget_id: str) -> None:
-        super().__init__(id=widget_id, compact=True, placeholder="search in this entry")
+        super().__init__(id=widget_id, compact=True, placeholder="search this entry")
         self._done = done
 
     def action_done(self, kept: bool) -> None:

@@ -72,7 +72,7 @@ class Sidebar(Vertical):
 
     def compose(self) -> ComposeResult:
         """The line to find with, and the list."""
-        yield Field(placeholder="/ finds a runbook", id="find", compact=True)
+        yield Field(placeholder="/ to find a runbook", id="find", compact=True)
         yield RunbookOptions(id="runbooks", compact=True)
 
     @property
@@ -136,7 +136,7 @@ class Sidebar(Vertical):
         if first is not None:
             options.highlighted = first
         else:
-            options.add_option(Option(Text("  nothing found"), disabled=True))
+            options.add_option(Option(Text("  no matches"), disabled=True))
 
     def _found(self, wanted: str) -> list[Runbook]:
         """The runbooks that are named so; where none is, those that speak of it."""
