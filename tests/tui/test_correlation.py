@@ -145,7 +145,7 @@ async def test_keys_of_entries_say_what_they_do_with_a_group() -> None:
             await press(pilot, key)
             assert "Enter opens the group's events" in main(app).query_one(StatusBar).text
         await press(pilot, "Q")
-        assert "do not share one request id" in main(app).query_one(StatusBar).text
+        assert "differ in request id" in main(app).query_one(StatusBar).text
         await press(pilot, "i")
         assert isinstance(app.screen, HistogramScreen)
         await until(pilot, lambda: "18 loaded rows" in screen_text(app))

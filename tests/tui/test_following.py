@@ -294,7 +294,7 @@ async def test_following_needs_something_that_was_run() -> None:
         await press(pilot, "F")
         assert "run it, then press F" in status(app)
         await press(pilot, "equals_sign")
-        assert "F follows" in status(app)
+        assert "Not following: F starts." in status(app)
 
 
 @driven
@@ -340,7 +340,7 @@ async def test_catching_up_that_costs_is_asked_for_first() -> None:
             asked = lambda: " ".join(screen_text(app).split())  # noqa: E731
             await until(pilot, lambda: price in asked() and "budget of 150 RCU" in asked())
             send(pilot, "escape")
-            await until(pilot, lambda: "nothing of it was read" in screen_text(app))
+            await until(pilot, lambda: "not followed 15:00:00Z: nothing was read" in screen_text(app))
             live = live_of(app)
             assert (live.state, live.came) == ("stopped", 0)
             send(pilot, "F")

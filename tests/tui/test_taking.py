@@ -60,7 +60,7 @@ async def test_s_exports_what_is_loaded_and_says_that_it_is_not_all() -> None:
         assert name_field(app).value != name
         name_field(app).value = name
         await press(pilot, "enter")
-        assert "is not overwritten: choose another name" in screen_text(app)
+        assert "already exists: choose" in screen_text(app)
         await press(pilot, "escape")
         assert isinstance(app.screen, MainScreen)
 

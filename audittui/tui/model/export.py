@@ -76,7 +76,7 @@ def fault_of(name: str, suffixes: Collection[str] = _FORMS, rule: str = FORMS_TE
         return rule
     try:
         if path.exists() or path.is_symlink():
-            return f"{path.name} already exists and is not overwritten: choose another name."
+            return f"{path.name} already exists: choose another name."
         if not path.parent.is_dir():
             return f"There is no folder {path.parent}."
     except (OSError, ValueError):
