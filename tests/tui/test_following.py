@@ -340,7 +340,9 @@ async def test_catching_up_that_costs_is_asked_for_first() -> None:
             asked = lambda: " ".join(screen_text(app).split())  # noqa: E731
             await until(pilot, lambda: price in asked() and "budget of 150 RCU" in asked())
             send(pilot, "escape")
-            await until(pilot, lambda: "not followed 15:00:00Z: nothing was read" in screen_text(app))
+            await until(
+                pilot, lambda: "not followed 15:00:00Z: nothing was read" in screen_text(app)
+            )
             live = live_of(app)
             assert (live.state, live.came) == ("stopped", 0)
             send(pilot, "F")

@@ -1,4 +1,4 @@
-"""The marks: what was marked, notes on it, and exports of the list."""
+"""The marks, their notes, and exports of the list."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class _Lines:
         return len(self.marks)
 
     def cells(self, at: int) -> Sequence[str | int]:
-        """When, somebody's words, what."""
+        """The time, the note, the entry."""
         one = self.marks[at]
         row = one.row
         texts = (one.note, row.actor, row.action, row.resource, row.outcome)
@@ -47,15 +47,15 @@ class _Lines:
         return tone_of(self.marks[at].row.outcome)
 
     def mark(self, at: int) -> str:
-        """And marked."""
+        """Denied and failed entries are marked."""
         return mark_of(self.marks[at].row.outcome)
 
 
 class MarksScreen(ListDialog[Row]):
-    """Closes with the entry that is to be opened, or with nothing.
+    """Closes with the entry to open, or None.
 
-    ``changed`` is called after a mark was changed. ``export`` writes the list to a path,
-    ``evidence`` a bundle of it; ``details`` tells what that bundle will be.
+    ``changed`` is called after a mark changes. ``export`` writes the list to a path, ``evidence``
+    writes a bundle of it, ``details`` describes that bundle.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -85,7 +85,7 @@ class MarksScreen(ListDialog[Row]):
         super().__init__("marks", self._shown, _KEYS, empty=_EMPTY)
 
     def on_mount(self) -> None:
-        """Count them."""
+        """Show the count."""
         self.lines.set_time_style(self._style)
         self._count()
 
@@ -103,13 +103,13 @@ class MarksScreen(ListDialog[Row]):
         self._count()
 
     def open_line(self, at: int) -> None:
-        """Enter opens the entry."""
+        """Close with the entry."""
         mark = self._mark
         if mark is not None:
             self.dismiss(mark.row)
 
     def action_annotate(self) -> None:
-        """Write a note on the mark."""
+        """Ask for the mark's note."""
         mark = self._mark
         if mark is None:
             return
@@ -137,7 +137,7 @@ class MarksScreen(ListDialog[Row]):
             self._changed()
 
     def action_export(self) -> None:
-        """Ask where to; write the list."""
+        """Ask for a file; write the list."""
         from audittui.tui.model.export import FORMS_TEXT, fault_of
 
         details = [FORMS_TEXT, "audittui evidence create --marks FILE.jsonl reads it."]
@@ -147,7 +147,7 @@ class MarksScreen(ListDialog[Row]):
         )
 
     def action_evidence(self) -> None:
-        """Ask where to; make an evidence bundle."""
+        """Ask for a file; make an evidence bundle."""
         from audittui.tui.model.export import fault_of
 
         def fault(name: str) -> str:

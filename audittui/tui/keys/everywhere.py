@@ -1,4 +1,4 @@
-"""The keys of the application: they hold also while a dialog lies over the main screen."""
+"""The keys of the application, which also work in dialogs."""
 
 from __future__ import annotations
 

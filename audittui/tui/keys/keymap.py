@@ -1,6 +1,6 @@
-"""Which keys do what: the bindings, the user's own keys, and whether those contradict each other.
+"""The bindings, the user's own keys, and clashes between them.
 
-Every binding has an id, and ``[keys]`` in config.toml gives it other keys: ``next-failure = "f"``.
+Every binding has an id, and ``[keys]`` in config.toml changes its keys: ``next-failure = "f"``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _NAMED = {one.value for one in Keys}
 
 
 class Section(msgspec.Struct, frozen=True):
-    """The keys of one kind of widget or screen; ``over`` are others that act at the same time."""
+    """The bindings of one widget or screen; ``over`` are others active at the same time."""
 
     title: str
     bindings: Sequence[Binding]
@@ -27,12 +27,12 @@ class Section(msgspec.Struct, frozen=True):
 
 
 def bindings_of(kind: type[DOMNode]) -> Sequence[Binding]:
-    """The keys of a class, without those of the classes that it is made from."""
+    """The bindings of a class, without those of its base classes."""
     return [one for one in vars(kind).get("BINDINGS", ()) if isinstance(one, Binding)]
 
 
 def sections() -> tuple[Section, ...]:
-    """All keys there are, in the order of the help."""
+    """All bindings, in the order of the help."""
     from audittui.tui.dialogs.ask import AskScreen, ChoiceScreen
     from audittui.tui.dialogs.columns import ColumnsScreen
     from audittui.tui.dialogs.histogram import HistogramScreen
@@ -86,13 +86,13 @@ def sections() -> tuple[Section, ...]:
 
 
 def keys_of(binding: Binding, keymap: Mapping[str, str]) -> list[str]:
-    """The keys of a binding, as Textual names them: the user's own, or those it was made with."""
+    """The keys of a binding, in Textual's names: the user's own, or the default."""
     return (keymap.get(binding.id or "") or binding.key).split(",")
 
 
 def checked(wanted: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
-    """The keys that can be used of those that are ``wanted`` (binding id: keys), and a sentence
-    for each that cannot: what is wrong, and what holds instead."""
+    """The valid keys among those ``wanted`` (binding id: keys), and a sentence for each that is
+    not: what is wrong, and which key applies instead."""
     known = {binding.id: binding for part in sections() for binding in part.bindings}
     keymap: dict[str, str] = {}
     faults = []
@@ -121,8 +121,8 @@ def checked(wanted: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
 
 
 def _clash(keymap: Mapping[str, str]) -> tuple[str, str, str] | None:
-    """A key that would do two things at once: the key, the binding that gives way (always one of
-    the user's own), and the other."""
+    """A key bound twice: the key, the binding that gives way (always one set by the user), and
+    the other."""
     for part in sections():
         owners: dict[str, str] = {}
         for bindings in (*part.over, part.bindings):
@@ -136,7 +136,7 @@ def _clash(keymap: Mapping[str, str]) -> tuple[str, str, str] | None:
 
 
 def _key(text: str) -> str:
-    """A key as Textual names it; empty when there is no such key."""
+    """Textual's name of a key; empty if there is no such key."""
     text = text.strip()
     if len(text) == 1 and text.isprintable():
         if text.isalnum():
@@ -153,7 +153,7 @@ def _key(text: str) -> str:
 
 
 def _character(name: str) -> str:
-    """The character that Textual's name of a key stands for: ``full_stop`` is a dot."""
+    """The character of a key by Textual's name: ``full_stop`` is a dot."""
     try:
         return unicodedata.lookup(name.replace("_", " "))
     except KeyError:
@@ -170,14 +170,14 @@ _NAMES = {
 
 
 def key_name(key: str) -> str:
-    """A key as people write it."""
+    """A key as users write it."""
     if key.startswith("ctrl+"):
         return f"Ctrl-{key[5:].upper()}"
     return _NAMES.get(key) or (_character(key) if len(key) > 1 else "") or key
 
 
 def keys_text(binding: Binding, keymap: Mapping[str, str]) -> str:
-    """The keys of a binding as people write them."""
+    """The keys of a binding as users write them."""
     return "  ".join(key_name(key) for key in keys_of(binding, keymap))
 
 

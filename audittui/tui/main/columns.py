@@ -1,4 +1,4 @@
-"""How the list shows its rows: over how many lines, which columns, how times are told."""
+"""How the list shows its rows: wrapping, columns, time style."""
 
 from __future__ import annotations
 
@@ -21,31 +21,31 @@ _TOLD = {
 
 
 class Columns:
-    """How lists show their rows. ``tell_times`` has every list tell its times in a style."""
+    """How lists show their rows. ``tell_times`` sets the time style of every list."""
 
     def __init__(self, desk: Desk, tell_times: Callable[[TimeStyle], None]) -> None:
         self._desk = desk
         self._tell_times = tell_times
         self._chosen: dict[str, tuple[str, ...]] = {}
-        """The columns that were chosen, by the id of their runbook."""
+        """The chosen columns, by runbook id."""
 
     def of(self, run: Run) -> Sequence[str]:
-        """The columns that a run is shown with."""
+        """The columns of a run."""
         return self._chosen.get(run.runbook.id, run.plan.columns)
 
     def began(self, run: Run) -> None:
-        """Show the columns that were chosen before."""
+        """Show the columns chosen before."""
         if run.runbook.id in self._chosen:
             run.rows.show_columns(self.of(run))
 
     def renew_times(self) -> None:
-        """Times that are told by how long ago they were grow old."""
+        """Redraw relative times."""
         results = self._desk.results
         if results.time_style == "ago":
             results.set_time_style("ago")
 
     def wrap(self) -> None:
-        """Show every column whole, or rows of one line again."""
+        """Wrap rows over several lines, or show one line per row again."""
         results = self._desk.results
         wrapped = not results.wrapped
         results.set_wrapped(wrapped)
@@ -53,13 +53,13 @@ class Columns:
         self._desk.say(said)
 
     def next_time_style(self) -> None:
-        """Tell times in UTC, in local time, or by how long ago, in turn."""
+        """Show times in UTC, local time or relative time, in turn."""
         style = STYLES[(STYLES.index(self._desk.results.time_style) + 1) % len(STYLES)]
         self._tell_times(style)
         self._desk.say(_TOLD[style])
 
     def choose(self) -> None:
-        """Choose which columns stand where."""
+        """Choose columns and their order."""
         desk, source = self._desk, self._desk.row_source
         if desk.run is None:
             desk.say("Run a runbook first; then C chooses the columns.")

@@ -1,4 +1,4 @@
-"""Copies: of a row, a value, an entry, the command that asks the same."""
+"""Copies of a row, a value, an entry, or the equivalent command."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Copy:
-    """Copies what is shown. ``by_terminal`` has the terminal copy a text."""
+    """Copies what is shown. ``by_terminal`` copies a text by way of the terminal."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class Copy:
             self.copy("the row", words.row_line(row))
 
     def copy_value(self, view: OutlineView) -> None:
-        """Copy what the line under the cursor shows, all of it."""
+        """Copy the full value of the line under the cursor."""
         from audittui.escape import escaped
 
         value = view.value
@@ -79,7 +79,7 @@ class Copy:
             self._copy_entry(row)
 
     def copy_command(self) -> None:
-        """Copy the command that asks the same again."""
+        """Copy the equivalent command."""
         from audittui.runbook.describe import command_of
 
         run = self._desk.run
@@ -90,7 +90,7 @@ class Copy:
             self.copy("the command", command)
 
     def copy(self, what: str, text: str) -> None:
-        """Copy a text in a thread; say what was done and no more."""
+        """Copy a text in a thread; report only what is known."""
         self._last = text
 
         def work() -> None:
@@ -110,7 +110,7 @@ class Copy:
         self._desk.say(f"Copied {message.what}: {said}. W writes it to a file.")
 
     def _copy_entry(self, row: Row) -> None:
-        """Copy an entry's JSON, read first where it is not shown."""
+        """Copy an entry's JSON, reading it first if it is not shown."""
         connection, jobs = self._workspace.connection, self._jobs
         if connection is None:
             return
@@ -127,7 +127,7 @@ class Copy:
             try:
                 text = ascii_spread(document.text)
             except ValueError:
-                # What is no JSON is copied as a JSON string: all of it, and harmless.
+                # Text that is not JSON is copied as a JSON string: complete and harmless.
                 text = json.dumps(document.text)
             jobs.post(messages.Spent(document.rcu))
             jobs.post(messages.DocumentCopied(text))
@@ -138,7 +138,7 @@ class Copy:
         self._desk.say(str(error))
 
     def write_last(self) -> None:
-        """Write the last copy to a new file in the present folder."""
+        """Write the last copy to a new file in the current folder."""
         if not self._last:
             self._desk.say("Nothing copied yet: c, y or Y copies.")
             return

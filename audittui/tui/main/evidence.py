@@ -1,4 +1,4 @@
-"""An evidence bundle of what was marked, made in a thread."""
+"""An evidence bundle of the marked entries, made in a thread."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from audittui.tui.model.workspace import Workspace
 
 _RCU_AN_ENTRY = 10
-"""What proving one takes at most."""
+"""Read units to prove one entry, at most."""
 _FAULTS = 5
-"""How many entries that are not genuine are named."""
+"""How many faulty entries are listed."""
 
 
 class _CancelledError(AuditError):
-    """Somebody cancelled."""
+    """The user cancelled."""
 
 
 class Evidence:
@@ -41,7 +41,7 @@ class Evidence:
         jobs.hear(messages.EvidenceMade, self._made)
 
     def details(self) -> Sequence[str]:
-        """What a bundle of the marks will be, before it is made."""
+        """A description of the bundle before it is made."""
         workspace = self._workspace
         count = len(workspace.marks)
         entries = counted(count, "entry")
@@ -58,7 +58,7 @@ class Evidence:
         return details
 
     def make(self, path: Path) -> None:
-        """Make a bundle of the marks; say how far it is, and in the end what it is."""
+        """Make a bundle of the marks; report progress and the result."""
         desk, jobs, connection = self._desk, self._jobs, self._workspace.connection
         if connection is None:
             desk.say("Not connected: r reconnects.")
@@ -99,7 +99,7 @@ class Evidence:
         jobs.run(work, lambda error: desk.say(str(error)), "export", on=connection, stop=stop)
 
     def _made(self, message: messages.EvidenceMade) -> None:
-        """Say what was written: on a screen of its own, so that the hash can be kept."""
+        """Show what was written on a screen of its own, so that the hash can be noted."""
         from audittui.tui.dialogs.reader import ReaderScreen
 
         self._desk.say(f"The evidence bundle is in {message.path.name}.")
@@ -108,7 +108,7 @@ class Evidence:
 
 
 def _told(path: Path, manifest: Manifest, data: bytes) -> Text:
-    """What a bundle is, line by line."""
+    """A description of a bundle, line by line."""
     import hashlib
     from collections import Counter
 

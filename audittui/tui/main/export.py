@@ -1,4 +1,4 @@
-"""What is on the screen to a file: the list, or one entry with its proof."""
+"""Exports of the screen to a file: the list, or one entry with its proof."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ class Export:
         self._runner = runner
         self._files = files
         self._after: tuple[Run, Path] | None = None
-        """What is to be written once all of it is loaded."""
+        """The export to write once everything is loaded."""
         jobs.hear(messages.Exported, self._exported)
 
     def export(self) -> None:
-        """In the detail view the entry; else what the list shows."""
+        """Export the entry in the detail view; otherwise the list."""
         if self._desk.pane == "detail":
             self._ask_for_entry()
         else:
@@ -57,7 +57,7 @@ class Export:
     # The list
 
     def _ask_for_list(self) -> None:
-        """Ask where to, and whether to read on first; then write it."""
+        """Ask for a file and whether to read the rest first; then write."""
         from audittui.tui.dialogs.ask import AskScreen, Blank
         from audittui.tui.model.export import FORMS_TEXT, fault_of, path_of, proposed_name
 
@@ -100,12 +100,12 @@ class Export:
         desk.open(AskScreen("Export to a new file", details, blanks, check), answered)
 
     def brought(self, run: Run) -> None:
-        """A page came: while all is read for an export, say so."""
+        """A page arrived: report the pending export."""
         if self._after is not None and self._after[0] is run:
             self._desk.say(f"Reading the rest first, then writing to {self._after[1].name}.")
 
     def rested(self, run: Run) -> bool:
-        """Write what was to be written once all is there."""
+        """Write the pending export once everything is loaded."""
         after, self._after = self._after, None
         if after is not None and after[0] is run and run is self._desk.run:
             if run.complete:
@@ -129,7 +129,7 @@ class Export:
         self.write(taken, path, extent)
 
     def _taken(self, run: Run) -> Taken:
-        """What the list shows now."""
+        """The current contents of the list."""
         from audittui.tui.model.export import Taken
         from audittui.tui.model.rows import verdict_word
 
@@ -158,7 +158,7 @@ class Export:
         )
 
     def write(self, taken: Taken, path: Path, extent: Extent) -> None:
-        """Write ``taken`` to ``path``; say how far it is, and in the end what was done."""
+        """Write ``taken`` to ``path``; report progress and the result."""
         from audittui.export.result import write_result
         from audittui.tui.model.export import form_of, records_of
 
@@ -235,7 +235,7 @@ class Export:
 
 
 def _shown(rows: RowSource) -> list[Row]:
-    """The rows that the list shows, all of them looked at by its filter."""
+    """The rows that the list shows, with its filter applied to all."""
     if not rows.filtered:
         return [row for row in rows.rows if is_entry(row)]
     rows.search()

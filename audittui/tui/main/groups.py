@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from audittui.tui.model.workspace import Workspace
 
 _AT_ONCE = 20
-"""Groups that are asked about at once."""
+"""Groups queried in one go."""
 
 
 class Groups:
@@ -53,7 +53,7 @@ class Groups:
         desk.show_status()
 
     def leave(self) -> bool:
-        """From the events of a group back to the groups; False when none is open."""
+        """Return from the events of a group to the groups; False if none is open."""
         desk, run = self._desk, self._desk.run
         if desk.group is None or run is None:
             return False
@@ -68,7 +68,7 @@ class Groups:
     # Thresholds
 
     def thresholds(self) -> None:
-        """Ask for other thresholds; the loaded rows are grouped again, nothing is read."""
+        """Ask for other thresholds; groups the loaded rows again and reads nothing."""
         from audittui.runbook.timerange import duration_text, parse_duration
         from audittui.tui.dialogs.ask import AskScreen, Blank
 
@@ -112,7 +112,7 @@ class Groups:
         self._jobs.run(work, self._failed, "thresholds")
 
     def _regrouped(self, message: messages.Regrouped) -> None:
-        """The groups are others now."""
+        """The groups have changed."""
         desk, run = self._desk, message.run
         run.took_thresholds(message.least, message.timespan, message.groups)
         if run is desk.run and run.groups is not None:
@@ -125,7 +125,7 @@ class Groups:
     # The success after failures
 
     def success(self) -> None:
-        """Say what it may cost, then ask for the first success after each group."""
+        """Show the cost, then look for the first success after each group."""
         from audittui.investigate.aftermath import BUDGET, HORIZON
         from audittui.runbook.timerange import duration_text
         from audittui.tui.dialogs.reader import ConfirmScreen
@@ -160,7 +160,7 @@ class Groups:
         desk.open(ConfirmScreen(question, details), answered)
 
     def rested(self, run: Run) -> bool:
-        """Where nothing is billed, look for successes at once."""
+        """If nothing is billed, look for successes immediately."""
         source = run.groups
         if run is self._desk.run and source is not None and run.complete:
             unknown = source.unknown()
@@ -169,7 +169,7 @@ class Groups:
         return False
 
     def _look_for_success(self, run: Run, groups: Sequence[Group]) -> None:
-        """Ask for the first success after each of ``groups``, one after the other."""
+        """Look for the first success after each of ``groups``, one after the other."""
         if run.groups is None or self._jobs.running("success"):
             return
         jobs, stop = self._jobs, threading.Event()
@@ -199,7 +199,7 @@ class Groups:
         self._learnt(run, f"{message.count} of {message.total} groups checked. Ctrl-C stops.")
 
     def _learnt(self, run: Run, notice: str) -> None:
-        """More is known of the groups."""
+        """More is known about the groups."""
         desk, groups = self._desk, run.groups
         if groups is None:
             return
@@ -212,7 +212,7 @@ class Groups:
         self._desk.say(str(error))
 
     def listed(self) -> Group | None:
-        """The group under the cursor of the list, if groups are listed."""
+        """The group under the cursor, if groups are listed."""
         results = self._desk.results
         source = results.source
         return source.groups[results.cursor] if isinstance(source, GroupSource) else None

@@ -1,4 +1,4 @@
-"""Marking entries: one by one, along the marks, and the list of them."""
+"""Marks: set one, step through them, list them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Marking:
         self._evidence = evidence
 
     def mark(self) -> None:
-        """Mark the entry, or take its mark away."""
+        """Mark or unmark the entry."""
         desk, row, marks = self._desk, self._desk.row, self._workspace.marks
         if row is None:
             desk.say_no_entry()
@@ -44,7 +44,7 @@ class Marking:
         desk.say(f"{said}. M lists them.")
 
     def show_marks(self) -> None:
-        """Draw the rows again: marks are others now."""
+        """Redraw the rows: the marks changed."""
         self._desk.results.changed(self._desk.results.cursor)
 
     def next_mark(self, step: int) -> None:
@@ -67,7 +67,7 @@ class Marking:
             self._entry.open(source.row(found))
 
     def list_marks(self) -> None:
-        """List all marks; open the one that is chosen."""
+        """List all marks; open the chosen one."""
         from audittui.tui.dialogs.marks import MarksScreen
 
         desk = self._desk

@@ -1,4 +1,4 @@
-"""Going from entry to entry: failures, entries of one resource."""
+"""Stepping from entry to entry: failures, entries of one resource."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 class Steps:
-    """Goes from entry to entry."""
+    """Steps from entry to entry."""
 
     def __init__(self, desk: Desk, entry: Entry) -> None:
         self._desk = desk
         self._entry = entry
 
     def failure(self, step: int) -> None:
-        """Go to the next or previous row that did not succeed or is not as it was written."""
+        """Go to the next or previous row that did not succeed or has a broken verdict."""
         source = self._desk.row_source
         verdicts = source.verdicts if source is not None else {}
 
