@@ -132,7 +132,7 @@ class AuditApp(App[None], inherit_bindings=False):
         super().exit(*given, **named)  # type: ignore[arg-type]
 
     def end(self, code: int) -> None:
-        """Leave with ``code`` because of a signal. State is written first: the terminal may be gone."""
+        """Leave with ``code`` on a signal. State is written first: the terminal may be gone."""
         self.main.features.sessions.note()
         self.main.features.notebook.write()
         self.exit(return_code=code)

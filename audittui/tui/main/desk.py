@@ -102,7 +102,7 @@ class Desk(Protocol):
 
     @property
     def row(self) -> Row | None:
-        """The entry that keys act on: the one in the focused detail view, otherwise the listed one."""
+        """The entry that keys act on: that of the focused detail view, otherwise the listed one."""
         ...
 
     # Notices and questions

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 class Listeners(msgspec.Struct, frozen=True):
     """The listeners of a run, called one after the other.
 
-    ``asked``: a new run was requested, the current one is left. ``began``: the plan is made, reading
-    begins. ``brought``: rows arrived. ``rested``: everything is loaded, or enough for now; a
-    listener that returns True reads more, and those after it are not called. ``ended``: it failed.
+    ``asked``: a new run was requested, the current one is left. ``began``: the plan is made,
+    reading begins. ``brought``: rows arrived. ``rested``: everything is loaded, or enough for
+    now; a listener that returns True reads more, and those after it are not called.
+    ``ended``: it failed.
     """
 
     asked: Sequence[Callable[[], None]] = ()

@@ -288,7 +288,7 @@ class MainScreen(Screen[None]):
 
     @property
     def row(self) -> Row | None:
-        """The entry that keys act on: the one in the focused detail view, otherwise the listed one."""
+        """The entry that keys act on: that of the focused detail view, otherwise the listed one."""
         return self.detail.row if self.pane == "detail" else self.listed_row
 
     # Notices and questions

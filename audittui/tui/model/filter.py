@@ -1,10 +1,10 @@
-"""What a list is filtered by: terms separated by spaces, all of which must hold.
+"""List filters: terms separated by spaces, all of which must match.
 
-``denied`` is held by any of the columns shown; ``actor:alice`` by that field. ``~`` makes the text
-a regular expression (``~^iam``, ``action:~^iam``), ``!`` before a term or before its text turns it
-round (``!denied``, ``!actor:bot``, ``actor:!~bot$``). A text with spaces stands in quotes
-(``actor:"Jane Doe"``, ``~"a b"``; ``\\"`` is a quote inside them). Upper and lower case are the
-same. A term whose text is still empty holds for everything.
+``denied`` matches any of the columns shown; ``actor:alice`` that field. ``~`` makes the text
+a regular expression (``~^iam``, ``action:~^iam``), ``!`` before a term or before its text
+negates it (``!denied``, ``!actor:bot``, ``actor:!~bot$``). A text with spaces is quoted
+(``actor:"Jane Doe"``, ``~"a b"``; ``\\"`` is a quote inside them). Case is ignored.
+A term whose text is still empty matches everything.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from audittui.regular_expression import EngineMissingError, ExpressionError, sea
 
 Shown = TypeVar("Shown")
 Fits = Callable[[Row], bool]
-# Of a name with // after it the whole is a URL.
+# A name followed by // is part of a URL.
 _NAME = re.compile(r"(!*)([A-Za-z_]+):(?!//)")
 _SIGNS = re.compile(r"(!*)(~?)")
 _QUOTED = re.compile(r'"((?:\\"|[^"])*)(".?|)', re.DOTALL)
@@ -29,18 +29,18 @@ _BARE = re.compile(r"\S*")
 _SPACE = re.compile(r"\s*")
 _TIME_LETTERS = frozenset("0123456789-: ")
 _LONGEST = 2000
-"""Characters of a value that a regular expression looks at."""
+"""Characters of a value that a regular expression searches."""
 _ALIKE = 0.8
-"""How alike, as difflib measures it, two names are of which one is likely the other misspelt."""
+"""The difflib ratio from which a name counts as a misspelling of another."""
 
 
 class PatternError(ValueError):
-    """A pattern that cannot be read, in a sentence that says what to do."""
+    """An invalid pattern, with a sentence that says what to do."""
 
 
 class Term(msgspec.Struct, frozen=True):
-    """One term: the text that ``field`` shall hold, or any column where that is empty.
-    ``expression``: it is a regular expression; ``inverse``: the contrary is wanted."""
+    """One term: the text to find in ``field``, or in any column if that is empty.
+    ``expression``: it is a regular expression; ``inverse``: it must not match."""
 
     text: str
     field: str = ""
@@ -49,15 +49,15 @@ class Term(msgspec.Struct, frozen=True):
 
 
 def text_of(row: Row, field: str) -> str:
-    """A field's text, as lists show it in UTC; empty where there is none."""
+    """A field's text, as lists show it in UTC; empty if there is none."""
     value = getattr(row, field)
     return timestamp.to_second(value) if field == "time" else str(value)
 
 
 def compiled(pattern: str, columns: Sequence[str]) -> Fits:
-    """What tells whether a row fits. ``columns`` are looked at where no field is named.
+    """A predicate for rows. Terms without a field search ``columns``.
 
-    Raises `PatternError` for a pattern that cannot be read.
+    Raises `PatternError` for an invalid pattern.
     """
     return _together(
         [
@@ -70,9 +70,9 @@ def compiled(pattern: str, columns: Sequence[str]) -> Fits:
 def compiled_for(
     pattern: str, fields: Sequence[str], text: Callable[[Shown, str], str]
 ) -> Callable[[Shown], bool]:
-    """The same for anything with ``fields``: ``text`` gives the text of one of them.
+    """The same for anything with ``fields``: ``text`` gives the text of a field.
 
-    Raises `PatternError` for a pattern that cannot be read.
+    Raises `PatternError` for an invalid pattern.
     """
     return _together([_search(term, fields, text) for term in terms_of(pattern, fields)])
 
@@ -80,8 +80,8 @@ def compiled_for(
 def terms_of(pattern: str, fields: Sequence[str]) -> list[Term]:
     """The terms of a pattern, without those whose text is still empty.
 
-    Raises `PatternError` for an open quote, for one that is closed inside a word, and for a name
-    that is likely meant as a field and is none.
+    Raises `PatternError` for an open quote, for a quote closed inside a word, and for an
+    unknown name that is likely meant as a field.
     """
     terms: list[Term] = []
     at = _end(_SPACE, pattern, 0)
@@ -125,8 +125,8 @@ def _term(pattern: str, at: int, fields: Sequence[str]) -> tuple[Term, int]:
 
 
 def _likely(name: str, fields: Sequence[str]) -> bool:
-    """True for what looks like a field: one that this list has not, a word of one, the start of
-    one, or one misspelt."""
+    """True for what looks like a field: one this list lacks, a word or the start of a field, or a
+    misspelt one."""
     from difflib import SequenceMatcher
 
     return name in ROW_FIELDS or any(
@@ -150,7 +150,7 @@ def _turned(fits: Callable[[Shown], bool], inverse: bool) -> Callable[[Shown], b
 def _search(
     term: Term, columns: Sequence[str], text: Callable[[Shown, str], str]
 ) -> Callable[[Shown], bool]:
-    """What looks at texts one by one."""
+    """A predicate for single texts."""
     fields = (term.field,) if term.field else tuple(columns)
     if not term.expression:
         needle = term.text.casefold()
@@ -172,10 +172,10 @@ def _search(
 
 
 def _holds(term: Term, columns: Sequence[str]) -> Fits:
-    """What looks for a text in rows, of which there may be a million."""
+    """A predicate for a text in rows, fast enough for a million."""
     needle = term.text.casefold()
     fields = (term.field,) if term.field else tuple(columns)
-    # Only digits and such can stand in a time: making its text for others would be in vain.
+    # Skip formatting times for a text that cannot occur in one.
     texts = tuple(field for field in fields if field not in ("time", "seq"))
     others = tuple(field for field in fields if field not in texts)
     if not set(needle) <= _TIME_LETTERS:

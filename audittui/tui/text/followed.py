@@ -1,4 +1,4 @@
-"""What the status line says of a run that is followed."""
+"""The status line of a followed run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def followed_status(live: Live, notice: str) -> Text:
-    """Two lines: how it stands and what it costs, then a notice or the keys."""
+    """Two lines: state and cost, then a notice or the keys."""
     text = Text()
     rows = f"{counted(live.came, 'row')} arrived"
     if live.state == "following":

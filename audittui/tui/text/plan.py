@@ -20,8 +20,8 @@ def plan_text(
     described: str, used: Sequence[tuple[str, str, str]], command: str, asked: Sequence[Asked] = ()
 ) -> Text:
     """``described`` are the lines of `describe_plan`. ``used`` are those of `comparison`: a name,
-    what was estimated, what was used so far; none before a run. ``asked`` are the requests that
-    were sent, by partition."""
+    the estimate, actual use so far; empty before a run. ``asked`` are the requests sent, by
+    partition."""
     text = Text()
     for line in described.splitlines():
         label, rest = line[:_LABEL], line[_LABEL:]
@@ -56,7 +56,7 @@ def plan_text(
 
 
 def _range(asked: Asked) -> str:
-    """The range of the sort key that was asked for."""
+    """The requested range of the sort key."""
     if asked.low is None and asked.high is None:
         return "everything"
     low = "the beginning" if asked.low is None else escaped(str(asked.low))

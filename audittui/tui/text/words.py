@@ -1,4 +1,4 @@
-"""The sentences of the screen: what is empty and why, what comes next, which keys matter."""
+"""The sentences of the screen: why a list is empty, what to do next, which keys matter."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CHOOSE = "Choose a runbook (1), fill in the form (2), Enter runs it. x shows the
 
 
 def _connection_text(state: ConnectionState, target: Target) -> str:
-    """What an empty list says while there is no connection."""
+    """The text of an empty list while there is no connection."""
     if state.kind == "none":
         profiles = (
             f"P shows the profiles of config.toml ({state.profiles:,}): Enter connects to one.\n"
@@ -54,8 +54,8 @@ def _connection_text(state: ConnectionState, target: Target) -> str:
 
 
 def crumb(run: Run, window: str = "") -> str:
-    """A reading in a few words: the runbook and what it was asked, its window as it was asked or
-    as ``window`` says."""
+    """A run in a few words: the runbook and its parameters, with the window as given or as
+    ``window``."""
     timed = run.plan.window_parameter
     subject = [
         shortened(window if window and name == timed else value, _VALUE)
@@ -68,7 +68,7 @@ def crumb(run: Run, window: str = "") -> str:
 def empty_text(
     run: Run | None, source: RowSource | None, state: ConnectionState, target: Target
 ) -> str:
-    """What an empty list says: why it is empty, and the next key."""
+    """The text of an empty list: why it is empty, and the next key."""
     if run is None:
         if state.kind != "open":
             return _connection_text(state, target)
@@ -99,7 +99,7 @@ def empty_text(
 
 
 def offer_text(session: Session) -> str:
-    """What may be taken up, and what that takes."""
+    """The investigation that can be resumed, and the cost."""
     told = ago(timestamp.now() - session.left)
     if not session.steps:
         last = "marks only"
@@ -117,7 +117,7 @@ def group_name(group: Group) -> str:
 
 
 def no_more(what: str, step: int, run: Run | None) -> str:
-    """That a search found nothing, and whether that is for certain."""
+    """A search found nothing; say whether that is certain."""
     where = "below" if step > 0 else "above"
     if step > 0 and run is not None and not run.complete:
         return f"No {what} {where} in the loaded rows; L loads all."
@@ -198,5 +198,5 @@ def keys_of(pane: str, *, grouped: bool) -> Sequence[tuple[str, str]]:
 
 
 def no_group_matches(groups: GroupSource) -> str:
-    """What a list says whose filter hides every group."""
+    """The text of a list whose filter hides every group."""
     return f"None of the {groups.total:,} groups matches. Esc clears the filter, / changes it."
