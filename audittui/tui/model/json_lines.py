@@ -29,7 +29,7 @@ _NOT_ASCII = re.compile(r"[^ -~\t\n\r]")
 
 
 class Line(msgspec.Struct, gc=False):
-    """One line. ``start`` and ``end`` are where its value stands in the text (a container's whole
+    """One line. ``start`` and ``end`` delimit its value in the text (a container's whole
     value, on its first and on its last line), ``key`` is the key's token, empty in a list.
 
     ``parent`` and ``mate`` are lines: the container that holds this one (-1: none), and the other
