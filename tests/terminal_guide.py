@@ -25,7 +25,7 @@ def key_names() -> set[str]:
 
 def table() -> str:
     """The table of the document."""
-    lines = ["| where | key | what it does | its name |", "|---|---|---|---|"]
+    lines = ["| where | key | what it does | name |", "|---|---|---|---|"]
     for part in sections():
         where = part.title
         for binding in part.bindings:

@@ -1,4 +1,4 @@
-"""The application: colours, crashes, signals, keys as they come; it builds the parts."""
+"""The application: builds the parts; handles themes, crashes, signals and queued keys."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 def _tells_in_a_sentence(app: App[None]) -> bool:
-    """True where whoever runs the application tells its `crash`."""
+    """True if the caller of the application reports its `crash`."""
     return not os.environ.get("AUDITTUI_DEBUG") and not app.is_headless
 
 
@@ -83,15 +83,15 @@ class AuditApp(App[None], inherit_bindings=False):
             self, super().on_event, self.main.features.status.key_comes, self.main.drop_old_notice
         )
         self.keymap: Mapping[str, str] = {}
-        """The user's own keys, by the id of their binding."""
+        """The user's key settings, by binding id."""
         self.faults: Sequence[str] = ()
-        """What is wrong with the keys that the user wants."""
+        """What is wrong with the user's key settings."""
         self.register_theme(THEME)
         self.register_theme(PLAIN_THEME)
         self._theme_fault = ""
         if theme is not None and theme not in self.available_themes:
             names = ", ".join(self.available_themes)
-            self._theme_fault = f'There is no theme "{theme}"; there are {names}.'
+            self._theme_fault = f'Unknown theme "{theme}"; the themes are {names}.'
         self._begin_with(THEME.name if theme is None or self._theme_fault else theme)
         self._plain = PlainColours(none=self.no_color)
         if keys:
@@ -104,10 +104,10 @@ class AuditApp(App[None], inherit_bindings=False):
         """The main screen."""
         return self.main
 
-    # Beginning and ending
+    # Start and end
 
     def begin(self) -> None:
-        """The main screen is there: say what is wrong with the user's wishes, then begin."""
+        """The main screen is mounted: report faults in the user's settings, then begin."""
         faults = [*self.faults, self._theme_fault]
         if any(faults):
             self.main.say(" ".join(faults).strip())
@@ -127,13 +127,12 @@ class AuditApp(App[None], inherit_bindings=False):
         features.connect.begin()
 
     def exit(self, *given: object, **named: object) -> None:
-        """Leave; where one was is kept."""
+        """Leave, saving the investigation."""
         self.main.features.sessions.note()
         super().exit(*given, **named)  # type: ignore[arg-type]
 
     def end(self, code: int) -> None:
-        """Leave with ``code`` because the system says so. What is to be kept is written first: the
-        terminal may be gone."""
+        """Leave with ``code`` on a signal. State is written first: the terminal may be gone."""
         self.main.features.sessions.note()
         self.main.features.notebook.write()
         self.exit(return_code=code)
@@ -145,36 +144,36 @@ class AuditApp(App[None], inherit_bindings=False):
 
     @property
     def crash(self) -> Exception | None:
-        """What broke the application, if something did."""
+        """The exception that broke the application, if any."""
         return crash_of(self)
 
     def get_driver_class(self) -> type[Driver]:
-        """What stands between the application and a terminal."""
+        """The driver between the application and a terminal."""
         if os.environ.get("TEXTUAL_DRIVER") or not hasattr(signal, "SIGCONT"):
             return super().get_driver_class()
         from audittui.tui.terminal import TerminalDriver
 
         return TerminalDriver
 
-    # What comes
+    # Events
 
     async def on_event(self, event: Event) -> None:
-        """Keep keys until it is their turn."""
+        """Queue keys."""
         if isinstance(event, Key) and not event.is_forwarded:
             await self.key_queue.take(event)
         else:
             await super().on_event(event)
 
     def on_arrived(self, event: Arrived) -> None:
-        """Take in what a thread posted, while there is a screen to show it.
+        """Handle a message from a thread, while there is a screen to show it.
 
-        When the application is left, the bars go before their screen does.
+        On exit the bars are removed before their screen is.
         """
         if self.main.is_attached and self.main.query("StatusBar"):
             event.take()
 
     def on_resize(self, event: Resize) -> None:
-        """Where there is no room say so, whatever screen is on top."""
+        """Say when the terminal is too small, whatever screen is on top."""
         if fits(event.size):
             return
         from audittui.tui.dialogs.reader import TooSmallScreen
@@ -182,14 +181,14 @@ class AuditApp(App[None], inherit_bindings=False):
         if not any(isinstance(screen, TooSmallScreen) for screen in self.screen_stack):
             self.push_screen(TooSmallScreen())
 
-    # Keys that hold everywhere
+    # Global keys
 
     def action_interrupt(self) -> None:
-        """Stop what runs and keep what came, whatever screen is on top."""
+        """Stop the current work and keep what was read, whatever screen is on top."""
         self.main.features.stop.stop()
 
     def action_redraw(self) -> None:
-        """Draw everything anew: something else wrote on the terminal."""
+        """Redraw everything: something else wrote to the terminal."""
         self.screen.refresh(layout=True)
         self.check_idle()
 
@@ -220,7 +219,7 @@ class AuditApp(App[None], inherit_bindings=False):
             )
         for title, (keys, action) in commands(self.keymap):
             yield SystemCommand(title, f"Key {keys}", self._caller(action))
-        yield SystemCommand("Change theme", "Choose other colours", self.action_change_theme)
+        yield SystemCommand("Change theme", "Choose another colour theme", self.action_change_theme)
         yield SystemCommand("Quit", "Leave audittui", self.action_quit)
 
     def _opener(self, runbook: Runbook) -> Callable[[], None]:
@@ -241,10 +240,10 @@ class AuditApp(App[None], inherit_bindings=False):
     # Colours
 
     def _begin_with(self, theme: str) -> None:
-        """Have a theme from the first frame on.
+        """Set the theme before the first frame.
 
-        To change to one has every style parsed again. Ours can be put in place instead: nothing is
-        parsed yet, and they are as dark as what Textual begins with, unless it was told otherwise.
+        Changing the theme parses every style again. Before the first frame nothing is parsed yet,
+        so ours is set directly; it is as dark as Textual's default unless configured otherwise.
         """
         before = self.current_theme
         if theme not in (THEME.name, PLAIN) or before.ansi or not before.dark:
@@ -256,13 +255,13 @@ class AuditApp(App[None], inherit_bindings=False):
         self.stylesheet.set_variables(self.get_css_variables())
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """What every line goes through: without colours or with sixteen no RGB code is sent."""
+        """Filters for every line: with sixteen colours or none, no RGB code is sent."""
         if self.no_color or self.theme == PLAIN:
             return (self._plain,)
         return super().get_line_filters()
 
 
 def _collect_again() -> None:
-    """What the program consists of is there: from now on only what comes is looked through."""
+    """The program is loaded: from now on the collector only looks at new objects."""
     gc.freeze()
     gc.enable()

@@ -1,4 +1,4 @@
-"""Copying over SSH: tmux's clipboard, where the terminal's own (OSC 52) does not reach."""
+"""Copying over SSH: tmux's buffer, for when the terminal's clipboard (OSC 52) is out of reach."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import os
 import shutil
 import subprocess
 
-BY_TMUX = "given to tmux's buffer (paste with prefix ])"
-BY_TERMINAL = "sent to the terminal; whether it was taken, it does not say"
+BY_TMUX = "in tmux's buffer (prefix ] pastes it)"
+BY_TERMINAL = "sent to the terminal, which does not confirm it"
 
 
 def copy_by_tmux(text: str) -> bool:
-    """Give ``text`` to tmux; False where there is none, or it does not take it."""
+    """Copy ``text`` to tmux's buffer; False if there is no tmux or it refuses."""
     if not os.environ.get("TMUX") or not shutil.which("tmux"):
         return False
     done = subprocess.run(

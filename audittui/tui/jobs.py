@@ -1,7 +1,7 @@
-"""Work in threads. What a thread brings comes as a message; what it raises becomes a sentence.
+"""Work in threads. Results arrive as messages; exceptions become sentences.
 
-Threads never touch widgets: they `post` messages, which whoever wants to `hear` them takes in on
-the screen's side.
+Threads never touch widgets: they `post` messages, and handlers registered with `hear` take them in
+the screen's thread.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Posted = TypeVar("Posted", bound=msgspec.Struct)
 
 
 class Arrived(Message):
-    """What a thread posted is there; ``take`` takes it in."""
+    """A thread posted a message; ``take`` handles it."""
 
     def __init__(self, take: Callable[[], None]) -> None:
         super().__init__()
@@ -34,22 +34,22 @@ class Arrived(Message):
 
 
 class Jobs:
-    """The threads of an application: what they bring, what they read from, how they are stopped."""
+    """The threads of an application: their messages, their connections, how they are stopped."""
 
     def __init__(self, app: App[Any]) -> None:
         self._app = app
         self._takers: dict[type[msgspec.Struct], Callable[[Any], None]] = {}
         self._reading: dict[threading.Event, Connection] = {}
-        """Jobs that read from a connection, each by what is set when it is done."""
+        """The jobs that read from each connection, as events that are set when a job is done."""
         self._stops: dict[str, threading.Event] = {}
 
     def hear(self, kind: type[Posted], take: Callable[[Posted], None]) -> None:
-        """Have ``take`` called with each message of a kind, on the screen's side."""
+        """Call ``take`` with each message of a type, in the screen's thread."""
         assert kind not in self._takers, kind
         self._takers[kind] = take
 
     def post(self, message: msgspec.Struct) -> None:
-        """Post a message; any thread may do so."""
+        """Post a message; may be called from any thread."""
         self._app.post_message(Arrived(partial(self._takers[type(message)], message)))
 
     def run(
@@ -62,10 +62,10 @@ class Jobs:
         stop: threading.Event | None = None,
         lasting: bool = False,
     ) -> None:
-        """Run ``work`` in a thread. What it raises is told to ``failed``, on the screen's side.
+        """Run ``work`` in a thread. An exception goes to ``failed``, in the screen's thread.
 
-        ``on`` is the connection that it reads from, ``stop`` what `cancel` of its ``group`` sets.
-        A ``lasting`` job is none that anybody waits for: it ends when it is told to.
+        ``on`` is the connection that it reads from, ``stop`` the event that `cancel` of its
+        ``group`` sets. Nobody waits for a ``lasting`` job: it runs until it is cancelled.
         """
         done = threading.Event()
         if on is not None:
@@ -111,25 +111,25 @@ class Jobs:
             self._app.run_worker(waiting, group=group)  # type: ignore[arg-type]
 
     def running(self, group: str) -> bool:
-        """True while a job of this group runs that can be stopped."""
+        """True while a job of this group that can be cancelled runs."""
         return group in self._stops
 
     def cancel(self, group: str) -> bool:
-        """Tell the job of a group to stop; False when there is none."""
+        """Cancel the job of a group; False if there is none."""
         stop = self._stops.get(group)
         if stop is not None:
             stop.set()
         return stop is not None
 
     def readers_of(self, connections: Iterable[Connection]) -> list[threading.Event]:
-        """The jobs that read from these connections, each by what is set when it is done."""
+        """The jobs that read from these connections, as events that are set when a job is done."""
         closing = [id(one) for one in connections]
         return [done for done, on in self._reading.items() if id(on) in closing]
 
     def later(self, seconds: float, call: Callable[[], None]) -> None:
-        """Call something after a while."""
+        """Call something after a delay."""
         self._app.set_timer(seconds, call)
 
     def regularly(self, seconds: float, call: Callable[[], None]) -> None:
-        """Call something again and again."""
+        """Call something at an interval."""
         self._app.set_interval(seconds, call)

@@ -1,4 +1,4 @@
-"""What threads post: values, taken in by the feature that asked for them."""
+"""Messages from threads: values, handled by the feature that asked for them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Said(msgspec.Struct, frozen=True):
 
 
 class Spent(msgspec.Struct, frozen=True):
-    """Looking at entries took so many read units."""
+    """Read units used by reading single entries."""
 
     rcu: float
 
@@ -57,20 +57,20 @@ class CatalogueLoaded(msgspec.Struct, frozen=True):
 
 
 class ProfilesCounted(msgspec.Struct, frozen=True):
-    """So many profiles are in the configuration."""
+    """The number of profiles in the configuration."""
 
     count: int
 
 
 class Opened(msgspec.Struct, frozen=True):
-    """The attempt to connect of this number has a connection."""
+    """The connection attempt with this number succeeded."""
 
     attempt: int
     connection: Connection
 
 
 class OpeningWaits(msgspec.Struct, frozen=True):
-    """The attempt to connect of this number waits something out."""
+    """The connection attempt with this number is waiting."""
 
     attempt: int
     error: StoreError
@@ -80,14 +80,14 @@ class OpeningWaits(msgspec.Struct, frozen=True):
 
 
 class PlanMade(msgspec.Struct, frozen=True):
-    """A plan that is to be shown alone."""
+    """A plan to show without running it."""
 
     connection: Connection
     plan: Plan
 
 
 class Planned(msgspec.Struct, frozen=True):
-    """A run is planned; ``number`` is that of its plan."""
+    """A run was planned; ``number`` is that of its plan."""
 
     number: int
     run: Run
@@ -101,7 +101,7 @@ class PageRead(msgspec.Struct, frozen=True):
 
 
 class RunRests(msgspec.Struct, frozen=True):
-    """All of a run is there, or enough for now."""
+    """A run is fully loaded, or enough for now."""
 
     run: Run
 
@@ -110,7 +110,7 @@ class RunRests(msgspec.Struct, frozen=True):
 
 
 class BatchCame(msgspec.Struct, frozen=True):
-    """Rows came that are followed."""
+    """Rows arrived while following."""
 
     live: Live
     tail: Tail
@@ -139,13 +139,13 @@ class Answer:
         self._decided.set()
 
     def wait(self) -> bool:
-        """The answer, once it is there."""
+        """Wait for the answer."""
         self._decided.wait()
         return self._yes
 
 
 class FollowingWaits(msgspec.Struct, frozen=True):
-    """Following waits something out."""
+    """Following is waiting for the store."""
 
     live: Live
     error: StoreError
@@ -162,7 +162,7 @@ class FollowingEnded(msgspec.Struct, frozen=True):
 
 
 class Regrouped(msgspec.Struct, frozen=True):
-    """The rows of a run are grouped by other thresholds."""
+    """The rows of a run were grouped by other thresholds."""
 
     run: Run
     least: int
@@ -171,7 +171,7 @@ class Regrouped(msgspec.Struct, frozen=True):
 
 
 class SuccessSought(msgspec.Struct, frozen=True):
-    """The first success after a group was looked for; it is the ``count``-th of ``total``."""
+    """A search for the first success after a group ended, number ``count`` of ``total``."""
 
     run: Run
     group: Group
@@ -181,7 +181,7 @@ class SuccessSought(msgspec.Struct, frozen=True):
 
 
 class SuccessesSought(msgspec.Struct, frozen=True):
-    """Looking for successes is over."""
+    """The search for successes ended."""
 
     run: Run
 
@@ -198,14 +198,14 @@ class DocumentRead(msgspec.Struct, frozen=True):
 
 
 class ChangesFound(msgspec.Struct, frozen=True):
-    """What an entry changed; None where it tells no states."""
+    """What an entry changed; None if it records no states."""
 
     row: Row
     changes: Sequence[DiffLine] | None
 
 
 class EntryJudged(msgspec.Struct, frozen=True):
-    """The verdict on the entry that is open, and what it is about."""
+    """The verdict on the open entry, and the document it is about."""
 
     row: Row
     judged: Judged
@@ -227,7 +227,7 @@ class LifeRead(msgspec.Struct, frozen=True):
 
 
 class LifeReadOn(msgspec.Struct, frozen=True):
-    """More of the lifecycle ``before``."""
+    """The lifecycle ``before``, extended."""
 
     before: Life
     life: Life
@@ -244,7 +244,7 @@ class VersionsCompared(msgspec.Struct, frozen=True):
 
 
 class Copied(msgspec.Struct, frozen=True):
-    """A text was copied, ``said`` tells how; empty where the terminal is to take it."""
+    """A text was copied; ``said`` says how, empty if the terminal has to copy it."""
 
     what: str
     text: str
@@ -252,36 +252,36 @@ class Copied(msgspec.Struct, frozen=True):
 
 
 class DocumentCopied(msgspec.Struct, frozen=True):
-    """The JSON of an entry was read, to be copied."""
+    """The JSON of an entry was read for copying."""
 
     text: str
 
 
 class FileWritten(msgspec.Struct, frozen=True):
-    """A new file is there."""
+    """A new file was written."""
 
     path: Path
 
 
 class Exported(msgspec.Struct, frozen=True):
-    """An export is done, or cancelled."""
+    """An export ended or was cancelled."""
 
     written: Written
 
 
 class EvidenceMade(msgspec.Struct, frozen=True):
-    """An evidence bundle is there."""
+    """An evidence bundle was made."""
 
     path: Path
     manifest: Manifest
     data: bytes
 
 
-# What is remembered
+# Saved state
 
 
 class Recalled(msgspec.Struct, frozen=True):
-    """What is remembered was read."""
+    """The saved state was read."""
 
     state: State
 

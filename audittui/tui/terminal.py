@@ -1,7 +1,7 @@
-"""The terminal, kept in order whatever the system tells the process.
+"""The terminal driver, with signals handled properly.
 
-Textual's driver takes a process that goes on after SIGSTOP for one that begins: it reads the keys
-twice and draws nothing. And what it is told by signals waits for its loop.
+Textual's driver treats a process resumed after SIGSTOP as one that starts: it reads keys twice and
+draws nothing. It also handles signals only in its event loop.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from textual.message import Message
 from audittui.tui.textual_private import is_taken
 
 _GRACE = 3.0
-"""Seconds that the application has to end in good order, and to answer Ctrl-C."""
+"""Seconds that the application has to exit cleanly, and to respond to Ctrl-C."""
 _AS_BEFORE = (
     "\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l"
     "\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
@@ -36,10 +36,10 @@ _AS_BEFORE = (
 
 @runtime_checkable
 class Endable(Protocol):
-    """An application that can be drawn anew and told to end."""
+    """An application that can be redrawn and ended."""
 
     def action_redraw(self) -> None:
-        """Draw everything anew."""
+        """Redraw everything."""
         ...
 
     def end(self, code: int) -> None:
@@ -48,11 +48,11 @@ class Endable(Protocol):
 
 
 class TerminalDriver(LinuxDriver):
-    """Textual's driver of a terminal, and what signals mean.
+    """Textual's terminal driver, with signal handling.
 
-    SIGTERM, SIGHUP and SIGINT end the application in good order, or after `_GRACE` at once; the
-    terminal is as before either way. A second one ends it at once. Ctrl-C that nobody answers for
-    so long does the same. SIGCONT makes the terminal ours again and draws everything.
+    SIGTERM, SIGHUP and SIGINT end the application cleanly, or forcibly after `_GRACE`; either way
+    the terminal is restored. A second signal ends it forcibly, and so does a Ctrl-C that gets no
+    response for `_GRACE`. SIGCONT takes the terminal again and redraws everything.
     """
 
     def __init__(self, app: App[Any], **given: Any) -> None:
@@ -65,14 +65,14 @@ class TerminalDriver(LinuxDriver):
         self._loop_of_app = asyncio.get_running_loop()
         # A handler runs in the context of whatever it interrupts.
         self._context = copy_context()
-        # Signals can be had in the main thread alone.
+        # Signals can only be handled in the main thread.
         with contextlib.suppress(ValueError):
             signal.signal(signal.SIGCONT, self._continued)
             for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
                 if signal.getsignal(number) is not signal.SIG_IGN:
                     signal.signal(number, self._told_to_end)
 
-    # Stopped, and going on
+    # Stop and continue
 
     def start_application_mode(self) -> None:
         """Take the terminal, once it is ours: a program in the background waits for fg."""
@@ -82,7 +82,7 @@ class TerminalDriver(LinuxDriver):
                 os.kill(os.getpid(), signal.SIGSTOP)
             super().start_application_mode()  # type: ignore[no-untyped-call]
             if is_taken(self):
-                break  # else the shell had it back meanwhile
+                break  # otherwise the shell has it back
         self._state = "shown"
 
     def stop_application_mode(self) -> None:
@@ -99,16 +99,16 @@ class TerminalDriver(LinuxDriver):
         if self._state not in ("shown", "suspended"):
             return
         if not self._in_foreground:
-            # In the background nothing may be written: wait for fg.
+            # A background process must not write: wait for fg.
             os.kill(os.getpid(), signal.SIGSTOP)
             return
-        # Not here: what was interrupted may hold a lock that writing to the terminal takes.
+        # Not here: the interrupted code may hold a lock needed to write to the terminal.
         self._call(self._take_again)
 
     def _take_again(self) -> None:
-        """The terminal is ours once more: set its modes and draw everything."""
+        """The terminal is ours again: set its modes and redraw everything."""
         if self._state == "shown":
-            # The shell has changed the modes meanwhile: all of it from the beginning.
+            # The shell has changed the modes: start again.
             self.suspend_application_mode()
         if self._state == "suspended":
             self.resume_application_mode()
@@ -121,7 +121,7 @@ class TerminalDriver(LinuxDriver):
         except OSError:  # no terminal of ours, or none any more
             return True
 
-    # Told to end
+    # Ending
 
     def _told_to_end(self, number: int, frame: FrameType | None) -> None:
         if self._ending:
@@ -135,7 +135,7 @@ class TerminalDriver(LinuxDriver):
         self.leave_now(128 + self._ending)
 
     def process_message(self, message: Message) -> None:
-        """Take what the terminal sends. Runs in the thread that reads it."""
+        """Handle input from the terminal. Runs in the thread that reads it."""
         if isinstance(message, Key) and message.key == "ctrl+c":
             now = time.monotonic()
             if self._asked is None:
@@ -153,12 +153,12 @@ class TerminalDriver(LinuxDriver):
             self._loop_of_app.call_soon_threadsafe(call, context=self._context)
 
     def leave_now(self, code: int) -> None:
-        """End the process with ``code``, the terminal as it was; waits for nobody."""
+        """Restore the terminal and end the process with ``code``, without waiting."""
         with contextlib.suppress(OSError, ValueError, termios.error):
             if self._state == "shown":
                 if self.attrs_before is not None:
                     termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
-                # A terminal that takes nothing (Ctrl-S) would keep us.
+                # A terminal that accepts no output (Ctrl-S) would block us.
                 if select.select([], [self.fileno], [], 0.2)[1]:
                     os.write(self.fileno, _AS_BEFORE.encode())
         os._exit(code)

@@ -1,6 +1,6 @@
-"""What is used of Textual though its names are not public, all of it.
+"""All uses of Textual's private names.
 
-A minor version of Textual may change any of these: pyproject.toml pins it, and each has a test.
+A minor version of Textual may change any of them: pyproject.toml pins it, and each has a test.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ def name_of_key(character: str) -> str:
 
 
 def crash_of(app: App[Any]) -> Exception | None:
-    """What broke an application, if something did."""
+    """The exception that broke an application, if any."""
     return app._exception
 
 
 def is_taken(driver: LinuxDriver) -> bool:
-    """True when a driver has its terminal. It gives up without a word when it is stopped on the
-    way, as in the background."""
+    """True if a driver has its terminal. It silently fails to get it if stopped while starting, as
+    in the background."""
     writer = driver._writer_thread
     return writer is not None and writer.is_alive()
 
 
 def scroll_over(widget: Widget, size: Size) -> None:
-    """Renew the scrollbars for contents of ``size``, without arranging the screen anew."""
+    """Update the scrollbars for contents of ``size``, without a new layout of the screen."""
     widget._scroll_update(size)
 
 
 def ending_quietly(quiet: Callable[[Any], bool]) -> Callable[[Kind], Kind]:
-    """Have an application that breaks end without a traceback where ``quiet`` says so."""
+    """Make a broken application end without a traceback if ``quiet`` says so."""
 
     def decorate(kind: Kind) -> Kind:
         loud = kind._fatal_error
@@ -62,7 +62,7 @@ def ending_quietly(quiet: Callable[[Any], bool]) -> Callable[[Kind], Kind]:
 
 
 def with_patient_pages(kind: Kind) -> Kind:
-    """Have a page key do nothing in a palette whose list is not drawn yet."""
+    """Make page keys do nothing in a palette whose list is not drawn yet."""
     move = kind._action_command_list
 
     def action_command_list(palette: Any, action: str) -> None:
@@ -74,8 +74,8 @@ def with_patient_pages(kind: Kind) -> Kind:
 
 
 def drawn_by(draw: Callable[[str], Text | None]) -> Callable[[Kind], Kind]:
-    """Have an `Input` draw its value, and measure the cursor's place, by ``draw``; where that gives
-    None, as it is."""
+    """Make an `Input` draw its value, and place its cursor, by ``draw``; if that returns None, the
+    value is drawn unchanged."""
 
     def decorate(kind: Kind) -> Kind:
         plain = kind._value

@@ -51,7 +51,7 @@ def test_what_was_done_a_moment_ago_is_offered_again(tmp_path: Path) -> None:
     assert [one.seq for one in session.marks] == [5]
     again = Terminal(words, environment, tmp_path, "80x24")
     try:
-        again.wait("B goes on where you were")
+        again.wait("B resumes where you were")
         again.keys("B")
         screen = again.wait("8 rows, all")
         assert "*" in screen

@@ -167,7 +167,7 @@ def test_an_investigation_is_taken_up_after_the_terminal_was_lost(
     terminal.close()
     again = terminal.again()
     try:
-        again.wait("B goes on where you were", "marked.")
+        again.wait("B resumes where you were", "marked.")
         again.keys("B")
         again.wait("*", "203.0.113.", "complete")
     finally:

@@ -64,7 +64,7 @@ async def test_notes_between_the_rows_are_not_checked() -> None:
         assert all(seq >= 0 for _, seq in source.verdicts)
         app.main.results.go(noted[-1])
         await press(pilot, "v")
-        assert "No entry is chosen" in screen_text(app)
+        assert "No entry is selected" in screen_text(app)
 
 
 @driven

@@ -66,5 +66,6 @@ async def test_an_unknown_theme_is_told() -> None:
         while not app.workspace.catalogue.runbooks:
             await pilot.pause(0.01)
         await settle(pilot)
-        assert 'no theme "no\\x1bne"; there are' in app.main.query_one("StatusBar").text  # type: ignore[attr-defined]
+        said = app.main.query_one("StatusBar").text  # type: ignore[attr-defined]
+        assert 'Unknown theme "no\\x1bne"; the themes are' in said
         assert app.theme == "audittui"

@@ -184,7 +184,7 @@ async def test_another_try_connects_anew_and_runs_what_waited() -> None:
     table = Table()
     async with running(connect=opening(EXPIRED, table), target=TABLE) as (app, pilot):
         await run(app, pilot)
-        assert "r tries again and runs it then" in screen_text(app)
+        assert "r reconnects and then runs it" in screen_text(app)
         await press(pilot, "r")
         assert header(app).rstrip().endswith("audit-log (eu-west-1)")
         assert app.main.run is not None and app.main.run.complete
@@ -481,7 +481,7 @@ async def test_what_one_is_connected_to_is_not_connected_again() -> None:
         await run(app, pilot)
         await press(pilot, "P", "enter")
         assert app.main.run is not None
-        assert "That is what you are connected to." in screen_text(app)
+        assert "Already connected to that." in screen_text(app)
 
 
 @driven

@@ -143,9 +143,9 @@ async def test_keys_of_entries_say_what_they_do_with_a_group() -> None:
         await press(pilot, "enter")
         for key in ("m", "v", "V", "c"):
             await press(pilot, key)
-            assert "Enter opens those of the group" in main(app).query_one(StatusBar).text
+            assert "Enter opens the group's events" in main(app).query_one(StatusBar).text
         await press(pilot, "Q")
-        assert "do not share one request id" in main(app).query_one(StatusBar).text
+        assert "differ in request id" in main(app).query_one(StatusBar).text
         await press(pilot, "i")
         assert isinstance(app.screen, HistogramScreen)
         await until(pilot, lambda: "18 loaded rows" in screen_text(app))
@@ -178,8 +178,8 @@ async def test_where_it_costs_it_is_asked_for_with_s_and_its_bound_said_before()
         source = group_source(app)
         assert [one["success"] for one in cells(source)] == ["?", "?"]
         await press(pilot, "S")
-        assert "At most 4 RCU a group, 8 RCU in all." in screen_text(app)
-        assert "! marks a success within 10m after the last failure." in screen_text(app)
+        assert "At most 4 RCU per group, 8 RCU in total." in screen_text(app)
+        assert "! marks a success within 10m of the last failure." in screen_text(app)
         await press(pilot, "escape")
         reading = main(app).run
         assert reading is not None and reading.looked_rcu == 0
@@ -189,7 +189,7 @@ async def test_where_it_costs_it_is_asked_for_with_s_and_its_bound_said_before()
         ]  # fmt: skip
         assert 0 < reading.looked_rcu <= 8
         await press(pilot, "S")
-        assert "It is known of every group." in screen_text(app)
+        assert "Already known for every group." in screen_text(app)
 
 
 @driven
@@ -203,7 +203,7 @@ async def test_thresholds_change_on_the_loaded_rows() -> None:
         await press(pilot, "T")
         assert "nothing is read" in screen_text(app)
         await press(pilot, "backspace", "x", "enter")
-        assert "Give a whole number" in screen_text(app)
+        assert "Enter a whole number" in screen_text(app)
         await press(pilot, "backspace", "7", "tab")
         await press(pilot, *["backspace"] * 3, "1", "m", "enter")
         assert [dict(group.key)["actor"] for group in group_source(app).groups] == ["mallory"]
@@ -219,10 +219,10 @@ async def test_thresholds_change_on_the_loaded_rows() -> None:
 async def test_keys_of_groups_elsewhere_say_where_they_belong() -> None:
     async with running() as (app, pilot):
         await press(pilot, "T", "S")
-        assert "This belongs to a list of groups" in screen_text(app)
+        assert "This works on a list of groups" in screen_text(app)
         await open_runbook(app, pilot, "time window")
         await press(pilot, "enter", "T")
-        assert "These are no groups" in screen_text(app)
+        assert "This is not a list of groups" in screen_text(app)
 
 
 def test_a_rate_is_drawn_on_any_terminal() -> None:

@@ -95,7 +95,7 @@ async def test_the_profiles_budget_stops_a_reading_and_l_goes_on() -> None:
         await press(pilot, "L", "enter")
         while not reading_of(app).complete:
             # As much again, as often as it takes.
-            assert "Go on by as much again: 8 RCU" in screen_text(app)
+            assert "Continue with another 8 RCU" in screen_text(app)
             await press(pilot, "down", "enter")
             stops += 1
             assert stops < 20
@@ -182,7 +182,7 @@ async def test_a_budget_that_gets_nowhere_offers_one_that_may() -> None:
                 break
             said = " ".join(screen_text(app).replace("│", "").split())
             assert "same time, 2026-11-24T14:00:00Z" in said
-            assert "Read the same again with " in screen_text(app)
+            assert "Read that part again with " in screen_text(app)
             await press(pilot, "down", "enter")
         assert reading_of(app).complete and len(reading_of(app).rows.rows) == 200
 

@@ -176,7 +176,7 @@ async def test_a_search_opens_what_hides_its_matches() -> None:
         assert app.main.pane == "detail"
         assert app.focused is view
         await press(pilot, "n")
-        assert "Nothing is searched for" in screen_text(app)
+        assert "There is no search" in screen_text(app)
 
 
 @driven
@@ -216,7 +216,7 @@ async def test_any_value_is_copied_whole_and_harmless() -> None:
         assert f"Copied {KEY}" in screen_text(app)
         await at_line(pilot, view, "Body")
         await press(pilot, "c")
-        assert "There is no value on this line" in screen_text(app)
+        assert "No value on this line" in screen_text(app)
         await press(pilot, "tab", "k", "c")
         assert app.clipboard.split("\t")[2] == "role.update"
         assert app.clipboard.split("\t")[0] == "2026-11-24T14:52:00.000000Z"
@@ -243,7 +243,7 @@ async def test_versions_are_compared() -> None:
         await press(pilot, "d")
         assert isinstance(app.screen, VersionScreen)
         shown = screen_text(app)
-        for told in ("- size: 7", "+ size: 8", "Changed unseen", "- size: 2", "+ size: 7",
+        for told in ("- size: 7", "+ size: 8", "Unrecorded changes", "- size: 2", "+ size: 7",
                      "2 entries were read for it", "by ann (app/0, seq 2)"):  # fmt: skip
             assert told in shown
         await at_line(pilot, app.screen.query_one(OutlineView), "+ size: 8")
@@ -254,7 +254,7 @@ async def test_versions_are_compared() -> None:
         await press(pilot, "escape", "escape", "tab", "k", "d")
         assert "- size: 1" in screen_text(app)
         assert "+ size: 2" in screen_text(app)
-        assert "Changed unseen" not in screen_text(app)
+        assert "Unrecorded changes" not in screen_text(app)
         await press(pilot, "d", "k", "d")
         top: object = app.screen
         assert top is app.main
@@ -310,14 +310,14 @@ async def test_what_is_odd_about_the_resource_is_said_whole() -> None:
     told = "deleted at 2026-11-24T14:51:00Z but changed later, at 2026-11-24T14:52:00Z"
     async with running(filled(odd)) as (app, pilot):
         view = await opened(app, pilot)
-        assert "Odd about this resource" in view.text
+        assert "Anomalies of this resource" in view.text
         assert told in view.text.replace("\n", " ")
         lane = app.main.detail.lane
         assert [lane.source.mark(at) for at in range(3)] == ["", "", "!"]
         assert screen_text(app).count("deleted at") == 2
     async with running(filled(odd[:2])) as (app, pilot):
         view = await opened(app, pilot)
-        assert "Odd about this resource" not in view.text
+        assert "Anomalies of this resource" not in view.text
 
 
 @driven
@@ -415,19 +415,19 @@ async def test_where_a_lifecycle_was_not_read_it_is_marked(monkeypatch: pytest.M
 
         assert seqs() == [0, 1, 7, 8, 9]
         assert [lane.source.mark(at) for at in range(5)] == ["", "", "…", "", ""]
-        assert "5 of more, not those between and later; L here reads on" in screen_text(app)
+        assert "5 loaded, more between and later; L here loads more" in screen_text(app)
         await press(pilot, "tab", "L")
         assert seqs() == [0, 1, 2, 3, 4, 7, 8, 9]
         assert lane.source.mark(5) == "…"
         assert detail.chosen_version == 6
         await press(pilot, "L")
         assert seqs() == list(range(10))
-        assert "the first 10 of more" in screen_text(app)
+        assert "the first 10; L here loads more" in screen_text(app)
         await press(pilot, "L")
         assert seqs() == list(range(11))
         assert "all 11 entries; its creation is not in the log" in screen_text(app)
         await press(pilot, "L")
-        assert "is read already" in screen_text(app)
+        assert "is already loaded" in screen_text(app)
 
 
 @driven

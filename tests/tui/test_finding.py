@@ -121,11 +121,11 @@ def test_a_text_in_quotes_is_that_text(text: str, values: list[str]) -> None:
 @pytest.mark.parametrize(
     ("pattern", "told"),
     [
-        ('"a', "A quote is open"), ('actor:"Jane D', "A quote is open"),
-        ('x ~"', "A quote is open"),
-        ('"a"b', "a space is needed"), ("actr:alice", "There is no field actr"),
+        ('"a', "A quote is still open"), ('actor:"Jane D', "A quote is still open"),
+        ('x ~"', "A quote is still open"),
+        ('"a"b', "followed by a space"), ("actr:alice", "There is no field actr"),
         ("x !Outcom:y", "There is no field Outcom"), ("ip:10.0", "fields are time, actor"),
-        ("~(a b)", "needs quotes"),
+        ("~(a b)", "Quote one with spaces"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_says_what_to_do(pattern: str, told: str) -> None:
@@ -321,7 +321,7 @@ async def test_the_histogram_says_what_is_not_read() -> None:
         await open_runbook(app, pilot, "time window")
         await press(pilot, "enter", "i")
         await until(pilot, lambda: "loaded rows" in screen_text(app))
-        assert "a bar, more to read in the oldest" in screen_text(app)
+        assert "per bar, older rows not loaded" in screen_text(app)
 
 
 @driven
@@ -329,7 +329,7 @@ async def test_columns_are_chosen_of_what_was_run() -> None:
     async with running() as (app, pilot):
         await press(pilot, "C")
         assert app.screen is app.main
-        assert "Run something first" in app.main.query_one(StatusBar).text
+        assert "Run a runbook first" in app.main.query_one(StatusBar).text
 
 
 @driven

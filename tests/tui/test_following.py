@@ -122,7 +122,7 @@ async def following(size: tuple[int, int] = (80, 24)) -> AsyncIterator[Any]:
 @driven
 async def test_f_shows_what_comes_below_a_line_that_says_where_it_began() -> None:
     async with following() as (app, pilot, log):
-        assert notes(app) == ["following began 15:00:00Z; the rows above were read before"]
+        assert notes(app) == ["following started 15:00:00Z; the rows above were read earlier"]
         assert len(entries(app)) == 30
         log.append(3)
         await until(pilot, lambda: len(entries(app)) == 33)
@@ -134,8 +134,8 @@ async def test_f_shows_what_comes_below_a_line_that_says_where_it_began() -> Non
         )
         assert main(app).results.cursor == len(rows) - 1
         text = screen_text(app)
-        assert "following began 15:00:00Z" in text
-        assert "3 rows came" in status(app) and "RCU/hour" in status(app)
+        assert "following started 15:00:00Z" in text
+        assert "3 rows arrived" in status(app) and "RCU/hour" in status(app)
         assert "while quiet" in status(app)
 
 
@@ -146,7 +146,7 @@ async def test_a_window_up_to_now_joins_what_is_followed_though_time_goes_on(
     ticks = iter(range(10**6))
     monkeypatch.setattr(timestamp, "now", lambda: NOW + next(ticks) * 1000)
     async with following() as (app, _, _):
-        assert notes(app) == ["following began 15:00:00Z; the rows above were read before"]
+        assert notes(app) == ["following started 15:00:00Z; the rows above were read earlier"]
 
 
 @driven
@@ -160,7 +160,7 @@ async def test_what_was_read_long_ago_is_not_joined_at_any_price_and_that_is_sai
         monkeypatch.setattr(timestamp, "now", lambda: NOW + 3600 * timestamp.SECOND)
         await press(pilot, "F")
         assert notes(app) == [
-            "following began 16:00:00Z; between the rows above and this line nothing was read"
+            "following started 16:00:00Z; nothing was read between the rows above and this line"
         ]
         await press(pilot, "F")
 
@@ -198,12 +198,12 @@ async def test_equals_pauses_and_goes_on_and_f_stops_and_goes_on_without_a_gap()
         await press(pilot, "equals_sign")
         assert live_of(app).state == "following"
         await press(pilot, "F")
-        assert "not following now" in status(app)
+        assert "stopped  " in status(app)
         log.append(2, actor="meanwhile")
         await press(pilot, "F")
         await until(pilot, lambda: entries(app).count("meanwhile") == 2)
         assert entries(app).count("eve") == 1
-        assert notes(app)[1] == "following goes on 15:00:00Z; nothing was left out"
+        assert notes(app)[1] == "following resumed 15:00:00Z; nothing was skipped"
         await press(pilot, "ctrl+c")
         assert live_of(app).state == "stopped"
 
@@ -216,15 +216,15 @@ async def test_a_lost_connection_is_marked_and_healed() -> None:
         Flaky.lost.set()
         await until(pilot, lambda: len(notes(app)) == 2)
         assert notes(app)[1] == "connection lost 15:00:00Z"
-        await until(pilot, lambda: "connection lost, trying again" in status(app))
+        await until(pilot, lambda: "connection lost, retrying" in status(app))
         log.append(2)
         Flaky.lost.clear()
         await until(pilot, lambda: entries(app).count("eve") == 2)
-        healed = "connection lost 15:00:00Z, back 15:00:00Z; what came meanwhile follows"
+        healed = "connection lost 15:00:00Z, back 15:00:00Z; entries written meanwhile follow"
         await until(pilot, lambda: notes(app)[1] == healed)
         await pilot.pause()
         assert "back 15:00:00Z" in screen_text(app)
-        assert "trying again" not in status(app)
+        assert "retrying" not in status(app)
 
 
 @driven
@@ -292,9 +292,9 @@ async def test_a_note_is_no_entry_and_hostile_values_are_harmless() -> None:
 async def test_following_needs_something_that_was_run() -> None:
     async with running() as (app, pilot):
         await press(pilot, "F")
-        assert "F follows it" in status(app)
+        assert "run it, then press F" in status(app)
         await press(pilot, "equals_sign")
-        assert "F follows" in status(app)
+        assert "Not following: F starts." in status(app)
 
 
 @driven
@@ -306,14 +306,14 @@ async def test_what_is_followed_is_exported_as_what_it_is(
         log.append(3)
         await until(pilot, lambda: len(entries(app)) == 33)
         await press(pilot, "s")
-        assert "what comes later is not in the file" in screen_text(app)
+        assert "rows that arrive later are not in the file" in screen_text(app)
         await press(pilot, *["backspace"] * 60, *"came.jsonl", "enter")
         await until(pilot, (tmp_path / "came.jsonl").exists)
         lines = [json.loads(line) for line in Path("came.jsonl").read_text().splitlines()]
         said = lines[-1]["_export"]
         assert said["records"] == len(lines) - 1 == 33 and said["complete"] is False
         assert said["covers"].startswith("followed from 2026-11-24T15:00:00Z until 2026-11-24T15:")
-        assert "; 3 rows came; the 30 before were read earlier" in said["covers"]
+        assert "; 3 rows arrived; the 30 rows before that were read earlier" in said["covers"]
         words = shlex.split(said["command"])
         assert words[:4] == ["audittui", "tail", "time-window", "--since"]
         # The command begins no later than what came, and asks for no window.
@@ -340,7 +340,9 @@ async def test_catching_up_that_costs_is_asked_for_first() -> None:
             asked = lambda: " ".join(screen_text(app).split())  # noqa: E731
             await until(pilot, lambda: price in asked() and "budget of 150 RCU" in asked())
             send(pilot, "escape")
-            await until(pilot, lambda: "nothing of it was read" in screen_text(app))
+            await until(
+                pilot, lambda: "not followed 15:00:00Z: nothing was read" in screen_text(app)
+            )
             live = live_of(app)
             assert (live.state, live.came) == ("stopped", 0)
             send(pilot, "F")
@@ -359,5 +361,5 @@ async def test_following_ends_with_the_budget() -> None:
         await press(pilot, "enter")
         send(pilot, "F")
         await until(pilot, lambda: main(app).live is not None and live_of(app).state == "stopped")
-        await until(pilot, lambda: "the budget is 20 RCU" in screen_text(app))
+        await until(pilot, lambda: "the 20 RCU budget is used up" in screen_text(app))
         assert 0 < live_of(app).rcu <= 20

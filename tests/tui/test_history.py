@@ -81,7 +81,7 @@ async def test_a_search_is_saved_under_a_name_and_deleted(tmp_path: Path) -> Non
     memory.change(lambda state: state.with_run(run))
     async with remembering(memory) as (app, pilot):
         await press(pilot, "H", "s", "enter")
-        assert "A name is needed." in screen_text(app)
+        assert "Enter a name." in screen_text(app)
         await press(pilot, *"mine", "enter")
         assert "1 saved, 1 run (all)" in screen_text(app)
         assert app.main.features.notebook.state.saved == (
@@ -128,7 +128,7 @@ async def test_a_runbook_that_is_gone_is_said(tmp_path: Path) -> None:
     memory.change(lambda state: state.with_run(PastRun("k", "gone", {}, "case.db", 1)))
     async with remembering(memory) as (app, pilot):
         await press(pilot, "H", "enter")
-        assert "no runbook gone any more" in screen_text(app)
+        assert "Runbook gone no longer exists" in screen_text(app)
 
 
 @driven
@@ -136,7 +136,7 @@ async def test_a_broken_file_is_one_notice(tmp_path: Path) -> None:
     memory = Memory(tmp_path)
     memory.path.write_text("{")
     async with remembering(memory) as (app, pilot):
-        assert "History is not kept this time" in screen_text(app)
+        assert "History is not saved in this session" in screen_text(app)
         await open_runbook(app, pilot, "time window")
         await press(pilot, "enter")
         assert app.main.run is not None

@@ -49,12 +49,12 @@ def test_the_keys_of_textual_itself_do_not_hold_but_ours_do() -> None:
         ({"find": "'"}, {"find": "apostrophe"}, ""),
         ({"next-failure": "o", "next-of-resource": "e"},
          {"next-failure": "o", "next-of-resource": "e"}, ""),
-        ({"next-failure": "o"}, {}, '"o", which is next-of-resource already; it keeps e.'),
-        ({"next-failure": "j"}, {}, '"j", which is list-down already; it keeps e.'),
+        ({"next-failure": "o"}, {}, '"o", which is already used by next-of-resource; it keeps e.'),
+        ({"next-failure": "j"}, {}, '"j", which is already used by list-down; it keeps e.'),
         ({"next-failure": "f", "find": "f"}, {"next-failure": "f"}, "it keeps /."),
-        ({"next-failur": "f"}, {}, '"next-failur", which no key is called'),
-        ({"next-failure": "ctrl-f"}, {}, '"ctrl-f", which is no key; it keeps e.'),
-        ({"next-failure": ""}, {}, "which is no key"),
+        ({"next-failur": "f"}, {}, 'names an unknown binding "next-failur"'),
+        ({"next-failure": "ctrl-f"}, {}, '"ctrl-f", which is not a key; it keeps e.'),
+        ({"next-failure": ""}, {}, "which is not a key"),
     ],
 )  # fmt: skip
 def test_keys_that_cannot_be_are_told(
@@ -73,7 +73,7 @@ async def test_other_keys_act_and_the_help_and_the_palette_name_them() -> None:
         while not app.workspace.catalogue.runbooks:
             await pilot.pause(0.01)
         await settle(pilot)
-        assert '[keys] names "no\\x1bsuch"' in screen_text(app)
+        assert '[keys] names an unknown binding "no\\x1bsuch"' in screen_text(app)
         await open_runbook(app, pilot, "time window")
         await press(pilot, "enter", "o")
         assert app.main.listed_row is not None

@@ -317,7 +317,7 @@ async def test_copying(monkeypatch: pytest.MonkeyPatch) -> None:
         await open_runbook(app, pilot, "time window")
         await press(pilot, "enter", "c")
         assert app.clipboard.startswith("2026-11-24T14:58:00.000000Z\talice\t")
-        assert "whether it was taken" in status(app)
+        assert "does not confirm it" in status(app)
         await press(pilot, "y")
         assert '"actor": "alice"' in app.clipboard
         await press(pilot, "Y")
@@ -358,7 +358,7 @@ async def test_plan_help_and_palette() -> None:
         await press(pilot, "enter", "x")
         shown = app.screen.query_one("Pager").text  # type: ignore[attr-defined]
         assert "aws dynamodb query" in shown
-        _, _, side_by_side = shown.partition("Estimate and what was used so far:")
+        _, _, side_by_side = shown.partition("Estimated, and used so far:")
         for line in ("Requests ", "RCU ", "  by-time ", "Cost "):
             assert f"\n{line}" in side_by_side
         await press(pilot, "q", "question_mark")

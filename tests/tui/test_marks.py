@@ -71,7 +71,7 @@ async def test_m_marks_u_walks_and_the_list_says_so() -> None:
     async with running() as (app, pilot):
         await open_runbook(app, pilot, "time window")
         await press(pilot, "enter", "u")
-        assert "Nothing is marked yet" in screen_text(app)
+        assert "No marks yet" in screen_text(app)
         await press(pilot, "j", "m", "j", "j", "j", "m", "g")
         assert screen_text(app).count("*") == 2
         assert "2 entries now" not in screen_text(app).splitlines()[1]
@@ -94,7 +94,7 @@ async def test_the_list_of_marks_is_annotated_and_opened() -> None:
     async with running() as (app, pilot):
         await open_runbook(app, pilot, "time window")
         await press(pilot, "enter", "M")
-        assert "Nothing is marked yet" in screen_text(app)
+        assert "No marks yet" in screen_text(app)
         await press(pilot, "escape", "m", "j", "j", "m", "M")
         assert "2 entries, all" in screen_text(app)
         await press(pilot, "j", "a")
@@ -140,11 +140,11 @@ async def test_an_evidence_bundle_is_made_of_marks(
         await press(pilot, *["backspace"] * 60, *"case.zip", "enter")
         assert isinstance(app.screen, ReaderScreen)
         assert "2 ANCHORED" in screen_text(app)
-        assert "are your word only" in screen_text(app)
+        assert "rest on your word alone" in screen_text(app)
         digest = next(one for one in screen_text(app).split() if len(one) == 64)
         await press(pilot, "escape", "M", "e")
         await press(pilot, *["backspace"] * 60, *"case.zip", "enter")
-        assert "exists already" in screen_text(app)
+        assert "already exists" in screen_text(app)
     import hashlib
 
     data = (tmp_path / "case.zip").read_bytes()

@@ -19,10 +19,10 @@ async def found(app: AuditApp, query: str) -> list[str]:
 @pytest.mark.parametrize(
     ("words", "title"),
     [
-        (("verify", "check", "prove"), "Check the entry"),
-        (("save", "export", "csv"), "To a file: the list; in detail the entry, its proof"),
-        (("tail", "live", "follow"), "Follow: show what comes from now on"),
-        (("bookmark", "mark"), "Mark the entry, or not"),
+        (("verify", "check", "prove"), "Verify the entry"),
+        (("save", "export", "csv"), "Export the list; in detail, the entry or its proof"),
+        (("tail", "live", "follow"), "Follow: show new entries as they arrive"),
+        (("bookmark", "mark"), "Mark or unmark the entry"),
         (("switch",), "Profiles: connect to another table"),
     ],
 )

@@ -71,7 +71,7 @@ async def test_the_last_place_its_filter_the_way_there_and_the_marks_come_back(
     async with started(memory) as (app, pilot):
         lines = screen_text(app).splitlines()
         said = " ".join(line.partition("│")[2].strip() for line in lines)
-        assert "B goes on where you were 0s ago: Actor activity: alice" in said
+        assert "B resumes where you were 0s ago: Actor activity: alice" in said
         assert "; 2 marked." in said
         await press(pilot, "B")
         assert screen_text(app).splitlines()[1:20] == shown
@@ -85,7 +85,7 @@ async def test_the_last_place_its_filter_the_way_there_and_the_marks_come_back(
         assert main(app).listed_row is not None
         assert main(app).listed_row.seq == 27
         await press(pilot, "B")
-        assert "begun already" in status(app)
+        assert "already under way" in status(app)
 
 
 @driven
@@ -132,7 +132,7 @@ async def test_an_entry_that_is_gone_is_said_and_its_mark_stays(tmp_path: Path) 
         await press(pilot, "enter", "m")
     async with started(memory, filled(drafts()[:20])) as (app, pilot):
         await press(pilot, "B")
-        assert "not among these rows any more" in status(app)
+        assert "no longer among these rows" in status(app)
         assert [(one.row.chain, one.row.seq) for one in app.workspace.marks] == [("app/0", 29)]
 
 
@@ -140,18 +140,18 @@ async def test_an_entry_that_is_gone_is_said_and_its_mark_stays(tmp_path: Path) 
 async def test_nothing_is_offered_of_another_log_and_nothing_after_a_begin(tmp_path: Path) -> None:
     memory = Memory(tmp_path)
     async with started(memory) as (app, pilot):
-        assert "B goes on" not in screen_text(app)
+        assert "B resumes" not in screen_text(app)
         await press(pilot, "B")
         assert "no earlier investigation" in status(app)
         await open_runbook(app, pilot, "time window")
         await press(pilot, "enter")
     async with started(memory, target=Target(store="other.db")) as (app, pilot):
-        assert "B goes on" not in screen_text(app)
+        assert "B resumes" not in screen_text(app)
     async with started(memory) as (app, pilot):
-        assert "B goes on" in screen_text(app)
+        assert "B resumes" in screen_text(app)
         await open_runbook(app, pilot, "time window")
         await press(pilot, "enter", "B")
-        assert "begun already" in status(app)
+        assert "already under way" in status(app)
 
 
 @driven

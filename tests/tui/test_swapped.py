@@ -151,7 +151,7 @@ async def test_an_entry_that_goes_while_it_is_open_is_not_shown_beside_missing()
         assert app.main.detail.verdict.verdict == "MISSING"
         document = app.main.detail.document
         assert document is not None and not document.text
-        assert "not in the table any more" in shown(app)
+        assert "no longer in the" in shown(app)
 
 
 @pytest.mark.parametrize("forging", ["single", "ranged"])

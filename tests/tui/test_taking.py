@@ -46,7 +46,7 @@ async def test_s_exports_what_is_loaded_and_says_that_it_is_not_all() -> None:
     async with running(filled(MANY)) as (app, pilot):
         await open_runbook(app, pilot, "time window")
         await press(pilot, "enter", "s")
-        assert "That is not all" in screen_text(app)
+        assert "There is more to read" in screen_text(app)
         loaded = len(main(app).results.source)
         name = name_field(app).value
         await press(pilot, "enter")
@@ -60,7 +60,7 @@ async def test_s_exports_what_is_loaded_and_says_that_it_is_not_all() -> None:
         assert name_field(app).value != name
         name_field(app).value = name
         await press(pilot, "enter")
-        assert "is written over: give another name" in screen_text(app)
+        assert "already exists: choose" in screen_text(app)
         await press(pilot, "escape")
         assert isinstance(app.screen, MainScreen)
 
@@ -126,10 +126,10 @@ async def test_hostile_values_are_harmless_in_every_format(ending: str) -> None:
 async def test_a_copy_can_be_had_as_a_file_and_a_command_acts_on_no_terminal() -> None:
     async with running(filled(hostile_log())) as (app, pilot):
         await press(pilot, "W")
-        assert "Nothing was copied yet" in status(app)
+        assert "Nothing copied yet" in status(app)
         await open_runbook(app, pilot, "time window")
         await press(pilot, "enter", "c")
-        assert "W: to a file." in status(app)
+        assert "W writes it to a file." in status(app)
         await press(pilot, "W", "W")
         files = sorted(Path().glob("audittui-copy-*"))
         assert [file.read_text() for file in files] == [app.clipboard + "\n"] * 2
@@ -141,7 +141,7 @@ async def test_a_copy_can_be_had_as_a_file_and_a_command_acts_on_no_terminal() -
 
 def test_names_that_cannot_be() -> None:
     Path("there.csv").write_text("")
-    assert "exists already" in fault_of("there.csv")
+    assert "already exists" in fault_of("there.csv")
     assert "no folder" in fault_of("none/a.csv")
     assert ".jsonl, .csv or .md" in fault_of("a.txt")
     assert fault_of("~nobody-at-all/a.csv")

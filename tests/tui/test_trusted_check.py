@@ -76,7 +76,7 @@ async def test_v_says_anchored_and_the_proof_is_written_to_a_file(
         assert "c2sp.org/tlog-proof@v1" in text
         assert "index 29" in text
         await press(pilot, "s")
-        assert "This entry to a new file" in screen_text(app)
+        assert "Export this entry to a new file" in screen_text(app)
         await press(pilot, "enter")
         assert "Written to" in screen_text(app)
         stored = app.main.detail.document
@@ -99,6 +99,6 @@ async def test_without_a_proof_only_the_stored_text_can_be_written(
         await press(pilot, "enter", "enter", "s")
         assert "There is no proof: the entry is" in screen_text(app)
         await press(pilot, *["backspace"] * 60, *"x.tlog-proof", "enter")
-        assert "end the name in .json" in screen_text(app)
+        assert "use a name that ends in .json" in screen_text(app)
         await press(pilot, "escape")
     assert not list(tmp_path.iterdir())

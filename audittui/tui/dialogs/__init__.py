@@ -1,1 +1,1 @@
-"""Screens that lie over the main screen, and close with an answer. They know nothing of it."""
+"""Screens over the main screen that close with an answer. They do not know the main screen."""

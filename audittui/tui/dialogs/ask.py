@@ -21,7 +21,7 @@ from audittui.tui.widgets.form import Choice
 
 
 class Blank(msgspec.Struct, frozen=True):
-    """One thing to fill in. With ``options`` it is one of these, else a text."""
+    """A field to fill in: one of ``options`` if there are any, otherwise text."""
 
     name: str
     label: str
@@ -30,11 +30,11 @@ class Blank(msgspec.Struct, frozen=True):
 
 
 class AskScreen(Modal[dict[str, str]]):
-    """A few blanks to fill in. Enter closes with their values once ``check`` finds nothing wrong
-    with them (a sentence by name, "" for all of them together)."""
+    """A few fields to fill in. Enter closes with their values once ``check`` finds no fault (a
+    sentence by field name, "" for the fields as a whole)."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "leave it", id="leave-question"),
+        Binding("escape", "leave", "cancel", id="leave-question"),
         Binding("down", "app.focus_next", "next field", id="next-blank"),
         Binding("up", "app.focus_previous", "previous field", id="previous-blank"),
     ]
@@ -53,14 +53,14 @@ class AskScreen(Modal[dict[str, str]]):
         self._check = check
 
     def compose(self) -> ComposeResult:
-        """The title, the blanks, what is wrong, the keys."""
+        """The title, the fields, the faults, the keys."""
         text = Text(escaped_lines(self._title), style="bold")
         for detail in self._details:
             text.append("\n" + escaped_lines(detail), f"not bold {DIM}")
         keys = Text("\n")
-        keys.append("Enter", f"bold {ACCENT}").append(" do it   ", DIM)
+        keys.append("Enter", f"bold {ACCENT}").append(" OK   ", DIM)
         keys.append("Tab", f"bold {ACCENT}").append(" next   ", DIM)
-        keys.append("Esc", f"bold {ACCENT}").append(" leave it", DIM)
+        keys.append("Esc", f"bold {ACCENT}").append(" cancel", DIM)
         with Vertical(id="asking"):
             yield Static(text, markup=False)
             for blank in self._blanks:
@@ -75,7 +75,7 @@ class AskScreen(Modal[dict[str, str]]):
             yield Static(keys, markup=False)
 
     def on_mount(self) -> None:
-        """The first blank takes the keys."""
+        """Focus the first field."""
         self._blank(self._blanks[0]).focus()
 
     def _blank(self, blank: Blank) -> Widget:
@@ -83,7 +83,7 @@ class AskScreen(Modal[dict[str, str]]):
 
     @property
     def values(self) -> dict[str, str]:
-        """What the blanks say."""
+        """The values of the fields."""
         said: dict[str, str] = {}
         for blank in self._blanks:
             widget = self._blank(blank)
@@ -117,14 +117,14 @@ class AskScreen(Modal[dict[str, str]]):
 
 
 class ChoiceScreen(Modal[str]):
-    """A question with a few answers, each an id and what it says. The first one is marked at the
-    start, so that a stray Enter takes it: let it be the one that does least. Esc takes it too."""
+    """A question with a few answers, each an id and its text. The first one is selected at the
+    start and Esc chooses it, so it should be the answer that does least."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "take", "take the marked answer", id="take-answer"),
+        Binding("enter", "take", "choose the selected answer", id="take-answer"),
         Binding("j,down,tab", "mark(1)", "next answer", id="next-answer"),
         Binding("k,up,shift+tab", "mark(-1)", "previous answer", id="previous-answer"),
-        Binding("escape,q", "least", "the first answer", id="least-answer"),
+        Binding("escape,q", "least", "choose the first answer", id="least-answer"),
     ]
 
     def __init__(
@@ -154,19 +154,19 @@ class ChoiceScreen(Modal[str]):
             style = f"bold reverse {ACCENT}" if marked else "not bold"
             text.append("\n")
             text.append(f"{'>' if marked else ' '} {escaped(said)} ", style)
-        text.append("\n\n↑ ↓", f"bold {ACCENT}").append(" choose   ", f"not bold {DIM}")
-        text.append("Enter", f"bold {ACCENT}").append(" take it   ", f"not bold {DIM}")
+        text.append("\n\n↑ ↓", f"bold {ACCENT}").append(" select   ", f"not bold {DIM}")
+        text.append("Enter", f"bold {ACCENT}").append(" choose   ", f"not bold {DIM}")
         text.append("Esc", f"bold {ACCENT}")
         text.append(f" {escaped(self._answers[0][1])[:30].lower()}", f"not bold {DIM}")
         self.query_one("#confirm", Static).update(text)
 
     def action_mark(self, step: int) -> None:
-        """Mark another answer."""
+        """Select another answer."""
         self._marked = (self._marked + step) % len(self._answers)
         self._show()
 
     def action_take(self) -> None:
-        """Close with the marked answer."""
+        """Close with the selected answer."""
         self.dismiss(self._answers[self._marked][0])
 
     def action_least(self) -> None:

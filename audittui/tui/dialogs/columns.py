@@ -1,4 +1,4 @@
-"""The question which columns a list shows, and in which order."""
+"""A dialog for which columns a list shows, and in which order."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from audittui.tui.model.rows import title_of
 
 
 class _Fields:
-    """The fields that can be shown, those that are shown first."""
+    """All available fields, the shown ones first."""
 
     titles = ("shown", "column")
     times: frozenset[int] = frozenset()
@@ -50,16 +50,14 @@ class ColumnsScreen(ListDialog[tuple[str, ...]]):
 
     def __init__(self, columns: Sequence[str]) -> None:
         self._fields = _Fields(columns)
-        super().__init__(
-            "columns", self._fields, "Enter or x shows and hides   J K move   Esc done"
-        )
+        super().__init__("columns", self._fields, "Enter or x show/hide   J K move   Esc done")
 
     def on_mount(self) -> None:
-        """Name it."""
+        """Show the title."""
         self.show_title("Columns")
 
     def open_line(self, at: int) -> None:
-        """Enter shows and hides."""
+        """Show or hide the column."""
         self.action_show_or_hide()
 
     def action_show_or_hide(self) -> None:

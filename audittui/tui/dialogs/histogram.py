@@ -1,4 +1,4 @@
-"""The histogram over the list: when how much happened; a bar is a window to look into."""
+"""The histogram over the list; a bar can be zoomed into."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 _SLICE = 0.006
 _PAUSE = 0.01
 _RENEWED = 0.5
-"""Seconds between looks at whether more rows have come."""
+"""Seconds between checks for new rows."""
 _BESIDE = 53
-"""Cells that the columns before the bars take."""
+"""Cells taken by the columns before the bars."""
 _COUNTED = ("failure", "denied")
-"""The outcomes with a column of their own, the one that needs a look most last."""
+"""The outcomes with a column of their own, the most serious last."""
 _LETTERS = " ".join(f"{letter} {outcome}" for outcome, letter in BAR_LETTERS.items())
 
 
@@ -44,30 +44,31 @@ class _Bars:
         return len(self.bars)
 
     def cells(self, at: int) -> Sequence[str | int]:
-        """When, how many, and the bar."""
+        """The start, the counts and the bar."""
         bar = self.bars[at]
         counts = (bar.total, *(bar.count(outcome) for outcome in _COUNTED))
         told = [f"{count:,}" if count else "" for count in counts]
         return [bar.start, *told, bar.text(self._most, self._room)]
 
     def tone(self, at: int) -> str:
-        """What failed and what was denied is coloured."""
+        """Failures and denials are coloured."""
         bar = self.bars[at]
         return next((tone_of(one) for one in reversed(_COUNTED) if bar.count(one)), "")
 
     def mark(self, at: int) -> str:
-        """And marked."""
+        """Failures and denials are marked."""
         bar = self.bars[at]
         return "".join(mark_of(one) if bar.count(one) else " " for one in _COUNTED)
 
 
 class HistogramScreen(ListDialog[Window]):
-    """The rows of ``source`` by time and outcome; closes with the window of a bar, or with
-    nothing. ``near`` is the time that the cursor starts at, in microseconds. ``run`` is what
-    reads the rows, where more may come."""
+    """The rows of ``source`` by time and outcome; closes with the window of a bar, or None.
+
+    ``near`` is the time the cursor starts at, in microseconds. ``run`` reads the rows, if more
+    may arrive."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("z", "into", "look into the bar", id="histogram-zoom"),
+        Binding("z", "into", "zoom into the bar", id="histogram-zoom"),
         Binding("escape,q,i", "leave", "back", id="histogram-leave"),
     ]
 
@@ -75,7 +76,7 @@ class HistogramScreen(ListDialog[Window]):
         self, source: RowSource, near: int | None, style: TimeStyle, run: Run | None = None
     ) -> None:
         self._shown = _Bars((), 1)
-        keys = f"{_LETTERS}   Enter zooms into the bar   Esc back"
+        keys = f"{_LETTERS}   Enter zoom in   Esc back"
         super().__init__("histogram", self._shown, keys, empty="Counting…")
         self._source = source
         self._near = near
@@ -85,7 +86,7 @@ class HistogramScreen(ListDialog[Window]):
         self._histogram = Histogram()
 
     def on_mount(self) -> None:
-        """Count, and keep counting while rows come."""
+        """Count, and keep counting while rows arrive."""
         self.lines.set_time_style(self._style)
         self.call_after_refresh(self._count)
 
@@ -105,12 +106,12 @@ class HistogramScreen(ListDialog[Window]):
 
     @property
     def _more(self) -> str:
-        """What is not counted because it is not read, and which bar that concerns."""
+        """Which end is not counted because it has not been read."""
         run = self._run
         if run is None or run.complete:
             return ""
-        end = "oldest" if run.plan.order == "newest" else "newest"
-        return f", {'still reading' if run.active else 'more to read in'} the {end}"
+        end = "older" if run.plan.order == "newest" else "newer"
+        return f", still reading {end} rows" if run.active else f", {end} rows not loaded"
 
     def _show(self) -> None:
         self._told = self._more
@@ -125,13 +126,13 @@ class HistogramScreen(ListDialog[Window]):
         told = ""
         if bars:
             width = ago(bars[0].end - bars[0].start)
-            told = f"{self._histogram.taken:,} loaded rows, {width} a bar{self._told}"
+            told = f"{self._histogram.taken:,} loaded rows, {width} per bar{self._told}"
         else:
             lines.say("There are no rows.")
         self.show_title("Entries by time", told)
 
     def open_line(self, at: int) -> None:
-        """Enter looks into the bar."""
+        """Zoom into the bar."""
         self.action_into()
 
     def action_into(self) -> None:

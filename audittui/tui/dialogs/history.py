@@ -1,4 +1,4 @@
-"""The history: searches that were saved, then runs, the latest first."""
+"""The history: saved searches, then runs, the latest first."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 _PLACE = re.compile(r"\{(\w+)\}")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?::\d\d(?:\.\d+)?)?Z?", re.ASCII)
 _FAR = {"": "", "complete": "all", "failed": "failed", "cancelled": "cancelled"}
-"""How far a run came, by the first word of its coverage; otherwise a part was read."""
-_EMPTY = "Nothing was run yet. Esc goes back; choose a runbook (1) and run it with Enter."
+"""How far a run got, by the first word of its coverage; by default, partly."""
+_EMPTY = "No runs yet. Press Esc, choose a runbook (1) and run it with Enter."
 
 
 def question_text(
     name: str, texts: Mapping[str, str], runbook: Runbook | None, year: str = ""
 ) -> str:
-    """What was asked, the most telling first: the runbook, what it is about, the rest, the window
-    to the minute. Times of ``year`` are told without it. ``runbook`` is None when it is gone."""
+    """A query in a few words: the runbook, its subject, the other parameters, the window to the
+    minute. Times in ``year`` are shown without it. ``runbook`` is None if it no longer exists."""
     subject, during = "", "{window}"
     if runbook is not None:
         name, during = runbook.name, runbook.query.during
@@ -45,7 +45,7 @@ def question_text(
 
 
 def _in_minutes(window: str, year: str) -> str:
-    """A window without its seconds; a day that is named twice is told once."""
+    """A window without seconds; a repeated day is shown once."""
     ends, day = [], ""
     for end in window.split(".."):
         found = _TIME.fullmatch(end)
@@ -58,8 +58,8 @@ def _in_minutes(window: str, year: str) -> str:
 
 
 class _Entries:
-    """Saved searches and runs as lines. ``named`` finds a runbook by its id, ``here`` is what one
-    is connected to."""
+    """Saved searches and runs as lines. ``named`` finds a runbook by its id, ``here`` is the
+    current target."""
 
     titles = ("when", "question", "rows", "RCU", "read", "where")
     times = frozenset({0})
@@ -73,7 +73,7 @@ class _Entries:
         return len(self.entries)
 
     def cells(self, at: int) -> Sequence[str | int]:
-        """When, what, and how far it came."""
+        """The time, the query, and how far it got."""
         one = self.entries[at]
         if isinstance(one, Saved):
             asked = question_text(one.runbook, one.texts, self._named(one.runbook))
@@ -93,15 +93,15 @@ class _Entries:
         return "marked" if isinstance(self.entries[at], Saved) else ""
 
     def mark(self, at: int) -> str:
-        """The first column says it."""
+        """Nothing: the first column says it."""
         return ""
 
 
 class HistoryScreen(ListDialog[Saved | PastRun]):
-    """Closes with what is to be run again, or with nothing.
+    """Closes with what to run again, or None.
 
-    ``state`` gives what is remembered now, ``change`` changes it, ``named`` finds a runbook by its
-    id, ``here`` is what one is connected to.
+    ``state`` gives the current state, ``change`` changes it, ``named`` finds a runbook by its id,
+    ``here`` is the current target.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -122,14 +122,14 @@ class HistoryScreen(ListDialog[Saved | PastRun]):
         self._named = named
         self._here = here
         self._shown = self._entries()
-        keys = "Enter runs it again   s save   d delete   Esc back"
+        keys = "Enter run again   s save   d delete   Esc back"
         super().__init__("history", self._shown, keys, empty=_EMPTY)
 
     def _entries(self) -> _Entries:
         return _Entries(self._state(), self._named, self._here)
 
     def on_mount(self) -> None:
-        """Count them."""
+        """Show the counts."""
         self._count()
 
     def _count(self) -> None:
@@ -143,13 +143,13 @@ class HistoryScreen(ListDialog[Saved | PastRun]):
         return self._shown.entries[self.lines.cursor] if len(self._shown) else None
 
     def show_again(self) -> None:
-        """Show what is remembered now."""
+        """Show the current state."""
         self._shown = self._entries()
         self.renew(self._shown)
         self._count()
 
     def open_line(self, at: int) -> None:
-        """Enter runs it again."""
+        """Close with the entry to run again."""
         self.dismiss(self._entry)
 
     def action_save(self) -> None:
@@ -161,7 +161,7 @@ class HistoryScreen(ListDialog[Saved | PastRun]):
         def check(values: Mapping[str, str]) -> Mapping[str, str]:
             name = values["name"].strip()
             if not name:
-                return {"name": "A name is needed."}
+                return {"name": "Enter a name."}
             return {"name": "At most 60 characters."} if len(name) > 60 else {}
 
         def answered(values: dict[str, str] | None) -> None:
@@ -171,7 +171,7 @@ class HistoryScreen(ListDialog[Saved | PastRun]):
                 self.show_again()
 
         name = entry.name if isinstance(entry, Saved) else ""
-        details = ["A search of the same name is replaced."]
+        details = ["A saved search with the same name is replaced."]
         self.app.push_screen(
             AskScreen("Save this search", details, [Blank("name", "name", name)], check), answered
         )

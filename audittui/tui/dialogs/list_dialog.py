@@ -1,4 +1,4 @@
-"""The dialogs that are a list under a title."""
+"""The base of the list dialogs."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from audittui.tui.widgets.source import Source
 
 
 class ListDialog(Modal[ScreenResultType]):
-    """A list under a title, the keys below it. Enter opens a line, which each dialog does its own
-    way; leaving closes with nothing.
+    """A list with a title above and the keys below. Each dialog decides what Enter does on a line;
+    leaving closes with None.
 
-    ``name`` is the CSS id of the whole, ``keys`` what the line below says, ``empty`` what an empty
-    list says.
+    ``name`` is the CSS id of the dialog, ``keys`` the text of the key line, ``empty`` the text of
+    an empty list.
     """
 
     def __init__(self, name: str, source: Source, keys: str, *, empty: str = "") -> None:
@@ -33,7 +33,7 @@ class ListDialog(Modal[ScreenResultType]):
         self._empty = empty
 
     def compose(self) -> ComposeResult:
-        """The title, the list, what stands below it, the keys."""
+        """The title, the list, what is below it, the keys."""
         with Vertical(id=self._box):
             yield Static(id=f"{self._box}-title", markup=False)
             yield LineList(self._source_at_first, empty=self._empty)
@@ -41,11 +41,11 @@ class ListDialog(Modal[ScreenResultType]):
             yield Static(Text(self._keys, style=DIM))
 
     def below_list(self) -> Iterable[Widget]:
-        """What stands between the list and the keys."""
+        """Widgets between the list and the keys."""
         return ()
 
     def on_mount(self) -> None:
-        """The list takes the keys."""
+        """Focus the list."""
         self.lines.focus()
 
     @property
@@ -54,14 +54,14 @@ class ListDialog(Modal[ScreenResultType]):
         return self.query_one(LineList)
 
     def show_title(self, title: str, told: str = "") -> None:
-        """Show the title, and what is told of the list."""
+        """Show the title, with ``told`` after it."""
         text = Text(title, f"bold {ACCENT}")
         if told:
             text.append(f"  {told}", f"not bold {DIM}")
         self.query_one(f"#{self._box}-title", Static).update(text)
 
     def renew(self, source: Source) -> None:
-        """Show other lines, the cursor where it was."""
+        """Show other lines, keeping the cursor."""
         self.lines.show(source, max(min(self.lines.cursor, len(source) - 1), 0))
 
     def open_line(self, at: int) -> None:
@@ -73,5 +73,5 @@ class ListDialog(Modal[ScreenResultType]):
         self.open_line(event.lines.cursor)
 
     def action_leave(self) -> None:
-        """Close with nothing."""
+        """Close with None."""
         self.dismiss(None)

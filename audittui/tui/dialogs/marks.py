@@ -1,4 +1,4 @@
-"""The marks: what was marked, notes on it, and ways to take it away."""
+"""The marks, their notes, and exports of the list."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from audittui.tui.model.outcomes import mark_of, tone_of
 if TYPE_CHECKING:
     from audittui.tui.text.times import TimeStyle
 
-_EMPTY = "Nothing is marked yet. Esc goes back; m marks the entry under the cursor."
-_KEYS = "Enter open  a note  d take away  s to a file  e evidence bundle  Esc back"
+_EMPTY = "No marks yet. Press Esc, then m to mark the entry under the cursor."
+_KEYS = "Enter open  a note  d delete  s export  e evidence bundle  Esc back"
 _LONGEST_NOTE = 500
 
 
@@ -36,7 +36,7 @@ class _Lines:
         return len(self.marks)
 
     def cells(self, at: int) -> Sequence[str | int]:
-        """When, somebody's words, what."""
+        """The time, the note, the entry."""
         one = self.marks[at]
         row = one.row
         texts = (one.note, row.actor, row.action, row.resource, row.outcome)
@@ -47,22 +47,22 @@ class _Lines:
         return tone_of(self.marks[at].row.outcome)
 
     def mark(self, at: int) -> str:
-        """And marked."""
+        """Denied and failed entries are marked."""
         return mark_of(self.marks[at].row.outcome)
 
 
 class MarksScreen(ListDialog[Row]):
-    """Closes with the entry that is to be opened, or with nothing.
+    """Closes with the entry to open, or None.
 
-    ``changed`` is called after a mark was changed. ``export`` writes the list to a path,
-    ``evidence`` a bundle of it; ``details`` tells what that bundle will be.
+    ``changed`` is called after a mark changes. ``export`` writes the list to a path, ``evidence``
+    writes a bundle of it, ``details`` describes that bundle.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "annotate", "note on the mark", id="marks-note"),
-        Binding("d", "take_away", "take the mark away", id="marks-delete"),
-        Binding("s", "export", "the list to a file", id="marks-export"),
-        Binding("e", "evidence", "an evidence bundle: entries, proofs", id="marks-evidence"),
+        Binding("a", "annotate", "add or edit the note", id="marks-note"),
+        Binding("d", "take_away", "delete the mark", id="marks-delete"),
+        Binding("s", "export", "export the list", id="marks-export"),
+        Binding("e", "evidence", "make an evidence bundle", id="marks-evidence"),
         Binding("escape,q,M", "leave", "back", id="marks-leave"),
     ]
 
@@ -85,7 +85,7 @@ class MarksScreen(ListDialog[Row]):
         super().__init__("marks", self._shown, _KEYS, empty=_EMPTY)
 
     def on_mount(self) -> None:
-        """Count them."""
+        """Show the count."""
         self.lines.set_time_style(self._style)
         self._count()
 
@@ -103,13 +103,13 @@ class MarksScreen(ListDialog[Row]):
         self._count()
 
     def open_line(self, at: int) -> None:
-        """Enter opens the entry."""
+        """Close with the entry."""
         mark = self._mark
         if mark is not None:
             self.dismiss(mark.row)
 
     def action_annotate(self) -> None:
-        """Write a note on the mark."""
+        """Ask for the mark's note."""
         mark = self._mark
         if mark is None:
             return
@@ -123,36 +123,38 @@ class MarksScreen(ListDialog[Row]):
                 self._marks.annotate(mark.row, values["note"].strip())
                 self._changed()
 
-        details = ["It goes into the exported list and into the evidence bundle."]
+        details = ["Exported lists and evidence bundles include it."]
         self.app.push_screen(
             AskScreen("Note on this entry", details, [Blank("note", "note", mark.note)], check),
             answered,
         )
 
     def action_take_away(self) -> None:
-        """Take the mark away."""
+        """Delete the mark."""
         mark = self._mark
         if mark is not None:
             self._marks.toggle(mark.row)
             self._changed()
 
     def action_export(self) -> None:
-        """Ask where to; write the list."""
+        """Ask for a file; write the list."""
         from audittui.tui.model.export import FORMS_TEXT, fault_of
 
         details = [FORMS_TEXT, "audittui evidence create --marks FILE.jsonl reads it."]
 
-        self._ask("The marks to a new file", details, ("marks", ".jsonl"), fault_of, self._export)
+        self._ask(
+            "Export marks to a new file", details, ("marks", ".jsonl"), fault_of, self._export
+        )
 
     def action_evidence(self) -> None:
-        """Ask where to; make an evidence bundle."""
+        """Ask for a file; make an evidence bundle."""
         from audittui.tui.model.export import fault_of
 
         def fault(name: str) -> str:
-            return fault_of(name, (".zip",), "The name of a bundle ends in .zip.")
+            return fault_of(name, (".zip",), "The name of a bundle must end in .zip.")
 
         details = self._details()
-        self._ask("An evidence bundle", details, ("evidence", ".zip"), fault, self._evidence)
+        self._ask("Make an evidence bundle", details, ("evidence", ".zip"), fault, self._evidence)
 
     def _ask(
         self,

@@ -1,4 +1,4 @@
-"""Screens that lie over others, and leave once."""
+"""Screens over other screens that are dismissed only once."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from textual.screen import ModalScreen, ScreenResultType
 
 
 class Modal(ModalScreen[ScreenResultType]):
-    """A screen over others that takes all keys, and leaves only from the top.
+    """A screen over others that takes all keys, and can be dismissed only from the top.
 
-    In Textual leaving twice takes another screen away, or ends the application: Enter and Esc,
-    typed fast, both leave.
+    In Textual a second dismissal closes another screen or ends the application, and Enter and
+    Esc typed fast both dismiss.
     """
 
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
-        """Leave with a result; nothing where this screen left already or is covered."""
+        """Close with a result; does nothing if this screen is closed already or covered."""
         return super().dismiss(result) if self.app.screen is self else done()
 
 
 def done() -> AwaitComplete:
-    """Something to wait for that is there already."""
+    """An awaitable that is already done."""
     nothing: AwaitComplete = AwaitComplete.nothing()  # type: ignore[no-untyped-call]
     return nothing

@@ -1,4 +1,4 @@
-"""The command palette: Textual's own, but for what breaks it."""
+"""Textual's command palette, without what breaks it."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from audittui.tui.textual_private import with_patient_pages
 
 @with_patient_pages
 class Palette(CommandPalette):
-    """Textual's palette. A page key that comes before its list is drawn does nothing, nor does
-    leaving it twice.
+    """Textual's palette. A page key before its list is drawn does nothing, nor does a second
+    dismissal.
 
-    There Textual 8.2 looks up a line that it has not made yet, or takes another screen away.
+    Textual 8.2 would look up a line that does not exist yet, or close another screen.
     """
 
     def on_mount(self) -> None:
-        """Nothing blinks."""
+        """Turn blinking off."""
         self.query_one(Input).cursor_blink = False
 
     def dismiss(self, result: None = None) -> AwaitComplete:
-        """Leave, once."""
+        """Close, once."""
         return super().dismiss(result) if self.app.screen is self else done()

@@ -1,4 +1,4 @@
-"""The profiles of config.toml, and what the application is connected to: Enter connects."""
+"""The profiles of config.toml and the current target; Enter connects."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _UNNAMED = "(as started)"
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """A line: a profile by its name (empty: what was named without one), and what it connects to,
-    or why it cannot."""
+    """A line: a profile's name (empty for a target without one), and its target or why it has
+    none."""
 
     name: str
     target: Target | None
@@ -35,8 +35,8 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 def choices(config: Config, present: Target, started_on: Target) -> list[Choice]:
-    """What can be connected to: what the application was started on and what it is connected to,
-    where no profile is that, then the profiles in the order of the file."""
+    """The targets to choose from: the starting target and the current one if no profile names
+    them, then the profiles in file order."""
     profiles = []
     for name in config.profiles:
         try:
@@ -52,7 +52,7 @@ def choices(config: Config, present: Target, started_on: Target) -> list[Choice]
 
 
 class _Lines:
-    """Choices as lines. ``now`` says how the present one stands."""
+    """Choices as lines. ``now`` is the state of the current one."""
 
     times: frozenset[int] = frozenset()
 
@@ -68,12 +68,12 @@ class _Lines:
         return len(self.entries)
 
     def is_present(self, at: int) -> bool:
-        """True for what the application is connected to, or tries to be."""
+        """True for the current target, connected or not."""
         target = self.entries[at].target
         return target is not None and target.same(self._present)
 
     def cells(self, at: int) -> Sequence[str | int]:
-        """Its name and where it leads."""
+        """The name and the target."""
         one = self.entries[at]
         name = one.name or _UNNAMED
         target = one.target
@@ -91,20 +91,20 @@ class _Lines:
         return cells[: len(self.titles)]
 
     def tone(self, at: int) -> str:
-        """The present one stands out."""
+        """The current one is highlighted."""
         return "marked" if self.is_present(at) else ""
 
     def mark(self, at: int) -> str:
-        """A column says it."""
+        """Nothing: a column says it."""
         return ""
 
 
 class ProfilesScreen(ListDialog[Target]):
-    """Closes with what is to be connected to, or with nothing. The file is read when it opens, so
-    that what was changed in it meanwhile is there.
+    """Closes with the target to connect to, or None. Opening it reads the file, so that recent
+    changes are shown.
 
-    ``present`` is what one is connected to, ``state`` how that stands, ``started_on`` what the
-    application was started on.
+    ``present`` is the current target, ``state`` the state of its connection, ``started_on`` the
+    target the application was started on.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -114,13 +114,13 @@ class ProfilesScreen(ListDialog[Target]):
     def __init__(self, present: Target, started_on: Target, state: ConnectionState) -> None:
         self._shown = _Lines((), present, "")
         empty = "There is nothing to connect to."
-        super().__init__("profiles", self._shown, "Enter connects   Esc back", empty=empty)
+        super().__init__("profiles", self._shown, "Enter connect   Esc back", empty=empty)
         self._present = present
         self._started_on = started_on
         self._state = state
 
     def below_list(self) -> Iterable[Widget]:
-        """What is wrong, or how to write a profile."""
+        """A fault, or how to write a profile."""
         return [Static(id="profiles-note", markup=False)]
 
     def on_mount(self) -> None:
@@ -140,7 +140,7 @@ class ProfilesScreen(ListDialog[Target]):
             self._note(fault, BAD)
         elif not count:
             self._note(
-                f"A profile names a table. Write one into {config_path()}, then P again:\n"
+                f"A profile names a table. Add one to {config_path()}, then press P again:\n"
                 '  [profiles.prod]\n  table = "audit-log"\n  region = "eu-west-1"'
             )
         else:
@@ -152,7 +152,7 @@ class ProfilesScreen(ListDialog[Target]):
         note.display = bool(text)
 
     def open_line(self, at: int) -> None:
-        """Connect, or say why that cannot be."""
+        """Close with the target, or say why it has none."""
         chosen = self._shown.entries[at]
         if chosen.target is None:
             self._note(escaped(chosen.fault), BAD)

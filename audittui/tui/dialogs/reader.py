@@ -1,4 +1,4 @@
-"""Screens that show a text, or ask one question."""
+"""Screens that show a text or ask a yes/no question."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from audittui.tui.widgets.pager import Pager
 
 
 class ReaderScreen(Modal[None]):
-    """A text over everything: the plan, the help."""
+    """A full-screen text, such as the plan or the help."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,x,question_mark", "dismiss", "Back", id="close-text"),
@@ -31,7 +31,7 @@ class ReaderScreen(Modal[None]):
         self._text = text
 
     def compose(self) -> ComposeResult:
-        """The title, the text, the way back."""
+        """The title, the text, the keys."""
         with Vertical(id="reader"):
             yield Static(
                 Text(escaped_lines(self._title), style=f"bold {ACCENT}"), id="reader-title"
@@ -40,12 +40,12 @@ class ReaderScreen(Modal[None]):
             yield Static(Text("Esc back   j/k scroll   space page", style=DIM), id="reader-keys")
 
     def on_mount(self) -> None:
-        """The text takes the keys."""
+        """Focus the text."""
         self.query_one(Pager).focus()
 
 
 class ConfirmScreen(Modal[bool]):
-    """A question with two answers. Enter or y says yes, everything that leaves says no."""
+    """A yes/no question. Enter or y means yes, every other way of closing means no."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,y", "answer(True)", "Yes", id="answer-yes"),
@@ -58,7 +58,7 @@ class ConfirmScreen(Modal[bool]):
         self._details = details
 
     def compose(self) -> ComposeResult:
-        """The question, what speaks for and against, the keys."""
+        """The question, the details, the keys."""
         text = Text(escaped_lines(self._question), style="bold")
         for detail in self._details:
             text.append("\n" + escaped_lines(detail), "not bold")
@@ -79,7 +79,7 @@ class TooSmallScreen(Modal[None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "app.quit", "Quit", id="quit-small")]
 
     def compose(self) -> ComposeResult:
-        """The sentence."""
+        """The message."""
         yield Static(
             Text(
                 f"audittui needs {SMALLEST.width} columns and {SMALLEST.height} lines.\n"
@@ -89,10 +89,10 @@ class TooSmallScreen(Modal[None]):
         )
 
     def on_resize(self) -> None:
-        """Leave once there is room, if nothing lies over it."""
+        """Close once there is room, if no screen is on top."""
         if fits(self.app.size) and self.app.screen is self:
             self.dismiss()
 
     def on_screen_resume(self) -> None:
-        """What lay over it is gone."""
+        """The screen on top was closed."""
         self.on_resize()

@@ -1,4 +1,4 @@
-"""What one version of a resource is against the one before it."""
+"""A version of a resource compared with the previous one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from audittui.tui.widgets.outline import OutlineView
 if TYPE_CHECKING:
     from audittui.investigate.version import Version
 
-_KEYS = "c copy the value   Enter see it whole   a fold all   Esc back"
+_KEYS = "c copy value   Enter show in full   a fold all   Esc back"
 
 
 class VersionScreen(Modal[None]):
@@ -43,7 +43,7 @@ class VersionScreen(Modal[None]):
         self._copy = copy
 
     def compose(self) -> ComposeResult:
-        """What is compared, the differences, the keys."""
+        """The versions, the differences, the keys."""
         with Vertical(id="reader"):
             title = f"What changed: {escaped(self._version.row.resource)}"
             yield Static(Text(title, f"bold {ACCENT}", no_wrap=True), id="reader-title")
@@ -51,13 +51,13 @@ class VersionScreen(Modal[None]):
             yield Static(Text(_KEYS, DIM), id="reader-keys")
 
     def on_mount(self) -> None:
-        """The differences take the keys."""
+        """Focus the differences."""
         view = self.query_one(OutlineView)
         view.show(version_parts(self._version))
         view.focus()
 
     def on_outline_view_opened(self, event: OutlineView.Opened) -> None:
-        """Show a value whole."""
+        """Show a value in full."""
         event.stop()
         text = Text(escaped_lines(event.value.text))
         self.app.push_screen(ReaderScreen(event.value.name, text))
@@ -68,7 +68,7 @@ class VersionScreen(Modal[None]):
 
 
 def version_parts(version: Version) -> Sequence[Part]:
-    """What is shown of a comparison."""
+    """The parts of a comparison."""
     items = [_entry("this", version.row)]
     if version.since is not None:
         items.append(_entry("before", version.since))
@@ -77,12 +77,12 @@ def version_parts(version: Version) -> Sequence[Part]:
     cost = f"{counted(version.reads, 'entry')} {were} read for it, {version.rcu:,.1f} RCU."
     items.append(Item(Text(cost, DIM)))
     parts = [Part("entries", items)]
-    same = "nothing: both versions are the same"
+    same = "nothing: the versions are identical"
     parts.append(Part("changed", change_items(version.lines or (), same), "Changed"))
     if version.unseen:
-        told = "Different already before this entry, though no entry in between says so:"
+        told = "Already different before this entry; no entry in between explains it:"
         unseen = [Item(Text(told, WARN)), *change_items(version.unseen)]
-        parts.append(Part("unseen", unseen, "Changed unseen"))
+        parts.append(Part("unseen", unseen, "Unrecorded changes"))
     return parts
 
 

@@ -1,1 +1,1 @@
-"""Which keys there are and what they are called; keys in the order in which they are typed."""
+"""The bindings and their names; queued keys."""

@@ -1,4 +1,4 @@
-"""What the command palette finds: titles, and the other words for what they do."""
+"""The commands of the palette, by title and by synonym."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Commands(Provider):
                 yield DiscoveryHit(one.title, one.callback, help=one.help)
 
     async def search(self, query: str) -> Hits:
-        """Those that match; one that matches by a synonym alone comes after the others."""
+        """Those that match; matches by synonym alone come last."""
         matcher = self.matcher(query)
         also = {title_of(key.does): key.words for key in keys() if key.words}
         for one in self.app.get_system_commands(self.screen):
@@ -32,5 +32,5 @@ class Commands(Provider):
 
 
 def title_of(does: str) -> str:
-    """What a key does, as the palette names it."""
+    """A binding's title in the palette."""
     return does[:1].upper() + does[1:]

@@ -1,4 +1,4 @@
-"""The keys of the application: they hold also while a dialog lies over the main screen."""
+"""The keys of the application, which also work in dialogs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ BINDINGS = (
     Binding("ctrl+c", "interrupt", "stop reading, keep the rows", id="stop", priority=True),
     Binding("colon", "command_palette", "command palette", id="palette"),
     Binding(
-        "ctrl+z", "suspend_process", "to the shell; fg comes back", id="suspend", priority=True
+        "ctrl+z", "suspend_process", "suspend to the shell; fg resumes", id="suspend", priority=True
     ),
-    Binding("ctrl+l", "redraw", "draw the screen anew", id="redraw", priority=True),
+    Binding("ctrl+l", "redraw", "redraw the screen", id="redraw", priority=True),
 )

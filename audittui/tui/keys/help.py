@@ -1,4 +1,4 @@
-"""The help, made from the bindings themselves, so that it cannot lie."""
+"""The help, generated from the bindings so that it is always right."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _KEYS = 18
 
 
 def help_text(keymap: Mapping[str, str], faults: Sequence[str] = ()) -> Text:
-    """Every key, with the user's own of ``keymap``; then the names by which config.toml changes
-    them. ``faults`` are what is wrong there."""
+    """Every key, with those of the user's ``keymap``; then the names that config.toml uses for
+    them. ``faults`` are the faults found there."""
     text = Text()
     for fault in faults:
         text.append(escaped(fault) + "\n", WARN)
@@ -27,7 +27,9 @@ def help_text(keymap: Mapping[str, str], faults: Sequence[str] = ()) -> Text:
             text.append(f"  {keys_text(binding, keymap):<{_KEYS}}", "bold")
             text.append(f"{binding.description[:1].lower()}{binding.description[1:]}\n")
         text.append("\n")
-    text.append("Other keys: lines like these under [keys] in config.toml\n", f"bold {ACCENT}")
+    text.append(
+        "To change keys, put lines like these under [keys] in config.toml\n", f"bold {ACCENT}"
+    )
     for part in sections():
         for binding in part.bindings:
             keys = ",".join(keys_of(binding, keymap))
@@ -36,7 +38,7 @@ def help_text(keymap: Mapping[str, str], faults: Sequence[str] = ()) -> Text:
 
 
 def commands(keymap: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, str]]]:
-    """What the palette offers of the main screen: title, (key, action)."""
+    """The palette's commands of the main screen: title, (key, action)."""
     from audittui.tui.main.screen import MainScreen
 
     for binding in bindings_of(MainScreen):

@@ -1,6 +1,6 @@
-"""Which keys do what: the bindings, the user's own keys, and whether those contradict each other.
+"""The bindings, the user's own keys, and clashes between them.
 
-Every binding has an id, and ``[keys]`` in config.toml gives it other keys: ``next-failure = "f"``.
+Every binding has an id, and ``[keys]`` in config.toml changes its keys: ``next-failure = "f"``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _NAMED = {one.value for one in Keys}
 
 
 class Section(msgspec.Struct, frozen=True):
-    """The keys of one kind of widget or screen; ``over`` are others that act at the same time."""
+    """The bindings of one widget or screen; ``over`` are others active at the same time."""
 
     title: str
     bindings: Sequence[Binding]
@@ -27,12 +27,12 @@ class Section(msgspec.Struct, frozen=True):
 
 
 def bindings_of(kind: type[DOMNode]) -> Sequence[Binding]:
-    """The keys of a class, without those of the classes that it is made from."""
+    """The bindings of a class, without those of its base classes."""
     return [one for one in vars(kind).get("BINDINGS", ()) if isinstance(one, Binding)]
 
 
 def sections() -> tuple[Section, ...]:
-    """All keys there are, in the order of the help."""
+    """All bindings, in the order of the help."""
     from audittui.tui.dialogs.ask import AskScreen, ChoiceScreen
     from audittui.tui.dialogs.columns import ColumnsScreen
     from audittui.tui.dialogs.histogram import HistogramScreen
@@ -60,39 +60,39 @@ def sections() -> tuple[Section, ...]:
     in_list = (lines, bindings_of(LineList))
     return (
         of("Everywhere", MainScreen, EVERYWHERE),
-        Section("Also over other screens", EVERYWHERE),
+        Section("Also in dialogs", EVERYWHERE),
         of("In lists and entries", CursorView, *main),
         of("In a list", LineList, *main, lines),
         of("In an entry", OutlineView, *main, lines),
-        of("Searching in an entry", SeekField),
+        of("Searching an entry", SeekField),
         of("In a text", Pager),
         of("Choosing a runbook", Sidebar, *main),
-        of("In the runbooks", RunbookOptions, *main, sidebar),
+        of("In the runbook list", RunbookOptions, *main, sidebar),
         of("In the form", Form, *main),
         of("In the form, on a choice", Choice, *main, form),
-        of("On a line to fill in", AskedField, *main),
-        of("In a text over everything", ReaderScreen, bindings_of(Pager)),
+        of("In an input line", AskedField, *main),
+        of("In a full-screen text", ReaderScreen, bindings_of(Pager)),
         of("Comparing versions", VersionScreen, lines, bindings_of(OutlineView)),
         of("In the histogram", HistogramScreen, *in_list),
         of("In the history", HistoryScreen, *in_list),
         of("In the marks", MarksScreen, *in_list),
         of("In the profiles", ProfilesScreen, *in_list),
         of("Choosing columns", ColumnsScreen, *in_list),
-        of("Under a question", ConfirmScreen),
-        of("Under a question with answers", ChoiceScreen),
-        of("Over blanks to fill in", AskScreen, bindings_of(Choice)),
-        of("Where there is no room", TooSmallScreen),
+        of("In a yes/no question", ConfirmScreen),
+        of("In a question with choices", ChoiceScreen),
+        of("In a dialog with fields", AskScreen, bindings_of(Choice)),
+        of("When the terminal is too small", TooSmallScreen),
     )
 
 
 def keys_of(binding: Binding, keymap: Mapping[str, str]) -> list[str]:
-    """The keys of a binding, as Textual names them: the user's own, or those it was made with."""
+    """The keys of a binding, in Textual's names: the user's own, or the default."""
     return (keymap.get(binding.id or "") or binding.key).split(",")
 
 
 def checked(wanted: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
-    """The keys that can be used of those that are ``wanted`` (binding id: keys), and a sentence
-    for each that cannot: what is wrong, and what holds instead."""
+    """The valid keys among those ``wanted`` (binding id: keys), and a sentence for each that is
+    not: what is wrong, and which key applies instead."""
     known = {binding.id: binding for part in sections() for binding in part.bindings}
     keymap: dict[str, str] = {}
     faults = []
@@ -102,10 +102,10 @@ def checked(wanted: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
         if name not in known:
             said = suggestion(name, [one for one in known if one])
             more = said if said.startswith("did you mean") else "? lists the names"
-            faults.append(f'[keys] names "{name}", which no key is called; {more}.')
+            faults.append(f'[keys] names an unknown binding "{name}"; {more}.')
         elif not all(names):
             faults.append(
-                f'[keys] gives {name} "{wrong.strip()}", which is no key;'
+                f'[keys] gives {name} "{wrong.strip()}", which is not a key;'
                 f" it keeps {_shown(known[name])}."
             )
         else:
@@ -113,7 +113,7 @@ def checked(wanted: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     while clash := _clash(keymap):
         key, loser, other = clash
         faults.append(
-            f'[keys] gives {loser} "{key_name(key)}", which is {other} already;'
+            f'[keys] gives {loser} "{key_name(key)}", which is already used by {other};'
             f" it keeps {_shown(known[loser])}."
         )
         del keymap[loser]
@@ -121,8 +121,8 @@ def checked(wanted: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
 
 
 def _clash(keymap: Mapping[str, str]) -> tuple[str, str, str] | None:
-    """A key that would do two things at once: the key, the binding that gives way (always one of
-    the user's own), and the other."""
+    """A key bound twice: the key, the binding that gives way (always one set by the user), and
+    the other."""
     for part in sections():
         owners: dict[str, str] = {}
         for bindings in (*part.over, part.bindings):
@@ -136,7 +136,7 @@ def _clash(keymap: Mapping[str, str]) -> tuple[str, str, str] | None:
 
 
 def _key(text: str) -> str:
-    """A key as Textual names it; empty when there is no such key."""
+    """Textual's name of a key; empty if there is no such key."""
     text = text.strip()
     if len(text) == 1 and text.isprintable():
         if text.isalnum():
@@ -153,7 +153,7 @@ def _key(text: str) -> str:
 
 
 def _character(name: str) -> str:
-    """The character that Textual's name of a key stands for: ``full_stop`` is a dot."""
+    """The character of a key by Textual's name: ``full_stop`` is a dot."""
     try:
         return unicodedata.lookup(name.replace("_", " "))
     except KeyError:
@@ -170,14 +170,14 @@ _NAMES = {
 
 
 def key_name(key: str) -> str:
-    """A key as people write it."""
+    """A key as users write it."""
     if key.startswith("ctrl+"):
         return f"Ctrl-{key[5:].upper()}"
     return _NAMES.get(key) or (_character(key) if len(key) > 1 else "") or key
 
 
 def keys_text(binding: Binding, keymap: Mapping[str, str]) -> str:
-    """The keys of a binding as people write them."""
+    """The keys of a binding as users write them."""
     return "  ".join(key_name(key) for key in keys_of(binding, keymap))
 
 

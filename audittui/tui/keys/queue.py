@@ -1,8 +1,8 @@
-"""Keys, one after the other, however fast they come.
+"""Keys, handled one after the other, however fast they arrive.
 
-Textual hands a key to the focused widget and looks at the next one meanwhile; what the first leads
-to (another focus, a deleted letter) may come after the next ones then. Over a slow link many keys
-arrive at once, and would end up in the wrong field or in the wrong order.
+Textual hands a key to the focused widget and meanwhile takes the next one, so the effect of the
+first (a focus change, a deleted letter) may come too late. Over a slow link many keys arrive
+together, and would end up in the wrong field or in the wrong order.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from textual.message_pump import MessagePump
 from audittui.tui.textual_private import name_of_key
 
 _PATIENCE = 0.25
-"""Seconds after which the next key is taken though nobody said that the last one is dealt with."""
+"""Seconds after which the next key is taken even if the last one was never reported as handled."""
 
 
 class KeyQueue:
-    """Takes a key once the last one has gone all the way.
+    """Takes a key once the last one has been fully handled.
 
     ``deliver`` hands a key to the focused widget. ``comes`` is called before that, ``gone`` after
-    it was dealt with.
+    the key was handled.
     """
 
     def __init__(
@@ -42,17 +42,17 @@ class KeyQueue:
         self._keys: deque[Key] = deque()
         self._number = 0
         self.busy = False
-        """True while a key is on its way."""
+        """True while a key is being handled."""
 
     async def take(self, event: Key) -> None:
-        """Keep a key until it is its turn."""
+        """Queue a key."""
         self._keys += self._meant(event)
         if not self.busy:
             await self._next()
 
     def _meant(self, event: Key) -> Sequence[Key]:
-        """Esc and a letter right after it reach us as Alt and that letter: terminals send the same
-        for both. Nothing here is on Alt, unless the user has put it there."""
+        """The keys that were typed: Esc and a letter right after it arrive as Alt and that letter,
+        because terminals send the same bytes. Nothing is bound to Alt, unless by the user."""
         letter = event.character
         alone = event.key in self._app.screen.active_bindings
         if not event.key.startswith("alt+") or not letter or alone:
@@ -69,7 +69,7 @@ class KeyQueue:
         self._comes()
         number = self._number
         if app.focused is not None and not app.focused.is_attached:
-            # Keys for a widget that is gone would be lost.
+            # Keys for a removed widget would be lost.
             app.screen.set_focus(None)
         way: Sequence[MessagePump] = (app.focused or app.screen).ancestors_with_self
         await self._deliver(self._keys.popleft())
@@ -77,7 +77,7 @@ class KeyQueue:
         app.set_timer(_PATIENCE, lambda: self._dealt_with(number))
 
     def _follow(self, way: Sequence[MessagePump], number: int, at: int = 0) -> None:
-        """Go the way of a key, from the focused widget up to the application."""
+        """Follow a key from the focused widget up to the application."""
         while at < len(way):
             node, at = way[at], at + 1
             if node.call_later(self._follow, way, number, at):

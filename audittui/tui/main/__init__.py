@@ -1,1 +1,1 @@
-"""The main screen: one module a feature, and the desk that they share."""
+"""The main screen: one module per feature, and the desk they share."""

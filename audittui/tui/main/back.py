@@ -1,4 +1,4 @@
-"""One step back, from wherever one is."""
+"""One step back, from any place."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 
 class Back:
-    """Leads back. ``undo`` are what a step back in the results tries before it leaves the place,
-    one after the other; ``leave`` leaves the application."""
+    """Goes back. A step back in the results first tries each of ``undo`` before it leaves the
+    place; ``leave`` ends the application."""
 
     def __init__(
         self,
@@ -43,13 +43,13 @@ class Back:
         self._step_back()
 
     def _step_back(self) -> bool:
-        """One step back; False at the root."""
+        """One step back; False at the top level."""
         desk, places = self._desk, self._trail.places
         if desk.asking:
             desk.end_asking()
             desk.go_pane("results")
         elif desk.zoomed and not (places and places[-1].zoomed):
-            # One pane alone since this place; the step back to one that was so keeps it.
+            # A pane zoomed at this place is restored; a step back to a zoomed place keeps the zoom.
             desk.zoomed = False
             desk.show_panes()
         elif desk.pane == "detail" or (desk.pane == "results" and desk.detail_open):
@@ -76,7 +76,7 @@ class Back:
         runner.cancel_planning()
         run = desk.run = place.run
         if run.last is not None and run.last.coverage.stop == "cancelled":
-            # It was ended by leaving it: reading goes on once more rows are wanted.
+            # Leaving it stopped it: reading resumes once more rows are wanted.
             run.go_on()
         desk.group, desk.zoomed = place.group, place.zoomed
         desk.results.show_at(place.source, place.sight)
@@ -98,7 +98,7 @@ class Back:
             lines.show_at(place.source, sight)
 
     def back_or_leave(self) -> None:
-        """One step back, and out of the application at the root."""
+        """One step back; at the top level, quit."""
         desk = self._desk
         inside = desk.pane in ("results", "detail") or bool(desk.asking)
         if not inside or not self._step_back():
@@ -107,5 +107,5 @@ class Back:
     KEYS: ClassVar[tuple[Key, ...]] = (
         Key("escape", "back", "back", back, words="close, undo"),
         Key("backspace", "back-too", "back", back, shown=False),
-        Key("q", "quit", "back, and quits at the root", back_or_leave, words="exit, leave"),
+        Key("q", "quit", "back; quit at the top level", back_or_leave, words="exit, leave"),
     )

@@ -1,4 +1,4 @@
-"""How the list shows its rows: over how many lines, which columns, how times are told."""
+"""How the list shows its rows: wrapping, columns, time style."""
 
 from __future__ import annotations
 
@@ -14,58 +14,58 @@ if TYPE_CHECKING:
     from audittui.tui.text.times import TimeStyle
 
 _TOLD = {
-    "utc": "Times are told in UTC.",
-    "local": "Times are told in this machine's local time.",
-    "ago": "Times are told by how long ago they were.",
+    "utc": "Times are shown in UTC.",
+    "local": "Times are shown in this machine's local time.",
+    "ago": "Times are shown relative to now.",
 }
 
 
 class Columns:
-    """How lists show their rows. ``tell_times`` has every list tell its times in a style."""
+    """How lists show their rows. ``tell_times`` sets the time style of every list."""
 
     def __init__(self, desk: Desk, tell_times: Callable[[TimeStyle], None]) -> None:
         self._desk = desk
         self._tell_times = tell_times
         self._chosen: dict[str, tuple[str, ...]] = {}
-        """The columns that were chosen, by the id of their runbook."""
+        """The chosen columns, by runbook id."""
 
     def of(self, run: Run) -> Sequence[str]:
-        """The columns that a run is shown with."""
+        """The columns of a run."""
         return self._chosen.get(run.runbook.id, run.plan.columns)
 
     def began(self, run: Run) -> None:
-        """Show the columns that were chosen before."""
+        """Show the columns chosen before."""
         if run.runbook.id in self._chosen:
             run.rows.show_columns(self.of(run))
 
     def renew_times(self) -> None:
-        """Times that are told by how long ago they were grow old."""
+        """Redraw relative times."""
         results = self._desk.results
         if results.time_style == "ago":
             results.set_time_style("ago")
 
     def wrap(self) -> None:
-        """Show every column whole, or rows of one line again."""
+        """Wrap rows over several lines, or show one line per row again."""
         results = self._desk.results
         wrapped = not results.wrapped
         results.set_wrapped(wrapped)
-        said = "Every column is whole; w: one line a row." if wrapped else "One line a row."
+        said = "Columns are wrapped; w shows one line per row." if wrapped else "One line per row."
         self._desk.say(said)
 
     def next_time_style(self) -> None:
-        """Tell times in UTC, in local time, or by how long ago, in turn."""
+        """Show times in UTC, local time or relative time, in turn."""
         style = STYLES[(STYLES.index(self._desk.results.time_style) + 1) % len(STYLES)]
         self._tell_times(style)
         self._desk.say(_TOLD[style])
 
     def choose(self) -> None:
-        """Choose which columns stand where."""
+        """Choose columns and their order."""
         desk, source = self._desk, self._desk.row_source
         if desk.run is None:
-            desk.say("Run something first: C chooses the columns of what it shows.")
+            desk.say("Run a runbook first; then C chooses the columns.")
             return
         if source is None:
-            desk.say("Open a group first: Enter.")
+            desk.say("Open a group first (Enter).")
             return
         from audittui.tui.dialogs.columns import ColumnsScreen
 
@@ -81,12 +81,12 @@ class Columns:
         desk.open(ColumnsScreen(source.columns), chosen)
 
     KEYS: ClassVar[tuple[Key, ...]] = (
-        Key("w", "wrap", "every column whole, over several lines", wrap, words="whole rows, lines"),
-        Key("C", "columns", "choose the columns", choose, words="fields, order, show, hide"),
+        Key("w", "wrap", "wrap columns over several lines", wrap, words="whole rows, lines"),
+        Key("C", "columns", "choose columns", choose, words="fields, order, show, hide"),
         Key(
             "D",
             "time-style",
-            "times: UTC, local, how long ago",
+            "times: UTC, local, relative",
             next_time_style,
             words="time zone, clock, relative",
         ),

@@ -1,4 +1,4 @@
-"""The connection: opened in a thread after the first frame, again after a failure, or another."""
+"""The connection: opened in a thread after the first frame, reopened, or switched."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class _Telling(Patience):
-    """Waits as long as it is told, and says for what."""
+    """Waits, and says what for."""
 
     def __init__(self, tell: Callable[[StoreError], None]) -> None:
         self._tell = tell
@@ -68,14 +68,14 @@ class Connect:
         self._folders = folders
         self._open_target = open_target
         self._attempt = 0
-        """The number of the attempt that counts; what an older one brings is dropped."""
+        """The number of the latest attempt; results of older ones are dropped."""
         jobs.hear(messages.CatalogueLoaded, self._take_catalogue)
         jobs.hear(messages.ProfilesCounted, self._take_count)
         jobs.hear(messages.Opened, self._opened)
         jobs.hear(messages.OpeningWaits, self._waits)
 
     def begin(self) -> None:
-        """Read the runbooks, and connect to what is named."""
+        """Read the runbooks, and connect to the target, if there is one."""
         self._jobs.run(self._load_catalogue, self._failed, "catalogue")
         if self._workspace.state.kind == "connecting":
             self._connect()
@@ -106,10 +106,10 @@ class Connect:
     # Opening
 
     def again(self) -> None:
-        """Try to connect once more, with fresh credentials; then run what was being run."""
+        """Connect again, with fresh credentials; then run what was wanted."""
         target, run = self._workspace.target, self._desk.run
         if not target.store and not target.table:
-            self._desk.say("No table and no store is named: P shows the profiles.")
+            self._desk.say("No table or store is set: P shows the profiles.")
             return
         if self._runner.wanted is None and run is not None:
             self._runner.wanted = Wanted(run.runbook, run.texts)
@@ -148,7 +148,7 @@ class Connect:
             self._jobs.run(connection.store.close, lambda _: None, "closing")
             return
         self._workspace.connect(connection)
-        # What the program itself consists of stays: the collector need not look through it.
+        # The program's own objects stay: the collector can skip them.
         gc.freeze()
         self._link.show(ConnectionState("open"))
         wanted, self._runner.wanted = self._runner.wanted, None
@@ -162,7 +162,7 @@ class Connect:
     # Another table
 
     def choose(self) -> None:
-        """List the profiles; connect to the one that is chosen."""
+        """List the profiles; connect to the chosen one."""
         from audittui.tui.dialogs.profiles import ProfilesScreen
 
         workspace = self._workspace
@@ -171,7 +171,7 @@ class Connect:
             if target is None:
                 return
             if workspace.state.kind == "open" and target.same(workspace.target):
-                self._desk.say("That is what you are connected to.")
+                self._desk.say("Already connected to that.")
             else:
                 self._switch(target)
 
@@ -179,7 +179,7 @@ class Connect:
         self._desk.open(dialog, chosen)
 
     def _switch(self, target: Target) -> None:
-        """Connect to another target. Nothing that came from the present one stays."""
+        """Connect to another target, dropping everything read from the current one."""
         self._sessions.end()
         self._runner.cancel_planning()
         self.forget()
@@ -187,7 +187,7 @@ class Connect:
         self._connect()
 
     def forget(self) -> None:
-        """Another table comes: nothing that was read from this one stays."""
+        """Drop everything read from the current table."""
         desk = self._desk
         if desk.run is not None:
             desk.run.cancel()
@@ -205,7 +205,7 @@ class Connect:
         desk.show_status()
 
     def _close_later(self, connections: Sequence[Connection]) -> None:
-        """Close ``connections`` once the threads that read from them are done."""
+        """Close ``connections`` once their readers are done."""
         if not connections:
             return
         readers = self._jobs.readers_of(connections)
@@ -219,7 +219,7 @@ class Connect:
         self._jobs.run(work, self._failed, "closing")
 
     def close(self) -> None:
-        """Leave nothing open."""
+        """Close all connections."""
         if self._desk.run is not None:
             self._desk.run.cancel()
         for connection in self._workspace.connections:

@@ -1,4 +1,4 @@
-"""Copies: of a row, a value, an entry, the command that asks the same."""
+"""Copies of a row, a value, an entry, or the equivalent command."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Copy:
-    """Copies what is shown. ``by_terminal`` has the terminal copy a text."""
+    """Copies what is shown. ``by_terminal`` copies a text by way of the terminal."""
 
     def __init__(
         self,
@@ -60,12 +60,12 @@ class Copy:
             self.copy("the row", words.row_line(row))
 
     def copy_value(self, view: OutlineView) -> None:
-        """Copy what the line under the cursor shows, all of it."""
+        """Copy the full value of the line under the cursor."""
         from audittui.escape import escaped
 
         value = view.value
         if value is None:
-            said = "There is no value on this line: j and k move, y copies the whole entry."
+            said = "No value on this line; y copies the whole entry."
             self._desk.say(said)
         else:
             self.copy(value.name, escaped(value.text))
@@ -79,18 +79,18 @@ class Copy:
             self._copy_entry(row)
 
     def copy_command(self) -> None:
-        """Copy the command that asks the same again."""
+        """Copy the equivalent command."""
         from audittui.runbook.describe import command_of
 
         run = self._desk.run
         if run is None:
-            self._desk.say("Nothing was run yet, so there is no command.")
+            self._desk.say("Nothing has been run yet, so there is no command to copy.")
         else:
             command = command_of(run.plan, self._workspace.target.options())
             self.copy("the command", command)
 
     def copy(self, what: str, text: str) -> None:
-        """Copy a text in a thread; say what was done and no more."""
+        """Copy a text in a thread; report only what is known."""
         self._last = text
 
         def work() -> None:
@@ -107,10 +107,10 @@ class Copy:
         if not message.said:
             self._by_terminal(message.text)
         said = message.said or BY_TERMINAL
-        self._desk.say(f"Copied {message.what}: {said}. W: to a file.")
+        self._desk.say(f"Copied {message.what}: {said}. W writes it to a file.")
 
     def _copy_entry(self, row: Row) -> None:
-        """Copy an entry's JSON, read first where it is not shown."""
+        """Copy an entry's JSON, reading it first if it is not shown."""
         connection, jobs = self._workspace.connection, self._jobs
         if connection is None:
             return
@@ -127,7 +127,7 @@ class Copy:
             try:
                 text = ascii_spread(document.text)
             except ValueError:
-                # What is no JSON is copied as a JSON string: all of it, and harmless.
+                # Text that is not JSON is copied as a JSON string: complete and harmless.
                 text = json.dumps(document.text)
             jobs.post(messages.Spent(document.rcu))
             jobs.post(messages.DocumentCopied(text))
@@ -138,9 +138,9 @@ class Copy:
         self._desk.say(str(error))
 
     def write_last(self) -> None:
-        """Write the last copy to a new file in the present folder."""
+        """Write the last copy to a new file in the current folder."""
         if not self._last:
-            self._desk.say("Nothing was copied yet: c, y or Y copies.")
+            self._desk.say("Nothing copied yet: c, y or Y copies.")
             return
         stamp = timestamp.text(timestamp.now())[:19].replace(":", "")
         number = 1
@@ -152,8 +152,11 @@ class Copy:
         Key("c", "copy-row", "copy the row", copy_row, words="yank, clipboard, value"),
         Key("y", "copy-json", "copy the entry as JSON", copy_json, words="yank, clipboard"),
         Key(
-            "Y", "copy-command", "copy the command that asks the same", copy_command,
+            "Y", "copy-command", "copy the equivalent shell command", copy_command,
             words="yank, clipboard, shell, script",
         ),
-        Key("W", "copy-to-file", "the last copy to a file", write_last, words="save, clipboard"),
+        Key(
+            "W", "copy-to-file", "write the last copy to a file", write_last,
+            words="save, clipboard",
+        ),
     )  # fmt: skip

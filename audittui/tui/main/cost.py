@@ -1,4 +1,4 @@
-"""What a run costs: its plan, the question before everything is loaded, the end of a budget."""
+"""What a run costs: its plan, the question before loading everything, the end of a budget."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Cost:
-    """What a run costs. ``read_life_on`` reads more of the lifecycle that is shown."""
+    """What a run costs. ``read_life_on`` reads more of the open lifecycle."""
 
     def __init__(
         self,
@@ -31,17 +31,17 @@ class Cost:
         self._read_life_on = read_life_on
 
     def load_all(self) -> None:
-        """Ask, then read to the end; after a stop, go on where it stopped. In a lifecycle read the
-        next of it."""
+        """Ask, then read to the end; after a stop, continue from there. In a lifecycle, read more
+        of it."""
         desk, run = self._desk, self._desk.run
         if desk.pane == "detail" and desk.detail.lane.has_focus:
             self._read_life_on()
         elif run is None:
-            desk.say("Nothing was run yet: choose a runbook (1).")
+            desk.say("Nothing has been run yet: choose a runbook (1).")
         elif run.active:
             desk.say("Still reading.")
         elif run.complete:
-            desk.say("Everything is loaded already.")
+            desk.say("Everything is already loaded.")
         else:
             self._ask_to_load(run)
 
@@ -62,7 +62,7 @@ class Cost:
             f"Loaded: {count:,} rows for {used}.",
             f"The rest: {run.left_text}.",
             estimate.how,
-            "Ctrl-C stops at any moment and keeps the rows.",
+            "Ctrl-C stops at any time and keeps the rows.",
         ]
         budget = run.max_rcu
         if budget is not None:
@@ -70,7 +70,7 @@ class Cost:
         self._desk.open(ConfirmScreen("Load all rows of this result?", details), answered)
 
     def show_plan(self) -> None:
-        """Show the plan of what was run, or of what the form says now."""
+        """Show the plan of the current run or of the form."""
         desk, form = self._desk, self._desk.form
         if desk.run is not None and desk.pane not in ("sidebar", "form"):
             show_plan(desk, self._workspace.target, desk.run.plan, desk.run)
@@ -80,7 +80,7 @@ class Cost:
             self._runner.plan(form.runbook, form.texts, only_show=True)
 
     def rested(self, run: Run) -> bool:
-        """Where the budget is used up, ask whether to go on."""
+        """If the budget is used up, ask whether to continue."""
         last = run.last if run is self._desk.run else None
         if last is None or last.coverage.stop != "budget":
             return False
@@ -95,12 +95,12 @@ class Cost:
         ]
         tied = last.coverage.tied
         more = run.max_rcu or 0.0
-        again = f"Go on by as much again: {more:g} RCU"
+        again = f"Continue with another {more:g} RCU"
         if tied is not None:
-            # As much again would get no further.
+            # The same amount again would make no progress.
             more = max(2 * more, 2 * tied.units)
-            again = f"Read the same again with {more:g} RCU"
-        answers = [("stop", "Stop here"), ("more", again), ("all", "Go on without a limit")]
+            again = f"Read that part again with {more:g} RCU"
+        answers = [("stop", "Stop here"), ("more", again), ("all", "Continue without a limit")]
 
         def answered(answer: str | None) -> None:
             if answer in (None, "stop") or run.active or run is not self._desk.run:
@@ -116,14 +116,14 @@ class Cost:
         Key(
             "L",
             "load-all",
-            "load all rows, or go on after a stop",
+            "load all rows, or continue after a stop",
             load_all,
             words="read everything, continue, more",
         ),
         Key(
             "x",
             "plan",
-            "the plan: what is read, what it costs",
+            "plan: what is read, what it costs",
             show_plan,
             words="explain, estimate, price, index",
         ),

@@ -1,4 +1,4 @@
-"""What a feature sees of the main screen."""
+"""The main screen as a feature sees it."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ Answer = TypeVar("Answer")
 
 
 class Desk(Protocol):
-    """The panes of the main screen and what lies on them.
+    """The panes of the main screen and their contents.
 
-    ``run`` is the run that is shown, ``group`` the group whose events are shown, in a
-    correlation. ``zoomed``: one pane alone is shown. ``detail_open``: the detail view is.
+    ``run`` is the run shown, ``group`` the group whose events are shown, in a correlation.
+    ``zoomed``: only one pane is shown. ``detail_open``: the detail view is shown.
     """
 
     run: Run | None
@@ -39,7 +39,7 @@ class Desk(Protocol):
 
     @property
     def pane(self) -> str:
-        """The pane that has the keys: ``sidebar``, ``form``, ``results`` or ``detail``."""
+        """The focused pane: ``sidebar``, ``form``, ``results`` or ``detail``."""
         ...
 
     @property
@@ -63,11 +63,11 @@ class Desk(Protocol):
         ...
 
     def go_pane(self, pane: str, widget: Widget | None = None) -> None:
-        """Show a pane and give it the keys."""
+        """Show a pane and focus it."""
         ...
 
     def show_panes(self) -> None:
-        """Show the panes that the size and the focus leave room for."""
+        """Show the panes that there is room for."""
         ...
 
     def close_detail(self) -> None:
@@ -75,19 +75,19 @@ class Desk(Protocol):
         ...
 
     def fill_form(self, runbook: Runbook, texts: Mapping[str, str]) -> None:
-        """Show the form of a runbook, as soon as it is its turn."""
+        """Show the form of a runbook, soon."""
         ...
 
     # What is listed
 
     @property
     def row_source(self) -> RowSource | None:
-        """The rows that are listed; None while groups are."""
+        """The listed rows; None while groups are listed."""
         ...
 
     @property
     def live(self) -> Live | None:
-        """What is followed, while the list shows it."""
+        """The followed run, while the list shows it."""
         ...
 
     @property
@@ -97,61 +97,61 @@ class Desk(Protocol):
 
     @property
     def listed_group(self) -> Group | None:
-        """The group under the cursor of the list, while groups are listed and have the keys."""
+        """The group under the cursor, while groups are listed and focused."""
         ...
 
     @property
     def row(self) -> Row | None:
-        """The entry that keys act on: the one in the focused detail view, else the listed one."""
+        """The entry that keys act on: that of the focused detail view, otherwise the listed one."""
         ...
 
-    # Saying and asking
+    # Notices and questions
 
     def say(self, notice: str, *, lasting: bool = False) -> None:
-        """A sentence in the status line until the next key, or with ``lasting`` until something
-        is read."""
+        """Show a sentence in the status line until the next key, or with ``lasting`` until
+        something is read."""
         ...
 
     def say_no_entry(self) -> None:
-        """A key acts on entries, and none is chosen: say what to do."""
+        """Say what to do when a key needs an entry and none is selected."""
         ...
 
     def unsay(self) -> None:
-        """Take back what was said; the next `show_status` shows it."""
+        """Withdraw the notice; takes effect with the next `show_status`."""
         ...
 
     def show_status(self) -> None:
-        """Renew the status line and what an empty list says."""
+        """Update the status line and the text of an empty list."""
         ...
 
     @property
     def asking(self) -> str:
-        """What the line below the list asks for: ``filter``, ``time`` or nothing."""
+        """What the line below the list asks for: ``filter``, ``time`` or nothing (empty)."""
         ...
 
     def ask(self, kind: str, value: str, hint: str) -> None:
-        """One line of input below the list."""
+        """Ask for one line of input below the list."""
         ...
 
     def end_asking(self) -> None:
-        """Put the line away."""
+        """Close the line."""
         ...
 
     def open(
         self, dialog: Screen[Answer], answered: Callable[[Answer | None], None] | None = None
     ) -> None:
-        """Lay a dialog over the main screen."""
+        """Open a dialog over the main screen."""
         ...
 
     @property
     def covered(self) -> bool:
-        """True while a dialog lies over the main screen."""
+        """True while a dialog is over the main screen."""
         ...
 
     def after(self, seconds: float, call: Callable[[], None]) -> None:
-        """Call something after a while."""
+        """Call something after a delay."""
         ...
 
     def after_refresh(self, call: Callable[[], None]) -> None:
-        """Call something once all panes have their sizes."""
+        """Call something after the next layout."""
         ...

@@ -1,4 +1,4 @@
-"""One entry, open: read, checked, its resource traced; its values, versions and lifecycle."""
+"""The open entry: read, verified, its resource traced; its values, versions and lifecycle."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Entry:
         self._verify = verify
         self._copy_value = copy_value
         self._read_on: Life | None = None
-        """The lifecycle of which more is being read."""
+        """The lifecycle that is being extended."""
         jobs.hear(messages.DocumentRead, self._document_read)
         jobs.hear(messages.ChangesFound, self._changes_found)
         jobs.hear(messages.LifeRead, lambda one: desk.detail.take_life(one.life))
@@ -49,7 +49,7 @@ class Entry:
         jobs.hear(messages.VersionsCompared, self._versions_compared)
 
     def open(self, row: Row | None, widget: Widget | None = None) -> None:
-        """Show one entry: read it, check it, trace its resource."""
+        """Show an entry: read it, verify it, trace its resource."""
         if row is None:
             return
         desk = self._desk
@@ -66,7 +66,7 @@ class Entry:
             self.open(detail.life.rows[at], detail.lane)
 
     def show_value(self, value: Value) -> None:
-        """Show a value whole, over as many lines as it has."""
+        """Show a value in full."""
         from rich.text import Text
 
         from audittui.escape import escaped_lines
@@ -75,7 +75,7 @@ class Entry:
         self._desk.open(ReaderScreen(value.name, Text(escaped_lines(value.text))))
 
     def _inspect(self, row: Row, trace: bool) -> None:
-        """Read an entry, check it, and trace its resource if that is not known yet."""
+        """Read an entry, verify it, and trace its resource if that has not been done yet."""
         connection, jobs = self._workspace.connection, self._jobs
         if connection is None:
             return
@@ -126,17 +126,17 @@ class Entry:
         jobs.run(work, failed, "lifecycle", on=connection)
 
     def read_life_on(self) -> None:
-        """Read more of the lifecycle that is shown, in a thread."""
+        """Read more of the open lifecycle, in a thread."""
         from audittui.tui.model.entry import runbook_about
 
         desk, jobs = self._desk, self._jobs
         connection, row, life = self._workspace.connection, desk.detail.row, desk.detail.life
         runbook = runbook_about(self._workspace.catalogue, "resource")
         if connection is None or row is None or life is None or runbook is None:
-            desk.say("The lifecycle is not read yet.")
+            desk.say("The lifecycle has not been read yet.")
             return
         if life.complete:
-            desk.say("All of this lifecycle is read already.")
+            desk.say("All of this lifecycle is already loaded.")
             return
         if life is self._read_on:
             return
@@ -144,7 +144,7 @@ class Entry:
             self._trace(connection, row)
             return
         self._read_on = life
-        desk.say("Reading on in the lifecycle…")
+        desk.say("Loading more of the lifecycle…")
 
         def work() -> None:
             from audittui.tui.model.lifecycle import read_on
@@ -169,18 +169,18 @@ class Entry:
     # Versions
 
     def compare(self) -> None:
-        """Read what the chosen entry of the lifecycle changed, and show it."""
+        """Show what the chosen entry of the lifecycle changed."""
         desk, jobs, connection = self._desk, self._jobs, self._workspace.connection
         life = desk.detail.life if desk.pane == "detail" else None
         at = desk.detail.chosen_version
         if desk.pane != "detail":
-            desk.say("Open an entry first (Enter), then d compares it with the version before.")
+            desk.say("Open an entry first (Enter), then d compares it with the previous version.")
         elif life is None:
-            desk.say("The lifecycle is not read yet.")
+            desk.say("The lifecycle has not been read yet.")
         elif at is None:
-            desk.say("This entry is not in its lifecycle: Tab goes there, j and k choose another.")
+            desk.say("This entry is not in its lifecycle: press Tab, then choose one with j and k.")
         else:
-            desk.say("Reading the version before…")
+            desk.say("Reading the previous version…")
             if connection is None:
                 return
 
@@ -194,7 +194,7 @@ class Entry:
             jobs.run(work, self._failed, "version", on=connection)
 
     def _versions_compared(self, message: messages.VersionsCompared) -> None:
-        """What an entry changed is known: show it, unless somebody has gone on meanwhile."""
+        """Show what an entry changed, unless the user has moved on."""
         from audittui.tui.dialogs.version import VersionScreen
 
         desk, version = self._desk, message.version
@@ -207,7 +207,7 @@ class Entry:
 
     KEYS: ClassVar[tuple[Key, ...]] = (
         Key(
-            "d", "difference", "what changed against the version before (lifecycle)", compare,
+            "d", "difference", "compare with the previous version (lifecycle)", compare,
             words="diff, compare, before and after",
         ),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""An evidence bundle of what was marked, made in a thread."""
+"""An evidence bundle of the marked entries, made in a thread."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from audittui.tui.model.workspace import Workspace
 
 _RCU_AN_ENTRY = 10
-"""What proving one takes at most."""
+"""Read units to prove one entry, at most."""
 _FAULTS = 5
-"""How many entries that are not genuine are named."""
+"""How many faulty entries are listed."""
 
 
 class _CancelledError(AuditError):
-    """Somebody cancelled."""
+    """The user cancelled."""
 
 
 class Evidence:
@@ -41,30 +41,30 @@ class Evidence:
         jobs.hear(messages.EvidenceMade, self._made)
 
     def details(self) -> Sequence[str]:
-        """What a bundle of the marks will be, before it is made."""
+        """A description of the bundle before it is made."""
         workspace = self._workspace
         count = len(workspace.marks)
         entries = counted(count, "entry")
         details = [
-            f"{entries} with notes, proofs and checkpoints, for whoever has no table:",
+            f"{entries} with notes, proofs and checkpoints, usable without the table:",
             "audittui evidence verify FILE.zip checks every byte of it.",
-            f"Reading and proving takes at most about {count * _RCU_AN_ENTRY:,} RCU.",
-            "It is not signed; audittui evidence create --sign KEY makes one that is.",
+            f"Making it takes at most about {count * _RCU_AN_ENTRY:,} RCU.",
+            "It is not signed; audittui evidence create --sign KEY makes a signed one.",
         ]
         connection = workspace.connection
         target = workspace.target if connection is None else connection.target
         if not target.trusted_keys:
-            details.append("No key is trusted here (trusted_keys): nothing in it will be proven.")
+            details.append("No keys are trusted (trusted_keys), so nothing in it will be proven.")
         return details
 
     def make(self, path: Path) -> None:
-        """Make a bundle of the marks; say how far it is, and in the end what it is."""
+        """Make a bundle of the marks; report progress and the result."""
         desk, jobs, connection = self._desk, self._jobs, self._workspace.connection
         if connection is None:
-            desk.say("There is no connection: r connects again.")
+            desk.say("Not connected: r reconnects.")
             return
         if jobs.running("export"):
-            desk.say("An export is under way: Ctrl-C cancels it.")
+            desk.say("An export is in progress: Ctrl-C cancels it.")
             return
         stop = threading.Event()
         marks = tuple(self._workspace.marks)
@@ -95,11 +95,11 @@ class Evidence:
             jobs.post(messages.Spent(manifest.cost.rcu))
             jobs.post(messages.EvidenceMade(path, manifest, data))
 
-        desk.say("Reading what was marked… Ctrl-C cancels.")
+        desk.say("Reading the marked entries… Ctrl-C cancels.")
         jobs.run(work, lambda error: desk.say(str(error)), "export", on=connection, stop=stop)
 
     def _made(self, message: messages.EvidenceMade) -> None:
-        """Say what was written: on a screen of its own, so that the hash can be kept."""
+        """Show what was written on a screen of its own, so that the hash can be noted."""
         from audittui.tui.dialogs.reader import ReaderScreen
 
         self._desk.say(f"The evidence bundle is in {message.path.name}.")
@@ -108,7 +108,7 @@ class Evidence:
 
 
 def _told(path: Path, manifest: Manifest, data: bytes) -> Text:
-    """What a bundle is, line by line."""
+    """A description of a bundle, line by line."""
     import hashlib
     from collections import Counter
 
@@ -124,12 +124,12 @@ def _told(path: Path, manifest: Manifest, data: bytes) -> Text:
     for one in wrong[:_FAULTS]:
         text.append(f"  {escaped(f'{one.chain} {one.seq}: {one.told}')}\n", BAD)
     if len(wrong) > _FAULTS:
-        text.append(f"  and {len(wrong) - _FAULTS:,} more, in its report\n", BAD)
-    text.append("\nSHA-256 of the file, to be kept elsewhere:\n", DIM)
+        text.append(f"  and {len(wrong) - _FAULTS:,} more in its report\n", BAD)
+    text.append("\nSHA-256 of the file; keep it somewhere else:\n", DIM)
     text.append(f"  {digest}\n", f"bold {ACCENT}")
     text.append(f"\nIt took {manifest.cost.rcu:,.1f} RCU.\n", DIM)
-    text.append("Checked anywhere, without a table:\n", DIM)
+    text.append("To verify it anywhere, without a table:\n", DIM)
     text.append(f"  audittui evidence verify {escaped(path.name)} --trusted-key KEY\n")
-    text.append("KEY is the sealer's, had from elsewhere than the bundle.\n", DIM)
-    text.append("It is not signed: its notes, place and time are your word only.\n", DIM)
+    text.append("KEY is the sealer's public key, from a source other than the bundle.\n", DIM)
+    text.append("It is not signed: its notes, origin and time rest on your word alone.\n", DIM)
     return text

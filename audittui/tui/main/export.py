@@ -1,4 +1,4 @@
-"""What is on the screen to a file: the list, or one entry with its proof."""
+"""Exports of the screen to a file: the list, or one entry with its proof."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 LOADED = "what is loaded"
 ALL = "the whole result"
 STORED, PROOF = ".json", ".tlog-proof"
-_RULE = f"The end of the name says what: {STORED} the stored text, {PROOF} the proof."
+_RULE = f"The extension says what to write: {STORED} the stored text, {PROOF} the proof."
 
 
 class Export:
@@ -44,11 +44,11 @@ class Export:
         self._runner = runner
         self._files = files
         self._after: tuple[Run, Path] | None = None
-        """What is to be written once all of it is loaded."""
+        """The export to write once everything is loaded."""
         jobs.hear(messages.Exported, self._exported)
 
     def export(self) -> None:
-        """In the detail view the entry; else what the list shows."""
+        """Export the entry in the detail view; otherwise the list."""
         if self._desk.pane == "detail":
             self._ask_for_entry()
         else:
@@ -57,13 +57,13 @@ class Export:
     # The list
 
     def _ask_for_list(self) -> None:
-        """Ask where to, and whether to read on first; then write it."""
+        """Ask for a file and whether to read the rest first; then write."""
         from audittui.tui.dialogs.ask import AskScreen, Blank
         from audittui.tui.model.export import FORMS_TEXT, fault_of, path_of, proposed_name
 
         desk, run = self._desk, self._desk.run
         if run is None:
-            desk.say("Nothing was run yet, so there is nothing to export.")
+            desk.say("Nothing has been run yet, so there is nothing to export.")
             return
         taken = self._taken(run)
         over = run.complete or desk.live is not None
@@ -76,9 +76,9 @@ class Export:
             details[0] = f"{taken.count:,} of {of} match the filter {taken.filter}."
         blanks = [Blank("file", "file", proposed_name(run.runbook.id, ".jsonl", Path()))]
         if desk.live is not None:
-            details.insert(1, "They are followed: what comes later is not in the file.")
+            details.insert(1, "The list is live: rows that arrive later are not in the file.")
         elif not run.complete:
-            details.insert(1, f"That is not all: the rest takes {run.left_text}.")
+            details.insert(1, f"There is more to read: {run.left_text}.")
             blanks.append(Blank("what", "export", LOADED, (LOADED, ALL)))
 
         def check(values: Mapping[str, str]) -> dict[str, str]:
@@ -92,7 +92,7 @@ class Export:
             if values.get("what") != ALL:
                 self._write_list(run, path)
             elif run.active:
-                desk.say("Still reading: Ctrl-C stops it, then s again.")
+                desk.say("Still reading: press Ctrl-C, then s again.")
             else:
                 self._after = (run, path)
                 self._runner.load(run)
@@ -100,18 +100,18 @@ class Export:
         desk.open(AskScreen("Export to a new file", details, blanks, check), answered)
 
     def brought(self, run: Run) -> None:
-        """A page came: while all is read for an export, say so."""
+        """A page arrived: report the pending export."""
         if self._after is not None and self._after[0] is run:
-            self._desk.say(f"All of it is read first, then written to {self._after[1].name}.")
+            self._desk.say(f"Reading the rest first, then writing to {self._after[1].name}.")
 
     def rested(self, run: Run) -> bool:
-        """Write what was to be written once all is there."""
+        """Write the pending export once everything is loaded."""
         after, self._after = self._after, None
         if after is not None and after[0] is run and run is self._desk.run:
             if run.complete:
                 self._write_list(run, after[1])
             else:
-                said = "Not all was read, so nothing was written. s exports what is loaded."
+                said = "Not everything was read, so nothing was written. s exports the loaded rows."
                 self._desk.say(said)
         return False
 
@@ -129,7 +129,7 @@ class Export:
         self.write(taken, path, extent)
 
     def _taken(self, run: Run) -> Taken:
-        """What the list shows now."""
+        """The current contents of the list."""
         from audittui.tui.model.export import Taken
         from audittui.tui.model.rows import verdict_word
 
@@ -158,13 +158,13 @@ class Export:
         )
 
     def write(self, taken: Taken, path: Path, extent: Extent) -> None:
-        """Write ``taken`` to ``path``; say how far it is, and in the end what was done."""
+        """Write ``taken`` to ``path``; report progress and the result."""
         from audittui.export.result import write_result
         from audittui.tui.model.export import form_of, records_of
 
         desk, jobs = self._desk, self._jobs
         if jobs.running("export"):
-            desk.say("An export is under way: Ctrl-C cancels it.")
+            desk.say("An export is in progress: Ctrl-C cancels it.")
             return
         stop = threading.Event()
         form = form_of(path)
@@ -186,7 +186,7 @@ class Export:
 
     def _exported(self, message: messages.Exported) -> None:
         written = message.written
-        verb = "Cancelled; begun in" if written.cancelled else "Written to"
+        verb = "Cancelled; partly written to" if written.cancelled else "Written to"
         self._desk.say(f"{verb} {written.path}, {written.sentence}")
 
     # One entry
@@ -198,12 +198,12 @@ class Export:
         desk, detail = self._desk, self._desk.detail
         row, document, verdict = detail.row, detail.document, detail.verdict
         if row is None or document is None or document.fault:
-            desk.say("The entry is not read yet." if document is None else document.fault)
+            desk.say("The entry has not been read yet." if document is None else document.fault)
             return
         proof = verdict.proof if verdict is not None else b""
         details = [_RULE]
         if proof:
-            details.append("audittui checkpoint verify FILE checks a proof without any table.")
+            details.append("audittui checkpoint verify FILE checks a proof without a table.")
         elif verdict is None:
             details.append("There is no proof yet: the entry is still being checked.")
         else:
@@ -212,7 +212,7 @@ class Export:
         def check(values: Mapping[str, str]) -> dict[str, str]:
             fault = fault_of(values["file"], (STORED, PROOF), _RULE)
             if not fault and not proof and path_of(values["file"]).suffix == PROOF:
-                fault = f"There is no proof of this entry to write: end the name in {STORED}."
+                fault = f"This entry has no proof to write: use a name that ends in {STORED}."
             return {"file": fault} if fault else {}
 
         def answered(values: dict[str, str] | None) -> None:
@@ -224,18 +224,18 @@ class Export:
         name = f"{row.chain.replace('/', '-')}-{row.seq}" if row.seq >= 0 else "entry"
         file = proposed_name(name, PROOF if proof else STORED, Path())
         blanks = [Blank("file", "file", file)]
-        desk.open(AskScreen("This entry to a new file", details, blanks, check), answered)
+        desk.open(AskScreen("Export this entry to a new file", details, blanks, check), answered)
 
     KEYS: ClassVar[tuple[Key, ...]] = (
         Key(
-            "s", "export", "to a file: the list; in detail the entry, its proof", export,
+            "s", "export", "export the list; in detail, the entry or its proof", export,
             words="save, export, csv, json, markdown, download, write",
         ),
     )  # fmt: skip
 
 
 def _shown(rows: RowSource) -> list[Row]:
-    """The rows that the list shows, all of them looked at by its filter."""
+    """The rows that the list shows, with its filter applied to all."""
     if not rows.filtered:
         return [row for row in rows.rows if is_entry(row)]
     rows.search()

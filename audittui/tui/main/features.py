@@ -1,4 +1,4 @@
-"""What the main screen can do: each feature, built from what it needs; who hears of a run; all
+"""The features of the main screen, each built from what it needs; the listeners of a run; all
 keys in the order of the help."""
 
 from __future__ import annotations
@@ -79,10 +79,10 @@ IN_HELP: tuple[type[Feature], ...] = (
 
 
 class Outside(Protocol):
-    """What some features need of the application around them."""
+    """What some features need from the application."""
 
     def copy_to_clipboard(self, text: str) -> None:
-        """Have the terminal copy a text."""
+        """Copy a text by way of the terminal."""
         ...
 
     def leave(self) -> None:
@@ -90,11 +90,11 @@ class Outside(Protocol):
         ...
 
     def show_connection(self, text: str, style: str) -> None:
-        """Tell in the header how the connection stands."""
+        """Show the state of the connection in the header."""
         ...
 
     def tell_times(self, style: TimeStyle) -> None:
-        """Have every list tell its times in a style."""
+        """Set the time style of every list."""
         ...
 
 
@@ -198,7 +198,7 @@ class Features:
         return self.sessions.offer
 
     async def do(self, name: str) -> None:
-        """Do what the key of this name does."""
+        """Run the command of the key with this name."""
         done = self._calls[name]()
         if inspect.isawaitable(done):
             await done

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Files:
-    """Writes new files, and says where they are."""
+    """Writes new files, and reports where."""
 
     def __init__(self, desk: Desk, jobs: Jobs) -> None:
         self._desk = desk
@@ -21,7 +21,7 @@ class Files:
         jobs.hear(messages.FileWritten, self._written)
 
     def write(self, path: Path, data: bytes) -> None:
-        """Write a new file in a thread; say where it is."""
+        """Write a new file in a thread; report its path."""
 
         def work() -> None:
             from audittui.whole_file import write_new

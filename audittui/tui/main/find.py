@@ -1,4 +1,4 @@
-"""Finding among what is shown: a filter, its matches, a time; in an entry a text."""
+"""Finding in what is shown: a filter, its matches, a time; a text in an entry."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 _SLICE = 0.006
 _PAUSE = 0.004
-"""Of many rows some are filtered for so many seconds, then keys have so many."""
-_HINT = 'text, actor:text, !not this, ~regular expression, "a b"; all of them hold'
-_GROUPS = "Of groups only those that match are listed: / changes the filter, Esc takes it away."
+"""Seconds of filtering many rows at a stretch, and seconds left to keys in between."""
+_HINT = 'text, actor:text, !not this, ~regular expression, "a b"; all must match'
+_GROUPS = "Only matching groups are listed: / changes the filter, Esc clears it."
 
 
 class Find:
@@ -30,11 +30,11 @@ class Find:
         self._runner = runner
         self._filter_from = 0
         self._offered = False
-        """True after it was offered to load until the next match."""
+        """True after the offer to load up to the next match."""
         self._seek_after: int | None = None
-        """The row after which a match is being loaded."""
+        """The row from which a match is being loaded."""
         self._stay = 0
-        """The row that stays in sight while others are filtered."""
+        """The row that stays in view during filtering."""
 
     def find(self) -> None:
         """Filter the rows, find a runbook, or search in the entry."""
@@ -61,18 +61,17 @@ class Find:
         if source is not None and len(source):
             self._desk.ask("time", "", "14:00, 2026-11-24T14:00, -2h, @1700000000")
         else:
-            self._desk.say("There are no rows to go through.")
+            self._desk.say("There are no rows to move through.")
 
     def typed(self, value: str) -> None:
-        """Filter as somebody types."""
+        """Filter as the user types."""
         if self._desk.asking == "filter":
             self.filter(value, self._filter_from)
 
     def answer(self, value: str) -> None:
-        """Keep the filter, or go to the time. What cannot be read is told, and stays to be
-        mended."""
+        """Keep the filter, or go to the time. Invalid input is reported, and stays for editing."""
         desk, kind = self._desk, self._desk.asking
-        # Whoever types fast is here before the last change was told.
+        # When typing fast, this comes before the last change message.
         new = kind == "filter" and self.pattern != value
         if new and not self.filter(value, self._filter_from):
             return
@@ -86,7 +85,7 @@ class Find:
             desk.results.go(found)
 
     def _line_at(self, text: str) -> int | str | None:
-        """The line of a time, why there is none, or None where there are no rows any more."""
+        """The line of a time, why there is none, or None if there are no rows any more."""
         source, run = self._desk.row_source, self._desk.run
         if source is None or not len(source) or run is None:
             return None
@@ -94,8 +93,8 @@ class Find:
         return words.find_time(source, text, run.plan.order, row.time)
 
     def filter(self, pattern: str, at: int | None = None, *, hiding: bool = True) -> bool:
-        """Filter the list and stay at the same line, or the nearest one. A pattern that cannot be
-        read is told, the filter stays, and this is False."""
+        """Filter the list, staying at the same line or the nearest one. An invalid pattern is
+        reported and leaves the filter as it was; then this returns False."""
         desk, results = self._desk, self._desk.results
         shown, source = results.source, desk.row_source
         try:
@@ -123,14 +122,14 @@ class Find:
         return True
 
     def clear(self) -> bool:
-        """Take the filter away; False where there is none."""
+        """Clear the filter; False if there is none."""
         if not self.pattern:
             return False
         self.filter("")
         return True
 
     def _search_on(self, source: RowSource, pattern: str) -> None:
-        """Look at the next rows, and at others after the next key."""
+        """Search more rows, leaving room for keys in between."""
         desk, results = self._desk, self._desk.results
         if source.pattern != pattern or desk.row_source is not source:
             return
@@ -139,7 +138,7 @@ class Find:
         if source.hiding and results.cursor == line:
             results.changed(source.line_of(self._stay))
         else:
-            # Somebody moved meanwhile.
+            # The user moved meanwhile.
             self._stay = source.at_of(results.cursor) if len(source) else 0
             results.grown()
         desk.show_status()
@@ -152,13 +151,12 @@ class Find:
         if source is None and self.pattern:
             self._desk.say(_GROUPS)
         elif source is None or not source.pattern:
-            self._desk.say("There is no filter: / makes one.")
+            self._desk.say("There is no filter: / sets one.")
         else:
             self.filter(source.pattern, hiding=not source.hiding)
 
     def match(self, step: int) -> None:
-        """Go to the next or previous row that matches; in the detail view to where the text
-        stands."""
+        """Go to the next or previous matching row; in the detail view, to the next match."""
         desk, run, source = self._desk, self._desk.run, self._desk.row_source
         if desk.pane == "detail":
             desk.detail.next_match(step)
@@ -167,7 +165,7 @@ class Find:
             desk.say(_GROUPS)
             return
         if source is None or not source.pattern:
-            desk.say("There is no filter: / makes one.")
+            desk.say("There is no filter: / sets one.")
             return
         at = source.at_of(desk.results.cursor) if len(source) else 0
         found = source.next_match(at, step)
@@ -175,23 +173,23 @@ class Find:
             self._offered = False
             desk.results.go(source.line_of(found))
         elif source.searching:
-            desk.say("Not all loaded rows are searched yet; go on in a moment.")
+            desk.say("Still searching the loaded rows; try again in a moment.")
         elif step < 0 or run is None or not run.more or desk.group is not None:
             desk.say(words.no_more("match", step, run))
         elif self._offered:
             self._offered = False
             self._seek_after = at
             self._runner.read(run)
-            desk.say("Loading until the next match…")
+            desk.say("Loading up to the next match…")
         else:
             self._offered = True
             desk.say(
-                f"No match below in the {len(source.rows):,} rows that are loaded;"
-                " n again loads until the next one, Ctrl-C stops it."
+                f"No match below in the {len(source.rows):,} loaded rows;"
+                " n again loads up to the next one, Ctrl-C stops."
             )
 
     def rested(self, run: Run) -> bool:
-        """When a match is wanted and none came, read on."""
+        """If a match is wanted and none was found, read more."""
         desk, after, source = self._desk, self._seek_after, run.rows
         if after is None or run is not desk.run or source is not desk.row_source:
             return False
@@ -214,6 +212,6 @@ class Find:
         Key("slash", "find", "filter the list, find a runbook", find, words="search, grep, where"),
         Key("n", "next-match", "next match", match, (1,), words="find next, search again"),
         Key("N", "previous-match", "previous match", match, (-1,), words="find previous"),
-        Key("ampersand", "toggle-filter", "filter off and on, same place", toggle, words="context"),
+        Key("ampersand", "toggle-filter", "turn the filter off or on", toggle, words="context"),
         Key("t", "go-to-time", "go to a time", go_to_time, words="jump, date, moment"),
     )

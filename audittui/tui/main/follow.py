@@ -1,4 +1,4 @@
-"""Following a question live: rows come at the end, and nothing that is looked at moves."""
+"""Following a query live: rows are added at the end, and the rows in view stay in place."""
 
 from __future__ import annotations
 
@@ -18,35 +18,35 @@ if TYPE_CHECKING:
     from audittui.tui.model.followed import Live
 
 _UNASKED = 100.0
-"""Read units that catching up may take without a question."""
+"""Read units that catching up may use without asking."""
 
 
 class Follow:
-    """Follows what was run, in a thread that lasts as long as it is followed."""
+    """Follows the current run, in a thread of its own."""
 
     def __init__(self, desk: Desk, jobs: Jobs, link: Link) -> None:
         self._desk = desk
         self._jobs = jobs
         self._link = link
         self._before = 0
-        """Where the cursor was before."""
+        """The cursor's previous position."""
         jobs.hear(messages.BatchCame, self._came)
         jobs.hear(messages.CatchingUpCosts, self._ask)
         jobs.hear(messages.FollowingWaits, self._waits)
         jobs.hear(messages.FollowingEnded, lambda one: self._ended(one.live, one.tail, None))
 
     def follow(self) -> None:
-        """Follow what was run, stop following, or go on."""
+        """Follow the current run, stop, or resume."""
         from audittui.tui.model.followed import Live
 
         desk, run, live = self._desk, self._desk.run, self._desk.live
         if run is None:
-            desk.say("Nothing was run yet: choose a runbook (1), run it, then F follows it.")
+            desk.say("Nothing has been run yet: choose a runbook (1), run it, then press F.")
         elif live is not None and live.state != "stopped":
             live.stop()
             desk.say("")
         elif run.active:
-            desk.say("Still reading: Ctrl-C stops it, then F follows.")
+            desk.say("Still reading: press Ctrl-C, then F.")
         else:
             if live is None:
                 desk.close_detail()
@@ -60,10 +60,10 @@ class Follow:
             desk.show_status()
 
     def pause(self) -> None:
-        """Pause following, or go on at the end."""
+        """Pause following, or resume at the end."""
         desk, live = self._desk, self._desk.live
         if live is None or live.state == "stopped":
-            desk.say("Nothing is followed: F follows.")
+            desk.say("Not following: F starts.")
         elif live.state == "following":
             live.pause()
             desk.say("")
@@ -73,7 +73,7 @@ class Follow:
             desk.say("")
 
     def moved(self) -> None:
-        """The cursor moved: up pauses, to the end goes on."""
+        """The cursor moved: moving up pauses, reaching the end resumes."""
         desk, live = self._desk, self._desk.live
         if live is None:
             return
@@ -86,7 +86,7 @@ class Follow:
             desk.show_status()
 
     def stop(self) -> bool:
-        """Stop following; False when nothing is followed."""
+        """Stop following; False if nothing is followed."""
         live = self._desk.live
         if live is None or live.state == "stopped":
             return False
@@ -94,7 +94,7 @@ class Follow:
         return True
 
     def leave(self) -> bool:
-        """From what is followed back to what was read; False when nothing is."""
+        """Return from following to the rows read before; False if nothing is followed."""
         desk, live, run = self._desk, self._desk.live, self._desk.run
         if live is None or run is None:
             return False
@@ -131,7 +131,7 @@ class Follow:
         jobs.run(work, failed, "follow", on=live.run.connection, lasting=True)
 
     def _agreed(self, live: Live, tail: Tail) -> bool:
-        """Ask before catching up costs more than a little money or the budget."""
+        """Ask before catching up if it costs more than a little or than the budget."""
         backlog = tail.backlog() if live.run.connection.billed else None
         most = min(live.run.max_rcu or _UNASKED, _UNASKED)
         if backlog is None or backlog.rcu <= most:
@@ -140,10 +140,10 @@ class Follow:
         self._jobs.post(messages.CatchingUpCosts(live, tail, backlog, answer))
         return answer.wait()
 
-    # What threads bring
+    # Messages from threads
 
     def _came(self, message: messages.BatchCame) -> None:
-        """Rows came."""
+        """Rows arrived."""
         desk, live, tail = self._desk, message.live, message.tail
         if live.tail is not tail:
             return
@@ -158,7 +158,7 @@ class Follow:
             desk.show_status()
 
     def _ask(self, message: messages.CatchingUpCosts) -> None:
-        """Catching up costs more than a little: ask before anything of it is read."""
+        """Catching up costs more than a little: ask before reading."""
         from audittui.tui.dialogs.reader import ConfirmScreen
 
         live, tail = message.live, message.tail
@@ -173,11 +173,11 @@ class Follow:
                 self._show_ending(live, followed)
             message.answer.give(bool(yes))
 
-        question = ConfirmScreen("Follow from here?", _costs(live, message.backlog))
+        question = ConfirmScreen("Start following?", _costs(live, message.backlog))
         self._desk.open(question, answered)
 
     def _waits(self, message: messages.FollowingWaits) -> None:
-        """Something is waited out."""
+        """Following waits for the store."""
         live = message.live
         if live.state == "stopped":
             return
@@ -187,7 +187,7 @@ class Follow:
             self._desk.show_status()
 
     def _ended(self, live: Live, tail: Tail, error: AuditError | None) -> None:
-        """The following ended by itself."""
+        """Following ended by itself."""
         if live.tail is not tail:
             return
         followed = live.state == "following"
@@ -195,7 +195,7 @@ class Follow:
         self._show_ending(live, followed)
 
     def _show_ending(self, live: Live, followed: bool) -> None:
-        """Show the note that says why, to who looks at the end."""
+        """Show the note that says why, if the end of the list is in view."""
         desk = self._desk
         if desk.live is live:
             self._show_end(live)
@@ -204,7 +204,7 @@ class Follow:
             desk.show_status()
 
     def _show_end(self, live: Live) -> None:
-        """The list has grown, or a note in it is other; the cursor moves only while it follows."""
+        """The list grew or a note changed; the cursor moves only while following."""
         results = self._desk.results
         if live.state == "following":
             results.changed(len(live.source) - 1)
@@ -218,23 +218,23 @@ class Follow:
         Key(
             "F",
             "follow",
-            "follow: show what comes from now on",
+            "follow: show new entries as they arrive",
             follow,
             words="tail, live, watch, stream",
         ),
-        Key("equals_sign", "pause", "pause following, and go on", pause, words="hold, resume"),
+        Key("equals_sign", "pause", "pause or resume following", pause, words="hold, resume"),
     )
 
 
 def _costs(live: Live, backlog: Backlog) -> list[str]:
-    """What catching up takes, line by line."""
+    """The cost of catching up, line by line."""
     price = live.run.plan.estimate.price
     cost = f"about {backlog.rcu:,.0f} RCU"
     if price.billed:
         cost += f", {price.text(backlog.rcu)}"
-    count = "What was written" if backlog.entries is None else f"{backlog.entries:,} entries"
+    count = "Entries" if backlog.entries is None else f"{backlog.entries:,} entries"
     details = [f"{count} since then must be read first: {cost}."]
     if live.run.max_rcu is not None:
         details.append(f"It stops at the profile's budget of {live.run.max_rcu:g} RCU.")
-    details.append("F or Esc stops it at any moment; what came stays.")
+    details.append("F or Esc stops at any time and keeps the rows.")
     return details

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from audittui.tui.model.workspace import Workspace
 
 _AT_ONCE = 20
-"""Groups that are asked about at once."""
+"""Groups queried in one go."""
 
 
 class Groups:
@@ -53,7 +53,7 @@ class Groups:
         desk.show_status()
 
     def leave(self) -> bool:
-        """From the events of a group back to the groups; False when none is open."""
+        """Return from the events of a group to the groups; False if none is open."""
         desk, run = self._desk, self._desk.run
         if desk.group is None or run is None:
             return False
@@ -68,13 +68,13 @@ class Groups:
     # Thresholds
 
     def thresholds(self) -> None:
-        """Ask for other thresholds; the loaded rows are grouped again, nothing is read."""
+        """Ask for other thresholds; groups the loaded rows again and reads nothing."""
         from audittui.runbook.timerange import duration_text, parse_duration
         from audittui.tui.dialogs.ask import AskScreen, Blank
 
         desk, run = self._desk, self._desk.run
         if run is None or run.groups is None or run.plan.correlation is None:
-            desk.say("These are no groups: a runbook such as Repeated failures makes some.")
+            desk.say("This is not a list of groups: run one such as Repeated failures.")
             return
         rule = run.plan.correlation
         least = max((bound for name, bound in rule.condition if name == "gte"), default=2)
@@ -86,10 +86,10 @@ class Groups:
         def check(values: Mapping[str, str]) -> dict[str, str]:
             faults = {}
             if not values["least"].strip().isdecimal() or int(values["least"]) < 1:
-                faults["least"] = "Give a whole number from 1 on."
+                faults["least"] = "Enter a whole number, 1 or more."
             try:
                 if parse_duration(values["timespan"]) < 1:
-                    faults["timespan"] = "That holds nothing; write such as 10m."
+                    faults["timespan"] = "Enter a longer time, such as 10m."
             except ValueError as error:
                 faults["timespan"] = f"{error}."
             return faults
@@ -112,7 +112,7 @@ class Groups:
         self._jobs.run(work, self._failed, "thresholds")
 
     def _regrouped(self, message: messages.Regrouped) -> None:
-        """The groups are others now."""
+        """The groups have changed."""
         desk, run = self._desk, message.run
         run.took_thresholds(message.least, message.timespan, message.groups)
         if run is desk.run and run.groups is not None:
@@ -125,7 +125,7 @@ class Groups:
     # The success after failures
 
     def success(self) -> None:
-        """Say what it may cost, then ask for the first success after each group."""
+        """Show the cost, then look for the first success after each group."""
         from audittui.investigate.aftermath import BUDGET, HORIZON
         from audittui.runbook.timerange import duration_text
         from audittui.tui.dialogs.reader import ConfirmScreen
@@ -133,24 +133,24 @@ class Groups:
         desk, run = self._desk, self._desk.run
         source = run.groups if run is not None else None
         if run is None or source is None or desk.group is not None:
-            desk.say("This belongs to a list of groups: a runbook such as Repeated failures.")
+            desk.say("This works on a list of groups: run one such as Repeated failures.")
             return
         if source.reads_success:
-            desk.say("The rows hold successes too: the list shows the first one already.")
+            desk.say("The rows include successes: the list already shows the first one.")
             return
         unknown = source.unknown()
         if not unknown:
-            desk.say("It is known of every group." if len(source) else "There is no group.")
+            desk.say("Already known for every group." if len(source) else "There are no groups.")
             return
         count = min(len(unknown), _AT_ONCE)
         details = [
-            "This runbook reads failures alone, so successes have to be asked for: one question",
-            f"a group, up to {duration_text(HORIZON)} after its last event.",
-            f"At most {BUDGET:g} RCU a group, {count * BUDGET:g} RCU in all.",
-            f"! marks a success within {duration_text(source.timespan)} after the last failure.",
+            "This runbook reads only failures. Finding successes takes one query",
+            f"per group, up to {duration_text(HORIZON)} after its last event.",
+            f"At most {BUDGET:g} RCU per group, {count * BUDGET:g} RCU in total.",
+            f"! marks a success within {duration_text(source.timespan)} of the last failure.",
         ]
         if count < len(unknown):
-            details.append(f"These are the largest {count} of {len(unknown):,}; S goes on.")
+            details.append(f"These are the largest {count} of {len(unknown):,}; S continues.")
 
         def answered(yes: bool | None) -> None:
             if yes:
@@ -160,7 +160,7 @@ class Groups:
         desk.open(ConfirmScreen(question, details), answered)
 
     def rested(self, run: Run) -> bool:
-        """Where nothing is billed, look for successes at once."""
+        """If nothing is billed, look for successes immediately."""
         source = run.groups
         if run is self._desk.run and source is not None and run.complete:
             unknown = source.unknown()
@@ -169,7 +169,7 @@ class Groups:
         return False
 
     def _look_for_success(self, run: Run, groups: Sequence[Group]) -> None:
-        """Ask for the first success after each of ``groups``, one after the other."""
+        """Look for the first success after each of ``groups``, one after the other."""
         if run.groups is None or self._jobs.running("success"):
             return
         jobs, stop = self._jobs, threading.Event()
@@ -196,10 +196,10 @@ class Groups:
         assert run.groups is not None
         run.groups.aftermaths[group.key] = (group.last, found)
         run.looked_rcu += found.rcu
-        self._learnt(run, f"{message.count} of {message.total} looked at. Ctrl-C stops.")
+        self._learnt(run, f"{message.count} of {message.total} groups checked. Ctrl-C stops.")
 
     def _learnt(self, run: Run, notice: str) -> None:
-        """More is known of the groups."""
+        """More is known about the groups."""
         desk, groups = self._desk, run.groups
         if groups is None:
             return
@@ -212,7 +212,7 @@ class Groups:
         self._desk.say(str(error))
 
     def listed(self) -> Group | None:
-        """The group under the cursor of the list, if groups are listed."""
+        """The group under the cursor, if groups are listed."""
         results = self._desk.results
         source = results.source
         return source.groups[results.cursor] if isinstance(source, GroupSource) else None
@@ -221,7 +221,7 @@ class Groups:
         Key(
             "T",
             "thresholds",
-            "other thresholds for these groups",
+            "change the thresholds of these groups",
             thresholds,
             words="at least, within, timespan",
         ),

@@ -1,4 +1,4 @@
-"""What was asked before: the history, and a form filled in as it was the last time."""
+"""Earlier runs: the history, and a form filled in with the last values."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ class History:
         self._past: WeakKeyDictionary[Run, PastRun] = WeakKeyDictionary()
         self._shown: HistoryScreen | None = None
 
-    # What is remembered
+    # Recording
 
     def began(self, run: Run) -> None:
-        """Remember a run as far as it came."""
+        """Record a run as far as it got."""
         # Two terminals may begin a run in the same microsecond.
         from uuid import uuid4
 
@@ -61,18 +61,18 @@ class History:
         self._notebook.change(lambda state: state.with_run(past))
 
     def rested(self, run: Run) -> bool:
-        """Remember how far a run came."""
+        """Record how far a run got."""
         self.began(run)
         return False
 
     def ended(self, run: Run, error: AuditError) -> None:
-        """Remember how far a run came."""
+        """Record how far a run got."""
         self.began(run)
 
     # The list
 
     def show(self) -> None:
-        """Show the history; run what is chosen."""
+        """Show the history; run the chosen entry."""
         from audittui.tui.dialogs.history import HistoryScreen
 
         notebook, workspace = self._notebook, self._workspace
@@ -85,7 +85,7 @@ class History:
         self._desk.open(self._shown, self._chosen)
 
     def renew(self) -> None:
-        """More is remembered: show it where the history is open."""
+        """The state changed: update the history if it is open."""
         if self._shown is not None and self._shown.is_mounted:
             self._shown.show_again()
 
@@ -97,7 +97,7 @@ class History:
         if isinstance(entry, PastRun) and entry.target != here:
             details = [f"It was run on {entry.target}; you are connected to {here}."]
             self._desk.open(
-                ConfirmScreen("PastRun this here?", details),
+                ConfirmScreen("Run this here?", details),
                 lambda yes: self._run_again(entry) if yes else None,
             )
         elif entry is not None:
@@ -108,28 +108,28 @@ class History:
         self._run(entry.runbook, entry.texts)
 
     def _run(self, name: str, texts: Mapping[str, str]) -> None:
-        """PastRun something remembered, or say that its runbook is gone."""
+        """Run an entry of the history, or say that its runbook no longer exists."""
         runbook = self._workspace.runbook(name)
         if runbook is None:
-            self._desk.say(f"There is no runbook {name} any more.")
+            self._desk.say(f"Runbook {name} no longer exists.")
         else:
             self._runner.run(runbook, texts)
 
     # The form
 
     async def last_values(self) -> None:
-        """Fill in the form as the last time."""
+        """Fill in the form with the last values."""
         desk, runbook = self._desk, self._desk.form.runbook
         if runbook is None:
             desk.say("Choose a runbook first (1, then Enter).")
             return
         last = self._notebook.state.last_of(runbook.id)
         if last is None:
-            desk.say("This runbook was not run before.")
+            desk.say("This runbook has not been run before.")
             return
         await desk.form.show(runbook, last.texts)
         desk.go_pane("form")
-        desk.say("Filled in as the last time. Enter runs it.")
+        desk.say("Filled in with the last values. Enter runs it.")
 
     KEYS: ClassVar[tuple[Key, ...]] = (
         Key(
@@ -137,7 +137,7 @@ class History:
             words="recent, before, save this search, favourites",
         ),
         Key(
-            "ctrl+r", "last-values", "fill in the form as the last time", last_values,
+            "ctrl+r", "last-values", "fill in the form with the last values", last_values,
             words="repeat, previous parameters",
         ),
     )  # fmt: skip

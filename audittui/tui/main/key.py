@@ -1,4 +1,4 @@
-"""A key of the main screen, as the feature that it belongs to declares it."""
+"""A key of the main screen, declared by its feature."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from textual.binding import Binding
 
 
 class Key(msgspec.Struct, frozen=True):
-    """``keys`` (as Textual names them, commas between) call a method of a feature with ``given``.
+    """``keys`` (in Textual's names, separated by commas) call a feature's method with ``given``.
 
-    ``name`` is what the user's own keys call it, ``does`` what the help says of it, ``words`` are
-    others by which the palette finds it.
+    ``name`` is its name in config.toml, ``does`` its text in the help, ``words`` are synonyms for
+    the palette.
     """
 
     keys: str
@@ -26,5 +26,5 @@ class Key(msgspec.Struct, frozen=True):
 
     @property
     def binding(self) -> Binding:
-        """The key as Textual knows it."""
+        """The key as a Textual binding."""
         return Binding(self.keys, f"do('{self.name}')", self.does, id=self.name, show=self.shown)

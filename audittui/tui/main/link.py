@@ -1,4 +1,4 @@
-"""How the connection stands: what the header says, kept true by what requests come to."""
+"""The state of the connection, updated by the outcome of requests and shown in the header."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from audittui.tui.model.workspace import Workspace
 
 _LOST = frozenset({"credentials", "network", "missing_table"})
-"""Kinds of errors that every further request would meet as well."""
+"""Kinds of errors that every further request would also meet."""
 
 
 class Link:
-    """How the connection stands. ``tell`` tells it in the header, in a style."""
+    """The state of the connection. ``tell`` shows it in the header, in a style."""
 
     def __init__(self, desk: Desk, workspace: Workspace, tell: Callable[[str, str], None]) -> None:
         self._desk = desk
@@ -28,20 +28,20 @@ class Link:
         self._tell = tell
 
     def show(self, state: ConnectionState) -> None:
-        """Note how the connection stands, and show it."""
+        """Set the state of the connection, and show it."""
         self._workspace.state = state
         style = {"failed": BAD, "open": "default"}.get(state.kind, DIM)
         self._tell(state.text(self._workspace.target), style)
         self._desk.show_status()
 
     def note_answer(self, connection: Connection) -> None:
-        """Requests on ``connection`` were answered."""
+        """Note that requests on ``connection`` were answered."""
         if connection is self._workspace.connection and self._workspace.state.kind == "failed":
             self.show(ConnectionState("open"))
 
     def note_error(self, connection: Connection, error: Exception) -> bool:
-        """Requests on ``connection`` came to an error. True when it means that there is no
-        connection any more, so that r connects again."""
+        """Note that a request on ``connection`` failed. True if the connection is lost, so that r
+        reconnects."""
         workspace = self._workspace
         if connection is not workspace.connection or workspace.state.kind == "connecting":
             return False
@@ -51,7 +51,7 @@ class Link:
         return False
 
     def rested(self, run: Run) -> bool:
-        """A run rests: what it came to tells how the connection stands."""
+        """Update the state from the outcome of a run."""
         if run.last is None or run.last.coverage.stop != "cancelled":
             if run.error is not None:
                 self.note_error(run.connection, run.error)

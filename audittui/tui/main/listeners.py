@@ -1,4 +1,4 @@
-"""Who hears what of a run, in this order."""
+"""The listeners of a run, in order."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 
 
 class Listeners(msgspec.Struct, frozen=True):
-    """Who hears of a run, one after the other.
+    """The listeners of a run, called one after the other.
 
-    ``asked``: something is to be run, the present run is left. ``began``: a plan is made, reading
-    begins. ``brought``: rows came. ``rested``: all is there, or enough for now; one that says True
-    reads on, and those after it hear nothing yet. ``ended``: it broke.
+    ``asked``: a new run was requested, the current one is left. ``began``: the plan is made,
+    reading begins. ``brought``: rows arrived. ``rested``: everything is loaded, or enough for
+    now; a listener that returns True reads more, and those after it are not called.
+    ``ended``: it failed.
     """
 
     asked: Sequence[Callable[[], None]] = ()

@@ -1,4 +1,4 @@
-"""Marking entries: one by one, along the marks, and the list of them."""
+"""Marks: set one, step through them, list them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Marking:
         self._evidence = evidence
 
     def mark(self) -> None:
-        """Mark the entry, or take its mark away."""
+        """Mark or unmark the entry."""
         desk, row, marks = self._desk, self._desk.row, self._workspace.marks
         if row is None:
             desk.say_no_entry()
@@ -40,21 +40,21 @@ class Marking:
         marked = marks.toggle(row)
         self.show_marks()
         count = counted(len(marks), "entry")
-        said = f"Marked; {count} now" if marked else f"Mark taken away; {count} left"
+        said = f"Marked; {count} in all" if marked else f"Mark deleted; {count} left"
         desk.say(f"{said}. M lists them.")
 
     def show_marks(self) -> None:
-        """Draw the rows again: marks are others now."""
+        """Redraw the rows: the marks changed."""
         self._desk.results.changed(self._desk.results.cursor)
 
     def next_mark(self, step: int) -> None:
         """Go to the next or previous marked row of the list."""
         desk, source, marks = self._desk, self._desk.row_source, self._workspace.marks
         if not marks:
-            desk.say("Nothing is marked yet: m marks an entry.")
+            desk.say("No marks yet: m marks an entry.")
             return
         if source is None:
-            desk.say("Open a group first: Enter.")
+            desk.say("Open a group first (Enter).")
             return
         lines = range(desk.results.cursor + step, len(source) if step > 0 else -1, step)
         found = next((line for line in lines if source.row(line) in marks), None)
@@ -67,7 +67,7 @@ class Marking:
             self._entry.open(source.row(found))
 
     def list_marks(self) -> None:
-        """List all marks; open the one that is chosen."""
+        """List all marks; open the chosen one."""
         from audittui.tui.dialogs.marks import MarksScreen
 
         desk = self._desk
@@ -109,13 +109,13 @@ class Marking:
             title="Marked entries",
             command=f"audittui evidence create --marks {path.name}" if form == "jsonl" else "",
             complete=True,
-            covers="entries that somebody marked",
+            covers="entries marked by hand",
             noun="marked entry",
         )
         self._export.write(taken, path, extent)
 
     KEYS: ClassVar[tuple[Key, ...]] = (
-        Key("m", "mark", "mark the entry, or not", mark, words="bookmark, flag, star, tag"),
+        Key("m", "mark", "mark or unmark the entry", mark, words="bookmark, flag, star, tag"),
         Key("u", "next-mark", "next mark in the list", next_mark, (1,), words="bookmark"),
         Key("U", "previous-mark", "previous mark in the list", next_mark, (-1,), words="bookmark"),
         Key(

@@ -1,4 +1,4 @@
-"""What is remembered of the work: written in a thread when it changes, and at the end."""
+"""The saved state: written in a thread when it changes, and on exit."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ if TYPE_CHECKING:
     from audittui.tui.model.memory import Memory
 
 _DEBOUNCE = 0.5
-"""Seconds that changes are gathered before they are written."""
+"""Seconds that changes are collected before they are written."""
 
 Change = Callable[[State], State]
 
 
 class Notebook:
-    """What is remembered of the work. Without ``memory`` it ends with the application."""
+    """The saved state. Without ``memory`` it is lost on exit."""
 
     def __init__(self, desk: Desk, jobs: Jobs) -> None:
         self._desk = desk
         self._jobs = jobs
         self.memory: Memory | None = None
         self.state = State()
-        """What is known here: what the file holds, and what is not written yet."""
+        """The state: the contents of the file and changes not written yet."""
         self.recalled: Sequence[Callable[[], None]] = ()
-        """Who hears that what the file holds was read."""
+        """Called after the file was read."""
         self._changes: list[Change] = []
         self._writing = threading.Lock()
         self._due = False
@@ -40,7 +40,7 @@ class Notebook:
         jobs.hear(messages.Recalled, self._recalled)
 
     def recall(self) -> None:
-        """Read what is remembered, in a thread."""
+        """Read the saved state, in a thread."""
         memory = self.memory
         if memory is None:
             return
@@ -60,7 +60,7 @@ class Notebook:
             hear()
 
     def change(self, change: Change) -> None:
-        """Change what is remembered: here at once, in the file soon."""
+        """Change the state: here immediately, in the file soon."""
         self.state = change(self.state)
         if self.memory is None:
             return
@@ -70,7 +70,7 @@ class Notebook:
             self._jobs.later(_DEBOUNCE, self.write_soon)
 
     def write(self) -> None:
-        """Write what is not written yet; blocks. What was lost is lost: leaving does not wait."""
+        """Write pending changes; blocks. Errors are ignored: exit does not wait."""
         with contextlib.suppress(OSError):
             self._write(self._taken())
 
@@ -79,7 +79,7 @@ class Notebook:
         return changes
 
     def write_soon(self) -> None:
-        """Write what is not written yet, in a thread."""
+        """Write pending changes, in a thread."""
         self._due = False
         changes = self._taken()
 
@@ -110,12 +110,12 @@ class Notebook:
     def _complain(self, error: AuditError) -> None:
         if not self._complained:
             self._complained = True
-            self._desk.say(f"History is not kept this time: {error}. Everything else works.")
+            self._desk.say(f"History is not saved in this session: {error}. Everything else works.")
 
 
 @contextlib.contextmanager
 def _told() -> Iterator[None]:
-    """What the system says of a file, told in its words."""
+    """A file error in the system's words."""
     try:
         yield
     except OSError as error:

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from audittui.tui.model.workspace import Workspace
 
 EVER = "all"
-"""The text of a window without ends."""
+"""The text of an unbounded window."""
 _AROUND = 3_600 * timestamp.SECOND
-"""Of an entry on each side, where nothing before had a window."""
+"""Time on each side of an entry, if no earlier query had a window."""
 
 
 class Pivot:
@@ -30,7 +30,7 @@ class Pivot:
         self._trail = trail
 
     async def pivot(self, question: str) -> None:
-        """Run the runbook about a value of this entry; where it is that already, in another
+        """Run the runbook about a value of this entry; if it is already shown, with another
         window."""
         from audittui.runbook.timerange import window_text
         from audittui.tui.model.entry import runbook_about, subject_of
@@ -46,7 +46,7 @@ class Pivot:
             desk.say_no_entry()
             return
         if not value and group is not None:
-            desk.say(f"These events do not share one {name}: Enter opens them.")
+            desk.say(f"These events differ in {name}: Enter opens them.")
             return
         if not value:
             desk.say(f"This entry has no {name}.")
@@ -76,7 +76,7 @@ class Pivot:
         self._runner.run(runbook, texts)
 
     def _other_window(self, present: Window, time: int) -> str:
-        """All of time; where that is the present window, the last one that had ends, or the hours
+        """An unbounded window; if that is the current one, the last bounded one, or the hours
         around ``time``."""
         from audittui.runbook.plan import Window
         from audittui.runbook.timerange import window_text
@@ -90,11 +90,11 @@ class Pivot:
 
     KEYS: ClassVar[tuple[Key, ...]] = (
         Key(
-            "A", "pivot-actor", "all by this actor in the window; again: ever", pivot, ("actor",),
-            words="user, who",
+            "A", "pivot-actor", "all by this actor in the window; again: all time", pivot,
+            ("actor",), words="user, who",
         ),
         Key(
-            "R", "pivot-resource", "the life of this resource; again: in the window", pivot,
+            "R", "pivot-resource", "lifecycle of this resource; again: in the window", pivot,
             ("resource",), words="object, what",
         ),
         Key(

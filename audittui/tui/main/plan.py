@@ -1,4 +1,4 @@
-"""The plan of a run, shown."""
+"""The plan of a run."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from audittui.tui.model.run import Run
 
 MOST_COMMANDS = 100
-"""AWS CLI commands that are shown, one a partition."""
+"""How many AWS CLI commands are shown, one per partition."""
 
 
 def show_plan(desk: Desk, target: Target, plan: Plan, run: Run | None = None) -> None:
-    """The plan in words, with what was used so far."""
+    """Show the plan in words, with actual use so far."""
     from audittui.runbook.describe import command_of, describe_plan
     from audittui.tui.dialogs.reader import ReaderScreen
     from audittui.tui.text.plan import plan_text

@@ -1,4 +1,4 @@
-"""Running the same again, or connecting again where there is no connection."""
+"""Running the same query again, or reconnecting."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Rerun:
-    """Runs the same again."""
+    """Runs the same query again."""
 
     def __init__(self, desk: Desk, workspace: Workspace, runner: Runner, connect: Connect) -> None:
         self._desk = desk
@@ -23,14 +23,14 @@ class Rerun:
         self._connect = connect
 
     def rerun(self) -> None:
-        """Run the same again, or connect again."""
+        """Run the same query again, or reconnect."""
         run = self._desk.run
         if self._workspace.state.kind in ("failed", "none"):
             self._connect.again()
         elif run is not None:
             self._runner.run(run.runbook, run.texts)
         else:
-            self._desk.say("Nothing was run yet: choose a runbook (1).")
+            self._desk.say("Nothing has been run yet: choose a runbook (1).")
 
     KEYS: ClassVar[tuple[Key, ...]] = (
         Key("r", "rerun", "run again, connect again", rerun, words="refresh, reload, retry"),

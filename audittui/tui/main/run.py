@@ -1,4 +1,4 @@
-"""Running runbooks: planned and read in threads, shown as rows come."""
+"""Running runbooks: planned and read in threads, shown as rows arrive."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """What was asked for before the connection stood."""
+    """A run requested before the connection was open."""
 
     runbook: Runbook
     texts: Mapping[str, str]
@@ -34,7 +34,7 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 class Runner:
-    """Runs runbooks, one at a time. ``listeners`` hear of it."""
+    """Runs runbooks, one at a time, and calls ``listeners``."""
 
     def __init__(
         self,
@@ -54,9 +54,9 @@ class Runner:
         self.listeners = Listeners()
         self.wanted: Wanted | None = None
         self._planning = 0
-        """The number of the plan that is being made; 0 for none."""
+        """The number of the plan in progress; 0 for none."""
         self._widened: Run | None = None
-        """The run whose list was laid out anew because it shows the chain."""
+        """The run whose list was laid out again to show the chain."""
         jobs.hear(messages.PlanMade, self._plan_made)
         jobs.hear(messages.Planned, self._planned)
         jobs.hear(messages.PageRead, self._page_read)
@@ -64,7 +64,7 @@ class Runner:
         jobs.hear(messages.Spent, lambda message: self.spend(message.rcu))
 
     def run(self, runbook: Runbook, texts: Mapping[str, str]) -> None:
-        """Plan and read; the results pane takes the keys."""
+        """Plan and read; focus the results."""
         desk = self._desk
         for asked in self.listeners.asked:
             asked()
@@ -79,7 +79,7 @@ class Runner:
         desk.show_status()
 
     def leave(self) -> None:
-        """Another run comes: this one ends, unless it rests and somebody may come back."""
+        """End the current run, unless it is idle and a step back may return to it."""
         run = self._desk.run
         if run is None:
             return
@@ -99,9 +99,9 @@ class Runner:
             self.wanted = Wanted(runbook, dict(texts), only_show)
             if workspace.state.kind == "none":
                 self.wanted = None
-                desk.say("There is no table to ask: P shows the profiles.")
+                desk.say("There is no table to query: P shows the profiles.")
             elif workspace.state.kind == "failed":
-                desk.say("There is no connection: r tries again and runs it then.")
+                desk.say("Not connected: r reconnects and then runs it.")
             return
         self._planning += 1
         number, marks = self._planning, workspace.marks
@@ -150,16 +150,16 @@ class Runner:
                 began(run)
 
     def cancel_planning(self) -> bool:
-        """Drop a plan that is being made; False when there is none."""
+        """Drop the plan in progress; False if there is none."""
         was, self._planning, self.wanted = self._planning, 0, None
         return bool(was)
 
     def began(self, run: Run) -> None:
-        """A plan is made: show it being read."""
+        """The plan is made: show the run."""
         desk, typed = self._desk, self._desk.row_source
         desk.run = run
         if typed is not None and typed.pattern:
-            # Somebody was faster than the plan.
+            # The user was faster than the plan.
             run.rows.filter(typed.pattern, hiding=typed.hiding)
         desk.results.show(run.groups if run.groups is not None else run.rows)
         desk.show_panes()
@@ -167,7 +167,7 @@ class Runner:
         desk.show_status()
 
     def refuse(self, runbook: Runbook, error: AuditError) -> None:
-        """A runbook cannot run so: show why, where it is to be mended."""
+        """A runbook cannot run: show the fault where it can be corrected."""
         from audittui.runbook.binding import ParameterErrors
 
         desk, form = self._desk, self._desk.form
@@ -175,14 +175,14 @@ class Runner:
             desk.go_pane("form")
             form.show_faults(error.errors)
         elif isinstance(error, UsageError) and form.runbook is runbook and not desk.run:
-            # It is the question that has to be mended.
+            # The parameters have to be corrected.
             desk.go_pane("form")
         desk.say(str(error), lasting=True)
 
     # Reading
 
     def read(self, run: Run, *, everything: bool = False) -> None:
-        """Read on in a thread: a screenful, or everything."""
+        """Read more in a thread: a screenful, or everything."""
         if run.active:
             return
         jobs, seen = self._jobs, self._workspace.seen
@@ -216,7 +216,7 @@ class Runner:
             self.go_on(run, everything=True)
 
     def go_on(self, run: Run, *, everything: bool) -> None:
-        """Read on, also after a stop."""
+        """Continue, even after a stop."""
         run.go_on()
         self.read(run, everything=everything)
         self._desk.show_status()
@@ -233,7 +233,7 @@ class Runner:
                 return
 
     def brought(self, run: Run) -> None:
-        """A page came: show it."""
+        """Show a page."""
         desk, results = self._desk, self._desk.results
         if run is not desk.run:
             return
@@ -249,19 +249,19 @@ class Runner:
         self._status.show_soon(at_once=len(run.rows.rows) <= SCREENFUL)
 
     def rested(self, run: Run) -> bool:
-        """All is there, or enough for now: show it."""
+        """Everything is loaded, or enough for now: show it."""
         if run is self._desk.run:
             self._desk.show_status()
             self.want_more()
         return False
 
     def ended(self, run: Run, error: AuditError) -> None:
-        """It broke: say so."""
+        """The run failed: report it."""
         if run.connection is self._workspace.connection:
             self.refuse(run.runbook, error)
 
     def want_more(self) -> None:
-        """Read the next page when the window is near the end of what is loaded."""
+        """Read the next page near the end of the loaded rows."""
         run, source = self._desk.run, self._desk.row_source
         if run is None or source is not run.rows or source.filtered or not run.more:
             return
@@ -272,13 +272,13 @@ class Runner:
             self._desk.show_status()
 
     def spend(self, rcu: float) -> None:
-        """Looking at entries costs too: add it to what the status line says."""
+        """Add the cost of reading single entries to the status line."""
         if self._desk.run is not None:
             self._desk.run.looked_rcu += rcu
             self._desk.show_status()
 
     def stop(self) -> bool:
-        """Stop reading and keep the rows; False when nothing is read."""
+        """Stop reading and keep the rows; False if nothing is being read."""
         run = self._desk.run
         if run is None or not run.active:
             return False

@@ -1,4 +1,4 @@
-"""From the runbooks to the form, and from the form to the results."""
+"""From a runbook to its form, and from the form to the results."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class Runbooks:
         self._trail = trail
 
     async def preview(self, runbook: Runbook | None, broken: BrokenRunbook | None) -> None:
-        """Show the form, or what is wrong with a broken runbook."""
+        """Show the form, or the fault of a broken runbook."""
         if broken is not None:
             await self._desk.form.say(f"This runbook cannot run. {broken.text}")
         elif runbook is not None:
             await self._desk.form.show(runbook)
 
     async def choose(self, runbook: Runbook | None, broken: BrokenRunbook | None) -> None:
-        """Go to the form, or run what needs no parameter."""
+        """Go to the form, or run a runbook without parameters."""
         if broken is not None:
             await self._desk.form.say(f"This runbook cannot run. {broken.text}")
         if runbook is None:
@@ -41,7 +41,7 @@ class Runbooks:
             self.run()
 
     def run(self) -> None:
-        """Run what the form says, once nothing is wrong with it."""
+        """Run the form, if it is valid."""
         form = self._desk.form
         runbook, texts = form.runbook, form.checked()
         if runbook is not None and texts is not None:

@@ -1,4 +1,4 @@
-"""The main screen: lays out the panes, and hands keys and what widgets tell to the features."""
+"""The main screen: lays out the panes, and passes keys and widget messages to the features."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ if TYPE_CHECKING:
     from audittui.tui.widgets.outline import OutlineView
 
 WIDE = 110
-"""From this width on, sidebar and form stay beside the results."""
+"""The width from which sidebar and form stay beside the results."""
 PANES = ("sidebar", "form", "results", "detail")
 _TIMES_GROW_OLD = 20
-"""Seconds after which times that are told by how long ago they were are renewed."""
+"""Seconds between redraws of relative times."""
 
 Answer = TypeVar("Answer")
 
@@ -50,7 +50,7 @@ Answer = TypeVar("Answer")
 class MainScreen(Screen[None]):
     """Panes: 1 runbooks, 2 form, 3 results, 4 detail. It is the `Desk` of the features.
 
-    ``mounted`` is called once there are panes. ``folders`` hold the team's runbooks,
+    ``mounted`` is called once the panes exist. ``folders`` hold the team's runbooks,
     ``open_target`` opens a target.
     """
 
@@ -63,8 +63,8 @@ class MainScreen(Screen[None]):
         Binding("2", "pane('form')", "form", id="pane-form"),
         Binding("3", "pane('results')", "results", id="pane-results"),
         Binding("4", "pane('detail')", "detail", id="pane-detail"),
-        Binding("plus", "zoom(True)", "this pane alone", id="zoom"),
-        Binding("underscore", "zoom(False)", "all panes again", id="unzoom"),
+        Binding("plus", "zoom(True)", "show only this pane", id="zoom"),
+        Binding("underscore", "zoom(False)", "show all panes", id="unzoom"),
         *(key.binding for key in keys()),
         Binding("question_mark", "app.help", "help", id="help"),
     ]
@@ -102,7 +102,7 @@ class MainScreen(Screen[None]):
         yield KeyBar(widget_id="keys")
 
     def on_mount(self) -> None:
-        """Show the runbooks; everything that reads waits for the first frame."""
+        """Show the runbooks; all reading waits for the first frame."""
         self.show_panes()
         self.query_one(RunbookOptions).focus()
         self._mounted()
@@ -110,9 +110,9 @@ class MainScreen(Screen[None]):
         self.set_interval(_TIMES_GROW_OLD, self.features.columns.renew_times)
 
     async def _mount_detail(self) -> None:
-        """The detail view is there before anything can be read, and not before the first frame."""
+        """Mount the detail view after the first frame, before anything can be read."""
         if not self.is_attached:
-            # Somebody has left already.
+            # The user has already quit.
             return
         self.detail.display = False
         await self.query_one("#body").mount(self.detail)
@@ -120,7 +120,7 @@ class MainScreen(Screen[None]):
             self.show_panes()
 
     def on_screen_resume(self, event: ScreenResume) -> None:
-        """The first time every style was worked out just now."""
+        """The first time, all styles have just been computed."""
         event.refresh_styles = self._resumed
         self._resumed = True
 
@@ -151,7 +151,7 @@ class MainScreen(Screen[None]):
         return self._detail
 
     def show_panes(self) -> None:
-        """Show the panes that the size and the focus leave room for."""
+        """Show the panes that there is room for."""
         wide = self.size.width >= WIDE
         choosing = self.pane in ("sidebar", "form")
         detail = self.detail_open and (self.pane == "detail" or (wide and not choosing))
@@ -176,7 +176,7 @@ class MainScreen(Screen[None]):
         self.query_one(KeyBar).show(words.keys_of(self.pane, grouped=self.row_source is None))
 
     def go_pane(self, pane: str, widget: Widget | None = None) -> None:
-        """Show a pane and give it the keys."""
+        """Show a pane and focus it."""
         self.pane = pane
         self.show_panes()
         if widget is not None:
@@ -215,7 +215,7 @@ class MainScreen(Screen[None]):
         self.go_pane(pane, widget)
 
     def action_zoom(self, zoomed: bool) -> None:
-        """Show the focused pane alone, or all again."""
+        """Show only the focused pane, or all panes."""
         self.zoomed = zoomed
         self.show_panes()
 
@@ -227,13 +227,13 @@ class MainScreen(Screen[None]):
         self.show_panes()
 
     def fill_form(self, runbook: Runbook, texts: Mapping[str, str]) -> None:
-        """Show the form of a runbook, as soon as it is its turn."""
+        """Show the form of a runbook, soon."""
         self.call_later(self.form.show, runbook, texts)
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
-        """Note which pane has the keys."""
+        """Note which pane has the focus."""
         if event.widget is not self.focused:
-            # Told late: others have the keys by now.
+            # A late message: the focus has moved on.
             return
         for widget in event.widget.ancestors_with_self:
             if isinstance(widget, Widget) and widget.id in PANES:
@@ -243,8 +243,8 @@ class MainScreen(Screen[None]):
                 return
 
     def on_resize(self, event: Resize) -> None:
-        """Rearrange; but not for a size that is old. Each arrangement sends the screen its size
-        again, so that two sizes on their way would take turns for ever."""
+        """Lay out again, but not for an outdated size: every layout sends the screen its size
+        again, so two pending sizes would alternate for ever."""
         if event.size != self.app.size:
             event.prevent_default()
             return
@@ -259,13 +259,13 @@ class MainScreen(Screen[None]):
 
     @property
     def row_source(self) -> RowSource | None:
-        """The rows that are listed; None while groups are."""
+        """The listed rows; None while groups are listed."""
         source = self.results.source
         return source if isinstance(source, RowSource) else None
 
     @property
     def live(self) -> Live | None:
-        """What is followed, while the list shows it."""
+        """The followed run, while the list shows it."""
         live = self.run.live if self.run is not None else None
         return live if live is not None and self.results.source is live.source else None
 
@@ -280,7 +280,7 @@ class MainScreen(Screen[None]):
 
     @property
     def listed_group(self) -> Group | None:
-        """The group under the cursor of the list, while groups are listed and have the keys."""
+        """The group under the cursor, while groups are listed and focused."""
         source = self.results.source
         if self.pane == "detail" or not isinstance(source, GroupSource) or not len(source):
             return None
@@ -288,39 +288,39 @@ class MainScreen(Screen[None]):
 
     @property
     def row(self) -> Row | None:
-        """The entry that keys act on: the one in the focused detail view, else the listed one."""
+        """The entry that keys act on: that of the focused detail view, otherwise the listed one."""
         return self.detail.row if self.pane == "detail" else self.listed_row
 
-    # Saying and asking
+    # Notices and questions
 
     def say(self, notice: str, *, lasting: bool = False) -> None:
-        """A sentence in the status line until the next key, or with ``lasting`` until something
-        is read."""
+        """Show a sentence in the status line until the next key, or with ``lasting`` until
+        something is read."""
         self.features.status.say(notice, lasting=lasting)
         self.show_status()
 
     def say_no_entry(self) -> None:
-        """A key acts on entries, and none is chosen: say what to do."""
+        """Say what to do when a key needs an entry and none is selected."""
         if self.listed_group is not None:
-            self.say("This acts on entries: Enter opens those of the group.")
+            self.say("This works on entries: Enter opens the group's events.")
         else:
-            self.say("No entry is chosen.")
+            self.say("No entry is selected.")
 
     def unsay(self) -> None:
-        """Take back what was said; the next `show_status` shows it."""
+        """Withdraw the notice; takes effect with the next `show_status`."""
         self.features.status.unsay()
 
     def drop_old_notice(self) -> None:
-        """A key was dealt with: take away what is old, unless it said something new."""
+        """A key was handled: drop an old notice, unless the key gave a new one."""
         if self.features.status.old and self.is_attached:
             self.say("")
 
     def show_status(self) -> None:
-        """Renew the status line and what an empty list says."""
+        """Update the status line and the text of an empty list."""
         self.features.status.show(self.query_one(StatusBar), self.query_one(TitleBar))
 
     def ask(self, kind: str, value: str, hint: str) -> None:
-        """One line of input below the list."""
+        """Ask for one line of input below the list."""
         self.asking = kind
         self.close_detail()
         self.pane = "results"
@@ -335,7 +335,7 @@ class MainScreen(Screen[None]):
         self.set_focus(field)
 
     def end_asking(self) -> None:
-        """Put the line away."""
+        """Close the line."""
         self.asking = ""
         if self._ask is not None:
             self._ask.display = False
@@ -343,30 +343,30 @@ class MainScreen(Screen[None]):
     def open(
         self, dialog: Screen[Answer], answered: Callable[[Answer | None], None] | None = None
     ) -> None:
-        """Lay a dialog over the main screen."""
+        """Open a dialog over the main screen."""
         self.app.push_screen(dialog, answered)
 
     @property
     def covered(self) -> bool:
-        """True while a dialog lies over the main screen."""
+        """True while a dialog is over the main screen."""
         return self.app.screen is not self
 
     def after(self, seconds: float, call: Callable[[], None]) -> None:
-        """Call something after a while."""
+        """Call something after a delay."""
         self.set_timer(seconds, call)
 
     def after_refresh(self, call: Callable[[], None]) -> None:
-        """Call something once all panes have their sizes."""
+        """Call something after the next layout."""
         self.call_after_refresh(call)
 
     # Around the features
 
     def show_connection(self, text: str, style: str = DIM) -> None:
-        """Tell in the header how the connection stands."""
+        """Show the state of the connection in the header."""
         self.query_one(TitleBar).show(connection=text, style=style)
 
     def copy_to_clipboard(self, text: str) -> None:
-        """Have the terminal copy a text."""
+        """Copy a text by way of the terminal."""
         self.app.copy_to_clipboard(text)
 
     def leave(self) -> None:
@@ -374,14 +374,14 @@ class MainScreen(Screen[None]):
         self.app.exit()
 
     def tell_times(self, style: TimeStyle) -> None:
-        """Have every list tell its times in a style."""
+        """Set the time style of every list."""
         for lines in self.query(LineList):
             lines.set_time_style(style)
 
-    # To the features
+    # Routing to the features
 
     async def action_do(self, name: str) -> None:
-        """Do what the key of this name does."""
+        """Run the command of the key with this name."""
         await self.features.do(name)
 
     async def action_choose(self) -> None:
@@ -393,19 +393,19 @@ class MainScreen(Screen[None]):
         self.features.runbooks.run()
 
     def action_answer(self) -> None:
-        """Take what the line below the list says."""
+        """Accept the line below the list."""
         self.features.find.answer(self.query_one("#ask", Input).value)
 
     async def on_sidebar_highlighted(self, event: Sidebar.Highlighted) -> None:
         """Preview the form."""
         focused = self.focused
         if focused is None or self.sidebar not in focused.ancestors_with_self:
-            # Told late: one was chosen meanwhile.
+            # A late message: a runbook has been chosen meanwhile.
             return
         await self.features.runbooks.preview(event.runbook, event.broken)
 
     async def on_sidebar_chosen(self, event: Sidebar.Chosen) -> None:
-        """A runbook was chosen, not by its key."""
+        """A runbook was chosen other than by its key."""
         await self.features.runbooks.choose(event.runbook, event.broken)
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -414,7 +414,7 @@ class MainScreen(Screen[None]):
             self.features.find.typed(event.value)
 
     def on_line_list_moved(self, event: LineList.Moved) -> None:
-        """Read on when the end comes near; while rows are followed, pause or go on."""
+        """Read more near the end of the list; while following, pause or resume."""
         if event.lines is self.results:
             self.features.runner.want_more()
             self.features.follow.moved()
@@ -431,10 +431,10 @@ class MainScreen(Screen[None]):
             self.features.entry.open(self.listed_row)
 
     def on_outline_view_opened(self, event: OutlineView.Opened) -> None:
-        """Show a value whole."""
+        """Show a value in full."""
         event.stop()
         self.features.entry.show_value(event.value)
 
     def on_detail_said(self, event: Detail.Said) -> None:
-        """Say what the search found."""
+        """Report what the search found."""
         self.say(event.text)

@@ -1,4 +1,4 @@
-"""The investigation, kept as it goes, and taken up again: the same questions, the same places."""
+"""The investigation, saved as it proceeds, and resumed with the same queries and places."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     from audittui.tui.model.workspace import Workspace
 
 _EVERY = 2.0
-"""Seconds between looks at whether there is something new to keep."""
+"""Seconds between checks for something new to save."""
 
 
 class Sessions:
-    """Keeps the investigation, and goes on with an earlier one."""
+    """Saves the investigation, and resumes an earlier one."""
 
     def __init__(
         self,
@@ -62,24 +62,24 @@ class Sessions:
         self._noted: Session | None = None
         self._key = ""
         self._taken_up = ""
-        """The key of the investigation that this one goes on with."""
+        """The key of the investigation being resumed."""
         self._returning: Step | None = None
-        """Where one is to come back to, while it is being read."""
+        """The place to return to, while it is being read."""
         self._looked = 0
-        """Rows among which its row was looked for."""
+        """Rows searched for its row so far."""
         jobs.hear(messages.MarksRead, lambda one: self._take_marks(one.marks))
 
-    # Keeping it
+    # Saving
 
     def begin(self) -> None:
-        """From now on keep the investigation."""
+        """Start saving the investigation."""
         if self._notebook.memory is not None:
             self._key = uuid4().hex
             self._jobs.regularly(_EVERY, self.note)
 
     @property
     def begun(self) -> bool:
-        """True once something was asked, or an entry marked."""
+        """True once something was run or an entry marked."""
         asked = self._desk.run is not None or bool(self._trail.places)
         return asked or len(self._workspace.marks) > 0
 
@@ -89,9 +89,9 @@ class Sessions:
 
     @property
     def offer(self) -> Session | None:
-        """The investigation that may be taken up here; None where there is none, or one is begun.
+        """The investigation that can be resumed; None if there is none, or one is under way.
 
-        Where the embedded store is in memory, nothing of it is left.
+        An embedded store in memory leaves nothing to resume.
         """
         notebook = self._notebook
         if notebook.memory is None or self.begun or self._workspace.target.store == ":memory:":
@@ -99,7 +99,7 @@ class Sessions:
         return offered(notebook.state.sessions, self._key, self._target, timestamp.now())
 
     def note(self) -> None:
-        """Keep where one is now, if that is anywhere new."""
+        """Save the current place, if it changed."""
         if self._notebook.memory is None or not self._key or not self.begun:
             return
         marks = tuple(
@@ -120,7 +120,7 @@ class Sessions:
             self._notebook.change(lambda state: state.with_session(session, before))
 
     def _steps(self) -> tuple[Step, ...]:
-        """The way here and the present place, as they are kept."""
+        """The path and the current place, as saved."""
         steps = [one if isinstance(one, Step) else _step(one) for one in self._trail.places]
         if self._returning is not None:
             steps.append(self._returning)
@@ -129,29 +129,29 @@ class Sessions:
         return tuple(steps)
 
     def end(self) -> None:
-        """Another log comes: what follows is another investigation."""
+        """End this investigation: another log is opened."""
         self.note()
         self._noted, self._taken_up = None, ""
         if self._key:
             self._key = uuid4().hex
 
-    # Going on with it
+    # Resuming
 
     def take_up(self) -> None:
-        """Go on with the investigation that was left."""
+        """Resume the last investigation."""
         offer = self.offer
         if offer is not None:
             self._go_on(offer)
         elif self.begun:
-            self._desk.say("An investigation is begun already: only a fresh start takes one up.")
+            self._desk.say("An investigation is already under way: B works after a fresh start.")
         else:
-            self._desk.say("There is no earlier investigation of this log to go on with.")
+            self._desk.say("There is no earlier investigation of this log to resume.")
 
     def _go_on(self, session: Session) -> None:
-        """Read the marks of an investigation again in a thread, go where it was left."""
+        """Reread the marks of an investigation in a thread, and go to its last place."""
         connection, jobs = self._workspace.connection, self._jobs
         if connection is None:
-            self._desk.say("There is no connection yet.")
+            self._desk.say("Not connected yet.")
             return
         self._taken_up = session.key
         if session.steps:
@@ -178,10 +178,10 @@ class Sessions:
         results.changed(results.cursor)
 
     def go_to(self, step: Step) -> None:
-        """Read a place of an earlier session again, and go where its cursor was."""
+        """Run the query of an earlier session again, and restore its cursor."""
         desk, runbook = self._desk, self._workspace.runbook(step.runbook)
         if runbook is None:
-            desk.say(f"There is no runbook {step.runbook} any more.")
+            desk.say(f"Runbook {step.runbook} no longer exists.")
             return
         desk.sidebar.select(runbook.id)
         desk.fill_form(runbook, step.texts)
@@ -190,11 +190,11 @@ class Sessions:
         self._returning, self._looked = step, 0
 
     def asked(self) -> None:
-        """Something else is run: what was being returned to is left."""
+        """Another run was requested: stop returning to a place."""
         self._returning = None
 
     def began(self, run: Run) -> None:
-        """The question is asked again: with its filter, if it had one."""
+        """The query runs again: restore its filter."""
         step = self._returning
         if step is not None and step.pattern and not run.rows.pattern:
             try:
@@ -204,7 +204,7 @@ class Sessions:
             self._desk.results.changed(0)
 
     def rested(self, run: Run) -> bool:
-        """Read on until the row of the cursor is there."""
+        """Read more until the row of the cursor is loaded."""
         desk, step = self._desk, self._returning
         if step is None or run is not desk.run:
             return False
@@ -215,13 +215,13 @@ class Sessions:
             if run.more and len(run.rows.rows) < step.rows:
                 self._runner.read(run)
                 desk.say(
-                    f"Coming back to where you were: {len(run.rows.rows):,} of"
+                    f"Returning to where you were: {len(run.rows.rows):,} of"
                     f" {step.rows:,} rows. Ctrl-C stops."
                 )
                 return True
             self._returning = None
             if step.row is not None and not run.error:
-                desk.say("The entry that you were at is not among these rows any more.")
+                desk.say("The entry you were at is no longer among these rows.")
         return False
 
     def _return_to_row(self, source: RowSource, step: Step) -> bool:
@@ -234,7 +234,7 @@ class Sessions:
         if at is None:
             return False
         self._returning = None
-        if results.cursor == 0:  # nobody moved meanwhile
+        if results.cursor == 0:  # the user has not moved meanwhile
             source.search()
             results.changed(source.line_of(at))
             self._open_again(step)
@@ -261,14 +261,14 @@ class Sessions:
 
     KEYS: ClassVar[tuple[Key, ...]] = (
         Key(
-            "B", "take-up", "go on with the last investigation", take_up,
+            "B", "take-up", "resume the last investigation", take_up,
             words="resume, restore, session, continue",
         ),
     )  # fmt: skip
 
 
 def _read(connection: Connection, marks: Sequence[KeptMark]) -> tuple[list[Mark], float]:
-    """Marks with the rows that they are on, and the read units that took."""
+    """Marks with their rows, and the read units used."""
     layout = connection.layout
     unread = [_unread(one) for one in marks]
     keys = [layout.key_of(one.row) for one in unread]
@@ -280,12 +280,12 @@ def _read(connection: Connection, marks: Sequence[KeptMark]) -> tuple[list[Mark]
 
 
 def _unread(mark: KeptMark) -> Mark:
-    """A mark on an entry that cannot be read now: what is known of it is where it stood."""
+    """A mark on an entry that cannot be read: only its key is known."""
     return Mark(Row(0, 0, mark.key, mark.chain, mark.seq), mark.note)
 
 
 def _in_minutes(window: Window) -> str:
-    """A window as people tell it; empty where it has no ends."""
+    """A window as text; empty if it is unbounded."""
     ends = (
         "" if end is None else timestamp.to_second(end)[:16] for end in (window.start, window.end)
     )
@@ -294,12 +294,12 @@ def _in_minutes(window: Window) -> str:
 
 
 def _step(place: Place) -> Step:
-    """A place, as it is kept."""
+    """A place, as saved."""
     from audittui.runbook.timerange import window_text
 
     run, source, cursor = place.run, place.source, place.sight.cursor
     texts = dict(run.texts)
-    # The window as it was, not the one that the same words would mean later.
+    # The resolved window, not the words, which would mean another one later.
     window = window_text(run.plan.window)
     if run.plan.window_parameter:
         texts[run.plan.window_parameter] = window

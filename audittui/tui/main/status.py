@@ -1,4 +1,4 @@
-"""What the bars say: the notice, how a run stands, the place, why the list is empty."""
+"""The contents of the bars: the notice, the state of the run, the place, why the list is empty."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from audittui.tui.widgets.bars import StatusBar, TitleBar
 
 _LAG = 0.2
-"""Seconds that the status line may lag behind what is read."""
+"""Seconds that the status line may lag behind reading."""
 
 
 class Status:
-    """What the bars say. ``offer`` is the investigation that may be taken up."""
+    """The contents of the bars. ``offer`` is the investigation that can be resumed."""
 
     def __init__(
         self,
@@ -38,29 +38,29 @@ class Status:
         self._notice = ""
         self._lasts = self._old = False
         self.due = False
-        """True while the line is to be renewed soon."""
+        """True while an update is scheduled."""
 
     def say(self, notice: str, *, lasting: bool = False) -> None:
-        """Take a notice up; `show` shows it."""
+        """Set a notice; `show` shows it."""
         self._notice = notice
         self._lasts = lasting
         self._old = False
 
     def key_comes(self) -> None:
-        """A key comes: what was said before it is old."""
+        """A key arrived: earlier notices are old."""
         self._old = bool(self._notice) and not self._lasts
 
     @property
     def old(self) -> bool:
-        """True while what is said is older than the last key."""
+        """True while the notice is older than the last key."""
         return self._old
 
     def unsay(self) -> None:
-        """Take the notice back."""
+        """Withdraw the notice."""
         self._notice = ""
 
     def show(self, bar: StatusBar, title: TitleBar) -> None:
-        """Renew the bars and what an empty list says."""
+        """Update the bars and the text of an empty list."""
         desk, live = self._desk, self._desk.live
         if live is not None:
             from audittui.tui.text.followed import followed_status
@@ -78,7 +78,7 @@ class Status:
         title.show(place=STEP.join(crumbs))
 
     def _empty(self) -> str:
-        """What the list says where it is empty."""
+        """The text of an empty list."""
         desk, workspace = self._desk, self._workspace
         shown = desk.results.source
         if isinstance(shown, GroupSource) and shown.pattern and shown.total:
@@ -90,7 +90,7 @@ class Status:
         return words.empty_text(desk.run, desk.row_source, workspace.state, workspace.target)
 
     def show_soon(self, *, at_once: bool) -> None:
-        """Renew the bars a few times a second, however fast pages come."""
+        """Update the bars a few times a second, however fast pages arrive."""
         if self.due:
             return
         self.due = True

@@ -1,4 +1,4 @@
-"""Going from entry to entry: failures, entries of one resource."""
+"""Stepping from entry to entry: failures, entries of one resource."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 class Steps:
-    """Goes from entry to entry."""
+    """Steps from entry to entry."""
 
     def __init__(self, desk: Desk, entry: Entry) -> None:
         self._desk = desk
         self._entry = entry
 
     def failure(self, step: int) -> None:
-        """Go to the next or previous row that did not succeed or is not as it was written."""
+        """Go to the next or previous row that did not succeed or has a broken verdict."""
         source = self._desk.row_source
         verdicts = source.verdicts if source is not None else {}
 
@@ -36,7 +36,7 @@ class Steps:
     def _step(self, step: int, what: str, fits: Callable[[Row], bool]) -> None:
         desk, source = self._desk, self._desk.row_source
         if source is None or not len(source):
-            desk.say("There are no rows to go through.")
+            desk.say("There are no rows to move through.")
             return
         line = desk.results.cursor + step
         while 0 <= line < len(source):
@@ -52,7 +52,7 @@ class Steps:
         """Go to the next or previous entry of the same resource."""
         desk, row = self._desk, self._desk.row
         if row is None or not row.resource:
-            desk.say("No entry with a resource is chosen.")
+            desk.say("No entry with a resource is selected.")
         elif desk.pane == "detail":
             neighbour = desk.detail.neighbour(step)
             if neighbour is None:
@@ -67,13 +67,16 @@ class Steps:
             "e", "next-failure", "next failure, denial or broken verdict", failure, (1,),
             words="error, denied",
         ),
-        Key("E", "previous-failure", "the one before it", failure, (-1,), words="error, denied"),
+        Key(
+            "E", "previous-failure", "previous failure, denial or broken verdict", failure, (-1,),
+            words="error, denied",
+        ),
         Key(
             "o", "next-of-resource", "next entry of the same resource", same_resource, (1,),
             words="lifecycle, history",
         ),
         Key(
-            "O", "previous-of-resource", "the one before it", same_resource, (-1,),
-            words="lifecycle, history",
+            "O", "previous-of-resource", "previous entry of the same resource", same_resource,
+            (-1,), words="lifecycle, history",
         ),
     )  # fmt: skip

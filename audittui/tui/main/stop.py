@@ -1,4 +1,4 @@
-"""Stopping what runs, whatever that is."""
+"""Stopping whatever is running."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ STOPPING = "Stopping…"
 
 
 class Stop:
-    """Stops the first thing that runs. ``ways`` try it one after the other, each with what is said
-    where it was that; empty where it says so itself."""
+    """Stops the first thing that runs. ``ways`` are tried in order, each with the notice for its
+    success; empty if it reports that itself."""
 
     def __init__(self, desk: Desk, ways: Sequence[tuple[Callable[[], bool], str]]) -> None:
         self._desk = desk
         self._ways = ways
 
     def stop(self) -> None:
-        """Stop what runs, and keep what came."""
+        """Stop the current work, and keep what was read."""
         for stopped, said in self._ways:
             if stopped():
                 if said:

@@ -1,4 +1,4 @@
-"""The way here: the places that a step back leads to."""
+"""The path to the current place: the places that a step back returns to."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where one was: what a step back restores. ``source`` is what the list showed."""
+    """A place that a step back restores. ``source`` is what the list showed."""
 
     run: Run
     source: Source
@@ -36,28 +36,28 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Trail:
-    """The way here, the last place last. A `Step` is a place of an earlier session."""
+    """The path, the latest place last. A `Step` is a place of an earlier session."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self.places: list[Place | Step] = []
 
     def place_in(self, run: Run) -> Place:
-        """Where one is."""
+        """The current place."""
         desk = self._desk
         detail = desk.detail.row if desk.detail_open else None
         source, sight = desk.results.source, desk.results.sight
         return Place(run, source, sight, desk.group, detail, desk.pane, desk.zoomed)
 
     def keep(self, run: Run) -> None:
-        """Keep where one is, for a step back."""
+        """Save the current place for a step back."""
         self.places.append(self.place_in(run))
 
     @property
     def runs(self) -> list[Run]:
-        """The runs that a step back may lead to."""
+        """The runs that a step back may return to."""
         return [one.run for one in self.places if isinstance(one, Place)]
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Forget all places."""
         self.places.clear()

@@ -1,4 +1,4 @@
-"""Checking entries where they stand: one, or all in the window."""
+"""Verifying entries in place: one, or all in the window."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Verify:
-    """Checks entries where they stand."""
+    """Verifies entries in place."""
 
     def __init__(self, desk: Desk, jobs: Jobs, workspace: Workspace) -> None:
         self._desk = desk
@@ -32,7 +32,7 @@ class Verify:
         jobs.hear(messages.EntryJudged, self._judged)
 
     def verify(self) -> None:
-        """Check the entry, in the detail view or in its row."""
+        """Verify the entry, in the detail view or in its row."""
         desk, row = self._desk, self._desk.row
         if row is None:
             desk.say_no_entry()
@@ -44,7 +44,7 @@ class Verify:
             self._check_rows(desk.row_source, [row])
 
     def verify_window(self) -> None:
-        """Check every row that is in sight."""
+        """Verify every row in view."""
         desk, results, source = self._desk, self._desk.results, self._desk.row_source
         first, last = results.scroll_offset.y, results.last_in_sight
         rows = [] if source is None else list(map(source.row, range(first, last + 1)))
@@ -61,7 +61,7 @@ class Verify:
     # One entry, for the detail view
 
     def check(self, row: Row) -> None:
-        """Check the entry that is open, in a thread."""
+        """Verify the open entry, in a thread."""
         connection, jobs = self._workspace.connection, self._jobs
         if connection is None:
             return
@@ -87,9 +87,9 @@ class Verify:
         self._mark_opened(row, judged.as_listed)
 
     def _mark_opened(self, row: Row, verdict: Verdict) -> None:
-        """An entry was checked because it was opened: its row in the list says so where checked
-        ones do, and in any case where something is wrong with it. The verdict is on what ``row``
-        shows; a row of the list that is another one may show something else."""
+        """Show the verdict on an opened entry in its row, if other rows show verdicts or if this
+        one is a failure. The verdict is about the contents of ``row``; another row of the list may
+        show something else."""
         source = self._desk.row_source
         if source is None or not (source.verdicts or verdict.failed):
             return
@@ -99,7 +99,7 @@ class Verify:
     # Rows of a list
 
     def _check_rows(self, source: RowSource, rows: Sequence[Row]) -> None:
-        """Check the entries of ``rows`` and mark them in ``source``."""
+        """Verify the entries of ``rows`` and show the verdicts in ``source``."""
         connection, jobs = self._workspace.connection, self._jobs
         if connection is None:
             return
@@ -114,7 +114,7 @@ class Verify:
         jobs.run(work, lambda error: self._desk.say(str(error)), "verdicts", on=connection)
 
     def _rows_checked(self, message: messages.RowsChecked) -> None:
-        """Entries were checked: mark their rows, and say what was found."""
+        """Show the verdicts in their rows, and report the result."""
         source, verdicts = message.source, message.verdicts
         self._mark(source, verdicts)
         if len(verdicts) == 1:
@@ -125,7 +125,7 @@ class Verify:
             self._desk.say(f"{self._how_many(source, len(verdicts))} checked: {found}.")
 
     def _how_many(self, source: RowSource, count: int) -> str:
-        """So many of the list's rows, and whether the list is all that there is."""
+        """How many of the list's rows, and whether more can be read."""
         loaded = shown = source.entries
         if source.filtered:
             shown = sum(is_entry(source.row(at)) for at in range(len(source)))
@@ -144,9 +144,9 @@ class Verify:
             results.changed(results.cursor)
 
     KEYS: ClassVar[tuple[Key, ...]] = (
-        Key("v", "verify", "check the entry", verify, words="verify, prove, integrity, genuine"),
+        Key("v", "verify", "verify the entry", verify, words="verify, prove, integrity, genuine"),
         Key(
-            "V", "verify-window", "check all rows in the window", verify_window,
+            "V", "verify-window", "verify all rows in the window", verify_window,
             words="verify, prove, integrity, genuine",
         ),
     )  # fmt: skip

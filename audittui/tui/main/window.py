@@ -1,4 +1,4 @@
-"""The window of time, narrowed and widened: by the histogram, or around the present row."""
+"""The time window, narrowed and widened by the histogram or around the current row."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LEAST = timestamp.SECOND
 
 
 class TimeWindow:
-    """The window of time of what was asked."""
+    """The time window of the current query."""
 
     def __init__(self, desk: Desk, runner: Runner, trail: Trail) -> None:
         self._desk = desk
@@ -25,10 +25,10 @@ class TimeWindow:
         self._trail = trail
 
     def histogram(self) -> None:
-        """Show when how much happened."""
+        """Show the histogram."""
         desk, run = self._desk, self._desk.run
         group, row = desk.listed_group, desk.listed_row
-        # Of groups all that was read is counted.
+        # With groups, all rows read are counted.
         source = run.rows if group is not None and run is not None else desk.row_source
         if source is None or not source.rows:
             desk.say("There are no rows to count.")
@@ -40,12 +40,12 @@ class TimeWindow:
         desk.open(HistogramScreen(source, near, desk.results.time_style, whole), self._go_to)
 
     def narrow(self) -> None:
-        """Look at a quarter of the window, around the present row."""
+        """Narrow to a quarter of the window, around the current row."""
         from audittui.runbook.plan import Window
 
         window, row = self._present(), self._desk.listed_row
         if window is None or row is None:
-            said = "There is no window to narrow: choose a row of a result that has one."
+            said = "There is no window to narrow: select a row of a result that has one."
             self._desk.say(said)
             return
         start, end = window
@@ -54,7 +54,7 @@ class TimeWindow:
         self._go_to(Window(first, first + span))
 
     def widen(self) -> None:
-        """Look at twice the window, around its middle; not beyond now."""
+        """Double the window around its middle, but not beyond now."""
         from audittui.runbook.plan import Window
 
         window = self._present()
@@ -67,7 +67,7 @@ class TimeWindow:
         self._go_to(Window(max(start - half, 0), end))
 
     def _present(self) -> tuple[int, int] | None:
-        """The window that was asked for; an open side is where the loaded rows end."""
+        """The current window; an open side ends where the loaded rows do."""
         run = self._desk.run
         if run is None:
             return None
@@ -80,13 +80,13 @@ class TimeWindow:
         return None if start is None or end is None else (start, end)
 
     def _go_to(self, window: Window | None) -> None:
-        """Ask the same in another window; Esc leads back."""
+        """Run the same query in another window; Esc goes back."""
         run = self._desk.run
         if window is None or run is None:
             return
         name = run.plan.window_parameter
         if not name:
-            self._desk.say("This runbook has no window that could be another one.")
+            self._desk.say("This runbook has no window to change.")
             return
         from audittui.runbook.timerange import window_text
 
@@ -97,11 +97,12 @@ class TimeWindow:
 
     KEYS: ClassVar[tuple[Key, ...]] = (
         Key(
-            "i", "histogram", "histogram of what is loaded", histogram,
+            "i", "histogram", "histogram of the loaded rows", histogram,
             words="chart, rate, over time, spikes",
         ),
         Key(
-            "z", "narrow", "a quarter of the window, around this row", narrow, words="zoom in, time"
+            "z", "narrow", "narrow to a quarter of the window, around this row", narrow,
+            words="zoom in, time",
         ),
-        Key("Z", "widen", "twice the window", widen, words="zoom out, time"),
+        Key("Z", "widen", "double the window", widen, words="zoom out, time"),
     )  # fmt: skip

@@ -1,1 +1,1 @@
-"""What is on the screen, without Textual: a run and its rows, marks, filters, what is kept."""
+"""The contents of the screen, without Textual: a run and its rows, marks, filters, saved state."""

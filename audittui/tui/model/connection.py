@@ -1,4 +1,4 @@
-"""How the connection stands."""
+"""The state of the connection."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from audittui.connection import Target
 
 _ORIGINS = {"region": "region", "endpoint": "endpoint_url", "AWS profile": "aws_profile"}
-"""What was tried, and the setting of a target that may name it."""
+"""What was tried, and the setting of a target that may provide it."""
 
 
 class ConnectionState(msgspec.Struct, frozen=True):
-    """How the connection stands.
+    """The state of the connection.
 
-    ``message`` and ``hint`` explain a failure, or what connecting waits for; ``tried`` is how the
-    store was to be reached, line by line. ``profiles`` is how many the configuration has, where
-    that matters.
+    ``message`` and ``hint`` explain a failure, or what connecting waits for; ``tried`` lists the
+    settings used, line by line. ``profiles`` is the number of profiles in the configuration, if
+    relevant.
     """
 
     kind: Literal["none", "connecting", "open", "failed"]
@@ -40,12 +40,12 @@ class ConnectionState(msgspec.Struct, frozen=True):
 
 
 def place_of(target: Target) -> str:
-    """A target in a few words, after the profile that names it."""
+    """A target in a few words, preceded by its profile."""
     return f"{target.profile}: {target.label}" if target.profile else target.label
 
 
 def failed_connection(error: Exception, target: Target) -> ConnectionState:
-    """The state after a failure: what was tried, with what named it."""
+    """The state after a failure: the settings tried, and where they came from."""
     told = error if isinstance(error, AuditError) else AuditError(str(error))
     tried = []
     for name, value in error.tried if isinstance(error, StoreError) else ():

@@ -1,9 +1,9 @@
-"""How many of something, in words."""
+"""Counts with nouns."""
 
 from __future__ import annotations
 
 _PLURALS = {"entry": "entries"}
-"""Nouns whose plural is not made with an s alone."""
+"""Nouns with an irregular plural."""
 
 
 def counted(count: int, noun: str) -> str:

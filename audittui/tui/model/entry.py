@@ -1,4 +1,4 @@
-"""One entry, looked at: what is stored of it, what was checked, what happened to its resource."""
+"""An open entry: its stored text, its verdict, the lifecycle of its resource."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ SHIPPED = ("actor-activity", "resource-lifecycle", "request-trace")
 
 
 class Document(msgspec.Struct, frozen=True):
-    """The stored text of an entry; empty with a ``fault`` where it cannot be read.
+    """The stored text of an entry; empty with a ``fault`` if it cannot be read.
 
-    ``row`` is what the stored item's fields say. ``listed`` names those of them for which the list
-    showed what no index can show of this item.
+    ``row`` holds the stored item's fields. ``listed`` names those for which the list showed a value
+    that no index can show for this item.
     """
 
     text: str
@@ -41,20 +41,20 @@ class Document(msgspec.Struct, frozen=True):
     listed: frozenset[str] = frozenset()
 
     def same(self, other: Document) -> bool:
-        """True when it shows the same item."""
+        """True if it is of the same item."""
         return (self.text, self.row, self.fault) == (other.text, other.row, other.fault)
 
 
 class Judged(msgspec.Struct, frozen=True):
-    """A verdict and what it is about: ``document`` is that very item, the only one that may be
-    shown beside it; None where nothing could be read."""
+    """A verdict and its subject: ``document`` is the verified item, the only one that may be shown
+    beside it; None if nothing could be read."""
 
     verdict: Verdict
     document: Document | None = None
 
     @property
     def as_listed(self) -> Verdict:
-        """The verdict on what a list shows of the entry, which may be something else."""
+        """The verdict on the row as a list shows it, which may differ."""
         document, verdict = self.document, self.verdict
         if document is None or not document.listed or verdict.failed:
             return verdict
@@ -64,17 +64,17 @@ class Judged(msgspec.Struct, frozen=True):
 
 
 def differing_text(listed: frozenset[str]) -> str:
-    """What is said of an entry whose ``listed`` fields the list shows otherwise."""
+    """The sentence on an entry whose ``listed`` fields differ from the list."""
     names = ", ".join(name.replace("_", " ") for name in ROW_FIELDS if name in listed)
     return f"Changed since it was listed, or listed wrongly: {names}. r reads the list again."
 
 
 class Life(msgspec.Struct, frozen=True):
-    """The entries of one resource, oldest first, as far as they were read.
+    """The entries of one resource read so far, oldest first.
 
-    ``fault`` says why reading ended before its time. Before the row at the place ``unread`` some
-    were not read (-1: none are missing between); ``more``: later ones were not. ``window`` is what
-    was asked for.
+    ``fault`` says why reading ended early. Some entries before the row at index ``unread`` were not
+    read (-1: there is no gap); ``more``: later ones were not read. ``window`` is the requested
+    window.
     """
 
     resource: str
@@ -87,19 +87,19 @@ class Life(msgspec.Struct, frozen=True):
 
     @property
     def complete(self) -> bool:
-        """True when all of the window was read."""
+        """True if the whole window was read."""
         return not self.fault and not self.more and self.unread < 0
 
     @property
     def known(self) -> Known:
-        """What these entries are all of."""
+        """The extent of these entries: ``log``, ``window`` or ``part``."""
         if not self.complete:
             return "part"
         return "log" if self.window.start is None and self.window.end is None else "window"
 
     @property
     def told(self) -> str:
-        """How complete it is, in a few words."""
+        """The completeness, in a few words."""
         count = f"{len(self.rows):,}"
         entries = counted(len(self.rows), "entry")
         if self.fault and not self.rows:
@@ -110,12 +110,12 @@ class Life(msgspec.Struct, frozen=True):
             return f"all {entries}" + (" of its window" if self.known == "window" else "")
         if self.unread >= 0:
             left = " and later" if self.more else ""
-            return f"{count} of more, not those between{left}; L here reads on"
-        return f"the first {count} of more; L here reads on"
+            return f"{count} loaded, more between{left}; L here loads more"
+        return f"the first {count}; L here loads more"
 
 
 def read_document(connection: Connection, row: Row) -> Document:
-    """The whole entry of ``row``. Errors of the store are told, not raised."""
+    """The whole entry of ``row``. Store errors are reported in ``fault``, not raised."""
     try:
         found = connection.store.get(connection.layout.key_of(row))
     except AuditError as error:
@@ -125,14 +125,14 @@ def read_document(connection: Connection, row: Row) -> Document:
 
 def _document(layout: Layout, row: Row, item: Item | None, rcu: float = 0.0) -> Document:
     if item is None:
-        return Document("", rcu, "The entry is not in the table any more.")
+        return Document("", rcu, "The entry is no longer in the table.")
     listed = _listed_otherwise(layout, row, item)
     return Document(layout.document(item), rcu, row=layout.row(item), listed=listed)
 
 
 def _listed_otherwise(layout: Layout, row: Row, item: Item) -> frozenset[str]:
-    """The fields of ``row`` that do not come from this item. An index may hold less than the item,
-    and its times may be coarser, so each is asked what it would show."""
+    """The fields of ``row`` that cannot come from this item. An index may hold less than the item,
+    with coarser times, so each index is asked what it would show."""
     kept = (layout.partition.attribute, layout.sort.attribute)
     views = [layout.row(item)]
     for index in layout.indexes:
@@ -146,7 +146,7 @@ def _listed_otherwise(layout: Layout, row: Row, item: Item) -> frozenset[str]:
 
 
 def tree_of(document: Document) -> JsonLines | None:
-    """The stored text as lines that fold; None where it is no JSON."""
+    """The stored text as lines that fold; None if it is not JSON."""
     try:
         return JsonLines(document.text)
     except ValueError:
@@ -154,8 +154,8 @@ def tree_of(document: Document) -> JsonLines | None:
 
 
 def changes_of(document: Document) -> Sequence[DiffLine] | None:
-    """What an entry changed by its own states before and after; None where it tells neither, or
-    where the one that it tells does not say what is new."""
+    """What an entry changed by its own ``before`` and ``after``; None if it has neither, or if the
+    one it has does not show what is new."""
     from audittui.investigate.attribution import own_changes
 
     return own_changes(document.row, document.text)
@@ -164,10 +164,10 @@ def changes_of(document: Document) -> Sequence[DiffLine] | None:
 def check_entry(
     connection: Connection, row: Row, registrations: Registrations | None = None
 ) -> Judged:
-    """The entry of ``row``, verified: held against what the trusted keys signed, if any.
+    """The entry of ``row``, verified against what the trusted keys signed, if any.
 
-    Of many entries, the same ``registrations`` ask the registry once for each chain. Raises
-    `UsageError` for a trusted key that is none, and for a chain that is not known.
+    Share ``registrations`` between entries to query the registry once per chain. Raises
+    `UsageError` for an invalid trusted key or an unknown chain.
     """
     from audittui.integrity.settings import verification_settings
     from audittui.integrity.verifying.single_entry import verify_stored
@@ -183,10 +183,10 @@ def check_entry(
 
 
 def check_entries(connection: Connection, rows: Sequence[Row]) -> tuple[list[Verdict], float]:
-    """The verdicts on what ``rows`` show of their entries, and the read units they took.
+    """The verdicts on ``rows`` as shown, and the read units used.
 
-    The entries of a chain and their neighbours are read together; only what is not there, or not
-    as it should be, is looked at singly. Raises `AuditError` when the store does not answer.
+    The entries of a chain and their neighbours are read together; only missing or faulty ones are
+    verified one by one. Raises `AuditError` if the store does not answer.
     """
     from audittui.integrity.settings import verification_settings
     from audittui.integrity.verifying.prover import Prover
@@ -220,7 +220,7 @@ def check_entries(connection: Connection, rows: Sequence[Row]) -> tuple[list[Ver
 
 
 def compare_versions(connection: Connection, life: Life, at: int) -> Version:
-    """What the entry at ``at`` of a life changed. Raises `StoreError`."""
+    """What the entry at index ``at`` of a lifecycle changed. Raises `StoreError`."""
     from audittui.investigate.version import compare
 
     return compare(connection.store, connection.layout, life.rows, at, life.unread)
@@ -232,7 +232,7 @@ def subject_of(runbook: Runbook) -> str:
 
 
 def runbook_about(catalogue: Catalogue, question: str) -> Runbook | None:
-    """The runbook that tells everything about one value of a field, the shipped one first."""
+    """The runbook that finds everything about one value of a field, preferring the shipped one."""
     fitting = [
         one
         for one in catalogue.runbooks

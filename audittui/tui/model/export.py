@@ -1,4 +1,4 @@
-"""What an export of the screen writes: where to, which records, what the file says of itself."""
+"""Exports of the screen: the file, the records, and the description in the file."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from audittui.tui.model.run import Run
 _FORMS = {f".{suffix}": form for form, suffix in SUFFIXES.items()}
 _ENDINGS = ", ".join(list(_FORMS)[:-1]) + f" or {list(_FORMS)[-1]}"
 JOINED = 2 * FRESH
-"""How long before following began an entry may be written that came with it."""
-FORMS_TEXT = f"The end of the name says the format: {_ENDINGS}."
+"""How long before following started one of its entries may have been written."""
+FORMS_TEXT = f"The extension sets the format: {_ENDINGS}."
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """What is on the screen to be taken away: rows (with the columns shown) or groups.
+    """Contents of the screen to export: rows (with the columns shown) or groups.
 
-    ``loaded`` is how many there are without the ``filter`` that hides some of them. ``told`` is
-    what is said of each row, in a column called ``teller``: somebody's note, or the verdict.
-    ``strangers`` knows the rows that are not of this log.
+    ``loaded`` is their number without the ``filter``, which hides some of them. ``told`` is a text
+    for each row, such as a note or a verdict, in a column called ``teller``. ``strangers`` knows
+    the rows that are not part of this log.
     """
 
     rows: Sequence[Row] | None
@@ -47,17 +47,17 @@ class Taken(msgspec.Struct, frozen=True):
 
     @property
     def noun(self) -> str:
-        """What one of them is."""
+        """The noun for one record."""
         return "group" if self.rows is None else "row"
 
     @property
     def count(self) -> int:
-        """How many there are."""
+        """The number of records."""
         return len(self.groups if self.rows is None else self.rows)
 
 
 def proposed_name(subject: str, suffix: str, folder: Path) -> str:
-    """A free name in ``folder`` for what is written now about ``subject``."""
+    """A free file name in ``folder`` for an export about ``subject``."""
     stem = f"{subject}-{timestamp.text(timestamp.now())[:19].replace(':', '')}"
     for number in range(1, 1000):
         name = f"{stem}{suffix}" if number == 1 else f"{stem}-{number}{suffix}"
@@ -67,25 +67,25 @@ def proposed_name(subject: str, suffix: str, folder: Path) -> str:
 
 
 def fault_of(name: str, suffixes: Collection[str] = _FORMS, rule: str = FORMS_TEXT) -> str:
-    """What is wrong with a file's name; empty when nothing is. ``rule`` says which ends it may
-    have."""
+    """The fault of a file name; empty if it is valid. ``rule`` is the sentence for a wrong
+    extension."""
     path = path_of(name)
     if "\0" in name:
-        return "No file can have this name."
+        return "This is not a valid file name."
     if path.suffix not in suffixes:
         return rule
     try:
         if path.exists() or path.is_symlink():
-            return f"{path.name} exists already, and nothing is written over: give another name."
+            return f"{path.name} already exists: choose another name."
         if not path.parent.is_dir():
             return f"There is no folder {path.parent}."
     except (OSError, ValueError):
-        return "No file can have this name."
+        return "This is not a valid file name."
     return ""
 
 
 def path_of(name: str) -> Path:
-    """The path that somebody typed."""
+    """The path that the user typed."""
     try:
         return Path(name.strip()).expanduser()
     except RuntimeError:  # ~nobody
@@ -93,12 +93,12 @@ def path_of(name: str) -> Path:
 
 
 def form_of(path: Path) -> Form:
-    """The format that a name's end says."""
+    """The format of a file, by its extension."""
     return _FORMS[path.suffix]
 
 
 def extent_of(run: Run, taken: Taken, title: str, command: str) -> Extent:
-    """What the file will say of itself."""
+    """The file's description of itself."""
     last = run.last
     covers = "nothing" if last is None else last.coverage.text()
     strange = run.strangers.sentence()
@@ -119,14 +119,14 @@ def extent_of(run: Run, taken: Taken, title: str, command: str) -> Extent:
 
 
 def followed_extent(live: Live, taken: Taken, title: str, options: Sequence[str]) -> Extent:
-    """What the file says of itself when the list was followed: it has a beginning and no end, so
-    that it is never all. ``options`` name the table in the command."""
+    """The file's description of itself for a live list, which has a start but no end and so is
+    never complete. ``options`` name the table in the command."""
     run = live.run
     rows = live.source.rows
     at = next(at for at, row in enumerate(rows) if not is_entry(row))
     began, before = rows[at].time, at
     came = [row for row in rows[at:] if is_entry(row)]
-    # What joins the rows above to the following was written a moment before it began.
+    # The first live entries may have been written a moment before following started.
     joined = [row.time for row in came if row.time >= began - JOINED]
     since = min([began, *joined])
     until = "it was stopped"
@@ -134,13 +134,13 @@ def followed_extent(live: Live, taken: Taken, title: str, options: Sequence[str]
         until = timestamp.short(timestamp.now())
     parts = [
         f"followed from {timestamp.short(began)} until {until}",
-        f"{counted(len(came), 'row')} came",
+        f"{counted(len(came), 'row')} arrived",
     ]
     if before:
         covers = "nothing" if run.last is None else run.last.coverage.text()
-        parts.append(f"the {before:,} before were read earlier, of a reading that is {covers}")
+        parts.append(f"the {before:,} rows before that were read earlier, {covers}")
     if live.missed:
-        parts.append(f"{live.missed:,} perhaps missed")
+        parts.append(f"{live.missed:,} possibly missed")
     selection = ""
     if taken.filter:
         loaded = before + len(came)
@@ -156,8 +156,8 @@ def followed_extent(live: Live, taken: Taken, title: str, options: Sequence[str]
 
 
 def records_of(taken: Taken, form: Form) -> tuple[Sequence[str], Iterator[Mapping[str, Any]]]:
-    """The columns and the records of an export. Those of strangers say so: in JSON Lines a row has
-    the key ``stranger``, else its chain is named as such."""
+    """The columns and the records of an export. Strangers are labelled: in JSON Lines by the key
+    ``stranger``, otherwise in the chain's column."""
     strangers = taken.strangers
     if taken.rows is None:
         key = [name for name, _ in taken.groups[0].key] if taken.groups else []

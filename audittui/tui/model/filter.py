@@ -1,10 +1,10 @@
-"""What a list is filtered by: terms separated by spaces, all of which must hold.
+"""List filters: terms separated by spaces, all of which must match.
 
-``denied`` is held by any of the columns shown; ``actor:alice`` by that field. ``~`` makes the text
-a regular expression (``~^iam``, ``action:~^iam``), ``!`` before a term or before its text turns it
-round (``!denied``, ``!actor:bot``, ``actor:!~bot$``). A text with spaces stands in quotes
-(``actor:"Jane Doe"``, ``~"a b"``; ``\\"`` is a quote inside them). Upper and lower case are the
-same. A term whose text is still empty holds for everything.
+``denied`` matches any of the columns shown; ``actor:alice`` that field. ``~`` makes the text
+a regular expression (``~^iam``, ``action:~^iam``), ``!`` before a term or before its text
+negates it (``!denied``, ``!actor:bot``, ``actor:!~bot$``). A text with spaces is quoted
+(``actor:"Jane Doe"``, ``~"a b"``; ``\\"`` is a quote inside them). Case is ignored.
+A term whose text is still empty matches everything.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from audittui.regular_expression import EngineMissingError, ExpressionError, sea
 
 Shown = TypeVar("Shown")
 Fits = Callable[[Row], bool]
-# Of a name with // after it the whole is a URL.
+# A name followed by // is part of a URL.
 _NAME = re.compile(r"(!*)([A-Za-z_]+):(?!//)")
 _SIGNS = re.compile(r"(!*)(~?)")
 _QUOTED = re.compile(r'"((?:\\"|[^"])*)(".?|)', re.DOTALL)
@@ -29,18 +29,18 @@ _BARE = re.compile(r"\S*")
 _SPACE = re.compile(r"\s*")
 _TIME_LETTERS = frozenset("0123456789-: ")
 _LONGEST = 2000
-"""Characters of a value that a regular expression looks at."""
+"""Characters of a value that a regular expression searches."""
 _ALIKE = 0.8
-"""How alike, as difflib measures it, two names are of which one is likely the other misspelt."""
+"""The difflib ratio from which a name counts as a misspelling of another."""
 
 
 class PatternError(ValueError):
-    """A pattern that cannot be read, in a sentence that says what to do."""
+    """An invalid pattern, with a sentence that says what to do."""
 
 
 class Term(msgspec.Struct, frozen=True):
-    """One term: the text that ``field`` shall hold, or any column where that is empty.
-    ``expression``: it is a regular expression; ``inverse``: the contrary is wanted."""
+    """One term: the text to find in ``field``, or in any column if that is empty.
+    ``expression``: it is a regular expression; ``inverse``: it must not match."""
 
     text: str
     field: str = ""
@@ -49,15 +49,15 @@ class Term(msgspec.Struct, frozen=True):
 
 
 def text_of(row: Row, field: str) -> str:
-    """A field's text, as lists show it in UTC; empty where there is none."""
+    """A field's text, as lists show it in UTC; empty if there is none."""
     value = getattr(row, field)
     return timestamp.to_second(value) if field == "time" else str(value)
 
 
 def compiled(pattern: str, columns: Sequence[str]) -> Fits:
-    """What tells whether a row fits. ``columns`` are looked at where no field is named.
+    """A predicate for rows. Terms without a field search ``columns``.
 
-    Raises `PatternError` for a pattern that cannot be read.
+    Raises `PatternError` for an invalid pattern.
     """
     return _together(
         [
@@ -70,9 +70,9 @@ def compiled(pattern: str, columns: Sequence[str]) -> Fits:
 def compiled_for(
     pattern: str, fields: Sequence[str], text: Callable[[Shown, str], str]
 ) -> Callable[[Shown], bool]:
-    """The same for anything with ``fields``: ``text`` gives the text of one of them.
+    """The same for anything with ``fields``: ``text`` gives the text of a field.
 
-    Raises `PatternError` for a pattern that cannot be read.
+    Raises `PatternError` for an invalid pattern.
     """
     return _together([_search(term, fields, text) for term in terms_of(pattern, fields)])
 
@@ -80,8 +80,8 @@ def compiled_for(
 def terms_of(pattern: str, fields: Sequence[str]) -> list[Term]:
     """The terms of a pattern, without those whose text is still empty.
 
-    Raises `PatternError` for an open quote, for one that is closed inside a word, and for a name
-    that is likely meant as a field and is none.
+    Raises `PatternError` for an open quote, for a quote closed inside a word, and for an
+    unknown name that is likely meant as a field.
     """
     terms: list[Term] = []
     at = _end(_SPACE, pattern, 0)
@@ -108,7 +108,7 @@ def _term(pattern: str, at: int, fields: Sequence[str]) -> tuple[Term, int]:
         elif _likely(named[2].lower(), fields):
             raise PatternError(
                 f"There is no field {named[2]}: fields are {', '.join(fields)}."
-                f' As a text it stands in quotes: "{named[2]}:…".'
+                f' To search for it as text, quote it: "{named[2]}:…".'
             )
     signs = _SIGNS.match(pattern, at)
     assert signs is not None, "there may be none"
@@ -118,15 +118,15 @@ def _term(pattern: str, at: int, fields: Sequence[str]) -> tuple[Term, int]:
         end = _end(_BARE, pattern, at)
         return Term(pattern[at:end], field, bool(signs[2]), inverse), end
     if not quoted[2]:
-        raise PatternError('A quote is open: one more " closes it, and the rows are filtered.')
+        raise PatternError('A quote is still open: close it with ".')
     if quoted[2][1:].strip():
-        raise PatternError("After the quote that closes a text a space is needed.")
+        raise PatternError("A closing quote must be followed by a space.")
     return Term(quoted[1].replace('\\"', '"'), field, bool(signs[2]), inverse), quoted.end()
 
 
 def _likely(name: str, fields: Sequence[str]) -> bool:
-    """True for what looks like a field: one that this list has not, a word of one, the start of
-    one, or one misspelt."""
+    """True for what looks like a field: one this list lacks, a word or the start of a field, or a
+    misspelt one."""
     from difflib import SequenceMatcher
 
     return name in ROW_FIELDS or any(
@@ -150,7 +150,7 @@ def _turned(fits: Callable[[Shown], bool], inverse: bool) -> Callable[[Shown], b
 def _search(
     term: Term, columns: Sequence[str], text: Callable[[Shown, str], str]
 ) -> Callable[[Shown], bool]:
-    """What looks at texts one by one."""
+    """A predicate for single texts."""
     fields = (term.field,) if term.field else tuple(columns)
     if not term.expression:
         needle = term.text.casefold()
@@ -161,7 +161,7 @@ def _search(
         search = searching(term.text, ignore_case=True)
     except ExpressionError as error:
         raise PatternError(
-            f"Not a valid regular expression: {error}. One with spaces needs quotes:"
+            f"Not a valid regular expression: {error}. Quote one with spaces:"
             ' ~"a b". Without ~ it is plain text.'
         ) from None
     except EngineMissingError as error:
@@ -172,10 +172,10 @@ def _search(
 
 
 def _holds(term: Term, columns: Sequence[str]) -> Fits:
-    """What looks for a text in rows, of which there may be a million."""
+    """A predicate for a text in rows, fast enough for a million."""
     needle = term.text.casefold()
     fields = (term.field,) if term.field else tuple(columns)
-    # Only digits and such can stand in a time: making its text for others would be in vain.
+    # Skip formatting times for a text that cannot occur in one.
     texts = tuple(field for field in fields if field not in ("time", "seq"))
     others = tuple(field for field in fields if field not in texts)
     if not set(needle) <= _TIME_LETTERS:

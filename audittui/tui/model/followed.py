@@ -1,5 +1,5 @@
-"""A question followed live, as the screen holds it: rows at the end as they come, and notes between
-them about what happened to the following itself."""
+"""A query followed live, as the screen holds it: rows added at the end as they arrive, and notes
+between them about the following itself."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from audittui.tui.model.run import Run
 
 FRESH = 60 * timestamp.SECOND
-"""A reading this young is joined to what follows: of chains everything since then is read."""
+"""A read no older than this is continued by following, with everything written since."""
 CONTEXT = 200
-"""Rows that were read before and stand above the line where following began."""
+"""Rows read earlier that are kept above the line where following started."""
 
 
 class Note(Row, frozen=True, gc=False, kw_only=True):
-    """A line of the list that is no entry."""
+    """A line of the list that is not an entry."""
 
     text: str
 
@@ -35,17 +35,17 @@ def is_entry(row: Row) -> bool:
 
 
 class LiveSource(RowSource):
-    """Rows as they come, oldest first, and notes between them."""
+    """Rows as they arrive, oldest first, and notes between them."""
 
     def note(self, text: str) -> int:
-        """Add a note; its place among all rows."""
+        """Add a note; returns its index among all rows."""
         moment = timestamp.now()
         note = Note(tick=moment, time=moment, key=("", ""), chain="", seq=-1, outcome="", text=text)
         self.add([note])
         return len(self.rows) - 1
 
     def renote(self, at: int, text: str) -> None:
-        """Change the note at this place among all rows."""
+        """Change the note at this index among all rows."""
         had = self.rows[at]
         assert isinstance(had, Note)
         self.rows[at] = msgspec.structs.replace(had, text=text)
@@ -70,11 +70,11 @@ class LiveSource(RowSource):
 
 
 class Live:
-    """``run`` followed. Everything but `batches` belongs to the screen.
+    """``run``, followed. Everything but `batches` belongs to the screen's thread.
 
-    Rows always come at the end, oldest first, whatever the order of the reading is: nothing that is
-    looked at moves. While ``state`` is "following" the cursor keeps to the end; "paused", rows go
-    on coming and ``new`` counts them; "stopped", nothing is asked.
+    Rows are always added at the end, oldest first, whatever the order of the run: rows in view do
+    not move. While ``state`` is "following" the cursor stays at the end; while "paused" rows keep
+    arriving and ``new`` counts them; while "stopped" nothing is read.
     """
 
     def __init__(self, run: Run) -> None:
@@ -86,7 +86,7 @@ class Live:
         self.tail: Tail | None = None
         self.trouble = ""
         self.renoted: int | None = None
-        """The place of the note that was changed last."""
+        """The index of the note changed last."""
         self._spent = 0.0
         self._since: int | None = None
         self._cursor = ""
@@ -97,35 +97,35 @@ class Live:
         self.source.add(self._context)
 
     def _before(self) -> list[Row]:
-        """The newest rows that were read, oldest first."""
+        """The newest rows read earlier, oldest first."""
         rows = self.run.rows.rows
         if self.run.plan.order == "newest":
             return rows[:CONTEXT][::-1]
         return rows[-CONTEXT:] if self.run.complete else []
 
     def start(self, told: Callable[[StoreError | None], None]) -> Tail:
-        """Begin to follow, or go on where it stopped. ``told`` is called from threads with what is
-        waited out."""
+        """Start to follow, or resume where it stopped. ``told`` is called from threads with errors
+        that are being retried."""
         from audittui.investigate.tail import Tail
         from audittui.store.asked import AskedStore
 
         run = self.run
         moment = _clock()
         if self._cursor:
-            self.source.note(f"following goes on {moment}; nothing was left out")
+            self.source.note(f"following resumed {moment}; nothing was skipped")
         elif self._joins():
             last = run.last
             assert last is not None
             end = run.plan.window.end
             known = last.coverage.unsettled or last.coverage.as_of
             self._since = known if end is None else min(known, end)
-            self.source.note(f"following began {moment}; the rows above were read before")
+            self.source.note(f"following started {moment}; the rows above were read earlier")
         elif self._context:
             self.source.note(
-                f"following began {moment}; between the rows above and this line nothing was read"
+                f"following started {moment}; nothing was read between the rows above and this line"
             )
         else:
-            self.source.note(f"following began {moment}")
+            self.source.note(f"following started {moment}")
         connection = run.connection
         watched = AskedStore(connection.store, told)
         self._spent += self.batch.meter.rcu if self.batch is not None else 0.0
@@ -143,12 +143,12 @@ class Live:
         return self.tail
 
     def _joins(self) -> bool:
-        """True when the rows that were read reach up to a moment ago."""
+        """True if the rows read earlier reach up to a moment ago."""
         last = self.run.last
         if last is None or not last.coverage.as_of:
             return False
         end = self.run.plan.window.end
-        # "Up to now" was said when the plan was made, a moment before the reading.
+        # "Up to now" was resolved by the plan, a moment before reading.
         reaches = end is None or end >= (self.run.plan.now or last.coverage.as_of)
         reaches = reaches and timestamp.now() - last.coverage.as_of <= FRESH
         newest = self.run.plan.order == "newest" and last.coverage.reached is not None
@@ -156,44 +156,43 @@ class Live:
 
     @property
     def rcu(self) -> float:
-        """Read units that following took so far."""
+        """Read units used by following so far."""
         return self._spent + (self.batch.meter.rcu if self.batch is not None else 0.0)
 
     def take(self, batch: TailBatch) -> None:
-        """Keep what came."""
+        """Keep a batch."""
         if self._lost is None:
             self.trouble = ""
         elif batch.polls > self._lost_after + 1:
-            # A poll that fails gives first what it has; only the one after it counts as whole.
+            # A failing poll first returns what it has; only the next one counts as complete.
             self.trouble = ""
             at, since = self._lost
-            self.source.renote(at, f"{since}, back {_clock()}; what came meanwhile follows")
+            self.source.renote(at, f"{since}, back {_clock()}; entries written meanwhile follow")
             self._lost, self.renoted = None, at
         rows = [row for row in batch.rows if (row.chain, row.seq) not in self._known]
         self.source.add(rows)
         for sentence in batch.missed:
             self.missed += 1
-            self.source.note(f"perhaps missed {_clock()}: {sentence}")
+            self.source.note(f"possibly missed {_clock()}: {sentence}")
         self.came += len(rows)
         if self.state == "paused":
             self.new += len(rows)
         self.batch = batch
 
     def wait(self, error: StoreError) -> None:
-        """Something is waited out: a lost connection, or a service that fails, is marked in the
-        list."""
+        """An error is being retried: note a lost connection or a failing service in the list."""
         if error.kind == "network":
             what = error.brief or "connection lost"
             if self._lost is None:
                 since = f"{what} {_clock()}"
                 self._lost_after = self.batch.polls if self.batch is not None else 0
                 self._lost = (self.source.note(since), since)
-            self.trouble = f"{what}, trying again"
+            self.trouble = f"{what}, retrying"
         else:
             self.trouble = error.message
 
     def stop(self) -> None:
-        """Ask no more; `start` goes on from here."""
+        """Stop reading; `start` resumes from here."""
         if self.tail is not None:
             self.tail.cancel()
             self._cursor = self.tail.cursor or self._cursor
@@ -201,29 +200,29 @@ class Live:
         self.state = "stopped"
 
     def ended(self, error: AuditError | None) -> None:
-        """The tail came to its end by itself."""
+        """The tail ended by itself."""
         spent = self.tail is not None and self.tail.stop == "budget"
         self.stop()
         if error is not None:
             self.source.note(f"following ended {_clock()}: {error}")
         elif spent:
             self.source.note(
-                f"following stopped {_clock()}: the budget is {self.run.max_rcu:g} RCU; "
-                "F goes on by as much again"
+                f"following stopped {_clock()}: the {self.run.max_rcu:g} RCU budget is used up; "
+                "F adds as much"
             )
 
     def declined(self) -> None:
-        """Somebody did not want to pay for catching up."""
+        """The user declined to pay for catching up."""
         self.stop()
-        self.source.note(f"not followed {_clock()}: nothing of it was read")
+        self.source.note(f"not followed {_clock()}: nothing was read")
 
     def pause(self) -> None:
-        """Let the cursor stay; rows go on coming."""
+        """Leave the cursor where it is; rows keep arriving."""
         if self.state == "following":
             self.state, self.new = "paused", 0
 
     def resume(self) -> None:
-        """Keep the cursor at the end again."""
+        """Move the cursor with the end again."""
         if self.state == "paused":
             self.state, self.new = "following", 0
 

@@ -1,4 +1,4 @@
-"""The groups of a correlation as a list, and what of them its lines say."""
+"""The groups of a correlation as a list."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ Key = tuple[tuple[str, str], ...]
 _PARTS = 8
 _SHOWN = ("count", "success", "first", "last", "sources", "peak")
 _TIMES = frozenset({"success", "first", "last"})
-# A whole block would grow together with those of the lines above and below.
+# Full blocks would touch those of the lines above and below.
 _BLOCKS = "▁▂▃▄▅▆▇"
 _PLAIN = ".:-=+*%#"
 
 
 def sparkline(counts: Sequence[int], *, blocks: bool) -> str:
-    """One character a count, as high as it is; a space where there is nothing. A few events stay
-    low: full height is the largest count, and no fewer than there are heights.
+    """One character per count, of proportional height; a space for zero. Full height is the
+    largest count, but at least the number of heights, so that a few events stay low.
 
     ``blocks`` False: in ASCII, for terminals that are not UTF-8.
     """
@@ -38,7 +38,7 @@ def sparkline(counts: Sequence[int], *, blocks: bool) -> str:
 
 
 def shows_blocks() -> bool:
-    """True when the terminal's encoding has block characters."""
+    """True if the terminal's encoding has block characters."""
     encoding = getattr(sys.__stdout__, "encoding", None) or "utf-8"
     try:
         _BLOCKS.encode(encoding)
@@ -106,14 +106,14 @@ class GroupSource:
         self.filter_again()
 
     def filter_again(self) -> None:
-        """More is known of the groups: look which of them fit now."""
+        """More is known about the groups: apply the filter again."""
         fits = self._fits
         self._before = self._groups
         self._groups = [one for one in self._all if fits(one)] if fits else self._all
         self._lines = {group.key: at for at, group in enumerate(self._groups)}
 
     def _text(self, group: Group, field: str) -> str:
-        """What is shown of a group under a column, times in UTC, counts without commas."""
+        """A group's text in a column, times in UTC, counts without commas."""
         if field in self._group_by:
             return dict(group.key)[field]
         value = self.success(group) if field == "success" else getattr(group, field)
@@ -126,7 +126,7 @@ class GroupSource:
         return self._lines.get(key)
 
     def moved(self, line: int) -> int:
-        """Where the group is now that was at ``line`` before; the first line stays the first."""
+        """The new line of the group that was at ``line``; the first line stays the first."""
         if not 0 < line < len(self._before):
             return line
         return self._lines.get(self._before[line].key, line)
@@ -139,7 +139,7 @@ class GroupSource:
 
     @property
     def times(self) -> frozenset[int]:
-        """Where the success, first and last stand."""
+        """The columns of the first success and of the first and last event."""
         first = len(self._group_by)
         return frozenset({first + 1, first + 3, first + 4})
 
@@ -161,11 +161,11 @@ class GroupSource:
         ]
 
     def tone(self, at: int) -> str:
-        """Failures that soon ended in a success need a look, and so do strangers."""
+        """Failures that soon ended in a success stand out, and so do strangers."""
         return "denied" if self.mark(at) else ""
 
     def mark(self, at: int) -> str:
-        """The same in a character: ``!`` the success, ``?`` events that are not of this log."""
+        """The same as a character: ``!`` for the success, ``?`` for events not of this log."""
         group = self._groups[at]
         return ("!" if self._ended_well(group) else "") + (
             "?" if self._has_strangers(group) else ""
@@ -178,8 +178,8 @@ class GroupSource:
         return any(strangers.why(row) for row in group.rows)
 
     def _ended_well(self, group: Group) -> bool:
-        """True when the success came within the rule's own timespan after the last failure: one
-        much later need not have to do with it."""
+        """True if the success came within the rule's time span of the last failure: a much later
+        one may be unrelated."""
         success = self.success(group)
         if not isinstance(success, int):
             return False
@@ -187,7 +187,7 @@ class GroupSource:
         return failed is not None and success - failed <= self.timespan
 
     def success(self, group: Group) -> int | str:
-        """When the first success after a group was, or what is known of it."""
+        """The time of the first success after a group, or what is known of it."""
         if self.reads_success:
             found = group.success
             if found is not None:
@@ -203,7 +203,7 @@ class GroupSource:
         return "none" if asked.complete else "not found"
 
     def unknown(self) -> list[Group]:
-        """The groups whose success was not looked for, largest first."""
+        """The groups whose success has not been looked for, largest first."""
         if self.reads_success:
             return []
         return [group for group in self._all if self.success(group) == "?"]

@@ -1,4 +1,4 @@
-"""How many entries there were when, by outcome: counted as rows come, shown as bars."""
+"""Entries over time by outcome: counted as rows arrive, shown as bars."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class Bar(msgspec.Struct, frozen=True):
         return self.counts[_PLACE[outcome]]
 
     def text(self, most: int, room: int) -> str:
-        """A bar of at most ``room`` letters where ``most`` entries fill it; whatever there is
-        shows, be it little."""
+        """A bar of at most ``room`` letters, full for ``most`` entries; every outcome present
+        shows, however small."""
         if not self.total:
             return ""
         length = max(round(self.total * room / most), sum(1 for count in self.counts if count))
@@ -54,7 +54,7 @@ class Bar(msgspec.Struct, frozen=True):
 
 
 class Histogram:
-    """Counts of rows by time and outcome. `take` looks at rows once; the span may grow."""
+    """Counts of rows by time and outcome. `take` counts each row once; the span may grow."""
 
     def __init__(self) -> None:
         self.taken = 0
@@ -62,8 +62,7 @@ class Histogram:
         self._slots: dict[int, list[int]] = {}
 
     def take(self, rows: Sequence[Row], *, seconds: float | None = None) -> bool:
-        """Count the rows from the first that was not counted on; False while some are left after
-        ``seconds``."""
+        """Count the rows not counted yet; False if some are left after ``seconds``."""
         until = time.perf_counter() + (seconds or 0)
         while self.taken < len(rows):
             last = min(self.taken + _STRIDE, len(rows))
@@ -97,7 +96,7 @@ class Histogram:
     def bars(self, most: int) -> list[Bar]:
         """At most ``most`` bars (16 or more) of equal width from the first entry to the last.
 
-        The empty ones between them are among them.
+        Empty bars in between are included.
         """
         if not self._slots:
             return []

@@ -1,7 +1,7 @@
-"""A JSON text as lines that fold: one line a value, a container's end on a line of its own.
+"""A JSON text as lines that fold: one line per value, a container's end on a line of its own.
 
-The text is read once and without recursion, however deep it is nested, and is as strict as
-`audittui.entry.decode_strict`: what hides something (a key that stands twice) is no JSON here.
+The text is read once and without recursion, however deeply nested, and as strictly as by
+`audittui.entry.decode_strict`: what hides something (a duplicate key) is not valid JSON here.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _NOT_ASCII = re.compile(r"[^ -~\t\n\r]")
 
 
 class Line(msgspec.Struct, gc=False):
-    """One line. ``start`` and ``end`` are where its value stands in the text (a container's whole
+    """One line. ``start`` and ``end`` delimit its value in the text (a container's whole
     value, on its first and on its last line), ``key`` is the key's token, empty in a list.
 
     ``parent`` and ``mate`` are lines: the container that holds this one (-1: none), and the other
@@ -50,7 +50,7 @@ class Line(msgspec.Struct, gc=False):
 
 
 class Piece(NamedTuple):
-    """A part of a line, harmless, and what it is."""
+    """A part of a line, harmless, and its kind."""
 
     text: str
     kind: Kind | Literal["key", "mark", "note"]
@@ -59,16 +59,16 @@ class Piece(NamedTuple):
 class JsonLines:
     """The lines of a JSON text, and which of them are folded away.
 
-    Raises ``ValueError`` for a text that is no JSON, or has a key twice, or half a surrogate pair.
+    Raises ``ValueError`` for a text that is not JSON, or has a duplicate key or a lone surrogate.
     """
 
     def __init__(self, raw: str) -> None:
         self.raw = raw
         self.lines = _read(raw)
         self.folded: set[int] = set()
-        """The first lines of the containers that are folded."""
+        """The first lines of folded containers."""
         self.visible: list[int] = list(range(len(self.lines)))
-        """The lines that are in sight, in order."""
+        """The visible lines, in order."""
 
     def fold(self, line: int, *, folded: bool = True) -> None:
         """Fold a container by its first line, or unfold it."""
@@ -88,7 +88,7 @@ class JsonLines:
         self._look()
 
     def reveal(self, line: int) -> None:
-        """Unfold whatever hides a line."""
+        """Unfold the containers that hide a line."""
         around = self.around(line)
         if around & self.folded:
             self.folded -= around
@@ -116,8 +116,8 @@ class JsonLines:
         self.visible = visible
 
     def pieces(self, line: int, longest: int | None = None) -> list[Piece]:
-        """What a line shows after its indentation; a string longer than ``longest`` characters is
-        cut, and its length told."""
+        """The text of a line after its indentation; a string longer than ``longest`` characters is
+        cut, with its length added."""
         one = self.lines[line]
         found: list[Piece] = []
         if one.key and one.kind != "close":
@@ -161,14 +161,14 @@ class JsonLines:
         return (f"{_spelled(one.key)}: " if one.key else "") + self.raw[one.start]
 
     def value(self, line: int) -> str:
-        """A line's value as it is taken away: a string without its quotes, raw; all else as it is
-        stored, but ASCII only."""
+        """A line's value for copying: a string raw, without its quotes; anything else as stored,
+        but in ASCII only."""
         one = self.lines[line]
         token = self.raw[one.start : one.end]
         return _decoded(token) if one.kind == "string" else ascii_json(token)
 
     def path(self, line: int) -> str:
-        """Where a line's value stands: ``a.b[0]``, odd keys quoted; empty for the whole."""
+        """The path of a line's value: ``a.b[0]``, unusual keys quoted; empty for the whole."""
         steps: list[str] = []
         one = self.lines[line]
         while one.parent >= 0:
@@ -193,7 +193,7 @@ def _ascii_escape(found: re.Match[str]) -> str:
 
 
 def spread(raw: str) -> str:
-    """A JSON text over several lines, harmless, its numbers letter by letter as they are stored.
+    """A JSON text over several lines, harmless, with its numbers exactly as stored.
 
     Raises ``ValueError`` as `JsonLines` does.
     """
@@ -202,9 +202,9 @@ def spread(raw: str) -> str:
 
 
 def ascii_spread(raw: str) -> str:
-    """A JSON text over several lines, in ASCII: still JSON, its numbers as they are stored.
+    """A JSON text over several lines, in ASCII: still JSON, with its numbers as stored.
 
-    Pasted into a terminal, no character of it acts. Raises ``ValueError`` as `JsonLines` does.
+    It is safe to paste into a terminal. Raises ``ValueError`` as `JsonLines` does.
     """
     told = []
     for one in JsonLines(raw).lines:
@@ -223,12 +223,12 @@ def ascii_spread(raw: str) -> str:
 
 
 def _decoded(token: str) -> str:
-    """What a string's token says."""
+    """The value of a string's token."""
     return str(json.loads(token)) if "\\" in token else token[1:-1]
 
 
 def _spelled(token: str, longest: int | None = None) -> str:
-    """A string's token as it is shown: no escape that hides a letter, none that acts."""
+    """A string's token for display: no escape hides a letter, and no character acts."""
     text = _decoded(token)
     if longest is not None and len(text) > longest:
         cut = json.dumps(text[:longest], ensure_ascii=False)[:-1]
@@ -243,7 +243,7 @@ def _fail(at: int) -> ValueError:
 def _checked_key(token: str, keys: set[str], at: int) -> None:
     key = _decoded(token)
     if key in keys:
-        raise ValueError(f"the key at character {at} stands there twice")
+        raise ValueError(f"duplicate key at character {at}")
     keys.add(key)
 
 
@@ -251,7 +251,7 @@ def _read(raw: str) -> list[Line]:
     """The lines of a JSON text. Raises ``ValueError``."""
     lines: list[Line] = []
     inside: list[int] = []
-    """The first lines of the containers that are open."""
+    """The first lines of open containers."""
     keys: list[set[str]] = []
     at, parent, key = 0, -1, ""
     want = "value"
@@ -306,7 +306,7 @@ def _read(raw: str) -> list[Line]:
 
 
 def _closes(token: str, want: str, opened: str) -> bool:
-    """True where ``token`` may end the container that ``opened`` began."""
+    """True if ``token`` may close the container that ``opened`` opened."""
     if token == "]":
         return opened == "[" and want in ("first value", "more")
     return token == "}" and opened == "{" and want in ("first key", "more")

@@ -1,7 +1,7 @@
-"""The lifecycle of a resource as the detail view reads it: what is near, and the rest when asked.
+"""The lifecycle of a resource as the detail view reads it: the entries nearby, the rest on demand.
 
-A busy resource has thousands of entries. Its beginning tells how it came to be, what stands around
-the entry that is looked at tells the rest; between them and after them is read on demand.
+A busy resource has thousands of entries. Its first ones show how it was created, those around the
+open entry show the context; those in between and after are read on demand.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from audittui.runbook.model import Runbook
 
 FIRST = 50
-"""Entries that are read from the beginning on: of most resources all."""
+"""Entries read from the beginning: all of them, for most resources."""
 AROUND = 25
-"""Entries that are read up to the present one, and from it on, where it is not among the first."""
+"""Entries read before and after the open one, if it is not among the first."""
 STRETCH = 200
-"""Entries that are read when more are asked for."""
+"""Entries read at a time on demand."""
 
 
 class _Read(msgspec.Struct, frozen=True):
@@ -35,16 +35,16 @@ class _Read(msgspec.Struct, frozen=True):
 
     @property
     def fault(self) -> str:
-        """Why it ended before its time, in words; empty where it did not."""
+        """Why reading ended early, in words; empty if it did not."""
         return self.coverage.text() if self.coverage.stop in ("error", "budget") else ""
 
 
 def trace_resource(connection: Connection, runbook: Runbook, present: Row) -> Life:
     """The lifecycle of the resource of ``present``, as the lifecycle runbook finds it.
 
-    One query where `FIRST` entries are all, or hold the present one; else two more, around it.
-    Nothing is read beyond the target's ``max_rcu``. Errors of the store are told in ``fault``.
-    Raises `AuditError` when it cannot be planned.
+    One query if the first `FIRST` entries are all, or include the open one; otherwise two more,
+    around it. Reading stops at the target's ``max_rcu``. Store errors are reported in ``fault``.
+    Raises `AuditError` if it cannot be planned.
     """
     resource = present.resource
     first = _read(connection, runbook, resource, FIRST)
@@ -70,14 +70,14 @@ def trace_resource(connection: Connection, runbook: Runbook, present: Row) -> Li
 
 
 def read_on(connection: Connection, runbook: Runbook, life: Life) -> Life:
-    """``life`` with the next `STRETCH` entries of what was not read: between first, then after.
+    """``life`` with the next `STRETCH` unread entries: those in between first, then those after.
 
-    Its ``rcu`` is what this took. Raises `AuditError` when it cannot be planned.
+    Its ``rcu`` is the cost of this call. Raises `AuditError` if it cannot be planned.
     """
     rows, gap = life.rows, life.unread
     end = rows[gap].time + 1 if gap >= 0 else life.window.end
     last = rows[gap - 1] if gap >= 0 else rows[-1]
-    # Those of the same moments are read again, and must not be all that is read.
+    # Entries at the same time are read again, and must not use up the whole read.
     moments = {last.time} if gap < 0 else {last.time, rows[gap].time}
     again = sum(row.time in moments for row in rows)
     asked = within(runbook, Window(last.time, end))

@@ -9,10 +9,10 @@ from audittui.tui.model.outcomes import mark_of, tone_of
 
 
 class LifecycleSource:
-    """The rows of a resource's lifecycle, the present entry marked.
+    """The rows of a resource's lifecycle, the open entry marked.
 
-    ``odd`` are the places of the rows that something is odd about; before the row at ``unread``
-    some were not read (-1: none).
+    ``odd`` are the indexes of rows with anomalies; some entries before the row at ``unread`` were
+    not read (-1: none).
     """
 
     titles: Sequence[str] = ("    ", "time", "change", "action", "actor", "outcome")
@@ -42,12 +42,12 @@ class LifecycleSource:
         return [mark, row.time, change_of(row), row.action, row.actor, row.outcome]
 
     def tone(self, at: int) -> str:
-        """The present entry is marked, refused and odd ones are coloured."""
+        """The open entry is marked, refusals and anomalies are coloured."""
         if at == self.present:
             return "marked"
         return tone_of(self.rows[at].outcome) or ("failure" if at in self.odd else "")
 
     def mark(self, at: int) -> str:
-        """Refused ones and odd ones are marked, and where some before were not read."""
+        """Refusals and anomalies are marked, and so is a gap before the row."""
         what = "!" if at in self.odd else "…" if at == self.unread else ""
         return mark_of(self.rows[at].outcome) + what

@@ -1,4 +1,4 @@
-"""The entries that somebody marked, in the order of marking, each with a note."""
+"""The marked entries, in the order of marking, each with a note."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ Key = tuple[str, str | int]
 
 
 class Mark(msgspec.Struct, frozen=True):
-    """A marked entry: its row as it was when marked, and somebody's words about it."""
+    """A marked entry: its row as it was when marked, and a note."""
 
     row: Row
     note: str = ""
 
 
 class Marks:
-    """Marks in the order of marking; no entry, told by its key in the table, is there twice."""
+    """Marks in the order of marking; an entry, identified by its key in the table, occurs once."""
 
     def __init__(self, marks: Sequence[Mark] = ()) -> None:
         self._marks: dict[Key, Mark] = {one.row.key: one for one in marks}
@@ -34,17 +34,17 @@ class Marks:
         return iter(tuple(self._marks.values()))
 
     def toggle(self, row: Row) -> bool:
-        """Mark ``row``, or take its mark and note away; True when it is marked now."""
+        """Mark ``row``, or delete its mark and note; True if it is marked now."""
         if self._marks.pop(row.key, None) is not None:
             return False
         self._marks[row.key] = Mark(row)
         return True
 
     def annotate(self, row: Row, note: str) -> None:
-        """Put ``note`` on the mark of ``row``; nothing where it is not marked."""
+        """Set the note on the mark of ``row``; does nothing if it is not marked."""
         if row.key in self._marks:
             self._marks[row.key] = Mark(self._marks[row.key].row, note)
 
     def replace(self, marks: Sequence[Mark]) -> None:
-        """Have these marks and no others."""
+        """Replace all marks."""
         self._marks = {one.row.key: one for one in marks}

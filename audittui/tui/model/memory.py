@@ -1,6 +1,6 @@
-"""What the terminal remembers between two starts: runs and saved searches, in one small file.
+"""State kept between sessions: runs and saved searches, in one small file.
 
-Kept is what was asked and how far it was read, never what a log holds, and no credentials.
+It holds queries and how far they were read, never contents of a log, and no credentials.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ VERSION = 1
 KEPT_RUNS = 200
 _MOST_BYTES = 8 * 1024 * 1024
 _PATIENCE = 5.0
-"""Seconds to wait for another terminal that is writing."""
+"""Seconds to wait while another terminal writes."""
 
 
 class PastRun(msgspec.Struct, frozen=True):
@@ -46,7 +46,7 @@ class Saved(msgspec.Struct, frozen=True):
 
 
 class State(msgspec.Struct, frozen=True):
-    """All that is remembered: runs, the latest first, saved searches by name, investigations."""
+    """The saved state: runs, the latest first, saved searches by name, investigations."""
 
     version: int = VERSION
     runs: tuple[PastRun, ...] = ()
@@ -54,15 +54,15 @@ class State(msgspec.Struct, frozen=True):
     sessions: tuple[Session, ...] = ()
 
     def with_session(self, session: Session, instead_of: str = "") -> State:
-        """With an investigation, in place of what was known of it and of ``instead_of``; the oldest
-        beyond `KEPT` go."""
+        """With an investigation, replacing its earlier version and ``instead_of``; drops the oldest
+        beyond `KEPT`."""
         gone = (session.key, instead_of)
         others = [one for one in self.sessions if one.key not in gone]
         sessions = sorted([session, *others], key=lambda one: one.left, reverse=True)
         return msgspec.structs.replace(self, sessions=tuple(sessions[:KEPT]))
 
     def with_run(self, run: PastRun) -> State:
-        """With a run, in place of what was known of it; the oldest beyond `KEPT_RUNS` go."""
+        """With a run, replacing its earlier version; drops the oldest beyond `KEPT_RUNS`."""
         others = [one for one in self.runs if one.key != run.key]
         runs = sorted([run, *others], key=lambda one: one.started, reverse=True)
         return msgspec.structs.replace(self, runs=tuple(runs[:KEPT_RUNS]))
@@ -72,14 +72,14 @@ class State(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, runs=tuple(one for one in self.runs if one.key != key))
 
     def with_saved(self, saved: Saved) -> State:
-        """With a search, in place of the one of that name."""
+        """With a search, replacing the one with the same name."""
         others = [one for one in self.saved if one.name != saved.name]
         return msgspec.structs.replace(
             self, saved=tuple(sorted([saved, *others], key=lambda one: one.name.casefold()))
         )
 
     def without_saved(self, name: str) -> State:
-        """Without the search of that name."""
+        """Without the search with this name."""
         return msgspec.structs.replace(
             self, saved=tuple(one for one in self.saved if one.name != name)
         )
@@ -90,19 +90,19 @@ class State(msgspec.Struct, frozen=True):
 
 
 class ForeignStateError(OSError):
-    """The file is not one that this version can read; it is left as it is."""
+    """The file is not one that this version can read; it is left untouched."""
 
 
 class Memory:
-    """The file in ``folder``; several terminals may share it."""
+    """The state file in ``folder``; several terminals may share it."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "terminal.json"
 
     def load(self) -> State:
-        """What is remembered; nothing where there is no file.
+        """The saved state; empty if there is no file.
 
-        Raises `ForeignStateError` for a broken or a newer file, `OSError` when it cannot be read.
+        Raises `ForeignStateError` for a broken or newer file, `OSError` if it cannot be read.
         """
         try:
             with self.path.open("rb") as file:
@@ -112,16 +112,16 @@ class Memory:
         try:
             state = msgspec.json.decode(data, type=State)
         except (ValueError, RecursionError):
-            raise ForeignStateError(f"{self.path} cannot be understood") from None
+            raise ForeignStateError(f"{self.path} is not a valid state file") from None
         if state.version != VERSION or len(data) > _MOST_BYTES:
-            raise ForeignStateError(f"{self.path} is of another version")
+            raise ForeignStateError(f"{self.path} was written by another version")
         return state
 
     def change(self, change: Callable[[State], State]) -> State:
-        """Change what is remembered now, whoever wrote it last; gives what is remembered then.
+        """Change the current state, whoever wrote it last; returns the new state.
 
-        The file is replaced as a whole and readable by its owner alone. Raises like `load`, and
-        `OSError` when it cannot be written.
+        The file is replaced as a whole and only its owner can read it. Raises like `load`, and
+        `OSError` if it cannot be written.
         """
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self._alone():
@@ -131,7 +131,7 @@ class Memory:
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
-        """Hold the lock beside the file. Raises `OSError` when another holds it for too long."""
+        """Hold the lock beside the file. Raises `OSError` if another holds it for too long."""
         try:
             import fcntl
         except ImportError:  # no such locks on this system; the file is still replaced as a whole

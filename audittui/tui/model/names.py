@@ -1,4 +1,4 @@
-"""The names that were met in this session, for what is close to a name that nothing has."""
+"""The names seen in this session, for suggestions close to an unknown name."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from audittui.layout.row import Row
 
 _FIELDS = ("actor", "resource", "action", "source_ip")
 _MOST = 5000
-"""Names of one field that are kept: the last ones met."""
+"""How many names of a field are kept: the latest ones."""
 
 
 class NamesSeen:
-    """Names by field, of the rows that were read. One thread adds at a time."""
+    """Names in the rows read, by field. One thread adds at a time."""
 
     def __init__(self) -> None:
         self._names: dict[str, dict[str, None]] = {field: {} for field in _FIELDS}
@@ -29,5 +29,5 @@ class NamesSeen:
 
     @property
     def by_field(self) -> Mapping[str, Iterable[str]]:
-        """The names, as they are now."""
+        """The current names."""
         return {field: list(names) for field, names in self._names.items()}

@@ -1,4 +1,4 @@
-"""How lists tell an entry's outcome: by a mark, by a tone, and by a letter in a bar."""
+"""How lists show an outcome: by a mark, a tone, and a letter in a bar."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 
 class _Told(NamedTuple):
-    """``bar`` is a letter of a histogram's bar, ``mark`` stands before a row; ``tone`` is what a
-    list colours the row by. Mark and tone are empty for what needs no look."""
+    """``bar`` is the letter in a histogram's bar, ``mark`` precedes a row, ``tone`` sets the row's
+    colour. Mark and tone are empty for outcomes that need no attention."""
 
     bar: str
     mark: str = ""
@@ -24,14 +24,14 @@ _OTHER = _TOLD["unknown"]
 OUTCOMES = tuple(_TOLD)
 """In the order of a bar's parts."""
 BAR_LETTERS = {outcome: told.bar for outcome, told in _TOLD.items()}
-"""The letters of a bar: it is read without colours too."""
+"""The letters of a bar, so that it is readable without colours."""
 
 
 def mark_of(outcome: str) -> str:
-    """The letter before a row with this outcome; empty for what needs no look."""
+    """The letter before a row with this outcome; empty if it needs no attention."""
     return _TOLD.get(outcome, _OTHER).mark
 
 
 def tone_of(outcome: str) -> str:
-    """The tone of a row with this outcome; empty for what needs no look."""
+    """The tone of a row with this outcome; empty if it needs no attention."""
     return _TOLD.get(outcome, _OTHER).tone

@@ -1,7 +1,7 @@
-"""A growing list of rows that the garbage collector passes over.
+"""A growing list of rows that the garbage collector skips.
 
-The collector looks through a list of a million rows each time it collects, for tens of
-milliseconds. Tuples of rows, which hold nothing that could be part of a cycle, it forgets.
+The collector scans a list of a million rows at every collection, for tens of milliseconds. It
+untracks tuples of rows, which cannot be part of a cycle.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from audittui.layout.row import Row
 
 
 class RowList(Sequence[Row]):
-    """Rows, kept in the pages that they came in."""
+    """Rows, kept in the pages they arrived in."""
 
     def __init__(self) -> None:
         self._pages: list[tuple[Row, ...]] = []
@@ -54,7 +54,7 @@ class RowList(Sequence[Row]):
         self._pages[number] = (*page[:place], row, *page[place + 1 :])
 
     def _place(self, at: int) -> tuple[int, int]:
-        """The page of a row, and its place in it."""
+        """The page of a row, and its index in it."""
         if at < 0:
             at += self._length
         if not 0 <= at < self._length:

@@ -1,4 +1,4 @@
-"""What the list of results shows: rows, under columns, filtered."""
+"""The contents of the result list: rows, under columns, filtered."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from audittui.query.unregistered_rows import Strangers
 
 _AT_ONCE = 5_000
-"""Rows that are filtered at once; more are filtered bit by bit."""
+"""Rows filtered immediately; more are filtered in steps."""
 _STRIDE = 500
 
 
@@ -34,16 +34,16 @@ def title_of(column: str) -> str:
 
 
 def verdict_word(verdict: Verdict) -> str:
-    """A verdict as a list shows it: what is wrong stands in capitals."""
+    """A verdict as a list shows it: failures in capitals."""
     return verdict.verdict if verdict.failed else verdict.verdict.lower()
 
 
 class RowSource:
     """Rows under a runbook's columns, with a filter that can hide those that do not match.
 
-    A filter is a pattern (`model.filter`). Of many rows `search` looks at some after the
-    others, so that nobody waits; ``searched`` says how many were looked at. ``marks`` are the rows
-    that somebody marked. ``strangers`` knows the rows of chains that there are not.
+    A filter is a pattern (`model.filter`). `search` filters many rows in steps, so that nobody
+    waits; ``searched`` is how many were searched. ``marks`` are the marked rows. ``strangers``
+    knows the rows of unregistered chains.
     """
 
     def __init__(
@@ -60,12 +60,12 @@ class RowSource:
         self.hiding = True
         self.searched = 0
         self.verdicts: dict[tuple[str, int], Verdict] = {}
-        """What was checked, by chain and seq."""
+        """Verdicts, by chain and seq."""
         self._fits: Fits | None = None
         self._matches: list[int] = []
 
     def show_columns(self, columns: Sequence[str]) -> None:
-        """Show other columns; the filter looks at those then."""
+        """Show other columns; the filter then searches those."""
         self.columns = tuple(columns)
         pattern, self.pattern = self.pattern, ""
         self.filter(pattern, hiding=self.hiding)
@@ -78,7 +78,7 @@ class RowSource:
 
     @property
     def times(self) -> frozenset[int]:
-        """Where the time stands."""
+        """The column of the time."""
         first = 1 if self.verdicts else 0
         return frozenset(first + at for at, column in enumerate(self.columns) if column == "time")
 
@@ -89,17 +89,17 @@ class RowSource:
 
     @property
     def filtered(self) -> bool:
-        """True when rows are hidden."""
+        """True if rows are hidden."""
         return bool(self.pattern) and self.hiding
 
     @property
     def matches(self) -> int:
-        """How many of the rows match the filter, as far as they were looked at."""
+        """How many of the rows searched so far match the filter."""
         return len(self._matches)
 
     @property
     def searching(self) -> bool:
-        """True while there are rows that the filter has not looked at."""
+        """True while there are rows not yet searched."""
         return self._fits is not None and self.searched < len(self.rows)
 
     def __len__(self) -> int:
@@ -124,7 +124,7 @@ class RowSource:
         return cells
 
     def tone(self, at: int) -> str:
-        """Denied and failed entries are coloured, and those that are not as they should be."""
+        """Denied and failed entries are coloured, and those with a broken verdict."""
         row = self.row(at)
         if self.verdicts:
             verdict = self.verdicts.get((row.chain, row.seq))
@@ -144,10 +144,10 @@ class RowSource:
         return "proven" if proven else ""
 
     def mark(self, at: int) -> str:
-        """Denied and failed entries are marked, and what somebody marked."""
+        """Denied, failed and marked entries are marked."""
         row = self.row(at)
         letter = mark_of(row.outcome)
-        # The star has a place of its own, behind the letter's.
+        # The star has a column of its own, after the letter's.
         return f"{letter or ' '}*" if row in self.marks else letter
 
     def add(self, rows: Sequence[Row]) -> None:
@@ -158,9 +158,9 @@ class RowSource:
             self.search(len(rows))
 
     def filter(self, pattern: str, *, hiding: bool = True) -> None:
-        """Set the filter; an empty one shows everything. The first rows are looked at at once.
+        """Set the filter; an empty one shows everything. The first rows are searched immediately.
 
-        Raises `PatternError`; then the filter stays what it was.
+        Raises `PatternError` and then leaves the filter unchanged.
         """
         self.hiding = hiding
         if pattern == self.pattern:
@@ -171,7 +171,7 @@ class RowSource:
         self.search(_AT_ONCE)
 
     def search(self, count: int | None = None, *, seconds: float | None = None) -> None:
-        """Look at the next rows: ``count`` of them, or as many as ``seconds`` allow."""
+        """Search the next rows: ``count`` of them, or as many as ``seconds`` allow."""
         fits, rows = self._fits, self.rows
         if fits is None:
             return
@@ -187,18 +187,18 @@ class RowSource:
                 break
 
     def line_of(self, at: int) -> int:
-        """The line that shows the row at ``at`` of all, or the next one after it."""
+        """The line of the row at index ``at`` of all, or of the next one shown."""
         if not self.filtered:
             return at
         return min(bisect_left(self._matches, at), max(len(self._matches) - 1, 0))
 
     def at_of(self, line: int) -> int:
-        """The place of a line's row among all rows."""
+        """The index of a line's row among all rows."""
         if self.filtered:
             return self._matches[min(line, len(self._matches) - 1)] if self._matches else 0
         return line
 
     def next_match(self, at: int, step: int) -> int | None:
-        """The place of the next matching row after (or before) ``at``, as far as was looked."""
+        """The index of the next matching row after (or before) ``at``, among those searched."""
         found = bisect_right(self._matches, at) if step > 0 else bisect_left(self._matches, at) - 1
         return self._matches[found] if 0 <= found < len(self._matches) else None

@@ -1,4 +1,4 @@
-"""One run of a runbook as the screen holds it: its plan, what is read, and whether more can be."""
+"""One run of a runbook as the screen holds it: its plan, its rows, and whether there are more."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from audittui.tui.model.followed import Live
 
 SCREENFUL = 200
-"""Rows that are read at once."""
+"""Rows per page."""
 
 
 class Run:
-    """A result being read. `read` runs in a thread; everything else belongs to the screen."""
+    """A result being read. `read` runs in a thread; everything else in the screen's thread."""
 
     def __init__(
         self,
@@ -48,17 +48,17 @@ class Run:
         self.strangers = Strangers(connection.layout, chains, connection.chains)
         self.rows = RowSource(plan.columns, marks, self.strangers)
         self.widened = False
-        """True once the list shows the chain because its rows are of several ones."""
+        """True once the list shows the chain because its rows come from several."""
         self.groups: GroupSource | None = None
         self.last: ResultPage | None = None
         self.active = False
         self.everything = False
-        """True while all of it is wanted, not a screenful."""
+        """True while everything is wanted, not just a screenful."""
         self.looked_rcu = 0.0
         self.around: Sequence[str] = ()
-        """What is said of an answer that is empty: what was compared, and what lies around."""
+        """Sentences about an empty result: what was compared, and what is nearby."""
         self.live: Live | None = None
-        """This question followed live, once it was."""
+        """This query followed live, if it ever was."""
         self._notify = notify
         self._correlator: Correlator | None = None
         self._correlating = threading.Lock()
@@ -77,9 +77,9 @@ class Run:
         from audittui.store.asked import AskedStore
 
         self.store = AskedStore(connection.store)
-        """What this reading asks, by partition."""
+        """The requests of this run, by partition."""
         self.max_rcu = connection.target.max_rcu
-        """The budget of one go, in read units; None for no limit."""
+        """The budget until the next stop, in read units; None for no limit."""
         self._execution: Execution
         self._pages: Iterator[ResultPage]
         self._before: ResultPage | None = None
@@ -102,19 +102,19 @@ class Run:
 
     @property
     def complete(self) -> bool:
-        """True when all that there is in the window was read."""
+        """True if the whole window was read."""
         return self.last is not None and self.last.coverage.finished
 
     @property
     def more(self) -> bool:
-        """True when reading rests and may go on by itself."""
+        """True if reading is idle and may continue without asking."""
         if self.active or self.last is None:
             return False
         return not self.last.coverage.finished and not self.last.coverage.stop
 
     @property
     def error(self) -> AuditError | None:
-        """What ended the reading, if something did."""
+        """The error that ended reading, if any."""
         return self._execution.error
 
     @property
@@ -130,18 +130,18 @@ class Run:
 
     @property
     def unmetered(self) -> int:
-        """Attempts whose cost never came back."""
+        """Attempts whose cost is unknown."""
         return self._sum("unmetered")
 
     @property
     def by_index(self) -> tuple[tuple[str, float], ...]:
-        """Where read units were used: by index name, "" for the base table."""
+        """Read units used, by index name; "" is the base table."""
         pages = [page for page in (self._before, self.last) if page]
         return _together(*(page.meter.by_index for page in pages))
 
     @property
     def left_text(self) -> str:
-        """What it takes to read the rest, in one line."""
+        """The cost of reading the rest, in one line."""
         plan = self.plan
         partitions = len(plan.shards)
         if self.last is not None:
@@ -150,7 +150,7 @@ class Run:
 
     @property
     def comparison(self) -> list[tuple[str, str, str]]:
-        """The estimate and what was used, line by line."""
+        """The estimate and actual use, line by line."""
         from audittui.runbook.estimate import Used, comparison
 
         used = Used(
@@ -187,7 +187,7 @@ class Run:
             self.groups.complete = page.coverage.finished
 
     def rethreshold(self, least: int, timespan: int) -> Sequence[Group]:
-        """Group what was read by other thresholds. Blocks; call it in a thread."""
+        """Group the loaded rows by other thresholds. Blocks; call it in a thread."""
         assert self._correlator is not None
         with self._correlating:
             self._correlator = self._correlator.with_thresholds(least, timespan)
@@ -195,7 +195,7 @@ class Run:
             return self._found
 
     def took_thresholds(self, least: int, timespan: int, groups: Sequence[Group]) -> None:
-        """The groups are others now; so is the command that asks the same, where it can say so."""
+        """Adopt the new groups, and the new equivalent command if it can express them."""
         from audittui.runbook.timerange import duration_text
 
         rule, written = self.plan.correlation, self.runbook.correlation
@@ -214,8 +214,8 @@ class Run:
         self.groups.groups = groups
 
     def look_around(self, page: ResultPage, seen: Mapping[str, Iterable[str]]) -> None:
-        """Look at what lies around when ``page`` ends an empty answer. ``seen`` are names that
-        were met before, by field. Blocks; call it in a thread."""
+        """Look for entries nearby if ``page`` ends an empty result. ``seen`` are names seen
+        earlier, by field. Blocks; call it in a thread."""
         from audittui.query.surroundings import is_empty, look_around, sentences
 
         if self.around or self.rows.rows or not is_empty(page):
@@ -226,28 +226,28 @@ class Run:
         self.around = sentences(self.plan, around, seen)
 
     def drain(self) -> None:
-        """From now on everything is wanted: read at several places at once."""
+        """Read everything from now on, several partitions in parallel."""
         self._execution.drain()
 
     def cancel(self) -> None:
-        """Stop reading, and following; what came stays."""
+        """Stop reading and following; keeps the rows."""
         if self.live is not None:
             self.live.stop()
         self._execution.cancel()
 
     def go_on(self) -> None:
-        """After a stop: go on where it stopped."""
+        """Continue after a stop."""
         if self.last is not None and self.last.coverage.stop:
-            # Where a budget got nowhere, the last cursor that did is still the place to go on from.
+            # If a budget made no progress, continue from the last cursor that did.
             if self.last.coverage.tied is None:
                 self._cursor = self.last.cursor
             cursor, self._before = self._cursor, self._merged()
             self.last = None
-            # What the planning took is counted already.
+            # The cost of planning is counted already.
             self._start(msgspec.structs.replace(self.plan, spent_requests=0, spent_rcu=0.0), cursor)
 
     def _merged(self) -> ResultPage | None:
-        """The costs up to now, kept over a restart."""
+        """The costs so far, kept across a restart."""
         if self._before is None or self.last is None:
             return self.last
         one, other = self._before.meter, self.last.meter

@@ -1,7 +1,7 @@
-"""An investigation as it is kept for the next start: where one was, the way there, what was marked.
+"""An investigation as saved for the next start: the last place, the path to it, the marks.
 
-Kept is what was asked, where the cursor was and which entries were marked (by their keys), never
-what a log holds, and no credentials.
+It holds the queries, the position of the cursor and the keys of marked entries, never contents of
+a log, and no credentials.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from audittui import timestamp
 from audittui.tui.model.marks import Key
 
 KEPT = 10
-"""Investigations that are kept."""
+"""How many investigations are kept."""
 _LASTS = 14 * 86_400 * timestamp.SECOND
 
 
@@ -31,11 +31,12 @@ class KeptMark(msgspec.Struct, frozen=True):
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One place of an investigation: a runbook with its parameters, and where in its rows one was.
+    """One place of an investigation: a runbook with its parameters, and the position in its rows.
 
-    ``title`` tells it in a few words. ``texts`` have the window as it was then. ``group`` is the
-    key of the group that was open, ``row`` that of the row under the cursor, ``line`` its line,
-    ``rows`` how many were loaded, which took ``rcu`` read units; ``detail``: the entry was open.
+    ``title`` describes it in a few words. ``texts`` hold the window as it was then. ``group`` is
+    the key of the open group, ``row`` that of the row under the cursor, ``line`` its line,
+    ``rows`` the number of loaded rows, which took ``rcu`` read units; ``detail``: an entry was
+    open.
     """
 
     title: str
@@ -53,8 +54,8 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Session(msgspec.Struct, frozen=True):
-    """An investigation. ``target`` are the options that name what it was of, ``host`` and
-    ``process`` where it ran, ``left`` when it was noted last, in microseconds."""
+    """An investigation. ``target`` holds the options that name its log, ``host`` and ``process``
+    where it ran, ``left`` when it was last saved, in microseconds."""
 
     key: str
     target: str
@@ -65,13 +66,13 @@ class Session(msgspec.Struct, frozen=True):
     marks: tuple[KeptMark, ...] = ()
 
     def same_work(self, other: Session | None) -> bool:
-        """True when nothing but the time differs."""
+        """True if only the time differs."""
         return other is not None and msgspec.structs.replace(other, left=self.left) == self
 
     @property
     def running(self) -> bool:
-        """True while its process is another one that is alive on this host; of others nothing is
-        known."""
+        """True while its process, other than this one, is alive on this host; unknown (False) for
+        other hosts."""
         if self.host != socket.gethostname() or self.process == os.getpid():
             return False
         try:
@@ -84,7 +85,7 @@ class Session(msgspec.Struct, frozen=True):
 
 
 def _only_unburied(process: int) -> bool:
-    """True for a process that has ended, but whose end nobody has asked for yet (a zombie)."""
+    """True for a process that has ended but has not been waited for (a zombie)."""
     try:
         stat = Path(f"/proc/{process}/stat").read_bytes()
     except OSError:  # no such files on this system
@@ -93,8 +94,8 @@ def _only_unburied(process: int) -> bool:
 
 
 def offered(sessions: Sequence[Session], own: str, target: str, now: int) -> Session | None:
-    """The investigation of ``target`` that may be taken up: the last one that nobody is at, and
-    not the one whose key is ``own``."""
+    """The investigation of ``target`` that can be resumed: the latest one that is not running,
+    other than ``own``."""
     fitting = (
         one
         for one in sorted(sessions, key=lambda one: one.left, reverse=True)

@@ -1,4 +1,4 @@
-"""The log that one works on: how it is reached, its runbooks, what was met and marked there."""
+"""The log being investigated: its connections, its runbooks, names seen and entries marked."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Workspace:
-    """What one works on. ``target`` is what one is connected to, ``started_on`` what the
+    """The log being investigated. ``target`` is the current target, ``started_on`` the one the
     application was started on."""
 
     def __init__(self, target: Target) -> None:
@@ -25,15 +25,15 @@ class Workspace:
         self.connection: Connection | None = None
         self.catalogue = Catalogue(())
         self.marks = Marks()
-        """The entries that somebody marked."""
+        """The marked entries."""
         self.seen = NamesSeen()
-        """The names that were met on this connection, whatever was asked."""
+        """The names seen on this connection, in all runs."""
         self._marks_of: dict[tuple[str, ...], Marks] = {}
         self._older: list[Connection] = []
 
     @property
     def connections(self) -> Sequence[Connection]:
-        """All connections to the present target: earlier results still read from older ones."""
+        """All connections to the current target: earlier results still read from older ones."""
         return [*self._older, *([self.connection] if self.connection is not None else [])]
 
     def connect(self, connection: Connection) -> None:
@@ -43,10 +43,10 @@ class Workspace:
         self.connection = connection
 
     def switch(self, target: Target) -> Sequence[Connection]:
-        """Go to another target. Gives the connections to the one that is left."""
+        """Switch to another target. Returns the connections to the previous one."""
         left = self.connections
         self._older, self.connection = [], None
-        # Marks are of one table; whoever comes back to it finds them again.
+        # Marks belong to one table; they are back when the user returns to it.
         self._marks_of[tuple(self.target.options())] = self.marks
         self.marks = self._marks_of.get(tuple(target.options()), Marks())
         self.seen = NamesSeen()

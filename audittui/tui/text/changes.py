@@ -1,4 +1,4 @@
-"""What an entry changed, as lines: taken away, put in, made different."""
+"""What an entry changed, as lines: removed, added, changed."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def change_items(
-    lines: Sequence[DiffLine], same: str = "nothing: before and after are the same"
+    lines: Sequence[DiffLine], same: str = "nothing: before and after are identical"
 ) -> list[Item]:
-    """The difference of two states, a line or two for each value that differs; ``same`` where none
+    """The difference of two states, a line or two for each value that differs; ``same`` if none
     does."""
     if not lines:
         return [Item(Text(same, DIM))]
@@ -46,4 +46,4 @@ def _json(value: Any) -> str:
     try:
         return json.dumps(value, ensure_ascii=False)
     except RecursionError:
-        return "(nested too deeply to be shown here; the body has it)"
+        return "(nested too deeply to show here; see the body)"

@@ -1,6 +1,6 @@
 """Text cut to a width in cells, with an ellipsis where something is missing.
 
-`audittui.escape.shortened` cuts by characters instead: a value, before it is known where it stands.
+`audittui.escape.shortened` cuts a value by characters instead, before its width is known.
 """
 
 from __future__ import annotations

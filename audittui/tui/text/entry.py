@@ -33,14 +33,14 @@ _FIELDS = (
 _LABEL = 12
 _RESULTS = {"holds": GOOD, "fails": BAD, "not checked": WARN}
 LONGEST = 2000
-"""Characters of a value that are shown in its line; all of it can be opened and copied."""
+"""Characters of a value shown in its line; the whole value can be opened and copied."""
 
 
 class Item(msgspec.Struct, frozen=True):
-    """One thing that is shown, harmless, on as many lines as it needs.
+    """A text to show, harmless, on as many lines as it needs.
 
-    ``value`` is what a copy of it takes, raw, called ``name``; both are empty where there is
-    nothing to take. Lines after the first are indented by ``hang`` cells.
+    ``value`` is the raw text to copy, called ``name``; both are empty if there is nothing to copy.
+    Lines after the first are indented by ``hang`` cells.
     """
 
     text: Text
@@ -52,8 +52,8 @@ class Item(msgspec.Struct, frozen=True):
 def field_items(row: Row, stored: Row | None = None, listed: Collection[str] = ()) -> list[Item]:
     """The fields of an entry; absent ones are left out.
 
-    ``row`` is what a list shows of it, ``stored`` (once it is read) what is stored of it now.
-    Of the fields in ``listed`` both are told.
+    ``row`` is the entry as a list shows it, ``stored`` (once read) as it is stored now. For fields
+    in ``listed`` both values are shown.
     """
     found = []
     for name in _FIELDS:
@@ -73,7 +73,7 @@ def field_items(row: Row, stored: Row | None = None, listed: Collection[str] = (
 
 
 def verdict_items(verdict: Verdict | None, fault: str = "") -> list[Item]:
-    """The verdict in its word, and its sentence."""
+    """The verdict and its sentence."""
     if verdict is None:
         if not fault:
             return [Item(Text("checking…", DIM))]
@@ -85,7 +85,7 @@ def verdict_items(verdict: Verdict | None, fault: str = "") -> list[Item]:
     )
     found = [Item(text, "the verdict", f"{verdict.verdict}  {verdict.summary}")]
     if verdict.expired:
-        found.append(Item(Text("Expired: it is still there, but may go at any moment.", DIM)))
+        found.append(Item(Text("Expired: it still exists but may be deleted at any time.", DIM)))
     if verdict.anchor is not None:
         found.append(Item(Text(_checkpoint(verdict.anchor), DIM), "the log", verdict.anchor.origin))
     cost = f"Checking took {verdict.rcu + verdict.pin_rcu:,.1f} RCU."
@@ -94,7 +94,7 @@ def verdict_items(verdict: Verdict | None, fault: str = "") -> list[Item]:
 
 
 def _verdict_style(verdict: Verdict) -> str:
-    """Green for what a signed checkpoint proves alone; what fails is red whatever its word."""
+    """Green only for what a signed checkpoint proves; red for every failure."""
     if verdict.failed:
         return BAD
     if verdict.unsettled:
@@ -105,7 +105,7 @@ def _verdict_style(verdict: Verdict) -> str:
 
 
 def _checkpoint(anchor: Anchor) -> str:
-    """The size and the age of a checkpoint; its time is the sealer's, which nothing signs."""
+    """The size and age of a checkpoint; the age is by the sealer's clock, which nothing signs."""
     size = f"Checkpoint of {counted(anchor.size, 'entry')}"
     if not anchor.sealed_at:
         return f"{size}."
@@ -118,7 +118,7 @@ def _checkpoint(anchor: Anchor) -> str:
 
 
 def step_items(verdict: Verdict | None) -> list[Item]:
-    """Every step of a verdict with what it compared; hashes are whole."""
+    """Every step of a verdict with the values compared; hashes are not shortened."""
     if verdict is None:
         return []
     width = max((len(step.name) for step in verdict.steps), default=0)
@@ -136,8 +136,8 @@ def step_items(verdict: Verdict | None) -> list[Item]:
 
 
 def proof_items(verdict: Verdict) -> list[Item]:
-    """The proof, line by line as its file has it (C2SP tlog-proof); a copy takes all of it."""
-    told = "s writes it to a file; audittui checkpoint verify FILE checks it without any table."
+    """The proof, line by line as in its file (C2SP tlog-proof); copying takes all of it."""
+    told = "s writes it to a file; audittui checkpoint verify FILE checks it without a table."
     proof = verdict.proof.decode("utf-8", "replace")
     lines = [Item(Text(_shown(line)), "the proof", proof, 2) for line in proof.splitlines()]
     return [Item(Text(told, DIM)), *lines]

@@ -1,4 +1,4 @@
-"""What the status line says of a run that is followed."""
+"""The status line of a followed run."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
 
 
 def followed_status(live: Live, notice: str) -> Text:
-    """Two lines: how it stands and what it costs, then a notice or the keys."""
+    """Two lines: state and cost, then a notice or the keys."""
     text = Text()
-    rows = f"{counted(live.came, 'row')} came"
+    rows = f"{counted(live.came, 'row')} arrived"
     if live.state == "following":
         text.append("following  ", f"bold {ACCENT}").append(rows, "bold")
     elif live.state == "paused":
         text.append(f"paused  +{live.new:,} new", f"bold {WARN}")
     else:
-        text.append("not following now  ", f"bold {WARN}").append(rows, "bold")
+        text.append("stopped  ", f"bold {WARN}").append(rows, "bold")
     text.append(f"  {_cost(live)}", DIM)
     if live.missed:
-        text.append(f"  {live.missed:,} perhaps missed", f"bold {BAD}")
+        text.append(f"  {live.missed:,} possibly missed", f"bold {BAD}")
     keys = {
-        "following": "Any move up pauses, = pauses, F stops, Esc goes back.",
-        "paused": "G goes on at the end. Rows are still asked for; F stops that.",
-        "stopped": "F goes on where it stopped, Esc goes back.",
+        "following": "Moving up or = pauses, F stops, Esc goes back.",
+        "paused": "G resumes at the end. New rows are still being read; F stops.",
+        "stopped": "F resumes where it stopped, Esc goes back.",
     }[live.state]
     if live.trouble:
         text.append("\n" + escaped(live.trouble), BAD)

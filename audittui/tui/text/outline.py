@@ -1,4 +1,4 @@
-"""What the detail view shows, as lines: parts that fold, the body's tree the last of them."""
+"""The lines of the detail view: parts that fold, with the tree of the body."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _LONGEST_PATH = 80
 
 
 class Part(msgspec.Struct, frozen=True):
-    """Some lines under a title; one without a title does not fold. ``name`` stays the same while
-    what is in it changes."""
+    """Some lines under a title; a part without a title does not fold. ``name`` stays the same when
+    the contents change."""
 
     name: str
     items: Sequence[Item] = ()
@@ -30,8 +30,8 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class Place(NamedTuple):
-    """A line, by what it shows: a part, the number of its item (-1: its title, -2: the space
-    before it) or of its tree's line, and which of the item's lines it is."""
+    """A line, by what it shows: a part, the number of an item (-1: the title, -2: the space before
+    it) or of a tree line, and which of the item's lines it is."""
 
     part: str
     item: int
@@ -39,7 +39,7 @@ class Place(NamedTuple):
 
 
 class Value(NamedTuple):
-    """What a line shows: its name, and all of it, raw."""
+    """The value on a line: its name and its full raw text."""
 
     name: str
     text: str
@@ -51,11 +51,11 @@ class _Laid(NamedTuple):
 
 
 class Outline:
-    """Lines, of which those of the tree are only made when they are asked for."""
+    """Lines; those of the tree are made on demand."""
 
     def __init__(self) -> None:
         self.folded: set[str] = set()
-        """The names of the parts that are folded."""
+        """The names of folded parts."""
         self._parts: tuple[Part, ...] = ()
         self._width = 80
         self._laid: list[_Laid] = []
@@ -63,7 +63,7 @@ class Outline:
         self._searched: list[tuple[Place, str]] | None = None
 
     def lay(self, parts: Sequence[Part], width: int) -> None:
-        """Show these parts in ``width`` cells."""
+        """Lay out these parts in ``width`` cells."""
         if tuple(parts) != self._parts:
             self._searched = None
         self._parts, self._width = tuple(parts), max(width, 20)
@@ -91,13 +91,13 @@ class Outline:
         return len(self._laid) + (len(self._tree.visible) if self._tree is not None else 0)
 
     def tree_line(self, at: int) -> int | None:
-        """Which line of the tree stands there; None where another part does."""
+        """The tree's line at this line; None if another part is there."""
         if self._tree is None or at < len(self._laid):
             return None
         return self._tree.visible[at - len(self._laid)]
 
     def text(self, at: int, *, whole: bool = False) -> Text:
-        """What a line shows, harmless; a string of the tree is cut unless ``whole``."""
+        """The text of a line, harmless; a string of the tree is cut unless ``whole``."""
         line = self.tree_line(at)
         if line is None:
             return self._laid[at].text
@@ -106,7 +106,7 @@ class Outline:
         if depth <= most:
             text = Text(" " * depth)
         else:
-            # Deeper than the window is wide: its depth is told instead.
+            # Deeper than the window is wide: the depth is shown instead.
             told = f"{depth // 2:,} deep".ljust(most - 1)[: most - 1]
             text = Text.assemble((f"{told} ", DIM))
         for piece in self._tree.pieces(line, None if whole else 2 * self._width):
@@ -114,7 +114,7 @@ class Outline:
         return text
 
     def value(self, at: int) -> Value | None:
-        """What is to be taken of a line; None where there is nothing."""
+        """The value to copy from a line; None if there is none."""
         line = self.tree_line(at)
         if line is not None:
             assert self._tree is not None
@@ -142,7 +142,7 @@ class Outline:
         return next((one.name for one in self._parts if one.tree is not None), "")
 
     def find(self, place: Place) -> int | None:
-        """Where a place is now, or what is left of it: its item, else its part's title."""
+        """The current line of a place, or what is left of it: its item, or its part's title."""
         if self._tree is not None and place.item >= 0 and place.part == self._tree_part:
             visible = self._tree.visible
             try:
@@ -160,7 +160,7 @@ class Outline:
     # Folding
 
     def fold(self, at: int) -> int:
-        """Fold what a line begins; else go up to what it stands in. Returns the line to be at."""
+        """Fold what starts on a line, or go to its parent. Returns the line for the cursor."""
         line, place = self.tree_line(at), self.place(at)
         if line is None:
             return self._fold_part(place)
@@ -183,7 +183,7 @@ class Outline:
         return self.find(Place(place.part, -1)) or 0
 
     def unfold(self, at: int) -> bool:
-        """Unfold what a line begins. True where it did."""
+        """Unfold what starts on a line. True if it did."""
         line, place = self.tree_line(at), self.place(at)
         if line is None:
             if place.item >= 0 or place.part not in self.folded:
@@ -197,7 +197,7 @@ class Outline:
         return True
 
     def foldable(self, at: int) -> bool:
-        """True where a line begins, or ends, something that folds."""
+        """True if something that folds starts or ends on a line."""
         line = self.tree_line(at)
         if line is None:
             return self.place(at).item == -1
@@ -205,8 +205,8 @@ class Outline:
         return self._tree.lines[line].kind in ("open", "close")
 
     def fold_all(self) -> bool:
-        """Unfold everything, or where nothing is folded, fold the body's containers and all parts
-        but it. True when it is folded now."""
+        """Unfold everything; if nothing is folded, fold the body's containers and all other parts.
+        True if it is folded now."""
         titled = {part.name for part in self._parts if part.title}
         trees = [part.tree for part in self._parts if part.tree is not None]
         folded = not (self.folded & titled) and not any(tree.folded for tree in trees)
@@ -232,11 +232,10 @@ class Outline:
             return None
         return min(beyond) if step > 0 else max(beyond)
 
-    # Searching
+    # Search
 
     def matches(self, wanted: str) -> list[Place]:
-        """Where a text stands, folded away or not, in the order of the lines; upper and lower case
-        are the same."""
+        """The places of a text, folded or not, in the order of the lines; case is ignored."""
         if self._searched is None:
             self._searched = []
             for part in self._parts:
@@ -253,7 +252,7 @@ class Outline:
         return [place for place, text in self._searched if needle in text] if needle else []
 
     def reveal(self, place: Place) -> int:
-        """Unfold whatever hides a place; returns its line."""
+        """Unfold what hides a place; returns its line."""
         if place.part in self.folded:
             self._set_folded(place.part, folded=False)
         tree = next((one.tree for one in self._parts if one.name == place.part), None)

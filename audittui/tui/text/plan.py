@@ -20,8 +20,8 @@ def plan_text(
     described: str, used: Sequence[tuple[str, str, str]], command: str, asked: Sequence[Asked] = ()
 ) -> Text:
     """``described`` are the lines of `describe_plan`. ``used`` are those of `comparison`: a name,
-    what was estimated, what was used so far; none before a run. ``asked`` are the requests that
-    were sent, by partition."""
+    the estimate, actual use so far; empty before a run. ``asked`` are the requests sent, by
+    partition."""
     text = Text()
     for line in described.splitlines():
         label, rest = line[:_LABEL], line[_LABEL:]
@@ -33,15 +33,15 @@ def plan_text(
             style = f"bold {ACCENT}" if line.endswith(":") else ""
             text.append(("\n" if style else "") + line + "\n", style)
     if used:
-        text.append("\nEstimate and what was used so far:\n", f"bold {ACCENT}")
+        text.append("\nEstimated, and used so far:\n", f"bold {ACCENT}")
         width = max(len(estimated) for _, estimated, _ in used)
         for name, estimated, spent in used:
             text.append(name.ljust(_NAME), DIM).append(f"{estimated.ljust(width)}  ", DIM)
             text.append(spent + "\n")
     if used:
-        text.append("\nWhat was asked so far, by partition:\n", f"bold {ACCENT}")
+        text.append("\nRequests so far, by partition:\n", f"bold {ACCENT}")
         if not asked:
-            text.append("  nothing yet\n", DIM)
+            text.append("  none yet\n", DIM)
         for one in asked[:_SHOWN]:
             text.append(f"  {escaped(str(one.partition))}", "").append(f"  {_range(one)}\n", DIM)
             pages = counted(one.pages, "page")
@@ -51,14 +51,14 @@ def plan_text(
             text.append(f"    {one.index or 'base table'}, {pages}, {read}\n", DIM)
         if len(asked) > _SHOWN:
             text.append(f"  … and {len(asked) - _SHOWN:,} more partitions\n", DIM)
-    text.append("\nThe same from a shell:\n", f"bold {ACCENT}")
+    text.append("\nThe same from the shell:\n", f"bold {ACCENT}")
     return text.append(f"  {command}\n")
 
 
 def _range(asked: Asked) -> str:
-    """The range of the sort key that was asked for."""
+    """The requested range of the sort key."""
     if asked.low is None and asked.high is None:
-        return "all of it"
+        return "everything"
     low = "the beginning" if asked.low is None else escaped(str(asked.low))
     high = "the end" if asked.high is None else escaped(str(asked.high))
     return f"{low} to {high}"

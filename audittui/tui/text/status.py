@@ -1,4 +1,4 @@
-"""What the status line says of a reading: how much, what it covers, what it cost."""
+"""The status line of a run: how much was read, what it covers, what it cost."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 
 
 _SHORTEST = 10
-"""Cells of a filter that are shown even where there is no room for it."""
+"""Cells of a filter that are shown even if there is no room."""
 
 
 def status_text(run: Run | None, shown: RowSource | None, notice: str = "", width: int = 0) -> Text:
-    """Rows and cost in one line of ``width`` cells where that is possible, then the coverage in as
-    many as it takes. ``notice`` replaces the coverage for a while. A ``width`` of 0 is endless."""
+    """Rows and cost in one line of ``width`` cells if possible, then the coverage in as many as it
+    takes. ``notice`` temporarily replaces the coverage. A ``width`` of 0 is unlimited."""
     if run is None:
-        return Text(escaped(notice) or "Nothing is read yet.", DIM)
+        return Text(escaped(notice) or "Nothing has been read yet.", DIM)
     said, style, hint = _state_text(run, _rows_text(run, shown))
     requests, cost = f"  {run.requests:,} requests,", _cost_text(run)
     before, pattern, after = _filter_texts(run, shown)
     room = width - cell_len(said + cost + before + after) - min(cell_len(pattern), _SHORTEST)
     if width and pattern:
-        # The filter pushes away what is told elsewhere too, so that one line is enough.
+        # The filter displaces what is also shown elsewhere, to fit on one line.
         hint = hint if cell_len(hint + requests) <= room else ""
         requests = requests if cell_len(hint + requests) <= room else " "
         left = width - cell_len(said + hint + requests + cost + before + after)
@@ -52,7 +52,7 @@ def status_text(run: Run | None, shown: RowSource | None, notice: str = "", widt
 
 
 def _state_text(run: Run, rows: str) -> tuple[str, str, str]:
-    """How reading stands, its style, and the next key."""
+    """The state of reading, its style, and the next key."""
     if run.active:
         return f"reading… {rows} so far", f"bold {ACCENT}", "  Ctrl-C stops"
     if run.error is not None:
@@ -60,12 +60,12 @@ def _state_text(run: Run, rows: str) -> tuple[str, str, str]:
     if run.complete:
         return f"{rows}, all", "bold", ""
     if run.last is not None and run.last.coverage.stop:
-        return f"incomplete, {rows} kept", f"bold {WARN}", "  L goes on"
+        return f"incomplete, {rows} kept", f"bold {WARN}", "  L continues"
     return f"{rows}, more to read", "bold", "  L loads all"
 
 
 def _cost_text(run: Run) -> str:
-    """What it cost up to now."""
+    """The cost so far."""
     cost = f" {run.rcu:,.1f} RCU"
     if run.looked_rcu:
         cost += f", {run.looked_rcu:,.1f} for entries"
@@ -78,7 +78,7 @@ def _cost_text(run: Run) -> str:
 
 
 def _rows_text(run: Run, shown: RowSource | None) -> str:
-    """How much is loaded; of groups how many there are, or how many events the open one has."""
+    """How much is loaded; for groups their number, or the events of the open one."""
     rows = counted(len(run.rows.rows), "row")
     if run.groups is None:
         return rows
@@ -88,7 +88,7 @@ def _rows_text(run: Run, shown: RowSource | None) -> str:
 
 
 def _filter_texts(run: Run, shown: RowSource | None) -> tuple[str, str, str]:
-    """How much matches the filter: what stands before it, the filter, what stands after it."""
+    """How much matches the filter: the text before it, the filter, the text after it."""
     if shown is not None and shown.pattern:
         kind = "shown" if shown.hiding else "n and N"
         so_far = f" so far, {shown.searched:,} rows searched" if shown.searching else ""

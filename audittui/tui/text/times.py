@@ -1,4 +1,4 @@
-"""How lists tell times: in UTC, in local time, or by how long ago."""
+"""How lists show times: in UTC, in local time, or relative to now."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ _UNITS = ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s"))
 
 
 def shown_time(micros: int, style: TimeStyle, now: int) -> str:
-    """A time as ``style`` tells it. ``micros`` and ``now`` are microseconds since 1970."""
+    """A time in ``style``. ``micros`` and ``now`` are microseconds since 1970."""
     if style == "ago":
         return ago(now - micros)
     if style == "local":
         try:
             local = (_EPOCH + timedelta(microseconds=micros)).astimezone()
-        except (OverflowError, ValueError, OSError):  # where the system's calendar ends
+        except (OverflowError, ValueError, OSError):  # beyond the system's calendar
             return timestamp.to_second(micros)
         return local.strftime("%Y-%m-%d %H:%M:%S")
     return timestamp.to_second(micros)
 
 
 def ago(micros: int) -> str:
-    """A span in its two largest units: ``2d 3h``, ``5m 12s``; ``in 5s`` for a time to come."""
+    """A span in its two largest units: ``2d 3h``, ``5m 12s``; ``in 5s`` for a future time."""
     seconds = abs(micros) // timestamp.SECOND
     parts: list[str] = []
     for size, unit in _UNITS:

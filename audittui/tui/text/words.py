@@ -1,4 +1,4 @@
-"""The sentences of the screen: what is empty and why, what comes next, which keys matter."""
+"""The sentences of the screen: why a list is empty, what to do next, which keys matter."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CHOOSE = "Choose a runbook (1), fill in the form (2), Enter runs it. x shows the
 
 
 def _connection_text(state: ConnectionState, target: Target) -> str:
-    """What an empty list says while there is no connection."""
+    """The text of an empty list while there is no connection."""
     if state.kind == "none":
         profiles = (
             f"P shows the profiles of config.toml ({state.profiles:,}): Enter connects to one.\n"
@@ -39,7 +39,7 @@ def _connection_text(state: ConnectionState, target: Target) -> str:
             else "P shows how to write a profile and connects to it.\n"
         )
         return (
-            "No table and no store is named, so there is nothing to ask yet.\n"
+            "No table or store is set, so there is nothing to query yet.\n"
             f"{profiles}Or quit with q. {TABLE_HINT}\n"
             "To try it without a table: audittui demo"
         )
@@ -47,15 +47,15 @@ def _connection_text(state: ConnectionState, target: Target) -> str:
         waits = f"{state.message} Trying again…\n" if state.message else ""
         return (
             f"Connecting to {place_of(target)}…\n{waits}"
-            "A runbook can be filled in meanwhile. P connects elsewhere."
+            "You can fill in a runbook meanwhile. P connects elsewhere."
         )
     tried = "".join(f"{name}: {value}\n" for name, value in state.tried)
     return f"{state.message}\n{state.hint}\n{tried}r tries again, P connects elsewhere, q quits."
 
 
 def crumb(run: Run, window: str = "") -> str:
-    """A reading in a few words: the runbook and what it was asked, its window as it was asked or
-    as ``window`` says."""
+    """A run in a few words: the runbook and its parameters, with the window as given or as
+    ``window``."""
     timed = run.plan.window_parameter
     subject = [
         shortened(window if window and name == timed else value, _VALUE)
@@ -68,16 +68,16 @@ def crumb(run: Run, window: str = "") -> str:
 def empty_text(
     run: Run | None, source: RowSource | None, state: ConnectionState, target: Target
 ) -> str:
-    """What an empty list says: why it is empty, and the next key."""
+    """The text of an empty list: why it is empty, and the next key."""
     if run is None:
         if state.kind != "open":
             return _connection_text(state, target)
         return CHOOSE
     if run.rows.rows and source is not None and source.filtered:
         if source.searching:
-            return f"None of the first {source.searched:,} rows matches; searching on…"
+            return f"None of the first {source.searched:,} rows matches; still searching…"
         here = source is run.rows and run.more
-        more = "\nNot all is loaded: n n loads until the next match." if here else ""
+        more = "\nNot everything is loaded: n n loads up to the next match." if here else ""
         loaded = f"{len(source.rows):,} loaded rows"
         return f"None of the {loaded} matches. Esc clears the filter.{more}"
     if run.active or run.last is None:
@@ -87,28 +87,28 @@ def empty_text(
             return _connection_text(state, target)
         return f"{run.error.message}\n{run.error.hint}\nr runs it again."
     if run.last.coverage.stop:
-        return "Stopped before a row was found. L goes on, r starts again."
+        return "Stopped before any row was found. L continues, r starts again."
     if not run.complete:
-        return "Nothing yet. L reads on."
+        return "Nothing found yet. L continues."
     what = "No group reaches the threshold" if run.groups is not None else "No entries"
     covers = "the window was read completely"
     if not run.last.coverage.complete:
         covers = run.last.coverage.text()
     around = "".join(f"{sentence}\n" for sentence in run.around)
-    return f"{what}: {covers}.\n{around}2 changes the question, 1 another runbook."
+    return f"{what}: {covers}.\n{around}2 edits the parameters, 1 chooses another runbook."
 
 
 def offer_text(session: Session) -> str:
-    """What may be taken up, and what that takes."""
+    """The investigation that can be resumed, and the cost."""
     told = ago(timestamp.now() - session.left)
     if not session.steps:
-        last = "marks alone"
+        last = "marks only"
     else:
         step = session.steps[-1]
         place = f", at row {step.line + 1:,} of {step.rows:,}" if step.rows else ""
-        last = f"{step.title}{place}, to be read again for about {step.rcu:,.1f} RCU"
+        last = f"{step.title}{place}, rereading takes about {step.rcu:,.1f} RCU"
     marks = f"; {len(session.marks):,} marked" if session.marks else ""
-    return f"B goes on where you were {told} ago: {last}{marks}."
+    return f"B resumes where you were {told} ago: {last}{marks}."
 
 
 def group_name(group: Group) -> str:
@@ -117,7 +117,7 @@ def group_name(group: Group) -> str:
 
 
 def no_more(what: str, step: int, run: Run | None) -> str:
-    """That a search found nothing, and whether that is for certain."""
+    """A search found nothing; say whether that is certain."""
     where = "below" if step > 0 else "above"
     if step > 0 and run is not None and not run.complete:
         return f"No {what} {where} in the loaded rows; L loads all."
@@ -127,9 +127,9 @@ def no_more(what: str, step: int, run: Run | None) -> str:
 def end_of_life(life: Life | None, step: int) -> str:
     """Why there is no next entry of a lifecycle."""
     if life is None:
-        return "The lifecycle is not read yet."
+        return "The lifecycle has not been read yet."
     if step > 0 and not life.complete:
-        return "Later entries of this resource were not read: Tab to the lifecycle, L reads on."
+        return "Later entries of this resource are not loaded: Tab to the lifecycle, then L."
     return f"This is the {'last' if step > 0 else 'first'} entry of the lifecycle."
 
 
@@ -177,26 +177,26 @@ def keys_of(pane: str, *, grouped: bool) -> Sequence[tuple[str, str]]:
         case "form":
             return (
                 ("Enter", "run"), ("Tab", "next field"), ("←→", "choose"), ("Esc", "runbooks"),
-                ("Ctrl-R", "as the last time"),
+                ("Ctrl-R", "last values"),
             )  # fmt: skip
         case "results" if grouped:
             return (
                 ("Enter", "events"), ("/", "filter"), ("T", "thresholds"), ("S", "success?"),
-                ("x", "plan"), ("s", "export"), ("?", "help"), ("Esc", "back"), ("r", "again"),
+                ("x", "plan"), ("s", "export"), ("?", "help"), ("Esc", "back"), ("r", "rerun"),
             )  # fmt: skip
         case "results":
             return (
                 ("Enter", "open"), ("/", "filter"), ("e", "failure"), ("A R Q", "pivot"),
                 ("F", "follow"), ("x", "plan"), ("?", "help"), ("Esc", "back"), ("L", "all"),
-                ("s", "export"), ("t", "time"), ("y", "copy"), ("r", "again"),
+                ("s", "export"), ("t", "time"), ("y", "copy"), ("r", "rerun"),
             )  # fmt: skip
     return (
-        ("/", "search"), ("c", "copy"), ("Tab", "lifecycle"), ("d", "diff"), ("o O", "along it"),
+        ("/", "search"), ("c", "copy"), ("Tab", "lifecycle"), ("d", "diff"), ("o O", "step"),
         ("Esc", "back"), ("?", "help"), ("a", "fold all"), ("v", "verify"), ("y", "JSON"),
         ("A R Q", "pivot"), ("e", "failure"),
     )  # fmt: skip
 
 
 def no_group_matches(groups: GroupSource) -> str:
-    """What a list says whose filter hides every group."""
+    """The text of a list whose filter hides every group."""
     return f"None of the {groups.total:,} groups matches. Esc clears the filter, / changes it."

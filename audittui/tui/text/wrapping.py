@@ -1,4 +1,4 @@
-"""Text in a given width: at words where they end in time, through them where they do not."""
+"""Text wrapped to a width: between words if possible, otherwise inside them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _WORD = re.compile(r"\S+\s*|\s+")
 
 
 def breaks(text: str, width: int, hang: int = 0) -> list[int]:
-    """Where a text is broken to fit: offsets of the later lines' first characters.
+    """Where a text is wrapped: offsets of the first characters of later lines.
 
     ``width`` and ``hang`` are in cells; later lines have ``hang`` cells less. ``text`` has no line
     feeds.
@@ -24,12 +24,12 @@ def breaks(text: str, width: int, hang: int = 0) -> list[int]:
         start, word = match.start(), match.group()
         size = cell_len(word.rstrip())
         begun = text[found[-1] if found else 0 : start]
-        # Spaces alone keep what they indent, unless not even a wide letter fits beside them.
+        # Leading spaces stay with the text they indent, unless no wide letter fits beside them.
         if size > left and (begun.strip() or left < 2):
             found.append(start)
             left = later
         if size > left:
-            # Longer than a line: what fits, then the rest.
+            # Longer than a line: split it.
             letters = word.rstrip()
             head = chop_cells(letters, left)[0]
             at = len(head)

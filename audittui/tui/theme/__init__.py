@@ -1,1 +1,1 @@
-"""Colours: the theme of the application, and what stands for it where there are few."""
+"""Colours: the themes of the application, and its output with few colours or none."""

@@ -1,4 +1,4 @@
-"""The colours: one calm accent, and one for what needs a look. Words say the same."""
+"""The colours: one calm accent, and others for what needs attention. Words say the same."""
 
 from __future__ import annotations
 
@@ -8,4 +8,4 @@ WARN = "#dca561"
 GOOD = "#98bb6c"
 DIM = "#8a8f98"
 TONE_COLOURS = {"denied": BAD, "failure": WARN}
-"""The colours of what lists tell in a tone."""
+"""The colours of the tones in lists."""

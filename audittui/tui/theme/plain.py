@@ -1,6 +1,6 @@
-"""The terminal's own sixteen colours, or none: no RGB code leaves, whatever a widget asks for.
+"""The terminal's own sixteen colours, or none: no RGB code is sent, whatever a widget uses.
 
-A filter on every line that is drawn: one place that holds for our widgets and for Textual's.
+It filters every line drawn, and so covers our widgets and Textual's in one place.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _OURS = {ACCENT: "cyan", BAD: "red", WARN: "yellow", GOOD: "green"}
 _PLAIN = {THEME.foreground, THEME.background, DIM, "#000000", "#ffffff"}
 _DEFAULT = RichColour.default()
 _DARK = 110
-"""The sum of red, green and blue up to which a background is none."""
+"""The sum of red, green and blue up to which a background counts as none."""
 
 
 class PlainColours(LineFilter):
@@ -41,7 +41,7 @@ class PlainColours(LineFilter):
 
 @lru_cache(4096)
 def _plain(style: Style, none: bool) -> Style:
-    # What stands on a light background is chosen or focused: reversed, it is seen on any terminal.
+    # A light background means selected or focused: reversed, it is visible on any terminal.
     reverse = bool(style.reverse) != _stands_out(style.bgcolor)
     colour = _DEFAULT if none or reverse else _sixteen(style.color)
     return style + Style(
@@ -65,7 +65,7 @@ def _sixteen(colour: RichColour | None) -> RichColour:
     if name in _OURS:
         return RichColour.parse(_OURS[name])
     found = colour.downgrade(ColorSystem.STANDARD)
-    # Black and white are invisible on one terminal or the other.
+    # Black or white is invisible on some terminals.
     return _DEFAULT if found.number in (0, 7, 8, 15) else found
 
 

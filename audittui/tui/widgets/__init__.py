@@ -1,1 +1,1 @@
-"""The parts of screens."""
+"""Widgets: list, detail view, form, sidebar and bars. They know no feature."""

@@ -13,11 +13,11 @@ from audittui.tui.text.cut import cut
 from audittui.tui.theme.palette import ACCENT, DIM
 
 STEP = " › "
-"""Stands between the steps of a place."""
+"""The separator between the steps of a place."""
 
 
 class TitleBar(Widget):
-    """The name, where one is, and what one is connected to."""
+    """The name, the place, and the connection."""
 
     def __init__(self, widget_id: str | None = None) -> None:
         super().__init__(id=widget_id)
@@ -28,7 +28,7 @@ class TitleBar(Widget):
     def show(
         self, *, place: str | None = None, connection: str | None = None, style: str | None = None
     ) -> None:
-        """Show what is given; the rest stays. Texts are made harmless here."""
+        """Update the given texts; others stay. Texts are made harmless here."""
         before = self._place, self._connection, self._style
         if place is not None:
             self._place = escaped(place)
@@ -51,7 +51,7 @@ class TitleBar(Widget):
 
 
 class StatusBar(Widget):
-    """How much is loaded, what it covers, what it cost."""
+    """How much is loaded, its coverage, its cost."""
 
     def __init__(self, widget_id: str | None = None) -> None:
         super().__init__(id=widget_id)
@@ -64,13 +64,13 @@ class StatusBar(Widget):
             self.refresh(layout=self._lines(before) != self._lines(text))
 
     def _lines(self, text: Text) -> int:
-        """How many lines a text takes here, more or less."""
+        """About how many lines a text takes."""
         width = max(self.size.width, 1)
         return sum(1 + cell_len(line) // width for line in text.plain.split("\n"))
 
     @property
     def text(self) -> str:
-        """What is shown, without its styles."""
+        """The text, without styles."""
         return self._text.plain
 
     def render(self) -> Text:
@@ -86,7 +86,7 @@ class KeyBar(Widget):
         self._keys: Sequence[tuple[str, str]] = ()
 
     def show(self, keys: Sequence[tuple[str, str]]) -> None:
-        """Show keys and what they do, the most useful first."""
+        """Show keys and their actions, the most useful first."""
         if tuple(keys) != tuple(self._keys):
             self._keys = tuple(keys)
             self.refresh()
@@ -103,7 +103,7 @@ class KeyBar(Widget):
 
 
 def _cut_front(place: str, width: int) -> str:
-    """Of a place too long the last steps, which say where one is now."""
+    """A place that is too long, cut to its last steps."""
     steps = place.split(STEP)
     while len(steps) > 1 and cell_len(place) > width:
         steps.pop(0)

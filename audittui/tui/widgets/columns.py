@@ -1,4 +1,4 @@
-"""The columns of a list: how wide they are, which of them fit, how they flow over lines."""
+"""The columns of a list: their widths, which of them fit, how they wrap."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ TIME_WITHOUT_YEAR = len("11-24 14:00:00")
 class Columns:
     """Widths by content, within limits. They only grow, so that columns seldom jump.
 
-    `fit` decides what is shown in a given room. Unwrapped, columns are narrowed, the widest first,
-    and those that fit not even so stand further right. Wrapped, every column is whole and the
+    `fit` decides what is shown in a given width. Unwrapped, columns are narrowed, the widest first,
+    and those that still do not fit are further right. Wrapped, every column is whole and the
     columns flow over as many lines as they need, the same number for each row.
     """
 
@@ -34,22 +34,22 @@ class Columns:
         self._times = times
 
     def widen(self, column: int, width: int) -> None:
-        """A cell of this width was seen."""
+        """Note a cell of this width."""
         if width > self.natural[column]:
             self.natural[column] = min(width, WIDEST)
 
     @property
     def hidden(self) -> int:
-        """How many columns stand further right."""
+        """How many columns are further right."""
         return len(self.natural) - len(self.widths)
 
     @property
     def whole(self) -> int:
-        """Cells that all columns take, side by side and whole."""
+        """The cells that all columns take, side by side and whole."""
         return GUTTER + sum(self.natural) + GAP * len(self.natural)
 
     def starts(self) -> list[int]:
-        """Where each column starts when they stand side by side and whole."""
+        """The start of each column, side by side and whole."""
         starts, at = [], 0
         for width in self.natural:
             starts.append(at)
@@ -57,8 +57,8 @@ class Columns:
         return starts
 
     def fit(self, room: int, *, moved: bool, wrapped: bool) -> bool:
-        """Fit into ``room`` cells; True when anything is shown differently now. ``moved``: scrolled
-        sideways, where columns are whole."""
+        """Fit into ``room`` cells; True if anything changed. ``moved``: scrolled sideways, where
+        columns are whole."""
         before = self.widths, self.lines
         if wrapped:
             self.widths = [min(width, max(room - GUTTER, 1)) for width in self.natural]
@@ -84,7 +84,7 @@ class Columns:
         return lines
 
     def _narrowed(self, shown: int, room: int) -> list[int]:
-        """The widths of the first columns, narrowed as far as needed and may be."""
+        """The widths of the first columns, narrowed as far as needed and allowed."""
         widths = self.natural[:shown]
         if _across(widths) <= room:
             return widths
@@ -100,7 +100,7 @@ class Columns:
         return widths
 
     def text(self, mark: str, cells: Sequence[str], part: int) -> str:
-        """One line of a row: ``mark`` stands in front of the first. Cells are harmless already."""
+        """One line of a row: ``mark`` precedes the first. Cells are already harmless."""
         shown = (" " * GAP).join(
             fitted(cells[column], self.widths[column], cut_front=column in self._times)
             for column in self.lines[part]

@@ -1,4 +1,4 @@
-"""Lines with a cursor: how it moves, and what is painted again when it does."""
+"""Lines with a cursor: how it moves, and what is repainted."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from textual.scroll_view import ScrollView
 
 
 class CursorView(ScrollView, can_focus=True):
-    """A view of lines, of which the one under the cursor stands out.
+    """A view of lines that highlights the one under the cursor.
 
-    A key repaints two lines; at an edge the view jumps by a third of its height. What the lines
-    are, the classes made of this say.
+    A key repaints two lines; at an edge the view jumps by a third of its height. Subclasses
+    provide the lines.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -32,7 +32,7 @@ class CursorView(ScrollView, can_focus=True):
 
     @property
     def count(self) -> int:
-        """How many lines there are now."""
+        """The current number of lines."""
         raise NotImplementedError
 
     @property
@@ -41,14 +41,14 @@ class CursorView(ScrollView, can_focus=True):
         raise NotImplementedError
 
     def repaint_line(self, line: int) -> None:
-        """Paint a line again."""
+        """Repaint a line."""
         raise NotImplementedError
 
     def moved(self) -> None:
         """The cursor was moved."""
 
     def grow(self) -> None:
-        """Let the view be as high as its lines, before it is scrolled."""
+        """Make the view as high as its lines, before it is scrolled."""
 
     def action_open(self) -> None:
         """Open the line under the cursor."""
@@ -75,7 +75,7 @@ class CursorView(ScrollView, can_focus=True):
         self.go(self.count - 1)
 
     def go(self, line: int) -> None:
-        """Put the cursor on a line, or the nearest there is."""
+        """Put the cursor on a line, or on the nearest one."""
         line = max(min(line, self.count - 1), 0)
         before, top = self.cursor, self.scroll_offset.y
         if line != before:
@@ -87,7 +87,7 @@ class CursorView(ScrollView, can_focus=True):
         self.moved()
 
     def reveal(self) -> None:
-        """Scroll so that the cursor is seen; at an edge by a third of the window."""
+        """Scroll to the cursor; at an edge, by a third of the window."""
         top, room = self.scroll_offset.y, self.room
         if self.cursor < top:
             target = self.cursor - room // 3

@@ -1,4 +1,4 @@
-"""The detail view: one entry, checked and traced. Reading is done in threads by the screen."""
+"""The detail view: one entry, verified and traced. The screen reads in threads."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ class Detail(Vertical):
         self._verdict_fault = ""
         self._changes: Sequence[DiffLine] | None = None
         self._judged = False
-        """The document is what a verdict was about: what was read before it comes too late."""
+        """The document is the one the verdict is about: other reads come too late."""
         self._changed = False
-        """Another item was shown before the one that was judged."""
+        """Another item was shown before the verified one."""
         self._wanted = ""
         self._sought_from = 0
 
     def compose(self) -> ComposeResult:
-        """The entry above, the lifecycle below, and where to search."""
+        """The entry above, the lifecycle below, and the search line."""
         yield OutlineView(widget_id="entry")
         seek = SeekField(self._done_seeking, "seek")
         seek.display = False
@@ -79,11 +79,11 @@ class Detail(Vertical):
         """The lifecycle's lines."""
         return self.query_one("#lifecycle", LineList)
 
-    # What comes
+    # Contents
 
     def show(self, row: Row) -> None:
-        """Show the entry of ``row``; what must be read comes later. The lifecycle stays if the
-        entry is in it."""
+        """Show the entry of ``row``; the rest is read later. The lifecycle stays if the entry is
+        in it."""
         life = self.life
         kept = life is None or (
             life.resource == row.resource
@@ -95,7 +95,7 @@ class Detail(Vertical):
         self._show_life()
 
     def clear(self, *, life: bool = True) -> None:
-        """Show nothing: what comes late is dropped."""
+        """Show nothing; late results are dropped."""
         self.row = self.document = self.verdict = self._changes = self._tree = None
         self._verdict_fault = ""
         self._judged = self._changed = False
@@ -103,13 +103,13 @@ class Detail(Vertical):
             self.life = None
 
     def take_document(self, row: Row, document: Document, tree: JsonLines | None) -> None:
-        """The stored entry came, and its text as lines where it is JSON."""
+        """Show the stored entry, with its text as lines if it is JSON."""
         if row is self.row and not self._judged:
             self.document, self._tree = document, tree
             self._update()
 
     def take_changes(self, row: Row, changes: Sequence[DiffLine] | None) -> None:
-        """What the entry changed is known; None where it tells no states."""
+        """Show what the entry changed; None if it records no states."""
         if row is self.row and not self._judged:
             self._changes = changes
             self._update()
@@ -117,7 +117,7 @@ class Detail(Vertical):
     def take_judged(
         self, row: Row, judged: Judged, tree: JsonLines | None, changes: Sequence[DiffLine] | None
     ) -> None:
-        """The verdict came, and what it is about: that is shown, whatever was shown before."""
+        """Show the verdict and the document it is about, whatever was shown before."""
         if row is not self.row:
             return
         self.verdict, self._verdict_fault = judged.verdict, ""
@@ -129,13 +129,13 @@ class Detail(Vertical):
         self._update()
 
     def take_verdict(self, row: Row, verdict: Verdict | None, fault: str = "") -> None:
-        """The verdict came, or why there is none. Both empty: it is being checked again."""
+        """Show the verdict, or why there is none. Both empty: verification is running again."""
         if row is self.row:
             self.verdict, self._verdict_fault = verdict, fault
             self._update()
 
     def take_life(self, life: Life) -> None:
-        """The lifecycle came."""
+        """Show the lifecycle."""
         if self.row is not None and life.resource == self.row.resource:
             self.life = life
             self._update()
@@ -151,10 +151,10 @@ class Detail(Vertical):
         odd = self._oddities(self.life) if self.life is not None else ()
         if any(not one.mild for one in odd):
             items = [
-                Item(Text(one.text, DIM if one.mild else WARN), "what is odd", one.text)
+                Item(Text(one.text, DIM if one.mild else WARN), "the anomaly", one.text)
                 for one in odd
             ]
-            parts.append(Part("odd", items, "Odd about this resource"))
+            parts.append(Part("odd", items, "Anomalies of this resource"))
         if self._changes is not None:
             parts.append(Part("changed", change_items(self._changes), "Changed"))
         if self.verdict is not None and self.verdict.steps:
@@ -165,7 +165,7 @@ class Detail(Vertical):
         self.entry.show(parts, keep_place=keep_place)
 
     def _verdict_items(self) -> Sequence[Item]:
-        """The verdict; then in what its entry is not the one that was shown before."""
+        """The verdict, then how its entry differs from the one shown before."""
         found = verdict_items(self.verdict, self._verdict_fault)
         told = []
         if self._changed:
@@ -175,13 +175,13 @@ class Detail(Vertical):
         return [*found, *(Item(Text(one, WARN), "what changed", one) for one in told)]
 
     def _field_items(self, row: Row) -> Sequence[Item]:
-        """As the list shows them, and once the entry is read as they are stored."""
+        """The fields as the list shows them; once the entry is read, as they are stored."""
         if self.document is None:
             return field_items(row)
         return field_items(row, self.document.row, self.document.listed)
 
     def _body_items(self) -> Sequence[Item]:
-        """What is said in place of a tree."""
+        """The text in place of a tree."""
         document = self.document
         if document is None:
             return [Item(Text("reading…", DIM))]
@@ -214,7 +214,7 @@ class Detail(Vertical):
             lines.say("Reading…")
             return
         odd = self._oddities(life)
-        # How complete it is first: the line may be cut.
+        # Completeness first: the line may be cut.
         text.append(escaped(life.told), WARN if life.fault else "")
         for one in odd:
             text.append(f"; {escaped(one.text)}", DIM if one.mild else WARN)
@@ -226,7 +226,7 @@ class Detail(Vertical):
         lines.show(source, self._lane_cursor(source))
 
     def _lane_cursor(self, source: LifecycleSource) -> int:
-        """The row that the lane is at: the one that somebody chose there, else the present one."""
+        """The row of the lane's cursor: the one chosen there, otherwise the open one."""
         before, lane = self.lane.source, self.lane
         if lane.has_focus and isinstance(before, LifecycleSource) and before.rows:
             chosen = before.rows[min(lane.cursor, len(before.rows) - 1)].key
@@ -239,7 +239,7 @@ class Detail(Vertical):
     def _oddities(life: Life) -> Sequence[Oddity]:
         from audittui.investigate.oddities import find_oddities
 
-        # What is wrong first: the title may be cut.
+        # Anomalies first: the title may be cut.
         found = find_oddities(life.rows, life.unread, life.known)
         return sorted(found, key=lambda one: one.mild)
 
@@ -255,7 +255,7 @@ class Detail(Vertical):
 
     @property
     def chosen_version(self) -> int | None:
-        """The place in the lifecycle that is looked at: the cursor's there, else this entry's."""
+        """The current index in the lifecycle: the cursor's there, otherwise this entry's."""
         if self.life is None or not self.life.rows:
             return None
         if self.lane.has_focus:
@@ -264,10 +264,10 @@ class Detail(Vertical):
         assert isinstance(source, LifecycleSource)
         return source.present if source.present >= 0 else None
 
-    # Searching
+    # Search
 
     def seek(self) -> None:
-        """Ask what to search for."""
+        """Open the search line."""
         field = self.query_one("#seek", SeekField)
         self._sought_from = self.entry.cursor
         with self.prevent(Input.Changed):
@@ -276,7 +276,7 @@ class Detail(Vertical):
         self.screen.set_focus(field)
 
     def end_seeking(self) -> None:
-        """Put the line away; the entry has the keys again."""
+        """Close the search line; focus the entry."""
         field = self.query_one("#seek", SeekField)
         if field.display:
             field.display = False
@@ -284,13 +284,13 @@ class Detail(Vertical):
                 self.screen.set_focus(self.entry)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Search as it is typed; what is told late, when the search is over, is known already."""
+        """Search while typing; late messages after the search are ignored."""
         event.stop()
         if self.query_one("#seek", SeekField).display:
             self._seek(event.value)
 
     def _seek(self, wanted: str) -> None:
-        """Go to the first match from where the cursor was."""
+        """Go to the first match after the cursor's starting place."""
         self._wanted = wanted
         self.entry.mark(wanted)
         matches = self.entry.outline.matches(wanted)
@@ -309,9 +309,9 @@ class Detail(Vertical):
         self.end_seeking()
 
     def next_match(self, step: int) -> None:
-        """Go to the next or the previous match, around the end."""
+        """Go to the next or the previous match, wrapping around."""
         if not self._wanted:
-            self.post_message(self.Said("Nothing is searched for: / searches in this entry."))
+            self.post_message(self.Said("There is no search: / searches this entry."))
             return
         matches = self.entry.outline.matches(self._wanted)
         if not matches:
@@ -336,7 +336,7 @@ class Detail(Vertical):
 
     def _go_to_match(self, matches: Sequence[Place], at: int) -> None:
         self.entry.go_to(matches[at])
-        told = f"{at + 1:,} of {len(matches):,} for “{escaped(self._wanted)}”; n and N walk them."
+        told = f"{at + 1:,} of {len(matches):,} for “{escaped(self._wanted)}”; n and N move."
         self.post_message(self.Said(told))
 
     def _none(self) -> str:

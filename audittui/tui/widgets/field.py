@@ -1,4 +1,4 @@
-"""A line of input whose value may come from a log: shown harmless, kept exactly."""
+"""A line of input whose value may come from a log: drawn harmless, kept exactly."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from audittui.escape import escaped
 from audittui.tui.textual_private import drawn_by
 
 HIDDEN = "\N{REPLACEMENT CHARACTER}"
-"""Stands for a character that would act on the terminal or hide."""
+"""Shown for a character that would act on the terminal or be invisible."""
 
 
 def _harmless(value: str) -> Text | None:
-    """What is drawn of a value that holds what acts or hides; None where it holds none."""
-    # Made from the value: Rich drops some control characters from a text, and the cursor would
-    # stand beside its place.
+    """How to draw a value with characters that act or are invisible; None if it has none."""
+    # Made from the value: Rich drops some control characters from a text, which would misplace
+    # the cursor.
     if escaped(value) == value:
         return None
     shown = "".join(one if escaped(one) == one else HIDDEN for one in value)
@@ -27,21 +27,21 @@ def _harmless(value: str) -> Text | None:
 
 @drawn_by(_harmless)
 class Field(Input):
-    """An `Input` that never sends a character that acts or hides to the terminal.
+    """An `Input` that never sends a character that acts or is invisible to the terminal.
 
-    Each such character is shown as one `HIDDEN`, so that the cursor stays where it belongs; the
-    value is kept as it is.
+    Each such character is shown as one `HIDDEN`, so that the cursor is placed correctly; the value
+    is kept unchanged.
     """
 
     def on_mount(self) -> None:
-        """Nothing blinks, and nothing is sent while nothing happens."""
+        """Turn blinking off, so that nothing is sent while idle."""
         self.cursor_blink = False
 
 
 class AskedField(Field):
-    """The line below a list that asks for something."""
+    """The input line below a list."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        # Before the field's own, which would tell of it later than the next key is taken.
-        Binding("enter", "screen.answer", "take it", id="answer", priority=True),
+        # Before the field's own binding, whose message would come after the next key.
+        Binding("enter", "screen.answer", "accept", id="answer", priority=True),
     ]

@@ -1,4 +1,4 @@
-"""The form: one line a parameter, its fault right below it."""
+"""The form: one line per parameter, its fault right below it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Choice(Static, can_focus=True):
     ]
 
     class Submitted(Message):
-        """Enter was pressed."""
+        """Posted when Enter is pressed."""
 
     def __init__(self, options: tuple[str, ...], value: str, widget_id: str | None = None) -> None:
         self._options = options
@@ -72,7 +72,7 @@ class Choice(Static, can_focus=True):
 
 
 class Line(Vertical):
-    """A parameter: label, value, and its fault when it has one."""
+    """A parameter: label, value, and its fault, if any."""
 
     def __init__(self, parameter: Parameter, text: str, width: int) -> None:
         from audittui.runbook.binding import choices_of
@@ -130,7 +130,7 @@ class Form(VerticalScroll, can_focus=False):
     """The parameters of one runbook."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        # Before the field's own, which would tell of it later than the next key is taken.
+        # Before the field's own binding, whose message would come after the next key.
         Binding("enter", "screen.run", "run", id="run", priority=True),
         Binding("down", "field(1)", "next field", id="form-down"),
         Binding("up", "field(-1)", "previous field", id="form-up"),
@@ -143,8 +143,8 @@ class Form(VerticalScroll, can_focus=False):
         self._showing = asyncio.Lock()
 
     async def show(self, runbook: Runbook, texts: Mapping[str, str] | None = None) -> None:
-        """Show a runbook's parameters, with their defaults or ``texts``. Without ``texts`` the form
-        of that runbook stays as it is."""
+        """Show a runbook's parameters, with their defaults or ``texts``. Without ``texts`` a form
+        that is already shown stays as it is."""
         width = max((len(one.name) + 2 for one in runbook.params), default=0)
         about = Static(Text(escaped(runbook.description)), classes="about")
         lines = [
@@ -160,7 +160,7 @@ class Form(VerticalScroll, can_focus=False):
     async def _put(
         self, runbook: Runbook | None, widgets: Sequence[Widget], *, keep: bool = False
     ) -> None:
-        """One after the other; of several that wait, only the last."""
+        """One at a time; of several waiting, only the last."""
         self._asked += 1
         asked = self._asked
         async with self._showing:
@@ -170,21 +170,21 @@ class Form(VerticalScroll, can_focus=False):
                 await self.mount(*widgets)
                 focused = self.screen.focused
                 if focused is not None and not focused.is_attached:
-                    # Somebody went to a field that was just going.
+                    # The user moved to a field that was being removed.
                     self.start()
 
     def start(self) -> None:
-        """Put the cursor on the first field that needs a value, else on the first."""
+        """Focus the first field that needs a value, otherwise the first field."""
         lines = list(self.query(Line))
         empty = [line for line in lines if line.parameter.required and not line.value.strip()]
         for line in [*empty, *lines]:
-            # At once: what is typed next is for it.
+            # Immediately: the next keys are meant for it.
             self.screen.set_focus(line.field)
             return
 
     @property
     def fields(self) -> list[Widget]:
-        """The widgets that hold values, from top to bottom."""
+        """The widgets with values, from top to bottom."""
         return [line.field for line in self.query(Line)]
 
     @property
@@ -194,7 +194,7 @@ class Form(VerticalScroll, can_focus=False):
         return {name: value for name, value in values.items() if value.strip()}
 
     def checked(self) -> dict[str, str] | None:
-        """The values as texts when all are right; else None, the cursor on the first fault."""
+        """The values as texts if all are valid; otherwise None, with the first fault focused."""
         faulty = [line for line in self.query(Line) if line.check() is not None]
         if faulty:
             self.screen.set_focus(faulty[0].field)
@@ -202,12 +202,12 @@ class Form(VerticalScroll, can_focus=False):
         return self.texts
 
     def show_faults(self, errors: Mapping[str, str]) -> None:
-        """Show faults that only the whole form could tell."""
+        """Show faults of the form as a whole."""
         for line in self.query(Line):
             line.show_fault(errors.get(line.parameter.name))
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """A fault goes away as soon as it is mended."""
+        """Clear a fault as soon as it is corrected."""
         event.stop()
         for line in self.query(Line):
             if line.field is event.input and line.fault:

@@ -1,7 +1,7 @@
-"""A virtual list: any number of lines, of which only the visible ones are ever made.
+"""A virtual list: any number of lines, of which only the visible ones are rendered.
 
-Not a ``DataTable``: that one measures every row, parses cells as markup, and repaints all that is
-visible for each key.
+It is not a ``DataTable``, which measures every row, parses cells as markup, and repaints everything
+visible on each key.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from audittui.tui.widgets.source import Source, Vouched
 from audittui.tui.widgets.table import Table
 
 _LAG = 0.25
-"""Seconds that the scrollbar may lag behind rows that come below the window."""
+"""Seconds that the scrollbar may lag behind rows added below the window."""
 
 
 class Sight(msgspec.Struct, frozen=True):
-    """A look at a list: the row of the cursor, the first row in sight, the cells left of it."""
+    """A list's view: the row of the cursor, the first visible row, the cells scrolled sideways."""
 
     cursor: int = 0
     top: int = 0
@@ -40,13 +40,13 @@ class Sight(msgspec.Struct, frozen=True):
 
 
 class LineList(CursorView):
-    """A list with a header, a cursor, and a sentence where it is empty."""
+    """A list with a header, a cursor, and a text for when it is empty."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("h,left", "sideways(-8)", "Left", id="list-left", show=False),
         Binding("l,right", "sideways(8)", "Right", id="list-right", show=False),
-        Binding("less_than_sign", "column(-1)", "a column to the left", id="list-column-left"),
-        Binding("greater_than_sign", "column(1)", "a column to the right", id="list-column-right"),
+        Binding("less_than_sign", "column(-1)", "one column left", id="list-column-left"),
+        Binding("greater_than_sign", "column(1)", "one column right", id="list-column-right"),
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "lines--header",
@@ -99,11 +99,11 @@ class LineList(CursorView):
 
     @property
     def sight(self) -> Sight:
-        """Where the cursor is, and what of the list is in sight."""
+        """The position of the cursor, and the visible part of the list."""
         return Sight(self.cursor, self.scroll_offset.y, self._left)
 
     def show_at(self, source: Source, sight: Sight) -> None:
-        """Show another source, as it was in ``sight`` before."""
+        """Show another source, restored to ``sight``."""
         self._table.show(source)
         self._left = sight.left
         self._strips.clear()
@@ -115,9 +115,9 @@ class LineList(CursorView):
         self.refresh()
 
     def grown(self) -> None:
-        """The source has more rows at its end; what is shown stays where it is.
+        """The source has more rows at its end; the view stays in place.
 
-        Costs little when no new row is in sight: pages may come a hundred times a second.
+        Cheap if no new row is visible: pages may arrive a hundred times a second.
         """
         if self._counted <= self.scroll_offset.y + self.room:
             self._resize()
@@ -131,7 +131,7 @@ class LineList(CursorView):
         self._resize()
 
     def changed(self, cursor: int) -> None:
-        """The source's rows are others now; go to the row ``cursor``."""
+        """The source's rows changed; go to the row ``cursor``."""
         self._strips.clear()
         self._resize()
         self._table.widen(range(self.scroll_offset.y, self.last_in_sight + 1))
@@ -141,7 +141,7 @@ class LineList(CursorView):
         self.refresh()
 
     def changed_row(self, at: int) -> None:
-        """What is said of one row is other now."""
+        """The contents of one row changed."""
         for focused in (0, 1, 2):
             for part in range(self._table.height):
                 self._strips.discard((at, focused, part))
@@ -149,11 +149,11 @@ class LineList(CursorView):
 
     @property
     def time_style(self) -> TimeStyle:
-        """How times are told."""
+        """How times are shown."""
         return self._table.time_style
 
     def set_time_style(self, style: TimeStyle) -> None:
-        """Tell times otherwise."""
+        """Change how times are shown."""
         self._table.time_style = style
         self._again()
 
@@ -163,25 +163,25 @@ class LineList(CursorView):
         return self._wrapped
 
     def set_wrapped(self, wrapped: bool) -> None:
-        """Have each row take one line, or as many as its columns need."""
+        """Show each row on one line, or on as many as its columns need."""
         self._wrapped = wrapped
         self._left = 0
         self._again()
 
     def _again(self) -> None:
-        """Measure and draw everything again, at the same row."""
+        """Measure and redraw everything, at the same row."""
         self._table.forget()
         self.changed(self.cursor)
 
     def say(self, text: str) -> None:
-        """What an empty list says."""
+        """Set the text of an empty list."""
         if text != self._empty:
             self._empty = text
             if not self.count:
                 self.refresh()
 
     def action_sideways(self, cells: int) -> None:
-        """Scroll sideways. At the left end columns are cut to fit, further right they are whole."""
+        """Scroll sideways. At the left end columns are cut to fit; further right they are whole."""
         self._scroll_across(self._left + cells)
 
     def action_column(self, step: int) -> None:
@@ -211,27 +211,27 @@ class LineList(CursorView):
 
     @property
     def count(self) -> int:
-        """How many rows there are now."""
+        """The current number of rows."""
         return len(self._table.source)
 
     def moved(self) -> None:
-        """Tell that the cursor is elsewhere, perhaps."""
+        """Post that the cursor may have moved."""
         self.post_message(self.Moved(self))
 
     def grow(self) -> None:
-        """Let the list be as high as its rows: they may have come unseen."""
+        """Make the list as high as its rows, which may have grown out of view."""
         if self._counted != self.count:
             self._resize()
 
     def repaint_line(self, line: int) -> None:
-        """Paint a row again."""
+        """Repaint a row."""
         height = self._table.height
         y = (line - self.scroll_offset.y + 1) * height
         if height <= y < self.size.height:
             self.refresh(Region(0, y, self.size.width, height))
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Tell that other lines are in sight, by whatever means."""
+        """Post that other lines are visible, however it was scrolled."""
         super().watch_scroll_y(old_value, new_value)
         if self._table.widen_to_sight(self.scroll_offset.y, self.last_in_sight):
             self._fit()
@@ -243,7 +243,7 @@ class LineList(CursorView):
         return min(self.scroll_offset.y + self.room, self.count) - 1
 
     def on_resize(self) -> None:
-        """Keep the cursor in sight; what was drawn before this came is drawn again."""
+        """Keep the cursor visible; redraw what was drawn before the resize."""
         self._resize()
         self.reveal()
         self.refresh()
@@ -253,11 +253,11 @@ class LineList(CursorView):
             self._strips.clear()
         self._fit()
         self._counted = count = self.count
-        # The unit of scrolling is a row: what stands below the last page of rows is no row.
+        # Scrolling moves by rows: the space below the last page is not a row.
         inside = self.container_size.height or self.size.height
         size = Size(self.size.width, count - self.room + inside if count else 0)
         if self.show_vertical_scrollbar and size.height > inside:
-            # Only the scrollbar changes; the screen need not be arranged anew.
+            # Only the scrollbar changes; the screen needs no new layout.
             self.set_reactive(CursorView.virtual_size, size)
             scroll_over(self, size)
         else:
@@ -265,7 +265,7 @@ class LineList(CursorView):
 
     @property
     def _room_across(self) -> int:
-        # A place for the scrollbar is always kept: columns do not jump when it appears.
+        # Space for the scrollbar is always reserved, so that columns do not jump when it appears.
         return self.size.width - 1
 
     def _fit(self) -> None:

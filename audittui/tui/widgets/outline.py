@@ -1,4 +1,4 @@
-"""The lines of an outline, with a cursor; what they stand for folds, is found, and is taken."""
+"""A view of an outline with a cursor; its parts can be folded, searched and copied."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _FOUND = Style(bold=True, underline=True)
 
 
 class OutlineView(CursorView):
-    """Shows an `Outline`; only the lines in sight are ever made."""
+    """Shows an `Outline`; only visible lines are rendered."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("h,left", "fold", "Fold, or up to what it stands in", id="outline-fold"),
+        Binding("h,left", "fold", "Fold, or go to the parent", id="outline-fold"),
         Binding("l,right", "unfold", "Unfold", id="outline-unfold"),
-        Binding("a", "fold_all", "Fold everything, or unfold it", id="outline-fold-all"),
+        Binding("a", "fold_all", "Fold or unfold everything", id="outline-fold-all"),
         Binding("J", "title(1)", "Next part", id="outline-next-part"),
         Binding("K", "title(-1)", "Previous part", id="outline-previous-part"),
     ]
@@ -63,17 +63,17 @@ class OutlineView(CursorView):
         self._parts: tuple[Part, ...] = ()
         self._wanted = ""
         self._lost: tuple[Place, int] | None = None
-        """The place that was to be kept but is not there now, and where the cursor is instead."""
+        """The place to keep that does not exist now, and where the cursor is instead."""
         self._strips: LRUCache[tuple[int, int], Strip] = LRUCache(500)
 
-    # What is shown
+    # Contents
 
     def show(self, parts: Sequence[Part], *, keep_place: bool = False) -> None:
-        """Show other parts, from their start unless the place is to be kept."""
+        """Show other parts, from the start unless ``keep_place``."""
         place, above = self.place, self.cursor - self.scroll_offset.y
         lost, self._lost = self._lost, None
         if lost is not None and lost[1] == self.cursor:
-            # Its line went away, and may be there again.
+            # Its line disappeared and may come back.
             place = lost[0]
         self._parts = tuple(parts)
         self._lay()
@@ -87,7 +87,7 @@ class OutlineView(CursorView):
         self.refresh()
 
     def _go_back(self, place: Place, above: int) -> None:
-        """Back to a place, as far from the window's edge as it was. The very start stays so."""
+        """Return to a place, at the same distance from the window's edge. The start stays first."""
         found = self.outline.find(place)
         if found is not None and (self.cursor or self.scroll_offset.y):
             self.set_reactive(OutlineView.cursor, found)
@@ -97,7 +97,7 @@ class OutlineView(CursorView):
         self.reveal()
 
     def _lay(self) -> None:
-        # A place for the scrollbar is always kept: lines are not broken anew when it appears.
+        # Space for the scrollbar is always reserved, so that lines do not rewrap when it appears.
         self.outline.lay(self._parts, self._across)
         self._strips.clear()
         self.virtual_size = Size(self.size.width, self.count)
@@ -108,28 +108,28 @@ class OutlineView(CursorView):
 
     @property
     def parts(self) -> Sequence[Part]:
-        """What is shown."""
+        """The parts."""
         return self._parts
 
     @property
     def place(self) -> Place:
-        """What the line under the cursor shows."""
+        """The place of the line under the cursor."""
         return self.outline.place(self.cursor)
 
     @property
     def value(self) -> Value | None:
-        """What is to be taken of the line under the cursor."""
+        """The value of the line under the cursor."""
         return self.outline.value(self.cursor) if self.count else None
 
     @property
     def text(self) -> str:
-        """All lines that are not folded away, none of them cut."""
+        """All visible lines, not cut."""
         lines = range(self.count)
         return "\n".join(self.outline.text(at, whole=True).plain for at in lines)
 
     @property
     def count(self) -> int:
-        """How many lines are not folded away."""
+        """How many lines are not hidden by folding."""
         return len(self.outline)
 
     @property
@@ -138,14 +138,14 @@ class OutlineView(CursorView):
         return max(self.scrollable_content_region.height, 1)
 
     def on_resize(self) -> None:
-        """Break lines anew, and stay at the same one."""
+        """Rewrap lines, and stay at the same one."""
         place, above = self.place, self.cursor - self.scroll_offset.y
         self._lay()
         self._go_back(place, min(above, self.room - 1))
         self.refresh()
 
     def repaint_line(self, line: int) -> None:
-        """Paint a line again."""
+        """Repaint a line."""
         region = self.scrollable_content_region
         y = line - self.scroll_offset.y
         if 0 <= y < region.height:
@@ -154,7 +154,7 @@ class OutlineView(CursorView):
     # Folding
 
     def action_open(self) -> None:
-        """Fold or unfold what the line begins; else tell that its value is to be seen whole."""
+        """Fold or unfold what starts on the line; otherwise post that its value should be shown."""
         if not self.count:
             return
         if self.outline.foldable(self.cursor):
@@ -164,17 +164,17 @@ class OutlineView(CursorView):
             self.post_message(self.Opened(self, value))
 
     def action_fold(self) -> None:
-        """Fold what the line begins, else go up to what it stands in."""
+        """Fold what starts on the line, or go to its parent."""
         if self.count:
             self._refolded(self.outline.fold(self.cursor))
 
     def action_unfold(self) -> None:
-        """Unfold what the line begins."""
+        """Unfold what starts on the line."""
         if self.count and self.outline.unfold(self.cursor):
             self._refolded(self.cursor)
 
     def action_fold_all(self) -> None:
-        """Fold everything, or unfold it; the cursor stays where it is or goes to what hides it."""
+        """Fold or unfold everything; the cursor stays where it is or goes to what hides it."""
         place = self.place
         self.outline.fold_all()
         found = self.outline.find(place)
@@ -196,7 +196,7 @@ class OutlineView(CursorView):
         found = self.outline.next_title(self.cursor, step)
         if found is not None:
             self.go(found)
-            # Its title first: what follows is what one comes for.
+            # Show the title first, with the contents below it.
             self.scroll_to(y=max(min(found, self.count - self.room), 0), animate=False)
 
     def _refolded(self, cursor: int) -> None:
@@ -207,10 +207,10 @@ class OutlineView(CursorView):
         self.reveal()
         self.refresh()
 
-    # Searching
+    # Search
 
     def mark(self, wanted: str) -> None:
-        """Show where a text stands; an empty one nowhere."""
+        """Highlight a text; an empty one clears the highlight."""
         if wanted != self._wanted:
             self._wanted = wanted
             self._strips.clear()
@@ -245,7 +245,7 @@ class OutlineView(CursorView):
             text = self._around_found(at, text)
         if cell_len(text.plain) > across:
             text = text.copy()
-            # A line that was broken at a word may end in spaces beyond the edge.
+            # A line wrapped at a word may end in spaces beyond the edge.
             text.rstrip()
             text = cut_styled(text, across)
         if self._wanted:
@@ -255,20 +255,20 @@ class OutlineView(CursorView):
             name = "outline--cursor" if on_cursor == 2 else "outline--cursor-blurred"
             style += self.get_component_rich_style(name, partial=True)
         if on_cursor == 2:
-            # One colour on the cursor's own: those of the text would not be seen on it. What a
-            # line names in bold at its start, such as a verdict, colours the cursor instead.
+            # One colour on the cursor's background: the text's own would be unreadable there. Bold
+            # words at the start, such as a verdict, colour the cursor instead.
             style += Style(bgcolor=_named_colour(text))
             return Strip([Segment(text.plain or " ", style)])
         if text.style:
-            # Rendering leaves a text's own style away where none of it has another one.
+            # Rendering drops a text's base style if no part has another style.
             whole = text.style if isinstance(text.style, Style) else Style.parse(text.style)
             style += whole
         segments = Segment.apply_style(text.render(self.app.console), style)
         return Strip([one for one in segments if one.text] or [Segment(" ", style)])
 
     def _around_found(self, at: int, text: Text) -> Text:
-        """A line that is to be cut, from a little before what is searched for where that stands
-        beyond the cut."""
+        """A line to be cut, starting a little before the searched text if that is beyond the
+        cut."""
         whole = self.outline.text(at, whole=True)
         found = whole.plain.casefold().find(self._wanted.casefold())
         if cell_len(whole.plain[: max(found, 0)]) + cell_len(self._wanted) < self._across:
@@ -286,7 +286,7 @@ class OutlineView(CursorView):
 
 
 def _named_colour(text: Text) -> Color | None:
-    """The colour of the bold words that a line begins with; None where it begins otherwise."""
+    """The colour of the bold words at the start of a line; None if there are none."""
     for span in text.spans:
         style = span.style if isinstance(span.style, Style) else Style.parse(span.style)
         if span.start == 0 and style.bold:

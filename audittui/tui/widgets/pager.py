@@ -1,4 +1,4 @@
-"""Text to read: scrolls by the keys that everything here scrolls by."""
+"""Text to read, scrolled by the same keys as lists."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 
 class Pager(VerticalScroll, can_focus=True):
-    """A text, longer than the window perhaps. The text is never parsed as markup."""
+    """A scrolling text. It is never parsed as markup."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "scroll_down", "Down", id="text-down", show=False),
@@ -34,7 +34,7 @@ class Pager(VerticalScroll, can_focus=True):
         yield Static(self._text, markup=False)
 
     def show(self, text: Text, *, keep_place: bool = False) -> None:
-        """Show another text, from its start unless the place is to be kept."""
+        """Show another text, from the start unless ``keep_place``."""
         self._text = text
         self.query_one(Static).update(text)
         if not keep_place:
@@ -42,7 +42,7 @@ class Pager(VerticalScroll, can_focus=True):
 
     @property
     def text(self) -> str:
-        """What is shown, without its styles."""
+        """The text, without styles."""
         return self._text.plain
 
     def action_half(self, halves: int) -> None:

@@ -1,4 +1,4 @@
-"""The sidebar: runbooks by tag, and a line to find one."""
+"""The sidebar: runbooks by tag, and a line for finding one."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class RunbookOptions(OptionList):
     ]
 
     def action_page_up(self) -> None:
-        """A page up; nothing before the list is drawn, where Textual looks up a line that is not
-        made yet."""
+        """Page up; does nothing before the list is drawn, when Textual would look up a line that
+        does not exist yet."""
         with contextlib.suppress(KeyError):
             super().action_page_up()  # type: ignore[no-untyped-call]
 
@@ -47,10 +47,10 @@ class RunbookOptions(OptionList):
 
 
 class Sidebar(Vertical):
-    """Every runbook once, under its first tag; files that are none under "broken"."""
+    """Every runbook once, under its first tag; invalid files under "broken"."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        # Before the field's own, which would tell of it later than the next key is taken.
+        # Before the field's own binding, whose message would come after the next key.
         Binding("enter", "screen.choose", "choose", id="choose", priority=True),
     ]
 
@@ -71,13 +71,13 @@ class Sidebar(Vertical):
         self._wanted = ""
 
     def compose(self) -> ComposeResult:
-        """The line to find with, and the list."""
-        yield Field(placeholder="/ finds a runbook", id="find", compact=True)
+        """The search line and the list."""
+        yield Field(placeholder="/ to find a runbook", id="find", compact=True)
         yield RunbookOptions(id="runbooks", compact=True)
 
     @property
     def finder(self) -> Input:
-        """The line to find with."""
+        """The search line."""
         return self.query_one("#find", Input)
 
     def fill(self, catalogue: Catalogue) -> None:
@@ -86,8 +86,8 @@ class Sidebar(Vertical):
         self._show()
 
     def chosen(self) -> tuple[Runbook | None, BrokenRunbook | None]:
-        """What is under the cursor, among what the line finds now."""
-        # Whoever types fast is here before the last change was told.
+        """The runbook under the cursor, among those found now."""
+        # When typing fast, this comes before the last change message.
         self._find(self.finder.value)
         options = self.query_one(RunbookOptions)
         at = options.highlighted
@@ -136,10 +136,10 @@ class Sidebar(Vertical):
         if first is not None:
             options.highlighted = first
         else:
-            options.add_option(Option(Text("  nothing found"), disabled=True))
+            options.add_option(Option(Text("  no matches"), disabled=True))
 
     def _found(self, wanted: str) -> list[Runbook]:
-        """The runbooks that are named so; where none is, those that speak of it."""
+        """The runbooks with a matching name; if none, those that mention the text."""
         runbooks = self._catalogue.runbooks
         named = [one for one in runbooks if wanted in f"{one.name} {one.id}".casefold()]
         about = [
@@ -180,11 +180,11 @@ class Sidebar(Vertical):
                 event.stop()
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        """Tell which runbook is under the cursor."""
+        """Post which runbook is under the cursor."""
         event.stop()
         self.post_message(self.Highlighted(*self._meant(event.option.id)))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Tell which runbook was chosen."""
+        """Post which runbook was chosen."""
         event.stop()
         self.post_message(self.Chosen(*self._meant(event.option.id)))

@@ -1,4 +1,4 @@
-"""What a list shows: rows of raw cells, and how they stand out."""
+"""The contents of a list: rows of raw cells, and their highlighting."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 
 class Source(Protocol):
-    """What a list shows. Cells are raw text: the list makes them harmless."""
+    """The contents of a list. Cells are raw text: the list makes them harmless."""
 
     @property
     def titles(self) -> Sequence[str]:
@@ -20,7 +20,7 @@ class Source(Protocol):
         ...
 
     def __len__(self) -> int:
-        """How many rows there are now."""
+        """The current number of rows."""
         ...
 
     def cells(self, at: int) -> Sequence[str | int]:
@@ -32,16 +32,16 @@ class Source(Protocol):
         ...
 
     def mark(self, at: int) -> str:
-        """Up to two characters that stand before a row, and say what its colour says."""
+        """Up to two characters before a row that repeat what its colour says."""
         ...
 
 
 @runtime_checkable
 class Noted(Protocol):
-    """A source with lines that are no rows."""
+    """A source with lines that are not rows."""
 
     def whole(self, at: int) -> str:
-        """What a line says across all columns; empty for a row."""
+        """The text of a line across all columns; empty for a row."""
         ...
 
 
@@ -50,5 +50,5 @@ class Vouched(Protocol):
     """A source whose first column has a colour of its own in some rows."""
 
     def first_tone(self, at: int) -> str:
-        """How the first column is coloured: ``proven``, or empty for as the row is."""
+        """The tone of the first column: ``proven``, or empty for that of the row."""
         ...

@@ -1,4 +1,4 @@
-"""A source as text: harmless cells under columns that are as wide as what was seen of them."""
+"""A source as text: harmless cells under columns as wide as the cells seen so far."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _MEASURED = 300
 
 
 class Table:
-    """The lines of text that a list shows of a source.
+    """The lines of text of a source.
 
-    `measure` and `fit` make them anew; what is drawn already is out of date where they return
-    True. ``room`` is in cells.
+    `measure` and `fit` compute them again; if they return True, lines already drawn are out of
+    date. ``room`` is in cells.
     """
 
     def __init__(self, source: Source) -> None:
@@ -40,7 +40,7 @@ class Table:
 
     @property
     def height(self) -> int:
-        """How many lines a row takes, and the header."""
+        """How many lines a row, or the header, takes."""
         return len(self.columns.lines)
 
     def measure(self) -> bool:
@@ -58,21 +58,21 @@ class Table:
         return anew
 
     def widen(self, rows: Iterable[int]) -> None:
-        """Let columns be wide enough for these rows."""
+        """Make columns wide enough for these rows."""
         for row in rows:
             for column, text in enumerate(self._texts(row)):
                 self.columns.widen(column, cell_len(text))
 
     def widen_to_sight(self, first: int, last: int) -> bool:
-        """Let columns be wide enough for the rows in sight, of which those at the start of the
-        source are measured already; False where there are no others. They never shrink, so that
-        they seldom jump."""
+        """Make columns wide enough for the visible rows; those at the start of the source are
+        measured already, and False means there are no others. Columns never shrink, so that they
+        seldom jump."""
         first = max(first, self._measured)
         self.widen(range(first, last + 1))
         return first <= last
 
     def header(self, part: int, room: int) -> str:
-        """One line of the header, and how many columns stand further right."""
+        """One line of the header, and how many columns are further right."""
         text = self.columns.text("", self.columns.titles, part)
         if self.columns.hidden:
             hidden = f">: {self.columns.hidden} more"
@@ -81,7 +81,7 @@ class Table:
         return text
 
     def line(self, at: int, part: int, room: int) -> str:
-        """One line of a row, or of what is said across all columns in its place."""
+        """One line of a row, or of the text across all columns in its place."""
         whole = self.source.whole(at) if isinstance(self.source, Noted) else ""
         if whole:
             return fitted(" " * GUTTER + escaped(whole) if part == 0 else "", room)
@@ -95,7 +95,7 @@ class Table:
         )
 
     def _texts(self, at: int) -> list[str]:
-        """The cells of a row, harmless, times told as wanted."""
+        """The cells of a row, harmless, with times in the current style."""
         now = timestamp.now() if self.time_style == "ago" else 0
         return [
             shown_time(cell, self.time_style, now)
