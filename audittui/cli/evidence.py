@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from audittui.cli.ending import clear_line
+from audittui.cli.exit_codes import clear_line
 from audittui.cli.formats import format_option, write_objects
 from audittui.cli.options import (
     connect,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from audittui.cli.ending import INCOMPLETE
+from audittui.cli.exit_codes import INCOMPLETE
 from audittui.cli.notes import note as _note
 from audittui.cli.options import connect, connection_options, max_rcu_option, rate_option
 from audittui.cli.runbook_folders import runbook_folders

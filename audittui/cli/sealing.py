@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from audittui.cli.ending import ERROR, INTEGRITY, clear_line
+from audittui.cli.exit_codes import ERROR, INTEGRITY, clear_line
 from audittui.errors import AuditError, IntegrityError
 from audittui.escape import escaped
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from audittui import timestamp
-from audittui.cli.ending import ERROR, INCOMPLETE, INTEGRITY, OK, USAGE
+from audittui.cli.exit_codes import ERROR, INCOMPLETE, INTEGRITY, OK, USAGE
 from audittui.cli.progress_marks import load_mark, marks_of, save_mark
 from audittui.cli.sweep_budget import SweepBudget, explain
 from audittui.cli.verdict_output import Output
