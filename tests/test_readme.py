@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from audittui.cli.opening import CONNECTION
+from audittui.cli.fast_start import CONNECTION
 from audittui.config import Config
 from audittui.layout.native import INDEX_NAMES
 

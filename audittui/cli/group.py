@@ -12,7 +12,7 @@ import click
 
 from audittui import __version__
 from audittui.cli.exit_codes import ERROR, INCOMPLETE, OK, USAGE, ClosedOutputError, say
-from audittui.cli.opening import open_on
+from audittui.cli.fast_start import open_on
 from audittui.cli.options import connection_options, is_set
 from audittui.errors import UsageError
 from audittui.suggest import suggestion

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from audittui.cli.opening import CONNECTION
+from audittui.cli.fast_start import CONNECTION
 from audittui.escape import escaped
 
 if TYPE_CHECKING:
