@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from audittui.cli.options import connect, connection_options
-from audittui.cli.sealing import Report, Sealing
+from audittui.cli.seal_rounds import Report, Sealing
 from audittui.cli.signing import signer_of
 from audittui.errors import UsageError
 
