@@ -18,7 +18,7 @@ from audittui.cli.options import (
     trusted_key_option,
 )
 from audittui.cli.runbook_folders import runbook_folders
-from audittui.cli.signing import signer_of
+from audittui.cli.signer import signer_of
 from audittui.errors import IntegrityError, UsageError
 from audittui.escape import escaped
 

@@ -10,7 +10,7 @@ import click
 
 from audittui.cli.options import connect, connection_options
 from audittui.cli.seal_rounds import Report, Sealing
-from audittui.cli.signing import signer_of
+from audittui.cli.signer import signer_of
 from audittui.errors import UsageError
 
 if TYPE_CHECKING:
