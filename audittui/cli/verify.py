@@ -145,8 +145,8 @@ def command(
         raise UsageError(
             f"The layout {opened.layout.name} keeps no hash chain: nothing can be verified."
         )
+    from audittui.cli.sweep import Sweeping
     from audittui.cli.sweep_budget import SweepBudget
-    from audittui.cli.sweeping import Sweeping
 
     first = None if since == _LAST else _seq(since)
     target = opened.target
