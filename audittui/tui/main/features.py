@@ -26,7 +26,7 @@ from audittui.tui.main.history import History
 from audittui.tui.main.key import Key
 from audittui.tui.main.link import Link
 from audittui.tui.main.listeners import Listeners
-from audittui.tui.main.marking import Marking
+from audittui.tui.main.marks import Marking
 from audittui.tui.main.notebook import Notebook
 from audittui.tui.main.pivot import Pivot
 from audittui.tui.main.rerun import Rerun
