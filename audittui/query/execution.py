@@ -1,4 +1,4 @@
-"""Runs a plan on a store and yields its pages lazily (DESIGN §5).
+"""Runs a plan on a store and yields its pages lazily.
 
 Rows come in exact order: by time, then chain, then seq. Items with equal sort keys arrive in an
 undefined order, so a row is given only once every unfinished stream has strictly passed it.

@@ -96,7 +96,7 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
         return self.finished and not self.ahead
 
     def text(self) -> str:
-        """The coverage in one line, in the words of DESIGN §1."""
+        """The coverage in one line."""
         start, end = self.window.start, self.window.end
         if start is not None and end is not None and end - start >= _MINUTE:
             # Whole seconds read better; inwards, so that no more is claimed than is true.

@@ -1,1 +1,4 @@
-"""Screens that lie over the main screen, and close with an answer. They know nothing of it."""
+"""Screens that open over the main screen and close with an answer.
+
+Not here: what is done with the answer, and anything of `audittui.tui.main`.
+"""

@@ -1,1 +1,4 @@
-"""Which keys there are and what they are called; keys in the order in which they are typed."""
+"""The key map, the help and palette made from it, and the queue of typed keys.
+
+Not here: what a key of the main screen does, which its feature in `audittui.tui.main` declares.
+"""

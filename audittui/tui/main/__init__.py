@@ -1,1 +1,4 @@
-"""The main screen: one module a feature, and the desk that they share."""
+"""The main screen: its panes, one module for each feature, and the desk that features share.
+
+Not here: widgets, dialogs, and what can be computed without a screen.
+"""

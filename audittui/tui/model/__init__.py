@@ -1,1 +1,4 @@
-"""What is on the screen, without Textual: a run and its rows, marks, filters, what is kept."""
+"""What is on the screen, as values: a run and its rows, groups, marks, filter, session.
+
+Not here: Textual, and how a value is worded.
+"""

@@ -1,1 +1,4 @@
-"""Colours: the theme of the application, and what stands for it where there are few."""
+"""Colours: the theme, and what replaces it in a terminal with few colours.
+
+Not here: which part of a line has which colour.
+"""
