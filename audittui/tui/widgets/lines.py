@@ -6,6 +6,7 @@ visible for each key.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from textwrap import wrap
 from typing import ClassVar
 
@@ -63,20 +64,17 @@ class LineList(CursorView):
     LineList { overflow-x: hidden; scrollbar-size-vertical: 1; }
     """
 
+    @dataclass
     class Moved(Message):
         """The cursor is on another line."""
 
-        def __init__(self, lines: LineList) -> None:
-            super().__init__()
-            self.lines = lines
+        lines: LineList
 
-        @property
-        def control(self) -> LineList:
-            """The list."""
-            return self.lines
-
-    class Opened(Moved):
+    @dataclass
+    class Opened(Message):
         """Enter was pressed on a line."""
+
+        lines: LineList
 
     def __init__(self, source: Source, *, empty: str = "", widget_id: str | None = None) -> None:
         super().__init__(id=widget_id)
