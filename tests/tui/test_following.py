@@ -24,7 +24,8 @@ from audittui.store.port import PATIENT, Page, Patience, Query
 from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
 from audittui.tui.dialogs.reader import ConfirmScreen
-from audittui.tui.model.followed import Live, Note
+from audittui.tui.model.followed import Live
+from audittui.tui.model.note import Note
 from audittui.writer import AuditLog
 from tests.tui.driving import (
     HOSTILE,

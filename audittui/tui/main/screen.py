@@ -16,8 +16,9 @@ from textual.widgets import Input
 
 from audittui.layout.row import Row
 from audittui.tui.main.features import Features, keys
-from audittui.tui.model.followed import Live, is_entry
+from audittui.tui.model.followed import Live
 from audittui.tui.model.groups import GroupSource
+from audittui.tui.model.note import is_entry
 from audittui.tui.model.rows import RowSource
 from audittui.tui.text import words
 from audittui.tui.theme.palette import DIM

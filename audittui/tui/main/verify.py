@@ -10,7 +10,7 @@ from audittui.errors import AuditError
 from audittui.tui import messages
 from audittui.tui.main.key import Key
 from audittui.tui.model.counts import counted
-from audittui.tui.model.followed import is_entry
+from audittui.tui.model.note import is_entry
 from audittui.tui.model.rows import RowSource
 
 if TYPE_CHECKING:

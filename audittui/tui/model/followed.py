@@ -3,7 +3,7 @@ them about what happened to the following itself."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -23,52 +23,6 @@ CONTEXT = 200
 """Rows that were read before and stand above the line where following began."""
 
 
-class Note(Row, frozen=True, gc=False, kw_only=True):
-    """A line of the list that is no entry."""
-
-    text: str
-
-
-def is_entry(row: Row) -> bool:
-    """True for a row that is an entry, False for a note between them."""
-    return not isinstance(row, Note)
-
-
-class LiveSource(RowSource):
-    """Rows as they come, oldest first, and notes between them."""
-
-    def note(self, text: str) -> int:
-        """Add a note; its place among all rows."""
-        moment = timestamp.now()
-        note = Note(tick=moment, time=moment, key=("", ""), chain="", seq=-1, outcome="", text=text)
-        self.add([note])
-        return len(self.rows) - 1
-
-    def renote(self, at: int, text: str) -> None:
-        """Change the note at this place among all rows."""
-        had = self.rows[at]
-        assert isinstance(had, Note)
-        self.rows[at] = msgspec.structs.replace(had, text=text)
-
-    def whole(self, at: int) -> str:
-        """The text of a line that is a note; empty for an entry."""
-        row = self.row(at)
-        return row.text if isinstance(row, Note) else ""
-
-    def cells(self, at: int) -> Sequence[str | int]:
-        """The texts of a row; notes have none under the columns."""
-        return [""] * len(self.titles) if self.whole(at) else super().cells(at)
-
-    def tone(self, at: int) -> str:
-        """Notes stand out."""
-        return "marked" if self.whole(at) else super().tone(at)
-
-    @property
-    def entries(self) -> int:
-        """How many of the rows are entries."""
-        return sum(is_entry(row) for row in self.rows)
-
-
 class Live:
     """``run`` followed. Everything but `batches` belongs to the screen.
 
@@ -79,7 +33,7 @@ class Live:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.source = LiveSource(run.rows.columns, run.rows.marks, run.strangers)
+        self.source = RowSource(run.rows.columns, run.rows.marks, run.strangers)
         self.state: Literal["following", "paused", "stopped"] = "stopped"
         self.new = self.came = self.missed = 0
         self.batch: TailBatch | None = None
