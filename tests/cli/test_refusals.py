@@ -10,9 +10,7 @@ from typing import Any
 import pytest
 
 from audittui.cli.main import run
-from tests.cli.bench import Bench, bench, key
-
-__all__ = ["bench", "key"]
+from tests.cli.bench import Bench
 
 APPEND = ("append", "--actor", "a", "--action", "b")
 
