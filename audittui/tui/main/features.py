@@ -44,9 +44,9 @@ if TYPE_CHECKING:
     from audittui.connection import Connection, Target
     from audittui.tui.jobs import Jobs
     from audittui.tui.main.desk import Desk
+    from audittui.tui.main.outside import Outside
     from audittui.tui.model.session import Session
     from audittui.tui.model.workspace import Workspace
-    from audittui.tui.text.times import TimeStyle
 
 
 class Feature(Protocol):
@@ -76,26 +76,6 @@ IN_HELP: tuple[type[Feature], ...] = (
     Rerun,
 )
 """The features with keys, in the order of the help."""
-
-
-class Outside(Protocol):
-    """What some features need of the application around them."""
-
-    def copy_to_clipboard(self, text: str) -> None:
-        """Have the terminal copy a text."""
-        ...
-
-    def leave(self) -> None:
-        """End the application."""
-        ...
-
-    def show_connection(self, text: str, style: str) -> None:
-        """Tell in the header how the connection stands."""
-        ...
-
-    def tell_times(self, style: TimeStyle) -> None:
-        """Have every list tell its times in a style."""
-        ...
 
 
 class Features:
