@@ -90,7 +90,7 @@ def command(
             path = parse_tile_path(tile)
         except MalformedError as error:
             raise UsageError(f"{tile} is not a tile: {error}.", "Such as tile/0/000.") from None
-        report.tile(chain or "", path.path, replaced=sealing.replace_tile(path))
+        report.tell_tile(chain or "", path.path, replaced=sealing.replace_tile(path))
         report.end()
         return
     if gap is not None:

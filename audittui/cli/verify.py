@@ -157,7 +157,7 @@ def command(
     if explain:
         sweeping.explain(whole)
         return
-    ctx.exit(sweeping.one(whole) if whole is not None else sweeping.everything(expected))
+    ctx.exit(sweeping.sweep_one(whole) if whole is not None else sweeping.sweep_all(expected))
 
 
 def _verify_one(

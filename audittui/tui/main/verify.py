@@ -141,7 +141,7 @@ class Verify:
         results = self._desk.results
         source.verdicts.update({(one.chain, one.seq): one for one in verdicts})
         if source is results.source:
-            results.changed(results.cursor)
+            results.redraw(results.cursor)
 
     KEYS: ClassVar[tuple[Key, ...]] = (
         Key("v", "verify", "check the entry", verify, words="verify, prove, integrity, genuine"),

@@ -154,7 +154,7 @@ class Live:
             self.tail = None
         self.state = "stopped"
 
-    def ended(self, error: AuditError | None) -> None:
+    def end(self, error: AuditError | None) -> None:
         """The tail came to its end by itself."""
         spent = self.tail is not None and self.tail.stop == "budget"
         self.stop()
@@ -166,7 +166,7 @@ class Live:
                 "F goes on by as much again"
             )
 
-    def declined(self) -> None:
+    def decline(self) -> None:
         """Somebody did not want to pay for catching up."""
         self.stop()
         self.source.note(f"not followed {_clock()}: nothing of it was read")

@@ -194,7 +194,7 @@ class Run:
             self._found = self._correlator.groups()
             return self._found
 
-    def took_thresholds(self, least: int, timespan: int, groups: Sequence[Group]) -> None:
+    def set_thresholds(self, least: int, timespan: int, groups: Sequence[Group]) -> None:
         """The groups are others now; so is the command that asks the same, where it can say so."""
         from audittui.runbook.timerange import duration_text
 

@@ -112,7 +112,7 @@ class LineList(CursorView):
         self.reveal()
         self.refresh()
 
-    def grown(self) -> None:
+    def show_growth(self) -> None:
         """The source has more rows at its end; what is shown stays where it is.
 
         Costs little when no new row is in sight: pages may come a hundred times a second.
@@ -128,7 +128,7 @@ class LineList(CursorView):
         self._lagging = False
         self._resize()
 
-    def changed(self, cursor: int) -> None:
+    def redraw(self, cursor: int) -> None:
         """The source's rows are others now; go to the row ``cursor``."""
         self._strips.clear()
         self._resize()
@@ -138,7 +138,7 @@ class LineList(CursorView):
         self.reveal()
         self.refresh()
 
-    def changed_row(self, at: int) -> None:
+    def redraw_row(self, at: int) -> None:
         """What is said of one row is other now."""
         for focused in (0, 1, 2):
             for part in range(self._table.height):
@@ -169,7 +169,7 @@ class LineList(CursorView):
     def _again(self) -> None:
         """Measure and draw everything again, at the same row."""
         self._table.forget()
-        self.changed(self.cursor)
+        self.redraw(self.cursor)
 
     def say(self, text: str) -> None:
         """What an empty list says."""
