@@ -186,7 +186,7 @@ def _write(
 
 def _write_table(
     plan: Plan, pages: Iterable[ResultPage], form: str, strangers: Strangers
-) -> ResultPage:  # fmt: skip
+) -> ResultPage:
     """Write rows under a header. From where they are of more than one chain, the chain is shown."""
     from audittui.cli.columns import Columns, cell
     from audittui.export.markdown import table_head, table_line

@@ -190,7 +190,7 @@ def test_a_key_that_stands_twice_in_a_tampered_body_does_not_hide() -> None:
         (("nonsense",), 2, "nonsense"),
         ((), 2, "needs a terminal"),
     ],
-)  # fmt: skip
+)
 def test_errors_are_one_sentence_and_an_exit_code(
     case: Run, words: tuple[str, ...], code: int, told: str
 ) -> None:

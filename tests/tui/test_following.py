@@ -42,7 +42,7 @@ from tests.tui.driving import (
     settle,
     status,
     until,
-)  # fmt: skip
+)
 from tests.tui.sample_logs import harmless
 
 REAL = tail_module.Tail

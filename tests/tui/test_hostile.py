@@ -15,7 +15,7 @@ from tests.tui.driving import (
     running,
     screen_text,
     settle,
-)  # fmt: skip
+)
 from tests.tui.json_values import spread
 from tests.tui.sample_logs import harmless, hostile_log
 
