@@ -4,7 +4,7 @@ them about what happened to the following itself."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
@@ -14,13 +14,35 @@ from audittui.layout.row import Row
 from audittui.tui.model.rows import RowSource
 
 if TYPE_CHECKING:
+    from audittui.connection import Connection
     from audittui.investigate.tail import Tail, TailBatch
-    from audittui.tui.model.run import Run
+    from audittui.query.result import ResultPage
+    from audittui.query.unregistered_rows import Strangers
+    from audittui.runbook.model import Runbook
+    from audittui.runbook.plan import Plan
 
 FRESH = 60 * timestamp.SECOND
 """A reading this young is joined to what follows: of chains everything since then is read."""
 CONTEXT = 200
 """Rows that were read before and stand above the line where following began."""
+
+
+class Followable(Protocol):
+    """What is followed: a run, as far as it was read before."""
+
+    runbook: Runbook
+    texts: dict[str, str]
+    plan: Plan
+    connection: Connection
+    rows: RowSource
+    strangers: Strangers
+    last: ResultPage | None
+    max_rcu: float | None
+
+    @property
+    def complete(self) -> bool:
+        """True when all that there is in the window was read."""
+        ...
 
 
 class Live:
@@ -31,7 +53,7 @@ class Live:
     on coming and ``new`` counts them; "stopped", nothing is asked.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Followable) -> None:
         self.run = run
         self.source = RowSource(run.rows.columns, run.rows.marks, run.strangers)
         self.state: Literal["following", "paused", "stopped"] = "stopped"
