@@ -1,4 +1,4 @@
-"""Screens that open over the main screen and close with an answer.
+"""Screens over the main screen that close with an answer.
 
-Not here: what is done with the answer, and anything of `audittui.tui.main`.
+Not here: what is done with the answer. They do not know the main screen.
 """

@@ -1,4 +1,4 @@
 """The key map, the help and palette made from it, and the queue of typed keys.
 
-Not here: what a key of the main screen does, which its feature in `audittui.tui.main` declares.
+Not here: what a key of the main screen does, which its feature declares.
 """

@@ -1,4 +1,4 @@
-"""The main screen: its panes, one module for each feature, and the desk that features share.
+"""The main screen: one module per feature, and the desk they share.
 
-Not here: widgets, dialogs, and what can be computed without a screen.
+Not here: widgets, dialogs, and whatever can be computed without a screen.
 """

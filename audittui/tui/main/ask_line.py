@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class AskLine:
-    """One line of input, made when it is first needed."""
+    """One line of input, mounted on first use."""
 
     def __init__(self, screen: Screen[None]) -> None:
         self._screen = screen
@@ -25,12 +25,12 @@ class AskLine:
         return "" if self._field is None else self._field.value
 
     def show(self, shown: bool) -> None:
-        """Show the line, or hide it; nothing where there is none yet."""
+        """Show or hide the line, if it has been mounted."""
         if self._field is not None:
             self._field.display = shown
 
     def ask(self, value: str, hint: str) -> None:
-        """Give the line the keys, with a value to begin with."""
+        """Focus the line, with an initial value and a hint."""
         if self._field is None:
             self._field = AskedField(id="ask", compact=True)
             self._screen.query_one("#main").mount(self._field)

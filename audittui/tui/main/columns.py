@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from audittui.tui.text.times import TimeStyle
 
 TIMES_GROW_OLD = 20
-"""Seconds after which times that are told by how long ago they were are renewed."""
+"""Seconds between redraws of relative times."""
 _TOLD = {
     "utc": "Times are told in UTC.",
     "local": "Times are told in this machine's local time.",

@@ -1,4 +1,4 @@
-"""What some features need of the application around the panes."""
+"""What some features need from the application around the panes."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 class Outside:
-    """The header, the clipboard, the end, and every list there is."""
+    """The header, the clipboard, the time style of all lists, and the way out."""
 
     def __init__(self, screen: Screen[None]) -> None:
         self._screen = screen
 
     def copy_to_clipboard(self, text: str) -> None:
-        """Have the terminal copy a text."""
+        """Copy a text by way of the terminal."""
         self._screen.app.copy_to_clipboard(text)
 
     def leave(self) -> None:
@@ -29,10 +29,10 @@ class Outside:
         self._screen.app.exit()
 
     def show_connection(self, text: str, style: str = DIM) -> None:
-        """Tell in the header how the connection stands."""
+        """Show the state of the connection in the header."""
         self._screen.query_one(TitleBar).show(connection=text, style=style)
 
     def tell_times(self, style: TimeStyle) -> None:
-        """Have every list tell its times in a style."""
+        """Set the time style of every list."""
         for lines in self._screen.query(LineList):
             lines.set_time_style(style)

@@ -1,11 +1,11 @@
-"""Which panes are shown, and which of them a widget is in."""
+"""Which panes are shown, and which pane a widget belongs to."""
 
 from __future__ import annotations
 
 from textual.widget import Widget
 
 WIDE = 110
-"""From this width on, sidebar and form stay beside the results."""
+"""The width from which sidebar and form stay beside the results."""
 PANES = ("sidebar", "form", "results", "detail")
 
 
@@ -25,6 +25,6 @@ def panes_shown(pane: str, width: int, *, zoomed: bool, detail_open: bool) -> di
 
 
 def pane_of(widget: Widget) -> str:
-    """The pane that a widget is in; empty where it is in none."""
+    """The pane that a widget belongs to; empty if it belongs to none."""
     around = (one.id for one in widget.ancestors_with_self if isinstance(one, Widget))
     return next((name for name in around if name in PANES), "")

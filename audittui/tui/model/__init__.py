@@ -1,4 +1,4 @@
-"""What is on the screen, as values: a run and its rows, groups, marks, filter, session.
+"""The contents of the screen: a run and its rows, marks, filters, saved state.
 
-Not here: Textual, and how a value is worded.
+Not here: Textual, and the wording of what is shown.
 """

@@ -28,7 +28,7 @@ CONTEXT = 200
 
 
 class Followable(Protocol):
-    """What is followed: a run, as far as it was read before."""
+    """What can be followed: a run, with the rows read so far."""
 
     runbook: Runbook
     texts: dict[str, str]

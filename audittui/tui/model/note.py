@@ -1,4 +1,4 @@
-"""A line between the entries of a list, which says what happened to the reading itself."""
+"""A line between the entries of a list: it reports on the reading itself."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from audittui.layout.row import Row
 
 
 class Note(Row, frozen=True, gc=False, kw_only=True):
-    """A line of the list that is no entry."""
+    """A line of the list that is not an entry."""
 
     text: str
 
 
 def note_of(text: str) -> Note:
-    """A note of this moment."""
+    """A note with the current time."""
     now = timestamp.now()
     return Note(tick=now, time=now, key=("", ""), chain="", seq=-1, outcome="", text=text)
 

@@ -1,4 +1,4 @@
-"""What the list of results shows: rows, under columns, filtered, and notes between them."""
+"""The contents of the result list: rows, under columns, filtered, and notes between them."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ class RowSource:
         return cells
 
     def tone(self, at: int) -> str:
-        """What is denied, failed or not as it should be is coloured, and notes."""
+        """Colours denied and failed entries, unexpected ones, and notes."""
         row = self.row(at)
         if isinstance(row, Note):
             return "marked"
@@ -171,13 +171,13 @@ class RowSource:
             self.search(len(rows))
 
     def note(self, text: str) -> int:
-        """Add a note; its place among all rows."""
+        """Add a note; returns its index among all rows."""
         self._notes += 1
         self.add([note_of(text)])
         return len(self.rows) - 1
 
     def renote(self, at: int, text: str) -> None:
-        """Change the note at this place among all rows."""
+        """Change the note at this index among all rows."""
         had = self.rows[at]
         assert isinstance(had, Note)
         self.rows[at] = msgspec.structs.replace(had, text=text)

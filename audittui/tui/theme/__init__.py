@@ -1,4 +1,4 @@
-"""Colours: the theme, and what replaces it in a terminal with few colours.
+"""Colours: the themes of the application, and its output with few colours or none.
 
 Not here: which part of a line has which colour.
 """

@@ -1,4 +1,4 @@
-"""The parts of a screen: list, detail view, form, sidebar, bars.
+"""Widgets: list, detail view, form, sidebar and bars.
 
-Not here: features. A widget tells what happened and knows nobody who listens.
+Not here: features. A widget posts what happened, whoever listens.
 """
