@@ -24,7 +24,7 @@ SEVERITIES: tuple[str, ...] = get_args(Severity)
 
 VERSION = 1
 MAX_BODY_BYTES = 60_000
-"""A body is at most this long in UTF-8 bytes (DESIGN §3)."""
+"""A body is at most this long in UTF-8 bytes."""
 MAX_DEPTH = 200
 """Objects and lists inside one another: what every JSON reader follows."""
 MAX_PARTITION_KEY_BYTES = 2048

@@ -2,7 +2,7 @@
 
 An append reads the tip once, then puts the next entry on the condition that its key is free. A
 conflict means that another writer took the place: the tip is read again and the entry is rebuilt
-on it. See DESIGN §3.
+on it.
 """
 
 from __future__ import annotations

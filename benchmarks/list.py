@@ -148,7 +148,7 @@ async def measure(count: int, keys: int) -> None:
         rows = many(count - len(reading.rows.rows), reading.rows.rows)
         reading.rows.add(rows)
         reading.last = None  # no more pages of its own
-        app.main.results.grown()
+        app.main.results.show_growth()
         await pilot.pause(0.2)
         told.append(f"{len(reading.rows):,} rows, {SIZE[0]}x{SIZE[1]}")
         stop = threading.Event()

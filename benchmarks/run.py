@@ -111,12 +111,12 @@ def lists() -> None:
             app.table.add_columns(*columns)
             cells = [[str(getattr(row, column)) for column in columns] for row in rows]
             app.source.add(rows[:100_000])
-            app.lines.grown()
+            app.lines.show_growth()
             app.table.add_rows(cells[:20_000])
             await pilot.pause()
             started = time.perf_counter()
             app.source.add(rows[100_000:])
-            app.lines.grown()
+            app.lines.show_growth()
             await pilot.pause()
             ours = time.perf_counter() - started
             started = time.perf_counter()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from audittui.cli.opening import CONNECTION
+from audittui.cli.fast_start import CONNECTION
 from audittui.config import Config
 from audittui.layout.native import INDEX_NAMES
 
@@ -58,11 +58,17 @@ def test_every_variable_that_is_read_is_told_and_no_other() -> None:
 
 
 def test_every_format_and_exit_code_is_told() -> None:
-    from audittui.cli import ending, run
+    from audittui.cli import exit_codes, run
 
     for form in run.FORMATS:
         assert f"`{form}`" in README
-    for code in (ending.OK, ending.ERROR, ending.USAGE, ending.INCOMPLETE, ending.INTEGRITY):
+    for code in (
+        exit_codes.OK,
+        exit_codes.ERROR,
+        exit_codes.USAGE,
+        exit_codes.INCOMPLETE,
+        exit_codes.INTEGRITY,
+    ):
         assert re.search(rf"^\| {code} \| ", README, re.MULTILINE)
 
 

@@ -15,7 +15,7 @@ import pytest
 from audittui import timestamp
 from audittui.connection import Connection, Target
 from audittui.ingest.cloudtrail.read import read_cloudtrail
-from audittui.ingest.run import Summary, ingest
+from audittui.ingest.run import Ingestion, Summary
 from audittui.investigate.correlations import Correlator
 from audittui.layout import load_layout
 from audittui.layout.row import Row
@@ -41,7 +41,7 @@ def log() -> Iterator[Log]:
     records.sort(key=lambda one: (one["eventTime"], not one["eventName"].startswith("Create")))
     layout = load_layout("native")
     store = SqliteStore(":memory:", layout, create=True)
-    summary = ingest(read_cloudtrail([path]), AuditLog(store, CHAIN), lambda *_: None)
+    summary = Ingestion(AuditLog(store, CHAIN)).run(read_cloudtrail([path]), lambda *_: None)
     assert summary == Summary(read=2900, added=2900, already_there=0, rejected=0)
     yield Connection(Target(store=":memory:"), store, layout), records
     store.close()
@@ -216,9 +216,9 @@ def test_the_whole_file_goes_into_a_table_and_answers_the_same(log: Log) -> None
     create_table(table, layout, **place, without=frozenset(), wait=True)
     store = open_table(table, layout, **place)
     path = shared_file("cloudtrail/invictus.json.gz")
-    summary = ingest(read_cloudtrail([path]), AuditLog(store, CHAIN), lambda *_: None)
+    summary = Ingestion(AuditLog(store, CHAIN)).run(read_cloudtrail([path]), lambda *_: None)
     assert (summary.added, summary.rejected) == (2900, 0)
-    again = ingest(read_cloudtrail([path]), AuditLog(store, CHAIN), lambda *_: None)
+    again = Ingestion(AuditLog(store, CHAIN)).run(read_cloudtrail([path]), lambda *_: None)
     assert (again.added, again.already_there) == (0, 2900)
     there = Connection(Target(table=table), store, layout), log[1]
     for runbook, parameters in (
@@ -237,7 +237,9 @@ def test_a_second_import_adds_nothing(log: Log) -> None:
     connection, _ = log
     path = shared_file("cloudtrail/invictus.json.gz")
     before = connection.store.describe().item_count
-    summary = ingest(read_cloudtrail([path]), AuditLog(connection.store, CHAIN), lambda *_: None)
+    summary = Ingestion(AuditLog(connection.store, CHAIN)).run(
+        read_cloudtrail([path]), lambda *_: None
+    )
     assert (summary.added, summary.already_there) == (0, 2900)
     assert connection.store.describe().item_count == before
 

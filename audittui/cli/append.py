@@ -84,7 +84,7 @@ def command(
     is an error that names the entry it stands for. With --store, the file is made where there is
     none.
     """
-    from audittui.cli.opening import CONNECTION
+    from audittui.cli.fast_start import CONNECTION
     from audittui.entry import Draft
     from audittui.writer import AuditLog
 

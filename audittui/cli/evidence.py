@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from audittui.cli.ending import clear_line
+from audittui.cli.exit_codes import clear_line
 from audittui.cli.formats import format_option, write_objects
 from audittui.cli.options import (
     connect,
@@ -18,7 +18,7 @@ from audittui.cli.options import (
     trusted_key_option,
 )
 from audittui.cli.runbook_folders import runbook_folders
-from audittui.cli.signing import signer_of
+from audittui.cli.signer import signer_of
 from audittui.errors import IntegrityError, UsageError
 from audittui.escape import escaped
 

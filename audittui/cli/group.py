@@ -11,8 +11,8 @@ from typing import Any
 import click
 
 from audittui import __version__
-from audittui.cli.ending import ERROR, INCOMPLETE, OK, USAGE, ClosedOutputError, say
-from audittui.cli.opening import open_on
+from audittui.cli.exit_codes import ERROR, INCOMPLETE, OK, USAGE, ClosedOutputError, say
+from audittui.cli.fast_start import open_on
 from audittui.cli.options import connection_options, is_set
 from audittui.errors import UsageError
 from audittui.suggest import suggestion
@@ -31,7 +31,7 @@ COMMANDS = {
     "evidence": ("audittui.cli.evidence", "Bundle entries with their proofs; check bundles."),
     "tlog": ("audittui.cli.tlog", "Export a chain for independent tools."),
     "append": ("audittui.cli.append", "Append one entry."),
-    "import": ("audittui.cli.importing", "Import real logs: CloudTrail, JSON Lines."),
+    "import": ("audittui.cli.import_command", "Import real logs: CloudTrail, JSON Lines."),
     "table": ("audittui.cli.table", "Create or describe a table."),
     "runbooks": ("audittui.cli.runbooks", "List, show and check runbooks."),
     "config": ("audittui.cli.config", "Show and check the configuration."),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def write_groups(
     plan: Plan, pages: Iterable[ResultPage], form: str, strangers: Strangers
-) -> ResultPage:  # fmt: skip
+) -> ResultPage:
     """Read all ``pages``, then write their groups; the last page. Where events are not of this
     log, a column counts them."""
     from audittui.cli.columns import Columns

@@ -8,8 +8,8 @@ import os
 import sys
 from typing import TextIO
 
-from audittui.cli.ending import ERROR, INCOMPLETE, OK, ClosedOutputError, say
-from audittui.cli.opening import open_on, terminal_options
+from audittui.cli.exit_codes import ERROR, INCOMPLETE, OK, ClosedOutputError, say
+from audittui.cli.fast_start import open_on, terminal_options
 from audittui.cli.signals import leave_quietly, terminations_interrupt
 from audittui.errors import AuditError, unexpected
 

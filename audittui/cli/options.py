@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from audittui.cli.opening import CONNECTION
+from audittui.cli.fast_start import CONNECTION
 from audittui.escape import escaped
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def is_set(ctx: click.Context, name: str) -> bool:
 def access_of(ctx: click.Context) -> Access:
     """Who is asked for an MFA code and told of requests: the person at this terminal."""
     from audittui.aws.access import Access
-    from audittui.cli.asking import ask_code
+    from audittui.cli.prompt import ask_code
 
     return Access(
         ask_code=ask_code,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from audittui.cli.ending import INCOMPLETE
+from audittui.cli.exit_codes import INCOMPLETE
 from audittui.cli.notes import note as _note
 from audittui.cli.options import connect, connection_options, max_rcu_option, rate_option
 from audittui.cli.runbook_folders import runbook_folders
@@ -186,7 +186,7 @@ def _write(
 
 def _write_table(
     plan: Plan, pages: Iterable[ResultPage], form: str, strangers: Strangers
-) -> ResultPage:  # fmt: skip
+) -> ResultPage:
     """Write rows under a header. From where they are of more than one chain, the chain is shown."""
     from audittui.cli.columns import Columns, cell
     from audittui.export.markdown import table_head, table_line

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from audittui.cli.ending import INCOMPLETE, OK
+from audittui.cli.exit_codes import INCOMPLETE, OK
 from audittui.cli.formats import format_option, write_objects
 from audittui.cli.runbook_folders import runbook_folders
 from audittui.errors import UsageError

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from audittui.cli.options import connect, connection_options
-from audittui.cli.sealing import Report, Sealing
-from audittui.cli.signing import signer_of
+from audittui.cli.seal_rounds import Report, Sealing
+from audittui.cli.signer import signer_of
 from audittui.errors import UsageError
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def command(
             path = parse_tile_path(tile)
         except MalformedError as error:
             raise UsageError(f"{tile} is not a tile: {error}.", "Such as tile/0/000.") from None
-        report.tile(chain or "", path.path, replaced=sealing.replace_tile(path))
+        report.tell_tile(chain or "", path.path, replaced=sealing.replace_tile(path))
         report.end()
         return
     if gap is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from audittui import timestamp
-from audittui.cli.ending import INCOMPLETE
+from audittui.cli.exit_codes import INCOMPLETE
 from audittui.cli.options import connect, connection_options
 from audittui.errors import UsageError
 from audittui.escape import escaped, escaped_lines

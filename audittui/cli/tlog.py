@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from audittui.cli.ending import INCOMPLETE
+from audittui.cli.exit_codes import INCOMPLETE
 from audittui.cli.options import connect, connection_options, settings_of, trusted_key_option
 from audittui.errors import UsageError
 from audittui.escape import escaped

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from audittui.cli.ending import clear_line
+from audittui.cli.exit_codes import clear_line
 from audittui.escape import escaped
 
 if TYPE_CHECKING:

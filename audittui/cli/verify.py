@@ -145,8 +145,8 @@ def command(
         raise UsageError(
             f"The layout {opened.layout.name} keeps no hash chain: nothing can be verified."
         )
+    from audittui.cli.sweep import Sweeping
     from audittui.cli.sweep_budget import SweepBudget
-    from audittui.cli.sweeping import Sweeping
 
     first = None if since == _LAST else _seq(since)
     target = opened.target
@@ -157,7 +157,7 @@ def command(
     if explain:
         sweeping.explain(whole)
         return
-    ctx.exit(sweeping.one(whole) if whole is not None else sweeping.everything(expected))
+    ctx.exit(sweeping.sweep_one(whole) if whole is not None else sweeping.sweep_all(expected))
 
 
 def _verify_one(

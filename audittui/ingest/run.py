@@ -158,13 +158,6 @@ class Ingestion:
             self._on_rejected(rejected)
 
 
-def ingest(
-    reads: Iterable[Read], log: AuditLog, progress: Callable[[Summary, int], None]
-) -> Summary:
-    """Append every draft of ``reads`` to ``log``, as `Ingestion` does. Raises `StoreError`."""
-    return Ingestion(log).run(reads, progress)
-
-
 def _with_own_key(draft: Draft) -> Draft:
     assert draft.idempotency_key is not None
     own = str(draft.source_digest).rpartition(":")[2]

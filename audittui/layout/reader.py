@@ -13,13 +13,11 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 
 from audittui.layout.parts import Field, Index, KeyAttribute
-from audittui.layout.row import Item, Row
+from audittui.layout.row import ROW_FIELDS, Item, Row
 from audittui.layout.value import micros, value_in, value_text
 
 PAYLOAD = "payload."
-_TEXT_FIELDS = (
-    "actor", "action", "resource", "outcome", "request_id", "severity", "source_ip", "reason",
-)  # fmt: skip
+_TEXT_FIELDS = tuple(name for name in ROW_FIELDS if name not in ("time", "chain", "seq"))
 _REQUEST_ID = _TEXT_FIELDS.index("request_id")
 # How many texts and chains are remembered to be shared between rows.
 _REMEMBERED = 4096

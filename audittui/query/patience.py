@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from audittui.errors import StoreError
-from audittui.store.port import ANSWERS_AGAIN, Patience, cost_unknown
+from audittui.store.port import ANSWERS_AGAIN, cost_unknown
 
 _APART = 0.25
 """Seconds between two sentences: many requests are throttled at once."""
@@ -52,7 +52,7 @@ class Waits:
             self._notify(ANSWERS_AGAIN)
 
 
-class RunPatience(Patience):
+class RunPatience:
     """The patience of one request.
 
     ``attempts`` counts the attempts that failed and were repeated, ``lost`` those of them that may

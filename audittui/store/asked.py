@@ -124,7 +124,7 @@ class AskedStore:
         """Nothing: who opened the store closes it."""
 
 
-class _Watched(Patience):
+class _Watched:
     """Passes waits on and tells them."""
 
     def __init__(self, patience: Patience, watch: Watch) -> None:

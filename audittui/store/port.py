@@ -108,8 +108,8 @@ class TableDescription(msgspec.Struct, frozen=True):
     region: str | None = None
 
 
-class Patience:
-    """How a caller waits before a store tries a request again. This one sleeps and says nothing.
+class Patience(Protocol):
+    """How a caller waits before a store tries a request again.
 
     A run of a plan has its own, which shows the wait and can be cancelled in it.
     """
@@ -119,10 +119,18 @@ class Patience:
 
         Raise ``error`` to give up instead.
         """
+        ...
+
+
+class _Sleep:
+    """Sleeps and says nothing."""
+
+    def wait(self, error: StoreError, attempt: int, seconds: float) -> None:
+        """Sleep for ``seconds``."""
         time.sleep(seconds)
 
 
-PATIENT = Patience()
+PATIENT: Patience = _Sleep()
 """Waits as long as it is told."""
 ANSWERS_AGAIN = "the table answers again"
 """What is told when a wait that was told is over."""

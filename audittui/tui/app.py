@@ -114,7 +114,7 @@ class AuditApp(App[None], inherit_bindings=False):
         notebook = self.main.features.notebook
         if notebook.memory is None and not self.is_headless:
             notebook.memory = Memory(state_folder())
-        self.main.show_connection(self.workspace.state.text(self.workspace.target))
+        self.main.outside.show_connection(self.workspace.state.text(self.workspace.target))
         self.main.show_status()
         self.call_after_refresh(self._begin)
         if not gc.isenabled():

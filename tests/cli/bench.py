@@ -18,13 +18,33 @@ LAYOUT = load_layout("native")
 NAME = "audit.example.com"
 
 
-class Bench:
-    """A folder with a store of one chain of 300 entries, and the command line in it."""
+class CommandLine:
+    """Commands that run in this process, in a folder whose store is ``log.db``."""
 
     def __init__(self, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
         self.folder = folder
-        self.capfd = capfd
         self.store = folder / "log.db"
+        self._capfd = capfd
+
+    def __call__(self, *words: Any, code: int = 0) -> tuple[str, str]:
+        """What a command prints, on stdout and stderr; it must end with ``code``."""
+        found, out, err = self.ended(*words)
+        assert found == code, (out, err)
+        return out, err
+
+    def ended(self, *words: Any) -> tuple[int, str, str]:
+        """A command's exit code, and what it prints on stdout and stderr."""
+        return run([str(word) for word in words]), *self._capfd.readouterr()
+
+
+class Bench:
+    """A folder with a store of one chain of 300 entries, and the command line in it."""
+
+    def __init__(self, command_line: CommandLine, capfd: pytest.CaptureFixture[str]) -> None:
+        self.folder = command_line.folder
+        self.capfd = capfd
+        self.store = command_line.store
+        self._run = command_line
         self.append(300)
 
     def append(self, count: int) -> None:
@@ -40,28 +60,4 @@ class Bench:
 
     def __call__(self, *words: Any, code: int = 0) -> tuple[str, str]:
         """What a command prints, on stdout and stderr."""
-        found = run([str(word) for word in words])
-        out, err = self.capfd.readouterr()
-        assert found == code, (out, err)
-        return out, err
-
-
-@pytest.fixture
-def bench(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Bench:
-    for name in ("AUDITTUI_TABLE", "AUDITTUI_TRUSTED_KEYS", "AUDITTUI_PROFILE"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AUDITTUI_STATE", str(tmp_path / "state"))
-    monkeypatch.setenv("AUDITTUI_CONFIG", str(tmp_path / "config.toml"))
-    monkeypatch.setenv("AUDITTUI_STORE", str(tmp_path / "log.db"))
-    monkeypatch.chdir(tmp_path)
-    return Bench(tmp_path, capfd)
-
-
-@pytest.fixture
-def key(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> str:
-    out, _ = bench("key", "generate", "--name", NAME, "-o", "key")
-    key = out.strip()
-    monkeypatch.setenv("AUDITTUI_TRUSTED_KEYS", key)
-    return key
+        return self._run(*words, code=code)

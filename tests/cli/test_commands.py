@@ -157,7 +157,7 @@ def test_a_tampered_entry_is_exit_code_4(case: Run, tmp_path: Path) -> None:
 
 def test_a_key_that_stands_twice_in_a_tampered_body_does_not_hide() -> None:
     from audittui.cli.show import pretty
-    from audittui.tui.model.json_lines import spread
+    from tests.tui.json_values import spread
 
     body = '{"actor":"mallory","actor":"ann"}'
     assert "mallory" in pretty(body)
@@ -192,7 +192,7 @@ def test_a_key_that_stands_twice_in_a_tampered_body_does_not_hide() -> None:
         (("nonsense",), 2, "nonsense"),
         ((), 2, "needs a terminal"),
     ],
-)  # fmt: skip
+)
 def test_errors_are_one_sentence_and_an_exit_code(
     case: Run, words: tuple[str, ...], code: int, told: str
 ) -> None:

@@ -16,9 +16,7 @@ from audittui.integrity.tlog.keys import SignerKey, parse_signer_key
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
 from tests import tampering
-from tests.cli.bench import LAYOUT, Bench, bench, key
-
-__all__ = ["bench", "key"]
+from tests.cli.bench import LAYOUT, Bench
 
 
 def marks(bench: Bench, *seqs: int) -> Path:

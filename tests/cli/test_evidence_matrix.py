@@ -8,7 +8,7 @@ import pytest
 
 from audittui.cli.main import run
 from audittui.store.sqlite import SqliteStore
-from tests.cli.bench import Bench, bench
+from tests.cli.bench import Bench
 from tests.integrity.tamperings import (
     CHAIN,
     KEY,
@@ -19,8 +19,6 @@ from tests.integrity.tamperings import (
     Tampering,
     make_log,
 )
-
-__all__ = ["bench"]
 
 
 @pytest.mark.parametrize("tampering", TAMPERINGS, ids=lambda one: one.name)

@@ -176,7 +176,7 @@ def test_progress_and_verdicts_never_share_a_line(
 
 
 def test_an_error_does_not_stand_behind_progress(monkeypatch: pytest.MonkeyPatch) -> None:
-    from audittui.cli.ending import say
+    from audittui.cli.exit_codes import say
 
     screen = Screen()
     monkeypatch.setattr("sys.stderr", screen)

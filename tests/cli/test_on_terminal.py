@@ -12,9 +12,7 @@ from audittui.cli.main import run
 from audittui.entry import Draft
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
-from tests.cli.bench import LAYOUT, Bench, bench, key
-
-__all__ = ["bench", "key"]
+from tests.cli.bench import LAYOUT, Bench
 
 
 class Screen(io.StringIO):

@@ -10,9 +10,7 @@ from typing import Any
 import pytest
 
 from audittui.cli.main import run
-from tests.cli.bench import Bench, bench, key
-
-__all__ = ["bench", "key"]
+from tests.cli.bench import Bench
 
 APPEND = ("append", "--actor", "a", "--action", "b")
 
@@ -54,7 +52,7 @@ APPEND = ("append", "--actor", "a", "--action", "b")
         (("import", "jsonl", "gone.jsonl"), "gone.jsonl"),
         (("run", "time-window", "--stats", "-", "--format", "json"), "a second JSON document"),
     ],
-)  # fmt: skip
+)
 def test_what_makes_no_sense_is_usage(bench: Bench, words: tuple[Any, ...], said: str) -> None:
     out, err = bench(*words, code=2)
     assert said in err
@@ -122,7 +120,7 @@ def test_a_tile_is_replaced_by_itself(bench: Bench, key: str, words: tuple[str, 
         (("--chain", "none/0"), "There is no chain none/0."),
         (("--chain", "payments/0", "--replace-tile", "leaf/7"), "leaf/7"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_sealed_is_usage(
     bench: Bench, key: str, words: tuple[str, ...], said: str
 ) -> None:

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.bench import Bench, bench
-
-__all__ = ["bench"]
+from tests.cli.bench import Bench
 
 GOOD = """\
 name: Doors

@@ -10,24 +10,20 @@ from typing import Any
 import pytest
 
 from audittui.cli import seal as seal_command
-from audittui.cli.main import run
 from audittui.entry import Draft, decode_body, hash_body
-from audittui.layout import load_layout
 from audittui.store.port import Query
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
 from tests import tampering
-
-LAYOUT = load_layout("native")
-NAME = "audit.example.com"
+from tests.cli.bench import LAYOUT, NAME, CommandLine
 
 
 class Bench:
     """A store, a key, and the command line."""
 
-    def __init__(self, path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-        self.store = SqliteStore(str(path), LAYOUT, create=True)
-        self.capfd = capfd
+    def __init__(self, run: CommandLine) -> None:
+        self.store = SqliteStore(str(run.store), LAYOUT, create=True)
+        self._run = run
 
     def append(self, chain: str, count: int, **options: Any) -> None:
         AuditLog(self.store, chain, **options).append_many([Draft(actor="a", action="b")] * count)
@@ -44,26 +40,15 @@ class Bench:
         tampering.overwrite(self.store, {**item, "body": item["body"].replace('"a"', '"c"')})
 
     def __call__(self, *words: Any, code: int = 0) -> tuple[str, str]:
-        found = run([str(word) for word in words])
-        out, err = self.capfd.readouterr()
-        assert found == code, (out, err)
-        return out, err
+        return self._run(*words, code=code)
 
     def seal(self, *words: Any, code: int = 0) -> tuple[str, str]:
         return self("seal", "--key", "key", *words, code=code)
 
 
 @pytest.fixture
-def bench(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Iterator[Bench]:
-    for name in ("AUDITTUI_TABLE", "AUDITTUI_TRUSTED_KEYS", "AUDITTUI_PROFILE"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AUDITTUI_STATE", str(tmp_path / "state"))
-    monkeypatch.setenv("AUDITTUI_CONFIG", str(tmp_path / "config.toml"))
-    monkeypatch.setenv("AUDITTUI_STORE", str(tmp_path / "log.db"))
-    monkeypatch.chdir(tmp_path)
-    bench = Bench(tmp_path / "log.db", capfd)
+def bench(command_line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    bench = Bench(command_line)
     out, _ = bench("key", "generate", "--name", NAME, "-o", "key")
     monkeypatch.setenv("AUDITTUI_TRUSTED_KEYS", out.strip())
     yield bench

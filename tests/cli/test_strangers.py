@@ -6,23 +6,20 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from audittui.cli.main import run
 from audittui.entry import Draft, decode_body, encode_body, hash_body
 from audittui.integrity.sealing.sealer import Sealer
 from audittui.integrity.tlog.keys import SignerKey
-from audittui.layout import load_layout
 from audittui.layout.native import item_of
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
 from tests import tampering
+from tests.cli.bench import LAYOUT, CommandLine
 
-LAYOUT = load_layout("native")
 CHAIN = "payments/0"
 LOOKALIKES = ("payments/O", "\u0440ayments/0")
 WINDOW = ("-p", "window=-1h..now")
@@ -32,9 +29,9 @@ KEY = SignerKey("audit.example.com", bytes(range(32)))
 class Bench:
     """A store with one chain, and the command line."""
 
-    def __init__(self, path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-        self.store = SqliteStore(str(path), LAYOUT, create=True)
-        self.capfd = capfd
+    def __init__(self, run: CommandLine) -> None:
+        self.store = SqliteStore(str(run.store), LAYOUT, create=True)
+        self.run = run
         self.append(CHAIN, 3)
 
     def append(self, chain: str, count: int) -> None:
@@ -50,10 +47,7 @@ class Bench:
         tampering.overwrite(self.store, {**item, "bucket": found["bucket"], **more})
 
     def __call__(self, *words: Any, code: int = 0) -> tuple[str, str]:
-        found = run([str(word) for word in words])
-        out, err = self.capfd.readouterr()
-        assert found == code, (out, err)
-        return out, err
+        return self.run(*words, code=code)
 
     def rows(self, *more: str, form: str, code: int) -> tuple[str, str]:
         return self("run", "actor-activity", "-p", "actor=a", *WINDOW, "--format", form, *more,
@@ -61,15 +55,8 @@ class Bench:
 
 
 @pytest.fixture
-def bench(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Iterator[Bench]:
-    for name in ("AUDITTUI_TABLE", "AUDITTUI_TRUSTED_KEYS", "AUDITTUI_PROFILE"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AUDITTUI_STATE", str(tmp_path / "state"))
-    monkeypatch.setenv("AUDITTUI_CONFIG", str(tmp_path / "config.toml"))
-    monkeypatch.setenv("AUDITTUI_STORE", str(tmp_path / "log.db"))
-    bench = Bench(tmp_path / "log.db", capfd)
+def bench(command_line: CommandLine) -> Iterator[Bench]:
+    bench = Bench(command_line)
     yield bench
     bench.store.close()
 
@@ -308,8 +295,7 @@ def test_a_stopped_count_names_the_strangers_in_its_number_alone(bench: Bench) -
     counted = named = 0
     cursor: tuple[str, ...] = ()
     while True:
-        found = run([*COUNT, "--max-rcu", "1.5", *cursor])
-        out, err = bench.capfd.readouterr()
+        found, out, err = bench.run.ended(*COUNT, "--max-rcu", "1.5", *cursor)
         assert found == (3 if "Cursor: " in err or "Warning: " in err else 0), err
         counted += int(out)
         named += "payments/O" in err

@@ -8,9 +8,7 @@ from collections.abc import Iterator
 import pytest
 from moto import mock_aws
 
-from tests.cli.bench import Bench, bench
-
-__all__ = ["bench"]
+from tests.cli.bench import Bench
 
 TABLE = ("--table", "audit-log", "--region", "eu-west-1")
 

@@ -12,9 +12,7 @@ import pytest
 from audittui.entry import Draft
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
-from tests.cli.bench import LAYOUT, Bench, bench
-
-__all__ = ["bench"]
+from tests.cli.bench import LAYOUT, Bench
 
 TAIL = ("tail", "actor-activity", "-p", "actor=a", "--interval", "0.1")
 SINCE = (*TAIL, "--since", "-1h")

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from audittui.cli.main import run
 from audittui.entry import Draft, decode_body, encode_body, hash_body
-from audittui.layout import load_layout
 from audittui.layout.native import item_of
 from audittui.store.port import Query
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
 from tests import tampering
+from tests.cli.bench import LAYOUT, CommandLine
 
-LAYOUT = load_layout("native")
 CHAIN = "payments/0"
 DAY = 86_400
 APPEND = ("append", "--chain", CHAIN, "--actor", "a", "--action", "b")
@@ -29,9 +26,9 @@ Item = dict[str, Any]
 class Bench:
     """A store with a chain of four entries that live for a day, and the command line."""
 
-    def __init__(self, path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-        self.store = SqliteStore(str(path), LAYOUT, create=True)
-        self.capfd = capfd
+    def __init__(self, run: CommandLine) -> None:
+        self.store = SqliteStore(str(run.store), LAYOUT, create=True)
+        self._run = run
         AuditLog(self.store, CHAIN, retention=DAY).append_many(
             [Draft(actor="a", action="b", outcome="success")] * 4
         )
@@ -53,22 +50,12 @@ class Bench:
         return item
 
     def __call__(self, *words: str, code: int = 0) -> str:
-        found = run(list(words))
-        out, err = self.capfd.readouterr()
-        assert found == code, (out, err)
-        return out + err
+        return "".join(self._run(*words, code=code))
 
 
 @pytest.fixture
-def bench(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Bench:
-    for name in ("AUDITTUI_TABLE", "AUDITTUI_TRUSTED_KEYS", "AUDITTUI_PROFILE"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AUDITTUI_STATE", str(tmp_path / "state"))
-    monkeypatch.setenv("AUDITTUI_CONFIG", str(tmp_path / "config.toml"))
-    monkeypatch.setenv("AUDITTUI_STORE", str(tmp_path / "log.db"))
-    return Bench(tmp_path / "log.db", capfd)
+def bench(command_line: CommandLine) -> Bench:
+    return Bench(command_line)
 
 
 @pytest.mark.parametrize("expires_at", [1, "soon", 10**15, None])

@@ -15,10 +15,8 @@ from audittui.integrity.verifying.links import unverifiable
 from audittui.store.sqlite import SqliteStore
 from audittui.writer import AuditLog
 from tests import tampering
-from tests.cli.bench import LAYOUT, Bench, bench, key
+from tests.cli.bench import LAYOUT, Bench
 from tests.integrity.tile_logs import decode_bundle
-
-__all__ = ["bench", "key"]
 
 CHAIN = "old/0"
 LONG_AGO = 1_700_000_000 * 10**6

@@ -93,7 +93,7 @@ def _is_word(path: tuple[Any, ...]) -> bool:
         path[0] in WORD
         or path[-1] in ("note", "sealed_at")
         or (path[0] == "entries" and len(path) < 3)
-    )  # fmt: skip
+    )
 
 
 UNSIGNED_PATHS = [path for path in _paths(Forger(HONEST).manifest) if not _is_word(path)]

@@ -16,7 +16,7 @@ from audittui.ingest.cloudtrail import draft_of
 from audittui.ingest.cloudtrail.arn import canonical
 from audittui.ingest.cloudtrail.read import read_cloudtrail
 from audittui.ingest.fit import fitted, refusal
-from audittui.ingest.run import ingest
+from audittui.ingest.run import Ingestion
 from audittui.ingest.source import Rejected
 from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
@@ -209,5 +209,5 @@ def test_the_real_file_has_a_draft_for_every_record_and_imports_once() -> None:
     store = SqliteStore(":memory:", load_layout("native"), create=True)
     log = AuditLog(store, "cloudtrail/0")
     told: list[int] = []
-    summary = ingest(reads, log, lambda _, done: told.append(done))
+    summary = Ingestion(log).run(reads, lambda _, done: told.append(done))
     assert summary.added == 2900 and told == sorted(told) and told[-1] == path.stat().st_size

@@ -223,7 +223,7 @@ def test_an_arn_without_a_name_is_no_resource(on: str, resource: str | None) -> 
         ("example", "NewWay", {"NewWay": "access denied"}, "denied"),
         ("example", "NewWay", {"other": "rejected"}, "success"),
     ],
-)  # fmt: skip
+)
 def test_what_a_response_says_of_the_event_itself(
     source: str, name: str, response: dict[str, str], outcome: str
 ) -> None:

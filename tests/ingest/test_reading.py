@@ -19,7 +19,7 @@ from audittui.entry import Draft
 from audittui.errors import UsageError
 from audittui.ingest.cloudtrail.read import SUFFIXES, read_cloudtrail
 from audittui.ingest.jsonl import read_jsonl
-from audittui.ingest.run import ingest
+from audittui.ingest.run import Ingestion
 from audittui.ingest.source import Rejected, files_in
 from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
@@ -213,9 +213,9 @@ def test_a_key_that_cannot_be_stored_does_not_end_the_import(tmp_path: Path) -> 
         encoding="utf-8",
     )
     log = AuditLog(SqliteStore(":memory:", load_layout("native"), create=True), "t/0")
-    first = ingest(read_cloudtrail([tmp_path / "a.json"]), log, lambda *_: None)
+    first = Ingestion(log).run(read_cloudtrail([tmp_path / "a.json"]), lambda *_: None)
     assert (first.added, [one.position for one in first.rejections]) == (2, ["record 2"])
-    second = ingest(read_jsonl([tmp_path / "b.jsonl"]), log, lambda *_: None)
+    second = Ingestion(log).run(read_jsonl([tmp_path / "b.jsonl"]), lambda *_: None)
     assert (second.added, second.rejected) == (1, 2)
 
 
@@ -224,7 +224,7 @@ def test_shortened_records_are_counted(tmp_path: Path) -> None:
         json.dumps({"Records": [record(1, x="x" * 70_000), record(2)]}), encoding="utf-8"
     )
     log = AuditLog(SqliteStore(":memory:", load_layout("native"), create=True), "t/0")
-    summary = ingest(read_cloudtrail([tmp_path]), log, lambda *_: None)
+    summary = Ingestion(log).run(read_cloudtrail([tmp_path]), lambda *_: None)
     assert (summary.added, summary.shortened) == (2, 1)
 
 

@@ -122,7 +122,7 @@ def test_a_trace_tells_what_each_event_changed() -> None:
             draft("x:UpdateThing", after={"n": 2}),
             draft("x:UpdateThing", before={"n": 5}, after={"n": 6}),
         ]
-    )  # fmt: skip
+    )
     page = store.query(Query(index="by-resource", partition=("resource", "r"), sort="time"))
     rows = sorted((LAYOUT.row(item) for item in page.items), key=lambda one: one.seq)
     steps = list(steps_of(BodyReader(store, LAYOUT).read(rows)))

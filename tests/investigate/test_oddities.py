@@ -7,7 +7,7 @@ from collections import defaultdict
 import pytest
 
 from audittui.ingest.cloudtrail.read import read_cloudtrail
-from audittui.ingest.run import ingest
+from audittui.ingest.run import Ingestion
 from audittui.investigate.oddities import find_oddities, oddities
 from audittui.layout import Row, load_layout
 from audittui.store.port import Query
@@ -122,7 +122,7 @@ def test_no_false_alarm_in_a_real_log() -> None:
     layout = load_layout("native")
     store = SqliteStore(":memory:", layout, create=True)
     path = shared_file("cloudtrail/invictus.json.gz")
-    ingest(read_cloudtrail([path]), AuditLog(store, "cloudtrail/0"), lambda *_: None)
+    Ingestion(AuditLog(store, "cloudtrail/0")).run(read_cloudtrail([path]), lambda *_: None)
     lives: dict[str, list[Row]] = defaultdict(list)
     start = None
     while True:

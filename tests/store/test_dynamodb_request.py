@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audittui.store.dynamodb.request import query_arguments
-from audittui.store.dynamodb.wire import decoded
+from audittui.store.dynamodb.wire import decoded_item
 from audittui.store.port import Condition, Query
 
 WORDS = "AND OR NOT IN BETWEEN attribute_exists attribute_not_exists"
@@ -62,10 +62,8 @@ def test_every_placeholder_is_used_and_every_used_one_is_defined(request: Query)
 
 @given(queries)
 def test_every_value_reaches_the_service_as_it_is(request: Query) -> None:
-    values = [
-        decoded(value)
-        for value in query_arguments(request, "audit-log")["ExpressionAttributeValues"].values()
-    ]
+    arguments = query_arguments(request, "audit-log")
+    values = list(decoded_item(arguments["ExpressionAttributeValues"]).values())
     wanted = [request.partition[1], request.low, request.high]
     wanted += [value for one in request.filters for value in one.values]
     assert all(value in values for value in wanted if value is not None)

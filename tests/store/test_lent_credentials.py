@@ -203,7 +203,7 @@ def test_a_code_is_asked_for_once_and_the_session_kept_where_the_aws_cli_keeps_i
         questions.append(question)
         return "123456"
 
-    monkeypatch.setattr("audittui.cli.asking.ask_code", answer)
+    monkeypatch.setattr("audittui.cli.prompt.ask_code", answer)
     for _ in range(2):
         assert asked("mfa") == 1
         assert "127.0.0.1" in capsys.readouterr().err  # the table cannot be reached: it got so far
@@ -221,13 +221,13 @@ def test_a_code_is_asked_for_once_and_the_session_kept_where_the_aws_cli_keeps_i
 def test_what_is_no_code_is_not_sent(
     sts: Sts, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("audittui.cli.asking.ask_code", lambda _: "12345")
+    monkeypatch.setattr("audittui.cli.prompt.ask_code", lambda _: "12345")
     assert asked("mfa") == 2
     assert "That is no MFA code: it has 6 digits." in capsys.readouterr().err
     assert sts.asked == []
     sts.status, sts.code = 403, "AccessDenied"
     sts.text = "MultiFactorAuthentication failed with invalid MFA one time pass code."
-    monkeypatch.setattr("audittui.cli.asking.ask_code", lambda _: "000000")
+    monkeypatch.setattr("audittui.cli.prompt.ask_code", lambda _: "000000")
     assert asked("mfa") == 1
     assert "AWS STS does not accept the MFA code. Wait for the next" in capsys.readouterr().err
 
@@ -241,7 +241,7 @@ def test_a_key_of_kms_is_reached_by_the_same_roles_and_codes(
         key = "kms:arn:aws:kms:eu-west-1:123456789012:key/1"
         words = ["seal", "--key", key, "--name", "audit.example.com"]
         words += ["--table", "t", "--region", "eu-west-1", "--aws-profile"]
-        monkeypatch.setattr("audittui.cli.asking.ask_code", lambda _: "123456")
+        monkeypatch.setattr("audittui.cli.prompt.ask_code", lambda _: "123456")
         assert run([*words, "mfa"]) == 1
         told = capsys.readouterr().err
         assert "AWS KMS did not answer: http://127.0.0.1" in told and "ARN" in told
@@ -277,7 +277,7 @@ def test_where_nobody_can_be_asked_the_sentence_says_what_to_do(
 def test_a_session_that_is_kept_serves_where_nobody_can_be_asked(
     sts: Sts, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("audittui.cli.asking.ask_code", lambda _: "123456")
+    monkeypatch.setattr("audittui.cli.prompt.ask_code", lambda _: "123456")
     asked("mfa")
     target = Target(table="t", region="eu-west-1", aws_profile="mfa")
     open_connection(target, read_only=True).store.close()
@@ -287,7 +287,7 @@ def test_a_session_that_is_kept_serves_where_nobody_can_be_asked(
 def test_a_cache_that_cannot_be_written_or_read_is_as_if_empty(
     sts: Sts, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("audittui.cli.asking.ask_code", lambda _: "123456")
+    monkeypatch.setattr("audittui.cli.prompt.ask_code", lambda _: "123456")
     asked("mfa")
     (kept,) = (tmp_path / ".aws" / "cli" / "cache").iterdir()
     kept.write_text("{")

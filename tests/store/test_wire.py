@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audittui.errors import StoreError
-from audittui.store.dynamodb.wire import decoded, decoded_item, encoded, encoded_item
+from audittui.store.dynamodb.wire import decoded_item, encoded, encoded_item
 
 integers = st.integers(-(10**38) + 1, 10**38 - 1)
 fractions = st.builds(
@@ -61,6 +61,11 @@ def sorted_sets(tagged: Any) -> Any:
     if tag == "M":
         return {tag: {name: sorted_sets(inner) for name, inner in value.items()}}
     return tagged
+
+
+def decoded(value: Any) -> Any:
+    """The Python value of one tagged value."""
+    return decoded_item({"value": value})["value"]
 
 
 @given(values)

@@ -12,7 +12,7 @@ from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
 from audittui.tui.model.entry import read_document
-from audittui.tui.model.followed import is_entry
+from audittui.tui.model.note import is_entry
 from audittui.tui.model.rows import RowSource
 from audittui.tui.theme.palette import WARN
 from tests import tampering

@@ -27,7 +27,7 @@ from tests.tui.driving import (
     screen_text,
     type_text,
     until,
-)  # fmt: skip
+)
 from tests.tui.sample_logs import harmless, hostile_log, spraying
 
 

@@ -24,7 +24,8 @@ from audittui.store.port import PATIENT, Page, Patience, Query
 from audittui.store.sqlite import SqliteStore
 from audittui.tui.app import AuditApp
 from audittui.tui.dialogs.reader import ConfirmScreen
-from audittui.tui.model.followed import Live, Note
+from audittui.tui.model.followed import Live
+from audittui.tui.model.note import Note
 from audittui.writer import AuditLog
 from tests.tui.driving import (
     HOSTILE,
@@ -41,7 +42,7 @@ from tests.tui.driving import (
     settle,
     status,
     until,
-)  # fmt: skip
+)
 from tests.tui.sample_logs import harmless
 
 REAL = tail_module.Tail

@@ -6,7 +6,6 @@ import pytest
 from rich.cells import cell_len
 
 from audittui.tui.main.screen import MainScreen
-from audittui.tui.model.json_lines import spread
 from tests.tui.driving import (
     HOSTILE,
     driven,
@@ -16,7 +15,8 @@ from tests.tui.driving import (
     running,
     screen_text,
     settle,
-)  # fmt: skip
+)
+from tests.tui.json_values import spread
 from tests.tui.sample_logs import harmless, hostile_log
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from audittui.entry import decode_strict
 from audittui.escape import escaped_lines
-from audittui.tui.model.json_lines import JsonLines, ascii_spread, spread
-from tests.tui.json_values import VALUES
+from audittui.tui.model.json_lines import JsonLines, ascii_spread
+from tests.tui.json_values import VALUES, spread
 
 TEXTS = st.builds(
     lambda value, indent, plain: json.dumps(value, indent=indent, ensure_ascii=plain),

@@ -32,7 +32,7 @@ from tests.tui.driving import (
     settle,
     status,
     until,
-)  # fmt: skip
+)
 
 
 @driven

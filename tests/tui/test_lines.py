@@ -76,7 +76,7 @@ async def test_growing_keeps_the_place() -> None:
         await pilot.press(*["j"] * 30)
         before = lines_of(app)[1:]
         source.count = 5000
-        lines.grown()
+        lines.show_growth()
         await pilot.pause()
         assert lines.cursor == 30
         assert [line[:40] for line in lines_of(app)[1:]] == [line[:40] for line in before]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from audittui.errors import StoreError
-from audittui.store.port import ANSWERS_AGAIN, Patience
+from audittui.store.port import ANSWERS_AGAIN
 
 SLOW_SECONDS = 2.0
 """A request that takes longer is told."""
@@ -74,8 +74,8 @@ class SlowCalls:
             self.tell(f"waiting for {self._place}: no answer for {now - began:.0f} s")
 
 
-class TellingPatience(Patience):
-    """Sleeps like `Patience`, and tells ``tell`` why once it goes on for `SLOW_SECONDS`."""
+class TellingPatience:
+    """Sleeps, and tells ``tell`` why once it goes on for `SLOW_SECONDS`."""
 
     def __init__(self, tell: Callable[[str], None]) -> None:
         self._tell = tell

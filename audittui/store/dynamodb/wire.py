@@ -73,22 +73,17 @@ class _Decoder:
 _PARSED, _JSON = _Decoder(bytes), _Decoder(binascii.a2b_base64)
 
 
-def decoded(value: Mapping[str, Any]) -> Any:
-    """The Python value of one tagged value as the AWS client gives it.
+def decoded_item(item: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The Python values of an item's attributes, from the form that the AWS client gives.
 
     Integral numbers are ``int``, others ``Decimal``. Raises `StoreError` for a type that the
     format does not have, and for what is no value of its type.
     """
-    return _PARSED.value(value)
-
-
-def decoded_item(item: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """The Python values of an item's attributes, from the form that the AWS client gives."""
     return _PARSED.item(item)
 
 
 decoded_json = _JSON.value
-"""As `decoded`, of one tagged value as it stands in an answer's JSON."""
+"""As `decoded_item`, of one tagged value as it stands in an answer's JSON."""
 
 
 def _number_text(value: int | float | Decimal) -> str:

@@ -66,14 +66,14 @@ class ColumnsScreen(ListDialog[tuple[str, ...]]):
         self._fields.shown ^= {field}
         if not self._fields.shown:
             self._fields.shown.add(field)
-        self.lines.changed(self.lines.cursor)
+        self.lines.redraw(self.lines.cursor)
 
     def action_shift(self, step: int) -> None:
         """Move the column."""
         order, at = self._fields.order, self.lines.cursor
         if 0 <= at + step < len(order):
             order[at], order[at + step] = order[at + step], order[at]
-            self.lines.changed(at + step)
+            self.lines.redraw(at + step)
 
     def action_done(self) -> None:
         """Close with the columns."""

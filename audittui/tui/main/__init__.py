@@ -1,1 +1,4 @@
-"""The main screen: one module per feature, and the desk they share."""
+"""The main screen: one module per feature, and the desk they share.
+
+Not here: widgets, dialogs, and whatever can be computed without a screen.
+"""

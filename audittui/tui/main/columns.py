@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from audittui.tui.model.run import Run
     from audittui.tui.text.times import TimeStyle
 
+TIMES_GROW_OLD = 20
+"""Seconds between redraws of relative times."""
 _TOLD = {
     "utc": "Times are shown in UTC.",
     "local": "Times are shown in this machine's local time.",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from audittui.errors import AuditError
-from audittui.store.port import Patience
+from audittui.store.port import PATIENT
 from audittui.tui import messages
 from audittui.tui.main.key import Key
 from audittui.tui.main.run import Wanted
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from audittui.tui.model.workspace import Workspace
 
 
-class _Telling(Patience):
+class _Telling:
     """Waits, and says what for."""
 
     def __init__(self, tell: Callable[[StoreError], None]) -> None:
@@ -36,7 +36,7 @@ class _Telling(Patience):
     def wait(self, error: StoreError, attempt: int, seconds: float) -> None:
         """Say it, then wait."""
         self._tell(error)
-        super().wait(error, attempt, seconds)
+        PATIENT.wait(error, attempt, seconds)
 
 
 class Connect:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, ClassVar
 from audittui.tui import messages
 from audittui.tui.main.key import Key
 from audittui.tui.model.counts import counted
-from audittui.tui.model.followed import is_entry
 from audittui.tui.model.groups import GroupSource
+from audittui.tui.model.note import is_entry
 from audittui.tui.text import words
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from audittui.tui.main.history import History
 from audittui.tui.main.key import Key
 from audittui.tui.main.link import Link
 from audittui.tui.main.listeners import Listeners
-from audittui.tui.main.marking import Marking
+from audittui.tui.main.marks import Marking
 from audittui.tui.main.notebook import Notebook
 from audittui.tui.main.pivot import Pivot
 from audittui.tui.main.rerun import Rerun
@@ -44,9 +44,9 @@ if TYPE_CHECKING:
     from audittui.connection import Connection, Target
     from audittui.tui.jobs import Jobs
     from audittui.tui.main.desk import Desk
+    from audittui.tui.main.outside import Outside
     from audittui.tui.model.session import Session
     from audittui.tui.model.workspace import Workspace
-    from audittui.tui.text.times import TimeStyle
 
 
 class Feature(Protocol):
@@ -76,26 +76,6 @@ IN_HELP: tuple[type[Feature], ...] = (
     Rerun,
 )
 """The features with keys, in the order of the help."""
-
-
-class Outside(Protocol):
-    """What some features need from the application."""
-
-    def copy_to_clipboard(self, text: str) -> None:
-        """Copy a text by way of the terminal."""
-        ...
-
-    def leave(self) -> None:
-        """End the application."""
-        ...
-
-    def show_connection(self, text: str, style: str) -> None:
-        """Show the state of the connection in the header."""
-        ...
-
-    def tell_times(self, style: TimeStyle) -> None:
-        """Set the time style of every list."""
-        ...
 
 
 class Features:

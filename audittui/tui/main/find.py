@@ -101,7 +101,7 @@ class Find:
             if isinstance(shown, GroupSource):
                 shown.filter(pattern)
                 desk.unsay()
-                results.changed(shown.moved(results.cursor))
+                results.redraw(shown.moved(results.cursor))
                 desk.show_status()
                 return True
             if source is None:
@@ -114,7 +114,7 @@ class Find:
             return False
         self._offered = False
         desk.unsay()
-        results.changed(source.line_of(at))
+        results.redraw(source.line_of(at))
         if source.searching:
             self._stay = at
             self._search_on(source, pattern)
@@ -136,11 +136,11 @@ class Find:
         line = source.line_of(self._stay)
         source.search(seconds=_SLICE)
         if source.hiding and results.cursor == line:
-            results.changed(source.line_of(self._stay))
+            results.redraw(source.line_of(self._stay))
         else:
             # The user moved meanwhile.
             self._stay = source.at_of(results.cursor) if len(source) else 0
-            results.grown()
+            results.show_growth()
         desk.show_status()
         if source.searching:
             desk.after(_PAUSE, lambda: self._search_on(source, pattern))
@@ -202,7 +202,7 @@ class Find:
         self._seek_after = None
         if found is not None:
             desk.unsay()
-            desk.results.grown()
+            desk.results.show_growth()
             desk.results.go(source.line_of(found))
         else:
             desk.say(words.no_more("match", 1, run))

@@ -169,7 +169,7 @@ class Follow:
         def answered(yes: bool | None) -> None:
             if not yes and live.tail is tail:
                 followed = live.state == "following"
-                live.declined()
+                live.decline()
                 self._show_ending(live, followed)
             message.answer.give(bool(yes))
 
@@ -191,7 +191,7 @@ class Follow:
         if live.tail is not tail:
             return
         followed = live.state == "following"
-        live.ended(error)
+        live.end(error)
         self._show_ending(live, followed)
 
     def _show_ending(self, live: Live, followed: bool) -> None:
@@ -207,11 +207,11 @@ class Follow:
         """The list grew or a note changed; the cursor moves only while following."""
         results = self._desk.results
         if live.state == "following":
-            results.changed(len(live.source) - 1)
+            results.redraw(len(live.source) - 1)
         else:
-            results.grown()
+            results.show_growth()
             if live.renoted is not None:
-                results.changed_row(live.source.line_of(live.renoted))
+                results.redraw_row(live.source.line_of(live.renoted))
         live.renoted = None
 
     KEYS: ClassVar[tuple[Key, ...]] = (

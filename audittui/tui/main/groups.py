@@ -114,7 +114,7 @@ class Groups:
     def _regrouped(self, message: messages.Regrouped) -> None:
         """The groups have changed."""
         desk, run = self._desk, message.run
-        run.took_thresholds(message.least, message.timespan, message.groups)
+        run.set_thresholds(message.least, message.timespan, message.groups)
         if run is desk.run and run.groups is not None:
             desk.group = None
             desk.results.show(run.groups)
@@ -205,7 +205,7 @@ class Groups:
             return
         groups.filter_again()
         if run is desk.run and desk.results.source is groups:
-            desk.results.changed(groups.moved(desk.results.cursor))
+            desk.results.redraw(groups.moved(desk.results.cursor))
             desk.say(notice)
 
     def _failed(self, error: AuditError) -> None:

@@ -240,12 +240,12 @@ class Runner:
         desk.unsay()
         if desk.group is None:
             if isinstance(results.source, GroupSource):
-                results.changed(results.source.moved(results.cursor))
+                results.redraw(results.source.moved(results.cursor))
             elif run.widened and self._widened is not run:
                 self._widened = run
                 results.show(run.rows, results.cursor)
             else:
-                results.grown()
+                results.show_growth()
         self._status.show_soon(at_once=len(run.rows.rows) <= SCREENFUL)
 
     def rested(self, run: Run) -> bool:

@@ -15,14 +15,17 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from audittui.layout.row import Row
+from audittui.tui.main.ask_line import AskLine
+from audittui.tui.main.columns import TIMES_GROW_OLD
 from audittui.tui.main.features import Features, keys
-from audittui.tui.model.followed import Live, is_entry
+from audittui.tui.main.outside import Outside
+from audittui.tui.main.panes import WIDE, pane_of, panes_shown
+from audittui.tui.model.followed import Live
 from audittui.tui.model.groups import GroupSource
+from audittui.tui.model.note import is_entry
 from audittui.tui.model.rows import RowSource
 from audittui.tui.text import words
-from audittui.tui.theme.palette import DIM
 from audittui.tui.widgets.bars import KeyBar, StatusBar, TitleBar
-from audittui.tui.widgets.field import AskedField
 from audittui.tui.widgets.form import Form
 from audittui.tui.widgets.lines import LineList
 from audittui.tui.widgets.sidebar import RunbookOptions, Sidebar
@@ -34,15 +37,8 @@ if TYPE_CHECKING:
     from audittui.tui.jobs import Jobs
     from audittui.tui.model.run import Run
     from audittui.tui.model.workspace import Workspace
-    from audittui.tui.text.times import TimeStyle
     from audittui.tui.widgets.detail import Detail
     from audittui.tui.widgets.outline import OutlineView
-
-WIDE = 110
-"""The width from which sidebar and form stay beside the results."""
-PANES = ("sidebar", "form", "results", "detail")
-_TIMES_GROW_OLD = 20
-"""Seconds between redraws of relative times."""
 
 Answer = TypeVar("Answer")
 
@@ -86,9 +82,10 @@ class MainScreen(Screen[None]):
         self.asking = ""
         self._mounted = mounted
         self._detail: Detail | None = None
-        self._ask: AskedField | None = None
+        self._ask_line = AskLine(self)
         self._resumed = False
-        self.features = Features(self, self, jobs, workspace, folders, open_target)
+        self.outside = Outside(self)
+        self.features = Features(self, self.outside, jobs, workspace, folders, open_target)
 
     def compose(self) -> ComposeResult:
         """Bars above and below, the panes between them."""
@@ -107,7 +104,7 @@ class MainScreen(Screen[None]):
         self.query_one(RunbookOptions).focus()
         self._mounted()
         self.call_after_refresh(self._mount_detail)
-        self.set_interval(_TIMES_GROW_OLD, self.features.columns.renew_times)
+        self.set_interval(TIMES_GROW_OLD, self.features.columns.renew_times)
 
     async def _mount_detail(self) -> None:
         """Mount the detail view after the first frame, before anything can be read."""
@@ -152,27 +149,17 @@ class MainScreen(Screen[None]):
 
     def show_panes(self) -> None:
         """Show the panes that there is room for."""
-        wide = self.size.width >= WIDE
-        choosing = self.pane in ("sidebar", "form")
-        detail = self.detail_open and (self.pane == "detail" or (wide and not choosing))
-        shown = {
-            "sidebar": choosing or (wide and not detail),
-            "form": choosing or (wide and not detail),
-            "results": wide or self.pane != "detail",
-            "detail": detail,
-        }
-        if self.zoomed:
-            shown = {pane: pane == self.pane for pane in PANES}
+        width = self.size.width
+        shown = panes_shown(self.pane, width, zoomed=self.zoomed, detail_open=self.detail_open)
         for pane, visible in shown.items():
             if pane != "detail":
                 self.query_one(f"#{pane}").display = visible
             elif self._detail is not None:
                 self._detail.display = visible
-        if self._ask is not None:
-            self._ask.display = bool(self.asking) and shown["results"]
+        self._ask_line.show(bool(self.asking) and shown["results"])
         self.query_one("#main").display = shown["form"] or shown["results"]
         self.set_class(self.zoomed, "-zoomed")
-        self.set_class(not wide, "-narrow")
+        self.set_class(width < WIDE, "-narrow")
         self.query_one(KeyBar).show(words.keys_of(self.pane, grouped=self.row_source is None))
 
     def go_pane(self, pane: str, widget: Widget | None = None) -> None:
@@ -235,12 +222,10 @@ class MainScreen(Screen[None]):
         if event.widget is not self.focused:
             # A late message: the focus has moved on.
             return
-        for widget in event.widget.ancestors_with_self:
-            if isinstance(widget, Widget) and widget.id in PANES:
-                if widget.id != self.pane:
-                    self.pane = widget.id
-                    self.show_panes()
-                return
+        pane = pane_of(event.widget)
+        if pane and pane != self.pane:
+            self.pane = pane
+            self.show_panes()
 
     def on_resize(self, event: Resize) -> None:
         """Lay out again, but not for an outdated size: every layout sends the screen its size
@@ -325,20 +310,12 @@ class MainScreen(Screen[None]):
         self.close_detail()
         self.pane = "results"
         self.show_panes()
-        if self._ask is None:
-            self._ask = AskedField(id="ask", compact=True)
-            self.query_one("#main").mount(self._ask)
-        field = self._ask
-        with self.prevent(Input.Changed):
-            field.value = value
-        field.placeholder = hint
-        self.set_focus(field)
+        self._ask_line.ask(value, hint)
 
     def end_asking(self) -> None:
         """Close the line."""
         self.asking = ""
-        if self._ask is not None:
-            self._ask.display = False
+        self._ask_line.show(False)
 
     def open(
         self, dialog: Screen[Answer], answered: Callable[[Answer | None], None] | None = None
@@ -359,26 +336,7 @@ class MainScreen(Screen[None]):
         """Call something after the next layout."""
         self.call_after_refresh(call)
 
-    # Around the features
-
-    def show_connection(self, text: str, style: str = DIM) -> None:
-        """Show the state of the connection in the header."""
-        self.query_one(TitleBar).show(connection=text, style=style)
-
-    def copy_to_clipboard(self, text: str) -> None:
-        """Copy a text by way of the terminal."""
-        self.app.copy_to_clipboard(text)
-
-    def leave(self) -> None:
-        """End the application."""
-        self.app.exit()
-
-    def tell_times(self, style: TimeStyle) -> None:
-        """Set the time style of every list."""
-        for lines in self.query(LineList):
-            lines.set_time_style(style)
-
-    # Routing to the features
+    # To the features
 
     async def action_do(self, name: str) -> None:
         """Run the command of the key with this name."""
@@ -394,7 +352,7 @@ class MainScreen(Screen[None]):
 
     def action_answer(self) -> None:
         """Accept the line below the list."""
-        self.features.find.answer(self.query_one("#ask", Input).value)
+        self.features.find.answer(self._ask_line.value)
 
     async def on_sidebar_highlighted(self, event: Sidebar.Highlighted) -> None:
         """Preview the form."""

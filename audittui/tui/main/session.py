@@ -175,7 +175,7 @@ class Sessions:
         present, results = self._workspace.marks, self._desk.results
         known = [one for one in present if all(one.row.key != had.row.key for had in marks)]
         present.replace([*marks, *known])
-        results.changed(results.cursor)
+        results.redraw(results.cursor)
 
     def go_to(self, step: Step) -> None:
         """Run the query of an earlier session again, and restore its cursor."""
@@ -201,7 +201,7 @@ class Sessions:
                 run.rows.filter(step.pattern, hiding=step.hiding)
             except PatternError:
                 return
-            self._desk.results.changed(0)
+            self._desk.results.redraw(0)
 
     def rested(self, run: Run) -> bool:
         """Read more until the row of the cursor is loaded."""
@@ -236,7 +236,7 @@ class Sessions:
         self._returning = None
         if results.cursor == 0:  # the user has not moved meanwhile
             source.search()
-            results.changed(source.line_of(at))
+            results.redraw(source.line_of(at))
             self._open_again(step)
         return True
 

@@ -10,7 +10,7 @@ from audittui.errors import AuditError
 from audittui.tui import messages
 from audittui.tui.main.key import Key
 from audittui.tui.model.counts import counted
-from audittui.tui.model.followed import is_entry
+from audittui.tui.model.note import is_entry
 from audittui.tui.model.rows import RowSource
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class Verify:
         results = self._desk.results
         source.verdicts.update({(one.chain, one.seq): one for one in verdicts})
         if source is results.source:
-            results.changed(results.cursor)
+            results.redraw(results.cursor)
 
     KEYS: ClassVar[tuple[Key, ...]] = (
         Key("v", "verify", "verify the entry", verify, words="verify, prove, integrity, genuine"),

@@ -1,1 +1,4 @@
-"""The contents of the screen, without Textual: a run and its rows, marks, filters, saved state."""
+"""The contents of the screen: a run and its rows, marks, filters, saved state.
+
+Not here: Textual, and the wording of what is shown.
+"""

@@ -17,7 +17,8 @@ from audittui.layout.row import ROW_FIELDS, Row
 from audittui.query.unregistered_rows import Strangers
 from audittui.runbook.describe import tail_command_of
 from audittui.tui.model.counts import counted
-from audittui.tui.model.followed import FRESH, Live, is_entry
+from audittui.tui.model.followed import FRESH, Live
+from audittui.tui.model.note import is_entry
 from audittui.tui.model.run import Run
 
 _FORMS = {f".{suffix}": form for form, suffix in SUFFIXES.items()}

@@ -3,8 +3,8 @@ between them about the following itself."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
@@ -14,8 +14,12 @@ from audittui.layout.row import Row
 from audittui.tui.model.rows import RowSource
 
 if TYPE_CHECKING:
+    from audittui.connection import Connection
     from audittui.investigate.tail import Tail, TailBatch
-    from audittui.tui.model.run import Run
+    from audittui.query.result import ResultPage
+    from audittui.query.unregistered_rows import Strangers
+    from audittui.runbook.model import Runbook
+    from audittui.runbook.plan import Plan
 
 FRESH = 60 * timestamp.SECOND
 """A read no older than this is continued by following, with everything written since."""
@@ -23,50 +27,22 @@ CONTEXT = 200
 """Rows read earlier that are kept above the line where following started."""
 
 
-class Note(Row, frozen=True, gc=False, kw_only=True):
-    """A line of the list that is not an entry."""
+class Followable(Protocol):
+    """What can be followed: a run, with the rows read so far."""
 
-    text: str
-
-
-def is_entry(row: Row) -> bool:
-    """True for a row that is an entry, False for a note between them."""
-    return not isinstance(row, Note)
-
-
-class LiveSource(RowSource):
-    """Rows as they arrive, oldest first, and notes between them."""
-
-    def note(self, text: str) -> int:
-        """Add a note; returns its index among all rows."""
-        moment = timestamp.now()
-        note = Note(tick=moment, time=moment, key=("", ""), chain="", seq=-1, outcome="", text=text)
-        self.add([note])
-        return len(self.rows) - 1
-
-    def renote(self, at: int, text: str) -> None:
-        """Change the note at this index among all rows."""
-        had = self.rows[at]
-        assert isinstance(had, Note)
-        self.rows[at] = msgspec.structs.replace(had, text=text)
-
-    def whole(self, at: int) -> str:
-        """The text of a line that is a note; empty for an entry."""
-        row = self.row(at)
-        return row.text if isinstance(row, Note) else ""
-
-    def cells(self, at: int) -> Sequence[str | int]:
-        """The texts of a row; notes have none under the columns."""
-        return [""] * len(self.titles) if self.whole(at) else super().cells(at)
-
-    def tone(self, at: int) -> str:
-        """Notes stand out."""
-        return "marked" if self.whole(at) else super().tone(at)
+    runbook: Runbook
+    texts: dict[str, str]
+    plan: Plan
+    connection: Connection
+    rows: RowSource
+    strangers: Strangers
+    last: ResultPage | None
+    max_rcu: float | None
 
     @property
-    def entries(self) -> int:
-        """How many of the rows are entries."""
-        return sum(is_entry(row) for row in self.rows)
+    def complete(self) -> bool:
+        """True when all that there is in the window was read."""
+        ...
 
 
 class Live:
@@ -77,9 +53,9 @@ class Live:
     arriving and ``new`` counts them; while "stopped" nothing is read.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Followable) -> None:
         self.run = run
-        self.source = LiveSource(run.rows.columns, run.rows.marks, run.strangers)
+        self.source = RowSource(run.rows.columns, run.rows.marks, run.strangers)
         self.state: Literal["following", "paused", "stopped"] = "stopped"
         self.new = self.came = self.missed = 0
         self.batch: TailBatch | None = None
@@ -199,7 +175,7 @@ class Live:
             self.tail = None
         self.state = "stopped"
 
-    def ended(self, error: AuditError | None) -> None:
+    def end(self, error: AuditError | None) -> None:
         """The tail ended by itself."""
         spent = self.tail is not None and self.tail.stop == "budget"
         self.stop()
@@ -211,7 +187,7 @@ class Live:
                 "F adds as much"
             )
 
-    def declined(self) -> None:
+    def decline(self) -> None:
         """The user declined to pay for catching up."""
         self.stop()
         self.source.note(f"not followed {_clock()}: nothing was read")

@@ -192,15 +192,6 @@ def _ascii_escape(found: re.Match[str]) -> str:
     return "\\u007f" if found.group() == "\x7f" else json.dumps(found.group())[1:-1]
 
 
-def spread(raw: str) -> str:
-    """A JSON text over several lines, harmless, with its numbers exactly as stored.
-
-    Raises ``ValueError`` as `JsonLines` does.
-    """
-    lines = JsonLines(raw)
-    return "\n".join("  " * one.depth + lines.text(at) for at, one in enumerate(lines.lines))
-
-
 def ascii_spread(raw: str) -> str:
     """A JSON text over several lines, in ASCII: still JSON, with its numbers as stored.
 

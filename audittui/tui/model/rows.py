@@ -1,4 +1,4 @@
-"""The contents of the result list: rows, under columns, filtered."""
+"""The contents of the result list: rows, under columns, filtered, and notes between them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Container, Sequence
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from audittui import timestamp
 from audittui.layout.row import Row
 from audittui.tui.model.filter import Fits, compiled
+from audittui.tui.model.note import Note, note_of
 from audittui.tui.model.outcomes import mark_of, tone_of
 from audittui.tui.model.row_list import RowList
 
@@ -61,6 +64,7 @@ class RowSource:
         self.searched = 0
         self.verdicts: dict[tuple[str, int], Verdict] = {}
         """Verdicts, by chain and seq."""
+        self._notes = 0
         self._fits: Fits | None = None
         self._matches: list[int] = []
 
@@ -85,7 +89,7 @@ class RowSource:
     @property
     def entries(self) -> int:
         """How many of the rows are entries."""
-        return len(self.rows)
+        return len(self.rows) - self._notes
 
     @property
     def filtered(self) -> bool:
@@ -109,9 +113,16 @@ class RowSource:
         """The row of a line."""
         return self.rows[self._matches[at]] if self.filtered else self.rows[at]
 
-    def cells(self, at: int) -> Sequence[str | int]:
-        """The texts of a row; its time as a number."""
+    def whole(self, at: int) -> str:
+        """The text of a line that is a note; empty for an entry."""
         row = self.row(at)
+        return row.text if isinstance(row, Note) else ""
+
+    def cells(self, at: int) -> Sequence[str | int]:
+        """The texts of a row, its time as a number; notes have none under the columns."""
+        row = self.row(at)
+        if isinstance(row, Note):
+            return [""] * len(self.titles)
         cells: list[str | int] = []
         if self.verdicts:
             verdict = self.verdicts.get((row.chain, row.seq))
@@ -124,8 +135,10 @@ class RowSource:
         return cells
 
     def tone(self, at: int) -> str:
-        """Denied and failed entries are coloured, and those with a broken verdict."""
+        """Colours denied and failed entries, unexpected ones, and notes."""
         row = self.row(at)
+        if isinstance(row, Note):
+            return "marked"
         if self.verdicts:
             verdict = self.verdicts.get((row.chain, row.seq))
             if verdict is not None and verdict.failed:
@@ -156,6 +169,18 @@ class RowSource:
         self.rows += rows
         if looked:
             self.search(len(rows))
+
+    def note(self, text: str) -> int:
+        """Add a note; returns its index among all rows."""
+        self._notes += 1
+        self.add([note_of(text)])
+        return len(self.rows) - 1
+
+    def renote(self, at: int, text: str) -> None:
+        """Change the note at this index among all rows."""
+        had = self.rows[at]
+        assert isinstance(had, Note)
+        self.rows[at] = msgspec.structs.replace(had, text=text)
 
     def filter(self, pattern: str, *, hiding: bool = True) -> None:
         """Set the filter; an empty one shows everything. The first rows are searched immediately.

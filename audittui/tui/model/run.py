@@ -194,7 +194,7 @@ class Run:
             self._found = self._correlator.groups()
             return self._found
 
-    def took_thresholds(self, least: int, timespan: int, groups: Sequence[Group]) -> None:
+    def set_thresholds(self, least: int, timespan: int, groups: Sequence[Group]) -> None:
         """Adopt the new groups, and the new equivalent command if it can express them."""
         from audittui.runbook.timerange import duration_text
 

@@ -1,1 +1,4 @@
-"""Values in, lines out: the words of the screen. Nothing here knows Textual."""
+"""The words of the screen: values in, lines out.
+
+Not here: Textual, and anything that keeps state.
+"""

@@ -1,1 +1,4 @@
-"""Colours: the themes of the application, and its output with few colours or none."""
+"""Colours: the themes of the application, and its output with few colours or none.
+
+Not here: which part of a line has which colour.
+"""

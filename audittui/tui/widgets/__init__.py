@@ -1,1 +1,4 @@
-"""Widgets: list, detail view, form, sidebar and bars. They know no feature."""
+"""Widgets: list, detail view, form, sidebar and bars.
+
+Not here: features. A widget posts what happened, whoever listens.
+"""

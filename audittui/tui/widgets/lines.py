@@ -6,6 +6,7 @@ visible on each key.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from textwrap import wrap
 from typing import ClassVar
 
@@ -63,20 +64,17 @@ class LineList(CursorView):
     LineList { overflow-x: hidden; scrollbar-size-vertical: 1; }
     """
 
+    @dataclass
     class Moved(Message):
         """The cursor is on another line."""
 
-        def __init__(self, lines: LineList) -> None:
-            super().__init__()
-            self.lines = lines
+        lines: LineList
 
-        @property
-        def control(self) -> LineList:
-            """The list."""
-            return self.lines
-
-    class Opened(Moved):
+    @dataclass
+    class Opened(Message):
         """Enter was pressed on a line."""
+
+        lines: LineList
 
     def __init__(self, source: Source, *, empty: str = "", widget_id: str | None = None) -> None:
         super().__init__(id=widget_id)
@@ -114,7 +112,7 @@ class LineList(CursorView):
         self.reveal()
         self.refresh()
 
-    def grown(self) -> None:
+    def show_growth(self) -> None:
         """The source has more rows at its end; the view stays in place.
 
         Cheap if no new row is visible: pages may arrive a hundred times a second.
@@ -130,7 +128,7 @@ class LineList(CursorView):
         self._lagging = False
         self._resize()
 
-    def changed(self, cursor: int) -> None:
+    def redraw(self, cursor: int) -> None:
         """The source's rows changed; go to the row ``cursor``."""
         self._strips.clear()
         self._resize()
@@ -140,7 +138,7 @@ class LineList(CursorView):
         self.reveal()
         self.refresh()
 
-    def changed_row(self, at: int) -> None:
+    def redraw_row(self, at: int) -> None:
         """The contents of one row changed."""
         for focused in (0, 1, 2):
             for part in range(self._table.height):
@@ -171,7 +169,7 @@ class LineList(CursorView):
     def _again(self) -> None:
         """Measure and redraw everything, at the same row."""
         self._table.forget()
-        self.changed(self.cursor)
+        self.redraw(self.cursor)
 
     def say(self, text: str) -> None:
         """Set the text of an empty list."""

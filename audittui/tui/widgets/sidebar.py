@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -54,16 +55,19 @@ class Sidebar(Vertical):
         Binding("enter", "screen.choose", "choose", id="choose", priority=True),
     ]
 
+    @dataclass
     class Highlighted(Message):
         """Another runbook is under the cursor."""
 
-        def __init__(self, runbook: Runbook | None, broken: BrokenRunbook | None) -> None:
-            super().__init__()
-            self.runbook = runbook
-            self.broken = broken
+        runbook: Runbook | None
+        broken: BrokenRunbook | None
 
-    class Chosen(Highlighted):
+    @dataclass
+    class Chosen(Message):
         """Enter was pressed on a runbook."""
+
+        runbook: Runbook | None
+        broken: BrokenRunbook | None
 
     def __init__(self, widget_id: str | None = None) -> None:
         super().__init__(id=widget_id)

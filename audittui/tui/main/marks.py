@@ -45,7 +45,7 @@ class Marking:
 
     def show_marks(self) -> None:
         """Redraw the rows: the marks changed."""
-        self._desk.results.changed(self._desk.results.cursor)
+        self._desk.results.redraw(self._desk.results.cursor)
 
     def next_mark(self, step: int) -> None:
         """Go to the next or previous marked row of the list."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from audittui.cli.ending import INCOMPLETE, OK
+from audittui.cli.exit_codes import INCOMPLETE, OK
 from audittui.cli.options import connect, connection_options, signed_tail_of, vouch_of
 from audittui.errors import UsageError
 

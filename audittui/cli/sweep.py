@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from audittui import timestamp
-from audittui.cli.ending import ERROR, INCOMPLETE, INTEGRITY, OK, USAGE
+from audittui.cli.exit_codes import ERROR, INCOMPLETE, INTEGRITY, OK, USAGE
 from audittui.cli.progress_marks import load_mark, marks_of, save_mark
 from audittui.cli.sweep_budget import SweepBudget, explain
 from audittui.cli.verdict_output import Output
@@ -68,7 +68,7 @@ class Sweeping:
         self._keys = "" if settings is None else settings.trust.digest
         self._rcu = 0.0
 
-    def one(self, chain: str) -> int:
+    def sweep_one(self, chain: str) -> int:
         """Sweep one chain; the exit code."""
         demanded = self._demanded()
         try:
@@ -76,7 +76,7 @@ class Sweeping:
         finally:
             self._output.end()
 
-    def everything(self, expected: Sequence[str]) -> int:
+    def sweep_all(self, expected: Sequence[str]) -> int:
         """Sweep the chains of the registry and those that must be there; the exit code."""
         registry = read_registry(self._opened.store, self._opened.layout)
         self._rcu += registry.rcu

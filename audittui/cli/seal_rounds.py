@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from audittui.cli.ending import ERROR, INTEGRITY, clear_line
+from audittui.cli.exit_codes import ERROR, INTEGRITY, clear_line
 from audittui.errors import AuditError, IntegrityError
 from audittui.escape import escaped
 
@@ -42,14 +42,14 @@ class Report:
         """What the command exits with."""
         return INTEGRITY if self._tampered else max(self._codes.values(), default=0)
 
-    def registry(self, rcu: float) -> None:
+    def count_registry(self, rcu: float) -> None:
         """Count the read units of a look at the registry."""
         self._rcu += rcu
         self._counts["registry"] += 1
         self._codes.pop("", None)
         self._told.pop("", None)
 
-    def sealed(self, seal: Seal) -> None:
+    def tell_seal(self, seal: Seal) -> None:
         """A chain was sealed, or had nothing new."""
         self._codes.pop(seal.chain, None)
         self._told.pop(seal.chain, None)
@@ -57,13 +57,13 @@ class Report:
         if seal.strays:
             self._tampered = True
 
-    def idle(self, chain: str) -> None:
+    def tell_idle(self, chain: str) -> None:
         """A chain has not grown enough to be sealed: what passes by itself has passed."""
         if self._codes.get(chain) != INTEGRITY:
             self._codes.pop(chain, None)
             self._told.pop(chain, None)
 
-    def failed(self, chain: str, error: Exception, seal: Seal | None = None) -> None:
+    def tell_failure(self, chain: str, error: Exception, seal: Seal | None = None) -> None:
         """A chain could not be sealed; ``seal`` is what was signed before the fault."""
         if seal is not None and seal.added:
             self._seal(seal)
@@ -81,7 +81,7 @@ class Report:
         click.echo(escaped(f"Error: {who}{text}"), err=True)
         self._write({"chain": chain or None, "error": text, "exit_code": self._codes[chain]})
 
-    def tile(self, chain: str, path: str, *, replaced: bool) -> None:
+    def tell_tile(self, chain: str, path: str, *, replaced: bool) -> None:
         """A tile was written again, or was right already."""
         what = "was written again" if replaced else "is what the entries give; nothing was written"
         click.echo(escaped(f"{chain}: {path} {what}."), err=True)
@@ -157,9 +157,9 @@ class Sealing:
             try:
                 self._seal(chain, step, report)
             except FaultError as error:
-                report.failed(chain, error, error.seal)
+                report.tell_failure(chain, error, error.seal)
             except Exception as error:
-                report.failed(chain, error)
+                report.tell_failure(chain, error)
 
     def _demand_registered(self, chain: str) -> None:
         from audittui.integrity.chain_reader import ChainReader
@@ -189,9 +189,9 @@ class Sealing:
         except AuditError as error:
             if not self._looked:
                 raise
-            report.failed("", error)
+            report.tell_failure("", error)
             return ()
-        report.registry(facts.rcu)
+        report.count_registry(facts.rcu)
         if not facts.chains and not self._looked:
             click.echo("There is no chain yet.", err=True)
         self._looked = True
@@ -200,17 +200,17 @@ class Sealing:
     def _seal(self, chain: str, step: int | None, report: Report) -> None:
         sealer = self._sealer(chain)
         if step is None:
-            report.sealed(sealer.seal(progress=_progress(chain)))
+            report.tell_seal(sealer.seal(progress=_progress(chain)))
             return
         while True:
             known = self._sizes.get(chain)
             target = step if known is None else (known // step + 1) * step
             if sealer.tip() + 1 < target:
-                report.idle(chain)
+                report.tell_idle(chain)
                 return
             seal = sealer.seal(up_to=target)
             self._sizes[chain] = seal.size
-            report.sealed(seal)
+            report.tell_seal(seal)
             if seal.size < target:
                 return
 

@@ -8,9 +8,7 @@ import pytest
 
 from audittui.store.sqlite import SqliteStore
 from tests import tampering
-from tests.cli.bench import LAYOUT, NAME, Bench, bench, key
-
-__all__ = ["bench", "key"]
+from tests.cli.bench import LAYOUT, NAME, Bench
 
 
 def test_a_key_is_private_and_never_overwritten(bench: Bench, key: str) -> None:

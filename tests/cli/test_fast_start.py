@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audittui.cli.fast_start import CONNECTION, terminal_options
 from audittui.cli.group import cli
-from audittui.cli.opening import CONNECTION, terminal_options
 
 OPTIONS = [f"--{name.replace('_', '-')}" for name in CONNECTION]
 WORDS = st.one_of(
