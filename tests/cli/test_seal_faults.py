@@ -175,7 +175,7 @@ def test_a_gap_is_signed_and_the_log_goes_on(bench: Bench) -> None:
     assert "a/0 is as it was written: 28 proven under a signed checkpoint, 2 signed as a gap" in err
     out, _ = bench("verify", "a/0", 25)
     assert out.startswith(
-        "a/0 25: GAP. seq 25 is gone, and a trusted key signed why: lost in INC-7"
+        "a/0 25: GAP. seq 25 is gone; a trusted key signed the reason: lost in INC-7"
     )
     assert "ANCHORED" in bench("verify", "a/0", 26)[0]
     bench.append("a/0", 1)

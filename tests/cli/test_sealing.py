@@ -95,7 +95,7 @@ def test_a_state_folder_that_cannot_be_written_makes_nothing_less_true(
     monkeypatch.setenv("AUDITTUI_STATE", str(bench.folder / "file"))
     out, _ = bench("verify", "payments/0", 7)
     assert "ANCHORED" in out
-    assert "keeping the pin: The checkpoint cannot be pinned" in out
+    assert "saving the pin: The checkpoint cannot be pinned" in out
 
 
 def test_an_unproven_entry_has_no_proof(bench: Bench, key: str) -> None:
@@ -137,7 +137,7 @@ def test_a_checkpoint_is_shown_and_said_whether_it_is_believed(
     assert "not verified" in bench("checkpoint", "show", "payments/0")[1]
     other = bench("key", "generate", "--name", "other", "-o", "other")[0].strip()
     _, err = bench("checkpoint", "show", "payments/0", "--trusted-key", other, code=4)
-    assert "not believed" in err
+    assert "not trusted" in err
 
 
 def test_since_last_verifies_only_what_is_new(bench: Bench, key: str) -> None:

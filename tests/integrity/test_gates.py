@@ -42,7 +42,7 @@ def test_a_machine_that_knows_nothing_can_say_that_nothing_is_proven(bench: Benc
     assert "no signed checkpoint proves it" in bench("verify", "--all", code=3)[1]
     bench("verify", CHAIN, 3, code=3)
     line = refused(bench, "--all", "--require-anchored", option="--require-anchored")
-    assert "it has no checkpoint that a trusted key signed" in line
+    assert "it has no checkpoint signed by a trusted key" in line
     refused(bench, CHAIN, 3, "--require-anchored")
     bench.seal(key=SECOND)
     refused(bench, "--all", "--require-anchored")
@@ -113,7 +113,7 @@ def test_the_log_must_extend_a_checkpoint_in_a_file(sealed: Bench) -> None:
     sealed.use_state("three")
     sealed("verify", "--all")
     line = refused(sealed, "--all", "--checkpoint", file, option="--checkpoint")
-    assert "the log is not the one that is demanded at size 10" in line
+    assert "the log is not the one that is required at size 10" in line
     sealed.destroy(CHAIN)
     sealed.use_state("four")
     out, err = sealed("verify", "--all", "--checkpoint", file, code=4)

@@ -275,7 +275,7 @@ def test_a_mark_without_a_pin_is_forgotten_by_its_chain(bench: Bench) -> None:
 
 @pytest.mark.parametrize(
     ("bytes_", "why"),
-    [(b"", "it is empty"), (b"\xff\xfe", "it is no pin"), (b"{}", "it is no pin")],
+    [(b"", "it is empty"), (b"\xff\xfe", "it is not a pin"), (b"{}", "it is not a pin")],
 )
 def test_a_pin_that_cannot_be_read_is_an_error(bench: Bench, bytes_: bytes, why: str) -> None:
     bench.append()
