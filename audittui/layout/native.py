@@ -1,4 +1,4 @@
-"""The native table's items: the attributes that hold an entry (DESIGN §3)."""
+"""The native table's items: the attributes that hold an entry."""
 
 from __future__ import annotations
 

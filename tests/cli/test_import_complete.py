@@ -120,7 +120,7 @@ def test_append_under_a_used_key_is_an_error_that_names_the_entry(run: Run) -> N
     for other in (("--outcome", "denied"), ("--chain", "main/1", "--outcome", "denied")):
         done = run(*words, *other)
         assert (done.code, done.out) == (1, "")
-        assert "key k stands for the entry main/0 0" in done.err
+        assert "key k was used for the entry main/0 0" in done.err
         assert len(done.err.splitlines()) == 1
     assert run(*words, "--chain", "other/0", "--outcome", "denied").code == 0
 

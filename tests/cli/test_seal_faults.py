@@ -155,7 +155,7 @@ def test_a_planted_key_does_not_keep_a_chain_from_being_sealed(bench: Bench) -> 
     bench.append("a/0", 5)
     tampering.overwrite(bench.store, {**bench.item("a/0", 2), "sk": "9" * 20})
     _, err = bench.seal(code=4)
-    assert "MISSING: there is no entry 10, but one at 99999999999999999999" in err
+    assert "MISSING: there is no entry 10, but there is one at 99999999999999999999" in err
     assert "Sealed up to size 9; nothing beyond was signed." in err
 
 
@@ -270,7 +270,7 @@ def test_nothing_takes_the_place_of_a_sealed_entry_that_was_deleted(bench: Bench
     bench.delete("a/0", 4, 5)
     append = ("append", "--chain", "a/0", "--actor", "a", "--action", "b")
     _, err = bench(*append, code=4)
-    assert "ends in entry 3, but a trusted key signed entries up to 5" in err
+    assert "ends at entry 3, but a trusted key signed entries up to 5" in err
     assert not bench.item("a/0", 4)
 
 

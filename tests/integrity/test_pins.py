@@ -439,9 +439,9 @@ def _swap_notes(bench: Bench) -> None:
     ("do", "said"),
     [
         (_older(5, note=note(5, 3)), "is no part of the newest one"),
-        (_swap_notes, "The checkpoint of size 5 says that it is of size 8"),
-        (_older(5, retention="junk"), "The retention beside the checkpoint of size 5"),
-        (_older(12, retention=None), "The retention beside the checkpoint of size 12"),
+        (_swap_notes, "The checkpoint of size 5 claims size 8"),
+        (_older(5, retention="junk"), "The retention of the checkpoint of size 5"),
+        (_older(12, retention=None), "The retention of the checkpoint of size 12"),
         (_older(5, sealed_at="soon"), "The checkpoint of size 5 does not say when it was sealed"),
         (_older(12, sealed_at=None), "The checkpoint of size 12 does not say when it was sealed"),
     ],

@@ -465,7 +465,7 @@ def test_a_damaged_answer_is_no_lost_connection() -> None:
             operation_model=None,
             response_dict={"body": b"{}", "headers": {"x-amz-crc32": "1"}, "status_code": 200},
         )
-    assert told.value.brief == "answer damaged on the way"
+    assert told.value.brief == "response damaged in transit"
 
 
 @pytest.mark.parametrize(("wanted", "attempts"), [("1", 1), ("3", 3), ("", 5)])

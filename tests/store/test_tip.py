@@ -104,7 +104,7 @@ def test_a_body_with_a_key_twice_is_not_built_upon(store: Asked) -> None:
 def test_an_end_without_its_predecessor_is_refused_unless_that_expired(store: Asked) -> None:
     registered(store)
     put(store, 7, "a" * 64)
-    assert "its predecessor is not there, and did not expire" in refused(store)
+    assert "its predecessor is absent, but has not expired" in refused(store)
     digest = put(store, 7, "a" * 64, expires_at=EXPIRY + 100)
     assert read_tip(store, CHAIN, now=NOW) == Tip(7, digest, EXPIRY + 100)
 

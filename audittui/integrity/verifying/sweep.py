@@ -141,7 +141,7 @@ class Sweep:
         unknown chain and for a ``since`` beyond its end.
         """
         if not self._layout.chained:
-            why = f"UNVERIFIABLE: the layout {self._layout.name} keeps no hash chain."
+            why = f"UNVERIFIABLE: the layout {self._layout.name} has no hash chain."
             yield unverifiable(self._chain, 0, why)
             return
         try:
