@@ -23,7 +23,7 @@ _BY_ITSELF = "They are renewed automatically: try again in a moment."
 _SOURCES: dict[str, tuple[str, str]] = {
     "env": (
         "from the environment: AWS_ACCESS_KEY_ID",
-        "Set new ones and restart, or log in ({login}) and pass --aws-profile.",
+        "Set new ones and restart, or log in ({login}) and give --aws-profile.",
     ),
     "shared-credentials-file": ("from the credentials file, AWS profile {profile}", AGAIN),
     "config-file": ("from the AWS configuration, AWS profile {profile}", AGAIN),

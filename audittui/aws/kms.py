@@ -97,7 +97,7 @@ def open_kms_key(
     if not place.region:
         raise StoreError(
             f"The region of the key {escaped(arn)} is unknown.",
-            "Pass the key's full ARN.",
+            "Give the key's full ARN.",
             kind="invalid",
             usage=True,
         )
@@ -132,7 +132,7 @@ _REFUSALS: dict[str, tuple[str, str, str]] = {
     ),
     "NotFoundException": ("missing", "AWS KMS has no key {arn}.", "Check the ARN and its region."),
     "InvalidArnException": (
-        "missing", "{arn} is not the ARN of a key.", "Pass the key's full ARN."
+        "missing", "{arn} is not the ARN of a key.", "Give the key's full ARN."
     ),
     "DisabledException": (
         "other",

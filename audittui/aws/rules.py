@@ -56,13 +56,13 @@ CLIENT_RULES: dict[str, Rule] = {
     "NoRegionError": Rule(
         "invalid",
         "No AWS region is set.",
-        "Pass --region NAME, set AWS_REGION, or set a region in your AWS profile.",
+        "Give --region NAME, set AWS_REGION, or set a region in your AWS profile.",
         usage=True,
     ),
     "InvalidRegionError": Rule(
         "invalid",
         "{region!r} is not a region.",
-        "Pass --region, such as eu-west-1.",
+        "Give --region, such as eu-west-1.",
         usage=True,
     ),
     "ProfileNotFound": Rule(

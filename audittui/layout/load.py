@@ -37,7 +37,7 @@ def load_layout(name: str) -> Layout:
             f"There is no layout {name!r}.",
             "Check the path."
             if name.endswith(".toml")
-            else f"{said[0].upper()}{said[1:]}; or pass the path of a .toml file.",
+            else f"{said[0].upper()}{said[1:]}; or give the path of a .toml file.",
         ) from None
     except OSError as error:
         raise UsageError(f"The layout {path} cannot be read: {error.strerror}.") from None

@@ -24,7 +24,7 @@ class KmsSigner:
         if not valid_key_name(name):
             raise UsageError(
                 f"{name!r} is not a valid key name.",
-                "Pass --name, such as audit.example.com, without spaces or a plus sign.",
+                "Give --name, such as audit.example.com, without spaces or a plus sign.",
             )
         self._key = key
         self.verifier = VerifierKey(name, key.public_key())

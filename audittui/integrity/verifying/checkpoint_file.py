@@ -75,7 +75,7 @@ def _believed(note: Note, trust: Trust) -> CheckpointFile:
     if not trust:
         raise UsageError(
             "No key is trusted, so nothing can be verified.",
-            "Set trusted_keys in the profile, or pass --trusted-key KEY.",
+            "Set trusted_keys in the profile, or give --trusted-key KEY.",
         )
     origin = note.text.partition("\n")[0]
     owners = [key.name + "/" for key in trust.keys if origin.startswith(key.name + "/")]

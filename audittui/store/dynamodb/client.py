@@ -95,7 +95,7 @@ def make_client(
                 raise
             raise StoreError(
                 f"{escaped(endpoint_url or '')!r} is not an endpoint.",
-                "Pass --endpoint-url, such as http://localhost:8000.",
+                "Give --endpoint-url, such as http://localhost:8000.",
                 kind="invalid",
                 usage=True,
             ) from None

@@ -129,7 +129,7 @@ def demand_path(path: str, *, create: bool) -> None:
     if Path(path).is_dir():
         raise StoreError(
             f"{path} is a folder, not a store.",
-            "A store is one file: pass its path.",
+            "A store is one file: give its path.",
             kind="invalid",
             usage=True,
         )
