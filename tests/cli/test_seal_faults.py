@@ -207,8 +207,8 @@ def test_a_deleted_entry_is_no_gap_because_it_was_sealed(bench: Bench) -> None:
     ("gap", "told"),
     [
         ("3..4", "Entry 3 of a/0 is there"),
-        ("5..5", "Entry 4 of a/0 is gone, too"),
-        ("4..4", "Entry 5 of a/0 is gone, too"),
+        ("5..5", "Entry 4 of a/0 is also gone"),
+        ("4..4", "Entry 5 of a/0 is also gone"),
         ("4..x", "not a range"),
         ("5..4", "not a range"),
         ("4..9999999", "at most 1,000,000"),
@@ -329,7 +329,7 @@ def test_a_planted_tile_is_named_and_replaced(bench: Bench, size: int) -> None:
     key = {"pk": "tile#a/0", "sk": path}
     tampering.overwrite(bench.store, {**key, "hashes": bytes(8192)})
     _, err = bench.seal(code=4)
-    assert f"{path} of a/0 holds other hashes than the entries give" in err
+    assert f"{path} of a/0 are not those of the entries" in err
     out, _ = bench("verify", "--all", code=4)
     assert f"The tile {path} was planted or changed." in out
     _, err = bench.seal("--chain", "a/0", "--replace-tile", path)

@@ -59,7 +59,7 @@ def test_everything_below_the_checkpoint_must_be_proven(sealed: Bench) -> None:
 
 def test_a_checkpoint_in_doubt_anchors_nothing(sealed: Bench) -> None:
     sealed.put({"pk": f"checkpoint#{CHAIN}", "sk": f"{20:020d}", "note": "junk\n"})
-    assert "not to be believed" in refused(sealed, "--all", "--require-anchored")
+    assert "cannot be trusted" in refused(sealed, "--all", "--require-anchored")
 
 
 def test_what_is_wrong_beyond_the_checkpoint_fails_too(sealed: Bench) -> None:
@@ -133,7 +133,7 @@ def test_a_checkpoint_in_a_file_is_of_a_chain_that_is_verified(sealed: Bench) ->
         in sealed("verify", "--chain", "a/0", "--checkpoint", file, code=2)[1]
     )
     sealed.trust(SECOND)
-    assert "not to be believed" in sealed("verify", "--all", "--checkpoint", file, code=4)[1]
+    assert "cannot be trusted" in sealed("verify", "--all", "--checkpoint", file, code=4)[1]
     assert "cannot be read" in sealed("verify", "--all", "--checkpoint", "none", code=2)[1]
 
 

@@ -111,7 +111,7 @@ def test_what_kms_refuses_is_one_sentence(client: Any, code: str, kind: str) -> 
 
 def test_a_disabled_key_and_one_that_waits_for_its_deletion_are_explained(client: Any) -> None:
     for code, text, words in (
-        ("DisabledException", f"{ARN} is disabled.", "is disabled. Switch it on again"),
+        ("DisabledException", f"{ARN} is disabled.", "is disabled. Enable it"),
         ("KMSInvalidStateException", f"{ARN} is pending deletion.", "is pending deletion. See aws"),
     ):
         with Stubber(client) as stub:
@@ -122,10 +122,10 @@ def test_a_disabled_key_and_one_that_waits_for_its_deletion_are_explained(client
 
 
 def test_a_name_is_needed_and_a_region(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(UsageError, match="cannot be a key's name"):
+    with pytest.raises(UsageError, match="is not a valid key name"):
         KmsSigner(KmsKey(client, ARN), "a b")
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
-    with pytest.raises(StoreError, match="whole ARN"):
+    with pytest.raises(StoreError, match="full ARN"):
         open_kms_signer("alias/sealer", "audit.example.com")

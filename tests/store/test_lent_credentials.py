@@ -139,7 +139,7 @@ def asked(profile: str, *more: str) -> int:
             403, "InvalidClientTokenId", "The security token is invalid.",
             ["AWS STS does not accept the source credentials of AWS profile role"],
         ),
-        (403, "ExpiredToken", "expired", ["begins with have expired, says AWS STS"]),
+        (403, "ExpiredToken", "expired", ["AWS STS reports that the source credentials of"]),
         (500, "InternalFailure", "", ["AWS STS failed to answer (InternalFailure)"]),
         (400, "Throttling", "Rate exceeded", ["AWS STS is throttling"]),
         (400, "OddNewThing", "in its words", ["AWS STS answered AssumeRole with OddNewThing"]),

@@ -59,7 +59,7 @@ def _proven(proof: TlogProof, file: CheckpointFile) -> ProvenEntry:
     if proof.extra is None:
         raise UsageError(
             "The proof contains no entry.",
-            "audittui verify CHAIN SEQ --proof FILE writes one that does.",
+            "Use audittui verify CHAIN SEQ --proof FILE to write one.",
         )
     point = file.checkpoint
     leaf = hash_body(proof.extra)
