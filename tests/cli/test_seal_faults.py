@@ -199,14 +199,14 @@ def test_a_deleted_entry_is_no_gap_because_it_was_sealed(bench: Bench) -> None:
     bench.seal()
     bench.delete("a/0", 4)
     _, err = bench.seal("--accept-gap", "a/0", "4..4", "--reason", "x", code=2)
-    assert "what was sealed cannot become a gap" in err
+    assert "a sealed entry cannot become a gap" in err
     bench("verify", "--all", code=4)
 
 
 @pytest.mark.parametrize(
     ("gap", "told"),
     [
-        ("3..4", "Entry 3 of a/0 is there"),
+        ("3..4", "Entry 3 of a/0 exists"),
         ("5..5", "Entry 4 of a/0 is also gone"),
         ("4..4", "Entry 5 of a/0 is also gone"),
         ("4..x", "not a range"),
@@ -248,7 +248,7 @@ def test_an_entry_after_a_gap_at_the_end_is_built_upon(bench: Bench) -> None:
     bench.append("a/0", 10)
     bench.delete("a/0", 8)
     append = ("append", "--chain", "a/0", "--actor", "a", "--action", "b")
-    assert "predecessor is not there" in bench(*append, code=4)[1]
+    assert "predecessor is absent" in bench(*append, code=4)[1]
     bench.seal("--accept-gap", "a/0", "8..8", "--reason", "lost")
     assert bench(*append)[0].startswith("a/0 10 ")
 

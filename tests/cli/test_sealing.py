@@ -18,7 +18,7 @@ def test_a_key_is_private_and_never_overwritten(bench: Bench, key: str) -> None:
     assert path.stat().st_mode & 0o077 == 0
     assert bench("key", "show", "key")[0].strip() == key
     _, err = bench("key", "generate", "--name", NAME, "-o", "key", code=2)
-    assert "exists already" in err
+    assert "already exists" in err
     assert bench("key", "show", "key")[0].strip() == key
     _, err = bench("key", "generate", "--name", "a b", "-o", "other", code=2)
     assert "is not a valid key name" in err
@@ -104,7 +104,7 @@ def test_an_unproven_entry_has_no_proof(bench: Bench, key: str) -> None:
     assert not (bench.folder / "p").exists()
     bench("seal", "--key", "key")
     (bench.folder / "p").write_text("mine")
-    assert "exists already" in bench("verify", "payments/0", 7, "--proof", "p", code=2)[1]
+    assert "already exists" in bench("verify", "payments/0", 7, "--proof", "p", code=2)[1]
 
 
 def test_an_imported_checkpoint_is_demanded_from_then_on(bench: Bench, key: str) -> None:

@@ -173,7 +173,7 @@ class TestElsewhere:
         tampering.delete(bench.store, LAYOUT.key(CHAIN, 1))
         out, err = bench("verify", "--all", code=3)
         assert f"{CHAIN} 1: MISSING (may not be replicated yet)." in out
-        assert "The chain is written in eu-west-1: look there, with --region eu-west-1." in out
+        assert "The chain is written in eu-west-1: verify it there with --region eu-west-1." in out
         assert "cannot be settled yet" in err
         bench("verify", CHAIN, 1, code=3)
         assert "--region eu-west-1" in bench("show", CHAIN, 1, code=2)[1]

@@ -68,7 +68,7 @@ def test_a_signature_that_does_not_hold_is_refused(client: Any) -> None:
         stub.add_response("get_public_key", {"PublicKey": DER}, {"KeyId": ARN})
         signer = KmsSigner(KmsKey(client, ARN), "audit.example.com")
         stub.add_response("sign", {"Signature": bytes(64)})
-        with pytest.raises(StoreError, match="does not hold"):
+        with pytest.raises(StoreError, match="invalid signature"):
             signer.sign(b"text\n")
 
 
@@ -112,7 +112,7 @@ def test_what_kms_refuses_is_one_sentence(client: Any, code: str, kind: str) -> 
 def test_a_disabled_key_and_one_that_waits_for_its_deletion_are_explained(client: Any) -> None:
     for code, text, words in (
         ("DisabledException", f"{ARN} is disabled.", "is disabled. Enable it"),
-        ("KMSInvalidStateException", f"{ARN} is pending deletion.", "is pending deletion. See aws"),
+        ("KMSInvalidStateException", f"{ARN} is pending deletion.", "is pending deletion. Run aws"),
     ):
         with Stubber(client) as stub:
             stub.add_client_error("get_public_key", code, text, response_meta={"RequestId": "id-9"})

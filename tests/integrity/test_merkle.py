@@ -140,7 +140,7 @@ def test_the_smallest_trees() -> None:
         inclusion_proof(1, 1, node_of([leaf]))
     with pytest.raises(ValueError, match="there is nothing to prove"):
         consistency_proof(0, 1, node_of([leaf]))
-    with pytest.raises(ValueError, match="binary one"):
+    with pytest.raises(ValueError, match="one bit"):
         CompactRange(3, [leaf])
 
 

@@ -413,8 +413,8 @@ TABLE = "arn:aws:dynamodb:eu-west-1:1:table/audit-log"
         (f"{USER}{TABLE} because no policy", "", "dynamodb:Query on audit-log (eu-west-1)."),
         (
             f"{USER}{TABLE}/index/by-actor with an explicit deny in a service control policy",
-            "", "explicitly denies dynamodb:Query on the index by-actor of audit-log. Another"
-            " permission does not help: ask who wrote the deny (a service control policy).",
+            "", "explicitly denies dynamodb:Query on the index by-actor of audit-log. No"
+            " other permission overrides it: ask whoever wrote the deny (a service control policy).",
         ),
     ],
 )  # fmt: skip

@@ -139,7 +139,7 @@ def asked(profile: str, *more: str) -> int:
             403, "InvalidClientTokenId", "The security token is invalid.",
             ["AWS STS does not accept the source credentials of AWS profile role"],
         ),
-        (403, "ExpiredToken", "expired", ["AWS STS reports that the source credentials of"]),
+        (403, "ExpiredToken", "expired", ["source credentials of AWS profile role have expired"]),
         (500, "InternalFailure", "", ["AWS STS failed to answer (InternalFailure)"]),
         (400, "Throttling", "Rate exceeded", ["AWS STS is throttling"]),
         (400, "OddNewThing", "in its words", ["AWS STS answered AssumeRole with OddNewThing"]),
@@ -272,7 +272,7 @@ def test_where_nobody_can_be_asked_the_sentence_says_what_to_do(
     with pytest.raises(StoreError) as told:
         open_connection(target, read_only=True)
     assert told.value.kind == "credentials"
-    assert f"AWS profile {profile} takes an MFA code" in told.value.message
+    assert f"AWS profile {profile} needs an MFA code" in told.value.message
     assert f"aws sts get-caller-identity --profile {profile}" in told.value.hint
     assert sts.asked == []
 

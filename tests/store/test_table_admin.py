@@ -195,7 +195,7 @@ def test_a_table_that_does_not_become_active_in_time_is_said(
     stubbed.add_response("describe_table", described(TableStatus="CREATING"))
     monkeypatch.setattr(admin, "_SHORT_WAIT", -1)
     told = create_table(TABLE, NATIVE, region=REGION)
-    assert "still being made" in told[1]
+    assert "still being created" in told[1]
     assert "update-time-to-live" in told[1]
     assert "update-continuous-backups" in told[1]
 
@@ -283,7 +283,7 @@ def test_another_run_that_was_faster_is_no_error(stubbed: Stubber) -> None:
     says_missing(stubbed)
     stubbed.add_client_error("create_table", "ResourceInUseException", "exists", 400)
     says_table(stubbed)
-    assert "exists and agrees" in create_table(TABLE, NATIVE, region=REGION)[0]
+    assert "exists and matches" in create_table(TABLE, NATIVE, region=REGION)[0]
 
 
 def test_a_limit_of_the_service_is_not_taken_for_an_existing_table(stubbed: Stubber) -> None:
