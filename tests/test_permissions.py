@@ -78,7 +78,7 @@ def test_all_that_the_code_sends_is_in_the_documents_and_nothing_else() -> None:
     sent: set[str] = set()
     for service, paths in (
         ("dynamodb", sorted((ROOT / "audittui" / "store" / "dynamodb").glob("*.py"))),
-        ("kms", [ROOT / "audittui" / "integrity" / "kms.py"]),
+        ("kms", [ROOT / "audittui" / "aws" / "kms.py"]),
     ):
         methods = operations(service)
         for path in paths:

@@ -41,7 +41,8 @@ FAULTS = {
     "x = [\n": ":1: this is not TOML",
     'theme = "nord"\ntheme = "nord"\n': ":2: this is not TOML: cannot overwrite a value.",
     'a = """\ntheme = 3\n"""\n': ":1: a: there is no such key",
-    '"profile" = "p"\n[profiles.p]\nlayout = 1': ":3: profiles.p.layout: this must be a quoted string",
+    '"profile" = "p"\n[profiles.p]\nlayout = 1':
+        ":3: profiles.p.layout: this must be a quoted string",
 }  # fmt: skip
 """By what a configuration says: the place and the fault that is told."""
 
@@ -136,7 +137,11 @@ def test_the_themes_that_are_known_are_the_terminals() -> None:
             "actor = { sources", "actor = { source",
             "fields.actor.source: there is no such key; did you mean sources.",
         ),
-        ("chained = true", 'chained = "yes"', "chained: this must be true or false, not a quoted string"),
+        (
+            "chained = true",
+            'chained = "yes"',
+            "chained: this must be true or false, not a quoted string",
+        ),
         ('name = "native"', "", "the key name is required."),
     ],
 )  # fmt: skip

@@ -238,7 +238,7 @@ def test_missing_entries_ask_the_registry_once(
     gone = (50, 100, 150, 200)
     store = SqliteStore(str(bench.store), LAYOUT)
     for seq in gone:
-        store.delete(LAYOUT.key("payments/0", seq))
+        tampering.delete(store, LAYOUT.key("payments/0", seq))
     store.close()
     get, asked = SqliteStore.get, []
 

@@ -149,7 +149,7 @@ class TestWhatNobodyForesaw:
             def folders(*_: object) -> list[Path]:
                 raise error
 
-            monkeypatch.setattr("audittui.cli.runbooks.folders", folders)
+            monkeypatch.setattr("audittui.cli.runbooks.runbook_folders", folders)
 
         return breaks
 

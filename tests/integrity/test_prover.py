@@ -188,9 +188,9 @@ def test_the_registry_is_asked_once_a_chain_however_many_rows_fail(registered: b
     store = log(30, 0)
     for seq in (5, 10, 15):
         item = dict(store.get(LAYOUT.key(CHAIN, seq)).item or {})
-        store.overwrite({**item, "body": item["body"].replace('"a"', '"c"')})
+        tampering.overwrite(store, {**item, "body": item["body"].replace('"a"', '"c"')})
     if not registered:
-        store.delete({"pk": "chains", "sk": CHAIN})
+        tampering.delete(store, {"pk": "chains", "sk": CHAIN})
     asked = Registry(store)
     prover = Prover(asked, LAYOUT, CHAIN, None)  # type: ignore[arg-type]
     prover.fetch([5, 10, 15])
@@ -206,7 +206,7 @@ def test_the_registry_is_asked_once_a_chain_however_many_rows_fail(registered: b
 def test_a_replica_that_lacks_the_chain_is_not_remembered() -> None:
     store = log(30, 0)
     late = log(30, 0)
-    late.delete({"pk": "chains", "sk": CHAIN})
+    tampering.delete(late, {"pk": "chains", "sk": CHAIN})
     prover = Prover(Counting(store, stale=late), LAYOUT, CHAIN, None)  # type: ignore[arg-type]
     prover.fetch([5])
     assert prover.prove(5)[1].verdict == "CHAINED"

@@ -414,7 +414,8 @@ TABLE = "arn:aws:dynamodb:eu-west-1:1:table/audit-log"
         (
             f"{USER}{TABLE}/index/by-actor with an explicit deny in a service control policy",
             "", "explicitly denies dynamodb:Query on the index by-actor of audit-log. No"
-            " other permission overrides it: ask whoever wrote the deny (a service control policy).",
+            " other permission overrides it: ask whoever wrote the deny (a service control"
+            " policy).",
         ),
     ],
 )  # fmt: skip

@@ -83,7 +83,7 @@ async def test_v_says_anchored_and_the_proof_is_written_to_a_file(
         await press(pilot, "s", *["backspace"] * 60, *"one.json", "enter")
     (proof,) = tmp_path.glob("*.tlog-proof")
     proven = read_proof(proof.read_bytes(), Trust((parse_verifier_key(key),)))
-    assert (proven.seq, proven.anchor.chain) == (29, "app/0")
+    assert (proven.seq, proven.file.chain) == (29, "app/0")
     assert stored is not None
     assert (tmp_path / "one.json").read_bytes() == stored.text.encode() == proven.body
     assert proof.stat().st_mode & 0o777 == 0o600
