@@ -142,7 +142,7 @@ def test_no_entry_of_a_chain_that_is_not_registered_is_in_order(bench: Bench, ch
     bench.plant(chain)
     out, _ = bench("verify", chain, 0, code=4)
     assert ": INDEX MISMATCH. " in out
-    assert "The registry does not name the chain" in out
+    assert "The registry does not list the chain" in out
     bench("verify", "--chain", chain, code=4)
     out, err = bench("show", chain, 0, code=3)
     assert "the registry does not list the chain" in err

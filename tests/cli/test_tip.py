@@ -144,7 +144,7 @@ def test_a_first_entry_has_no_predecessor(bench: Bench) -> None:
 def test_entries_of_a_chain_that_is_not_registered_are_not_built_upon(bench: Bench) -> None:
     tampering.delete(bench.store, {"pk": "chains", "sk": CHAIN})
     said = bench(*APPEND, code=4)
-    assert "registry does not name" in said
+    assert "registry does not list" in said
     assert len(bench.stored_keys()) == 4
 
 
