@@ -144,7 +144,7 @@ async def test_an_evidence_bundle_is_made_of_marks(
         digest = next(one for one in screen_text(app).split() if len(one) == 64)
         await press(pilot, "escape", "M", "e")
         await press(pilot, *["backspace"] * 60, *"case.zip", "enter")
-        assert "already exists" in screen_text(app)
+        assert "exists already" in screen_text(app)
     import hashlib
 
     data = (tmp_path / "case.zip").read_bytes()
