@@ -24,9 +24,9 @@ SEVERITIES: tuple[str, ...] = get_args(Severity)
 
 VERSION = 1
 MAX_BODY_BYTES = 60_000
-"""A body is at most this long in UTF-8 bytes."""
+"""The most UTF-8 bytes of a body."""
 MAX_DEPTH = 200
-"""Objects and lists inside one another: what every JSON reader follows."""
+"""The deepest nesting of objects and lists, within the limits of every JSON reader."""
 MAX_PARTITION_KEY_BYTES = 2048
 NO_HASH = "0" * 64
 """``prev_hash`` of the entry with seq 0."""
@@ -39,13 +39,13 @@ LIST_FIELDS = (
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a writer says about one event, before the log gives it a place.
+    """A writer's description of one event, before the log assigns it a place.
 
     ``time`` is RFC 3339 (default: the moment of the append). ``before`` and ``after`` are states of
-    the resource, for diffs. ``details`` is anything that JSON can say. A draft with an
-    ``idempotency_key`` is written at most once, however often it is appended; ``source_digest``
-    says what the key stands for where that is a record that the draft was made of
-    (`audittui.idempotency.record_digest`); else it is the draft's own fields.
+    the resource, for diffs. ``details`` is any JSON value. A draft with an ``idempotency_key`` is
+    written at most once, however often it is appended. The key stands for the draft's own fields,
+    or for the source record whose digest is ``source_digest``
+    (`audittui.idempotency.record_digest`).
     """
 
     actor: str
@@ -65,10 +65,10 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One entry of a chain, as its body says it. Absent fields are left out of the body.
+    """One entry of a chain, as in its body. Absent fields are left out of the body.
 
-    The fields stand in the order of the body's keys, so that a canonical body comes out of
-    decoding and encoding byte for byte.
+    The fields are declared in the order of the body's keys, so a canonical body survives decoding
+    and encoding byte for byte.
     """
 
     action: str
@@ -93,13 +93,13 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def new_id() -> str:
-    """A fresh entry id, unique over all writers."""
+    """A new entry id, unique across all writers."""
     return uuid.uuid4().hex
 
 
 def _refuse_bad_keys(value: Any, name: str) -> None:
-    """Refuse a key that is not text: json.dumps would turn 1, True and None into text, and could
-    make two keys one."""
+    """Refuse a key that is not text: json.dumps would turn 1, True and None into text, which could
+    make two keys equal."""
     open_ones: list[tuple[Any, int]] = [(value, 0)]
     while open_ones:
         one, depth = open_ones.pop()
@@ -119,7 +119,7 @@ def encode_body(entry: Entry) -> bytes:
     """The canonical body of ``entry``, at most `MAX_BODY_BYTES` long.
 
     Raises `EntryRefusedError` for NaN and infinities, lone surrogates, keys that are not text,
-    values that JSON cannot say, and bodies that are too long.
+    values that JSON cannot represent, and bodies that are too long.
     """
     fields: dict[str, Any] = {}
     for name in entry.__struct_fields__:
@@ -135,7 +135,7 @@ def encode_body(entry: Entry) -> bytes:
         ).encode("utf-8")
     except UnicodeEncodeError:
         raise EntryRefusedError(
-            "The entry holds a lone surrogate, which UTF-8 cannot say.",
+            "The entry contains a lone surrogate, which UTF-8 cannot encode.",
             "Replace it before appending.",
         ) from None
     except RecursionError:
@@ -162,7 +162,7 @@ def _refuse_constant(name: str) -> Any:
 
 
 def decode_strict(data: bytes | str) -> Any:
-    """The value of a JSON text, with duplicate keys, NaN and lone surrogates refused.
+    """The value of a JSON text. Duplicate keys, NaN and lone surrogates are refused.
 
     Raises ``ValueError``.
     """
@@ -183,7 +183,7 @@ _ENTRY_DECODER = msgspec.json.Decoder(Entry)
 
 
 def decode_body(body: bytes) -> Entry:
-    """The entry that a stored body says. Raises ``ValueError`` where it is not one."""
+    """The entry in a stored body. Raises ``ValueError`` if it is not one."""
     try:
         return _ENTRY_DECODER.decode(body)
     except (msgspec.MsgspecError, RecursionError) as error:
@@ -205,10 +205,10 @@ def complete(
     entry_id: str,
     expires_at: int | None = None,
 ) -> Entry:
-    """The entry that ``draft`` becomes at one place of a chain.
+    """The entry that ``draft`` becomes at its place in a chain.
 
     ``recorded_at`` is in microseconds, ``expires_at`` in seconds since the epoch. Raises
-    `EntryRefusedError` when the draft's fields are out of their ranges.
+    `EntryRefusedError` if the draft's fields are out of range.
     """
     try:
         time = recorded_at if draft.time is None else timestamp.parse(draft.time)
@@ -229,8 +229,8 @@ def complete(
         if value is not None and name != "source_ip" and _too_long(value):
             raise EntryRefusedError(
                 f"The field {name} is longer than {MAX_PARTITION_KEY_BYTES:,} bytes, "
-                "the most that an index key takes.",
-                "Shorten it and keep the whole in details.",
+                "the limit of an index key.",
+                "Shorten it and keep the full value in details.",
             )
     if not draft.actor or not draft.action:
         raise EntryRefusedError("An entry needs an actor and an action.")

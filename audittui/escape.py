@@ -1,7 +1,8 @@
-"""Hostile text made harmless: values from a log are shown, never interpreted.
+"""Escapes hostile text: values from a log are shown, never interpreted.
 
 Control characters, ANSI and OSC sequences, bidirectional overrides and invisible characters would
-act on a terminal or deceive its reader. They are shown as escapes instead (``\\x1b``, ``\\u202e``).
+control a terminal or deceive its reader. They are shown as escapes instead (``\\x1b``,
+``\\u202e``).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ def _escaped_character(character: str) -> str:
     if character in _NAMED:
         return _NAMED[character]
     category = unicodedata.category(character)
-    # Combining marks without end ("zalgo") and non-ASCII spaces make columns lie.
+    # Endless combining marks ("zalgo") and non-ASCII spaces break columns.
     if (
         category in _UNSAFE_CATEGORIES
         or category == "Me"
@@ -35,17 +36,17 @@ def _escaped_character(character: str) -> str:
 
 
 def escaped(value: str) -> str:
-    """``value`` on one line, with every character that acts or hides written as an escape."""
+    """``value`` on one line, with every control or invisible character written as an escape."""
     if _SAFE_ASCII.fullmatch(value):
         return value
     return "".join(map(_escaped_character, value))
 
 
 def escaped_lines(value: str) -> str:
-    """Like `escaped`, but line feeds stay: for text that is shown over several lines."""
+    """Like `escaped`, but keeps line feeds, for text shown on several lines."""
     return "\n".join(escaped(line) for line in value.split("\n"))
 
 
 def shortened(value: str, limit: int) -> str:
-    """``value`` cut to ``limit`` characters, with an ellipsis where something is missing."""
+    """``value`` cut to ``limit`` characters, with an ellipsis if it was longer."""
     return value if len(value) <= limit else value[: max(limit - 1, 0)] + ELLIPSIS

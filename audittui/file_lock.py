@@ -1,4 +1,4 @@
-"""A lock that processes of one machine take in turn."""
+"""A lock between processes on one machine."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _PAUSE = 0.01
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the lock of the file ``path``, which is made where it is not there, with its folder.
+    """Hold the lock of the file ``path``, which is created if needed, with its folder.
 
-    Waits for whoever holds it. Raises `OSError` where the file cannot be made.
+    Waits until it is free. Raises `OSError` if the file cannot be created.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -32,12 +32,12 @@ def locked(path: Path) -> Iterator[None]:
             with _alone(path.with_name(f"{path.name}.held")):
                 yield
     finally:
-        # Closing lets go of it.
+        # Closing releases it.
         os.close(handle)
 
 
 def _take(handle: int) -> bool:
-    """Take the system's lock; False where the system or the file system has none."""
+    """Take the system's lock; False if the system or the file system has none."""
     if fcntl is None:
         return False
     try:
@@ -49,7 +49,7 @@ def _take(handle: int) -> bool:
 
 @contextlib.contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    """Hold the lock that is a file's presence. One that was left by a crash is taken over."""
+    """Hold a lock that consists of a file's existence. One left by a crash is taken over."""
     while True:
         try:
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))

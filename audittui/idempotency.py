@@ -1,8 +1,8 @@
-"""Idempotency keys: what one stands for, where it is recorded, and what a repeat is held against.
+"""Idempotency keys: what they stand for, where they are recorded, and how repeats are recognised.
 
-A key belongs to a stream: the shards of ``payments`` share it, ``audit`` has its own. Beside the
-place of the entry its record carries a digest of what was asked for, so that the same key with
-another request is noticed and never taken for a repeat.
+A key belongs to a stream: the shards of ``payments`` share keys, ``audit`` has its own. The record
+of a key holds the place of the entry and a digest of the request, so the same key with another
+request is detected and never taken for a repeat.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from audittui.layout.native import IDEMPOTENCY
 from audittui.layout.row import Item
 
 MAX_KEY_BYTES = MAX_PARTITION_KEY_BYTES - len(IDEMPOTENCY)
-"""The longest key, in UTF-8 bytes."""
+"""The most UTF-8 bytes of a key."""
 _SORT = "-"
 _OF_DRAFT, _OF_RECORD = "1:draft:", "1:record:"
-"""The version of a digest, and what it is made of."""
+"""The versions of digests, by what they are made from."""
 _FIELDS = (
     "actor", "action", "resource", "outcome", "request_id", "severity", "source_ip", "reason",
     "before", "after", "details",
@@ -32,8 +32,8 @@ _FIELDS = (
 
 
 class Used(msgspec.Struct, frozen=True):
-    """What a key was used for: the place of its entry, and the digest of what was asked for
-    (empty where the record has none)."""
+    """What a key was used for: the place of its entry, and the digest of the request (empty if the
+    record has none)."""
 
     chain: str
     seq: int
@@ -44,8 +44,8 @@ class Used(msgspec.Struct, frozen=True):
 class KeyConflictError(AuditError):
     """An idempotency key was used for something else. Nothing was written under it.
 
-    ``used`` is what it stands for, None where the two are drafts of one call; ``reason`` says it
-    in half a sentence.
+    ``used`` is what it stands for, None if both are drafts of one call; ``reason`` is the conflict
+    as a clause.
     """
 
     def __init__(self, key: str, chain: str, used: Used | None) -> None:
@@ -53,18 +53,18 @@ class KeyConflictError(AuditError):
         self.used = used
         told = shortened(key, 100)
         if used is None:
-            self.reason = f"the key {told} stands for two different entries of one call"
-            message = f"The idempotency key {told} stands for two different entries for {chain}."
+            self.reason = f"the key {told} is used for two different entries in one call"
+            message = f"The idempotency key {told} is used for two different entries for {chain}."
         else:
             self.reason = (
-                f"the key {told} stands for the entry {used.chain} {used.seq}, which has other "
+                f"the key {told} was used for the entry {used.chain} {used.seq}, which has other "
                 "content"
             )
             message = (
-                f"The idempotency key {told} stands for the entry {used.chain} {used.seq}, which "
-                f"was asked for with other content than this one for {chain}."
+                f"The idempotency key {told} was used for the entry {used.chain} {used.seq}, which "
+                f"has different content from this one for {chain}."
             )
-        super().__init__(message, "Compare the two; if both are meant, give one another key.")
+        super().__init__(message, "Compare them; if both are intended, change one of the keys.")
 
 
 def key_fault(key: str) -> str | None:
@@ -72,7 +72,7 @@ def key_fault(key: str) -> str | None:
     try:
         size = len(key.encode("utf-8"))
     except UnicodeEncodeError:
-        return "the idempotency key holds a lone surrogate, which UTF-8 cannot say"
+        return "the idempotency key contains a lone surrogate, which UTF-8 cannot encode"
     if not 0 < size <= MAX_KEY_BYTES:
         return f"the idempotency key has {size:,} bytes; it must have 1 to {MAX_KEY_BYTES:,}"
     return None
@@ -80,7 +80,7 @@ def key_fault(key: str) -> str | None:
 
 def partition_of(chain: str, key: str) -> str:
     """The partition key of the record of ``key`` for the stream of ``chain``. A key that does not
-    fit beside the stream's name is told by its SHA-256."""
+    fit beside the stream's name is replaced by its SHA-256."""
     whole = f"{IDEMPOTENCY}{chain.partition('/')[0]}#{key}"
     data = whole.encode()
     if len(data) <= MAX_PARTITION_KEY_BYTES:
@@ -90,14 +90,14 @@ def partition_of(chain: str, key: str) -> str:
 
 
 def record_digest(record: Any) -> str:
-    """The digest of a source record, before anything is made of it. White space and the order of
-    its keys do not count."""
+    """The digest of a source record, before it is converted. White space and the order of its keys
+    do not matter."""
     return _OF_RECORD + _sha256(record)
 
 
 def asked_digest(draft: Draft) -> str:
-    """The digest of what a draft asks for: of its source record where it knows one, else of its
-    fields. A time counts as the moment that it names. Raises `EntryRefusedError`."""
+    """The digest of a draft's request: of its source record if it has one, else of its fields.
+    Equal times in different notations give the same digest. Raises `EntryRefusedError`."""
     if draft.source_digest is not None:
         return draft.source_digest
     fields = {name: value for name in _FIELDS if (value := getattr(draft, name)) not in (None, "")}
@@ -121,7 +121,7 @@ def record_item(key: str, used: Used, expires_at: int | None) -> dict[str, Any]:
 
 
 def used_of(item: Item) -> Used | None:
-    """What a record says; None where it does not say a place."""
+    """The content of a record; None if it does not name a place."""
     chain, seq, digest = item.get("chain"), item.get("seq"), item.get("hash")
     if not isinstance(chain, str) or not isinstance(seq, int) or not isinstance(digest, bytes):
         return None
@@ -129,6 +129,6 @@ def used_of(item: Item) -> Used | None:
 
 
 def _sha256(value: Any) -> str:
-    # Lone surrogates are refused elsewhere, with a better sentence.
+    # Lone surrogates are refused elsewhere, with a better message.
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,8 +1,8 @@
-"""Regular expressions that somebody types: searched in time that is linear in the text.
+"""User-supplied regular expressions, matched in time linear in the text.
 
-The engine is RE2. A pattern cannot make it slow; what would need backtracking (look-around,
-backreferences, possessive and atomic groups) it does not know, and neither does this. ``\\d``,
-``\\w``, ``\\s`` and ``\\b`` know ASCII, ``\\p{L}`` is any letter, ``$`` is the very end.
+The engine is RE2, which no pattern can make slow. Constructs that need backtracking (look-around,
+backreferences, possessive and atomic groups) are not supported. ``\\d``, ``\\w``, ``\\s`` and
+``\\b`` match ASCII only, ``\\p{L}`` is any letter, ``$`` is the very end of the text.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from audittui.errors import AuditError
 
 Matches = Callable[[str], bool]
 _MEMORY = 1 << 20
-"""Bytes that a compiled pattern and its automaton may take: what bounds the steps a character."""
+"""The memory limit, in bytes, of a compiled pattern and its automaton. It bounds the steps for each
+character."""
 _REMEMBERED = 1 << 14
-"""Values whose answer is kept: a log's fields repeat."""
+"""The number of values whose results are cached: a log's fields repeat."""
 _LONGEST = 4_000
-"""Characters of a pattern."""
+"""The most characters of a pattern."""
 _ENDLESS = re.compile(r"(?<!\\)\{\d*,?\d{5}", re.ASCII)
 _ONLY_BACKTRACKING = (
     ("(?=", "look-ahead"), ("(?!", "look-ahead"), ("(?<", "look-behind"),
@@ -30,31 +31,31 @@ _ONLY_BACKTRACKING = (
 
 
 class ExpressionError(ValueError):
-    """A regular expression that cannot be used; why, without a full stop."""
+    """A regular expression that cannot be used. The message is the reason, without a full stop."""
 
 
 class EngineMissingError(AuditError):
-    """The engine is not installed here."""
+    """The engine is not installed."""
 
     def __init__(self) -> None:
         super().__init__(
-            "Regular expressions need the package google-re2, which is not installed here.",
-            "Install it with pip install google-re2; where there is no wheel, as on Alpine, first "
+            "Regular expressions need the package google-re2, which is not installed.",
+            "Run pip install google-re2. Without a wheel for the platform, as on Alpine, first run "
             "apk add re2-dev build-base. Without ~ a filter is plain text.",
         )
 
 
 def searching(pattern: str, *, ignore_case: bool = False) -> Matches:
-    """What tells whether ``pattern`` is found anywhere in a text.
+    """A function that tells whether ``pattern`` matches anywhere in a text.
 
-    Raises `ExpressionError`, and `EngineMissingError` where there is no engine.
+    Raises `ExpressionError`, and `EngineMissingError` if there is no engine.
     """
     search = _compiled(pattern, ignore_case).search
     return lru_cache(_REMEMBERED)(lambda text: search(_bytes(text)) is not None)
 
 
 def matching(pattern: str) -> Matches:
-    """What tells whether ``pattern`` is the whole of a text. Raises like `searching`."""
+    """A function that tells whether ``pattern`` matches a whole text. Raises like `searching`."""
     match = _compiled(pattern, ignore_case=False).fullmatch
     return lambda text: match(_bytes(text)) is not None
 
@@ -72,13 +73,13 @@ def _compiled(pattern: str, ignore_case: bool) -> Any:
     if len(pattern) > _LONGEST:
         raise ExpressionError(f"it is longer than {_LONGEST:,} characters")
     if _ENDLESS.search(pattern):
-        # The engine would look for these very characters.
-        raise ExpressionError("a repetition counts to 1,000 at most")
+        # The engine would search for these characters literally.
+        raise ExpressionError("a repetition may count to at most 1,000")
     options = re2.Options()
     options.case_sensitive = not ignore_case
     options.log_errors = False
     options.max_mem = _MEMORY
-    # Only whether there is a match is asked, never where.
+    # Only whether there is a match matters, not where.
     options.never_capture = True
     try:
         return re2.compile(_bytes(pattern), options)
@@ -89,12 +90,12 @@ def _compiled(pattern: str, ignore_case: bool) -> Any:
 
 
 def _told(fault: str) -> str:
-    """The engine's fault; what is no fault of the pattern, but only of this engine, by its name."""
+    """The engine's message, with constructs that only this engine lacks called by name."""
     what, _, part = fault.partition(": ")
     name = ""
     if what == "invalid perl operator":
         name = next((name for sign, name in _ONLY_BACKTRACKING if part.startswith(sign)), "")
-        # The engine quotes (?P of (?P=name) alone: a named group it knows.
+        # For (?P=name) the engine quotes only (?P, since it knows named groups.
         name = name or ("a backreference" if part == "(?P" else "")
     elif what == "bad repetition operator" and part.endswith("+"):
         name = "a possessive repetition"
@@ -104,7 +105,7 @@ def _told(fault: str) -> str:
         elif part == r"\Z":
             return r"\Z is written \z or $"
         elif part in (r"\u", r"\U", r"\N"):
-            return rf"{part} is no escape here; write the character itself or \x{{…}}"
+            return rf"{part} is not a valid escape; write the character itself or \x{{…}}"
     if name:
-        return f"{name} ({part}) cannot be searched for in linear time and is not supported"
+        return f"{name} ({part}) cannot be matched in linear time and is not supported"
     return fault

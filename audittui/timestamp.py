@@ -1,6 +1,6 @@
-"""Times: microseconds since the Unix epoch inside, RFC 3339 in UTC outside.
+"""Times: microseconds since the Unix epoch internally, RFC 3339 in UTC externally.
 
-The text form has exactly six fractional digits and ends in ``Z``, so that text order is time order.
+The text form has exactly six fractional digits and ends in ``Z``, so text order is time order.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ SECOND = 1_000_000
 DAY = 86_400 * SECOND
 """Microseconds in a day."""
 MIN_TIME = -62_135_596_800 * SECOND
-"""0001-01-01T00:00:00Z, the earliest time that the text form can write."""
+"""0001-01-01T00:00:00Z, the earliest time that the text form can represent."""
 MAX_TIME = 253_402_300_800 * SECOND - 1
 """The last microsecond of the year 9999."""
 
@@ -30,7 +30,7 @@ def parse(text: str) -> int:
     """Microseconds since the epoch of an RFC 3339 time (RFC 3339 §5.6).
 
     Lenient where real logs are: a space for ``T``, no seconds, no offset (then UTC), up to nine
-    fractional digits (what is finer than a microsecond is cut off). Raises ``ValueError``.
+    fractional digits (truncated to microseconds). Raises ``ValueError``.
     """
     match = _RFC3339.fullmatch(text.strip())
     if match is None:
@@ -67,7 +67,7 @@ def text(micros: int) -> str:
 
 
 def short(micros: int) -> str:
-    """The text of a time for people: no fraction where it is zero, milliseconds where they do."""
+    """The display text of a time: no fraction if it is zero, milliseconds if they are exact."""
     full = text(micros)
     if full.endswith(".000000Z"):
         return full[:-8] + "Z"
@@ -102,5 +102,5 @@ def to_datetime(micros: int) -> datetime:
 
 
 def now() -> int:
-    """The present, in microseconds since the epoch."""
+    """The current time, in microseconds since the epoch."""
     return from_datetime(datetime.now(UTC))

@@ -1,10 +1,10 @@
-"""Where a chain ends: the entry that the next one is built upon.
+"""The tip of a chain: the entry that the next one is built on.
 
-Everything is taken from the last entry's body, which must hash right, lie under its own key and
-follow from its predecessor; attributes beside the body are nobody's word. Items under keys that
-are no seq are no entries and take no place, so that they are passed over. Whatever else does not
-fit is refused with its place: to go on before it could fill a place that an entry was deleted
-from, and to go on after it would leave a hole.
+Everything is taken from the last entry's body, which must match its hash, be stored under its own
+key and follow from its predecessor; the attributes beside the body are not evidence. Items under
+keys that are not a seq are not entries and are skipped. Any other mismatch is refused and its place
+reported: appending before it could fill the place of a deleted entry, and appending after it would
+leave a hole.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from audittui.store.port import Query, Store
 _SEQ = re.compile(r"[0-9]{20}")
 _LAST_SEQ = 10**20 - 1
 _FURTHER = 100
-"""Items read at once where keys that are no seq lie among the last ones."""
+"""Items in one read if there are keys that are not a seq among the last ones."""
 
 
 class Tip(msgspec.Struct, frozen=True):
-    """The last entry of a chain: its seq (-1 for a chain that is not born yet), its hash in hex,
-    and when it expires (Unix seconds; 0: never)."""
+    """The last entry of a chain: its seq (-1 for a chain without a first entry yet), its hash in
+    hex, and its expiry (Unix seconds; 0 for never)."""
 
     seq: int
     hash: str
@@ -38,18 +38,18 @@ class Tip(msgspec.Struct, frozen=True):
 
 
 UNBORN = Tip(-1, NO_HASH)
-"""The tip of a chain without any entry."""
+"""The tip of a chain that has no entry yet."""
 SignedTail = Callable[[int], Tip | None]
-"""Finds the last entry that a trusted key signed, where it comes after the seq given (-1: where the
-chain is empty) and it is signed, too, that all after that seq are gone. None where there is none;
-raises `IntegrityError` where entries after that seq are signed and gone without such a word."""
+"""Finds the last entry signed by a trusted key, if it comes after the given seq (-1 if the chain is
+empty) and it is also signed that all entries after that seq are gone. None if there is none. Raises
+`IntegrityError` if entries after that seq are signed and gone without such a statement."""
 Vouch = Callable[[Tip, str], bool]
 """True when a trusted key signed for a tip whose predecessor is gone: for the tip itself, or for
 the predecessor, whose hash in hex is the second argument."""
 
 
 class _Last(msgspec.Struct, frozen=True):
-    """One of the last items. ``fault`` says why it is not an entry that was written so."""
+    """One of the last items. ``fault`` says why it is not a valid entry."""
 
     seq: int
     digest: str
@@ -59,7 +59,7 @@ class _Last(msgspec.Struct, frozen=True):
 
     @property
     def claims(self) -> tuple[str, ...]:
-        """The hashes that a successor may know it by."""
+        """The hashes that a successor may refer to it by."""
         return tuple(one for one in (self.digest, self.recorded) if one)
 
 
@@ -73,10 +73,10 @@ def read_tip(
 ) -> Tip:
     """The tip of ``chain``, read strongly consistent; ``now`` is in microseconds.
 
-    A predecessor may be absent where it can have expired, or where ``vouched`` says so; the end
-    may be absent where ``signed_tail`` says so. Raises `IntegrityError` for an end that is not what
-    was written, `StoreError` for a chain that is written in another region and for one that is
-    empty though it was born.
+    A predecessor may be absent if it may have expired, or if ``vouched`` allows it; the last
+    entries may be absent if ``signed_tail`` allows it. Raises `IntegrityError` for an end that is
+    not what was written, `StoreError` for a chain written in another region and for one that is
+    empty although it was started.
     """
     registered = _registered(store, chain)
     if registered is not None:
@@ -86,8 +86,8 @@ def read_tip(
         return UNBORN if registered is None else _tail(chain, registered, signed_tail)
     if registered is None and _registered(store, chain) is None:
         raise IntegrityError(
-            f"The registry does not name the chain {chain}, though the table holds entries of it.",
-            f"Look with audittui verify --chain {chain}; nothing was appended.",
+            f"The registry does not list the chain {chain}, but the table holds entries of it.",
+            f"Nothing was appended. Run audittui verify --chain {chain}.",
         )
     last = found[0]
     tip = _sound(chain, last)
@@ -104,7 +104,7 @@ def read_tip(
         later = None
     if later is not None and not _has_moved(store, chain, tip):
         return later
-    # What was signed after the tip was appended meanwhile.
+    # The entries signed after the tip were appended in the meantime.
     return read_tip(store, chain, now=now, signed_tail=signed_tail, vouched=vouched)
 
 
@@ -122,7 +122,7 @@ def _demand_region(store: Store, chain: str, registered: Item) -> None:
     if region and store.region and region != store.region:
         raise StoreError(
             f"The chain {chain} is written in {region}, not in {store.region}.",
-            f"Use --region {region}, or another chain: conditions hold per region.",
+            f"Use --region {region}, or another chain: conditions hold within one region only.",
             kind="permission",
         )
 
@@ -132,15 +132,15 @@ def _tail(chain: str, registered: Item, signed_tail: SignedTail | None) -> Tip:
     if tail is not None:
         return tail
     raise StoreError(
-        f"The chain {chain} was born on {registered.get('created')} and is empty now.",
-        "It goes on only from a tail that a trusted key signed as expired; trust the "
+        f"The chain {chain} was started at {registered.get('created')} and is empty now.",
+        "It can continue only from a tail that a trusted key signed as expired. Trust the "
         "sealer's key, or append to a new chain.",
         kind="corrupt",
     )
 
 
 def _last_two(store: Store, chain: str) -> Sequence[_Last]:
-    """The last two items under keys that are a seq, the last one first."""
+    """The last two items whose keys are a seq, the last one first."""
     request = Query(
         index="", partition=("pk", ENTRY + chain), sort="sk", low="0" * 20, high="9" * 20,
         forward=False, limit=2, consistent=True, attributes=("sk", "body", "hash"),
@@ -172,13 +172,13 @@ def _read(chain: str, item: Item) -> _Last:
     except ValueError:
         return _Last(seq, digest, recorded, None, "its body is not an entry")
     if entry.chain != chain or entry.seq != seq:
-        fault = f"its body belongs to another place, {entry.chain} {entry.seq}"
+        fault = f"its body names a different place, {entry.chain} {entry.seq}"
         return _Last(seq, digest, recorded, entry, fault)
     return _Last(seq, digest, recorded, entry, "")
 
 
 def _sound(chain: str, last: _Last) -> Tip:
-    """The tip that the last item says, if it is an entry under its own key."""
+    """The tip given by the last item, if it is an entry under its own key."""
     if last.fault or last.entry is None:
         raise _refusal(chain, last.seq, last.fault)
     if last.seq == _LAST_SEQ:
@@ -190,23 +190,23 @@ def _sound(chain: str, last: _Last) -> Tip:
 def _demand_link(
     chain: str, last: _Last, before: _Last | None, tip: Tip, now: int, vouched: Vouch | None
 ) -> None:
-    """Refuse a last entry that does not follow from what is before it."""
+    """Refuse a last entry that does not follow from its predecessor."""
     assert last.entry is not None
     previous = last.entry.prev_hash
     if not last.seq:
         if previous != NO_HASH:
-            raise _refusal(chain, 0, "it is the first one, but names a predecessor")
+            raise _refusal(chain, 0, "it is the first entry, but names a predecessor")
     elif before is not None and before.seq == last.seq - 1:
         if previous not in before.claims:
             raise _refusal(chain, last.seq, "it does not follow from its predecessor")
     elif not _may_be_gone(tip, before, now) and not (
         vouched is not None and vouched(tip, previous)
     ):
-        raise _refusal(chain, last.seq, "its predecessor is not there, and did not expire")
+        raise _refusal(chain, last.seq, "its predecessor is absent, but has not expired")
 
 
 def _may_be_gone(tip: Tip, before: _Last | None, now: int) -> bool:
-    """True when the predecessor can have expired: expiries never decrease along a chain."""
+    """True when the predecessor may have expired: expiry times never decrease along a chain."""
     if not tip.expires_at:
         return False
     if before is None:
@@ -217,8 +217,7 @@ def _may_be_gone(tip: Tip, before: _Last | None, now: int) -> bool:
 
 def _refusal(chain: str, seq: int, why: str) -> IntegrityError:
     return IntegrityError(
-        f"The chain {chain} ends in {ENTRY}{chain} {seq:020d}, which is not to be built upon: "
-        f"{why}.",
-        f"Nothing was appended. Look with audittui verify {chain} {seq}; remove what was planted, "
+        f"The chain {chain} ends at {ENTRY}{chain} {seq:020d}, which cannot be extended: {why}.",
+        f"Nothing was appended. Run audittui verify {chain} {seq}; remove what was planted, "
         "or append to a new chain.",
     )

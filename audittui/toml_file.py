@@ -1,6 +1,6 @@
-"""A TOML file that can tell on which line each of its keys stands, and what is wrong with a value.
+"""A TOML file that knows the line of each of its keys, and explains invalid values.
 
-Reading is left to the standard library; lines are only looked for where something is wrong.
+The standard library parses the file; lines are only looked up if something is wrong.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _HEADER = re.compile(rf"\s*(\[\[?)\s*{_NAMES}\s*\]\]?\s*(#.*)?")
 _KEY = re.compile(rf"\s*{_NAMES}\s*=")
 _AT_LINE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)")
 _WORDS = {
-    "str": "text in quotes", "int": "a whole number", "float": "a number", "bool": "true or false",
+    "str": "a quoted string", "int": "a whole number", "float": "a number", "bool": "true or false",
     "array": "a list", "object": "a table", "null": "nothing",
 }  # fmt: skip
 _BOUNDS = re.compile(r"Expected `(?:float|int)` (>=|>|<=|<) ([\d.]+)")
@@ -35,10 +35,10 @@ _BOUND_WORDS = {">=": "at least", ">": "more than", "<=": "at most", "<": "less 
 
 
 class TomlFile:
-    """The file ``path``, which holds ``text``.
+    """The file ``path`` with the content ``text``.
 
-    ``kind`` is what the file is, at the beginning of a sentence: ``The configuration``. Raises
-    `UsageError` where it is not TOML, with the line.
+    ``kind`` names the file at the beginning of a sentence: ``The configuration``. Raises
+    `UsageError` with the line if it is not TOML.
     """
 
     def __init__(self, path: Path, text: str, kind: str) -> None:
@@ -57,7 +57,7 @@ class TomlFile:
             raise self._at(1, "this is nested too deeply") from None
 
     def error(self, where: Where, reason: str) -> UsageError:
-        """The fault ``reason`` of what stands at ``where``, with its line."""
+        """The error for the value at ``where``, with its line and ``reason``."""
         path = "".join(f"[{one}]" if isinstance(one, int) else f".{one}" for one in where)
         return self._at(self._line(where), reason, path.removeprefix("."))
 
@@ -66,8 +66,8 @@ class TomlFile:
         return UsageError(escaped(f"{self._kind} is invalid: {place}{shortened(reason, 500)}."))
 
     def convert(self, value: Any, kind: type[Part], where: Where = ()) -> Part:
-        """``value``, which stands at ``where``, as ``kind``. Raises `UsageError` with the line and
-        the path of the first fault, and the nearest name where one is not known."""
+        """``value``, found at ``where``, as ``kind``. Raises `UsageError` with the line and the
+        path of the first fault, and the nearest name for an unknown one."""
         try:
             return msgspec.convert(value, type=kind)
         except msgspec.ValidationError as error:
@@ -75,7 +75,7 @@ class TomlFile:
             raise self.error(path, reason) from None
 
     def _line(self, where: Where) -> int:
-        """The line of ``where``, or of what holds it."""
+        """The line of ``where``, or of what contains it."""
         lines = _lines(self._text)
         while where:
             if where in lines:
@@ -85,7 +85,7 @@ class TomlFile:
 
 
 def _deepest(value: Any, kind: Any, where: Where, message: str) -> tuple[Where, str]:
-    """The place of the first fault in ``value``, as deep as it can be told, and the fault."""
+    """The place of the first fault in ``value``, as deep as it can be located, and the fault."""
     for key, part, expected in _parts(value, kind):
         try:
             msgspec.convert(part, type=expected)
@@ -98,12 +98,12 @@ def _deepest(value: Any, kind: Any, where: Where, message: str) -> tuple[Where, 
         return (*where, name), f"there is no such key; {suggestion(name, _fields(kind))}"
     missing = re.search(r"required field `(.*)`", message)
     if missing:
-        return where, f"the key {missing.group(1)} is needed"
+        return where, f"the key {missing.group(1)} is required"
     return where, _plain(message, kind)
 
 
 def _parts(value: Any, kind: Any) -> list[tuple[str | int, Any, Any]]:
-    """What ``value`` is made of: key or position, value, and what it must be."""
+    """The parts of ``value``: key or position, value, and expected type."""
     kinds = [one for one in get_args(kind) if one is not type(None)]
     if get_origin(kind) not in (dict, tuple, list) and len(kinds) == 1:
         return _parts(value, kinds[0])
@@ -123,7 +123,7 @@ def _fields(kind: type) -> tuple[str, ...]:
 
 
 def _plain(message: str, kind: Any) -> str:
-    """What msgspec says, in the words of someone who writes TOML."""
+    """A message of msgspec in the terms of someone who writes TOML."""
     bound = _BOUNDS.search(message)
     if bound:
         return f"this must be {_BOUND_WORDS[bound.group(1)]} {bound.group(2).removesuffix('.0')}"
@@ -132,7 +132,7 @@ def _plain(message: str, kind: Any) -> str:
         allowed = [one for part in (kind, *get_args(kind)) for one in get_args(part) or (part,)]
         known = list(dict.fromkeys(one for one in allowed if isinstance(one, str)))
         said = suggestion(invalid.group(1), known)
-        return f"{shortened(invalid.group(1), 40)!r} is not known here; {said}"
+        return f"{shortened(invalid.group(1), 40)!r} is not valid here; {said}"
     kinds = re.search(r"Expected `(.*)`, got `(.*)`", message)
     if kinds is None:
         return message[:1].lower() + message[1:]
@@ -143,7 +143,7 @@ def _plain(message: str, kind: Any) -> str:
 
 
 def _lines(text: str) -> dict[Where, int]:
-    """The line of every key that stands at the beginning of one, by its path."""
+    """The line of every key that begins one, by its path."""
     found: dict[Where, int] = {}
     table: Where = ()
     arrays: dict[Where, int] = {}

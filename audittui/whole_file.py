@@ -1,7 +1,7 @@
-"""Files that are whole or not there: written beside their place first, then given the name.
+"""Writes files atomically: to a temporary file in the same folder, which is then renamed.
 
-What is written is on the disk before it has its name, so that neither a full disk nor a crash nor a
-power cut leaves half a file; and it is its owner's alone from its first byte, whatever the umask.
+The data is on the disk before the file gets its name, so a full disk, a crash or a power cut never
+leaves half a file. Only the owner can access it from the first byte on, whatever the umask.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from pathlib import Path
 from audittui.errors import AuditError, UsageError
 from audittui.escape import escaped
 
-_ELSEWHERE = "Give another name or folder."
+_ELSEWHERE = "Choose another name or folder."
 _BAD_NAMES = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EINVAL)
 
 
 def write_new(path: Path, data: bytes, *, mode: int = 0o600) -> None:
-    """Write the file ``path``, never over another one; a link there is another one.
+    """Write the file ``path``, never over an existing one; a link counts as one.
 
-    Its folder must exist. Raises `UsageError` for a name that is taken or cannot be, `AuditError`
-    when the disk is full or the folder may not be written to; then nothing is left behind.
+    Its folder must exist. Raises `UsageError` for a name that is taken or invalid, `AuditError` if
+    the disk is full or the folder is not writable; then nothing is left behind.
     """
     try:
         with _beside(path, data, mode, durable=True) as written:
@@ -36,11 +36,11 @@ def write_new(path: Path, data: bytes, *, mode: int = 0o600) -> None:
 
 
 def replace(path: Path, data: bytes, *, mode: int = 0o600, durable: bool = True) -> None:
-    """Write the file ``path`` in place of the one that is there; a link is replaced, not followed.
+    """Write the file ``path``, replacing an existing one; a link is replaced, not followed.
 
-    Folders that are missing are made, the last for its owner alone. ``durable`` False gives up
-    outliving a power cut, for what can be had again. Raises `OSError`, and then the old file is
-    as it was: only the caller knows what losing the new one means.
+    Missing folders are created, the last one accessible only to its owner. Without ``durable``, the
+    file may not survive a power cut, which is fine for data that can be recreated. Raises
+    `OSError`, since only the caller knows what the loss means; the old file is then unchanged.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _beside(path, data, mode, durable=durable) as written:
@@ -50,7 +50,7 @@ def replace(path: Path, data: bytes, *, mode: int = 0o600, durable: bool = True)
 
 
 def demand_free(path: Path) -> None:
-    """Refuse before the work what `write_new` would refuse after it, as far as can be told.
+    """Refuse in advance what `write_new` would refuse later, as far as that is known.
 
     Raises what `write_new` raises.
     """
@@ -70,16 +70,16 @@ def demand_free(path: Path) -> None:
 
 
 def take_name(written: Path, path: Path) -> None:
-    """Give a file of the same folder the name ``path``, unless that is taken.
+    """Rename a file of the same folder to ``path``, unless that name is taken.
 
-    Raises `FileExistsError` if it is, `OSError`; then the file still has its first name.
+    Raises `FileExistsError` if it is, or `OSError`; then the file keeps its first name.
     """
     try:
         os.link(written, path)
     except FileExistsError:
         raise
     except OSError:
-        # No links on this file system: an empty file holds the name, which then is replaced.
+        # This file system has no links: an empty file reserves the name and is then replaced.
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         try:
             written.replace(path)
@@ -87,32 +87,32 @@ def take_name(written: Path, path: Path) -> None:
             path.unlink(missing_ok=True)
             raise
     else:
-        # It has its name; that it still has the first one too breaks nothing.
+        # The file has its new name; keeping the first one as well is harmless.
         with contextlib.suppress(OSError):
             written.unlink()
     _keep_names(path)
 
 
 def is_full(error: OSError) -> bool:
-    """Whether the disk, or what one may use of it, is full."""
+    """Whether the disk or the user's quota is full."""
     return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def cannot_write(path: Path, error: OSError | ValueError) -> AuditError:
-    """What is told when ``path`` cannot be written: `UsageError` where the name is wrong."""
+    """The error for a ``path`` that cannot be written: `UsageError` if the name is wrong."""
     if not isinstance(error, OSError):
         return UsageError(f"{_told(path)} cannot be written: the name is not valid.", _ELSEWHERE)
     if is_full(error):
         return AuditError(
             f"The disk is full: {_told(path)} was not written.",
-            "Free some space, or give another folder, and try again.",
+            "Free some space or choose another folder, and try again.",
         )
     kind = UsageError if error.errno in _BAD_NAMES else AuditError
     return kind(f"{_told(path)} cannot be written: {error.strerror or error}.", _ELSEWHERE)
 
 
 def _taken(path: Path) -> UsageError:
-    return UsageError(f"{_told(path)} exists already.", "Give another name.")
+    return UsageError(f"{_told(path)} already exists.", "Choose another name.")
 
 
 def _told(path: Path) -> str:
@@ -121,7 +121,7 @@ def _told(path: Path) -> str:
 
 @contextlib.contextmanager
 def _beside(path: Path, data: bytes, mode: int, *, durable: bool) -> Iterator[Path]:
-    """``data`` in a file of the same folder; gone at the end unless it was given a name."""
+    """``data`` in a temporary file of the same folder, removed at the end unless it was renamed."""
     handle, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=".audittui-")
     written = Path(name)
     try:
@@ -138,7 +138,7 @@ def _beside(path: Path, data: bytes, mode: int, *, durable: bool) -> Iterator[Pa
 
 
 def _keep_names(path: Path) -> None:
-    """Put the folder on the disk too, where a file system knows that."""
+    """Flush the folder to the disk too, if the file system supports that."""
     with contextlib.suppress(OSError):
         handle = os.open(path.absolute().parent, os.O_RDONLY)
         try:

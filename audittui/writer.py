@@ -1,4 +1,4 @@
-"""`AuditLog`: appends entries to one chain, so that nothing is forked, lost or left out.
+"""`AuditLog`: appends entries to one chain without forks, losses or gaps.
 
 An append reads the tip once, then puts the next entry on the condition that its key is free. A
 conflict means that another writer took the place: the tip is read again and the entry is rebuilt
@@ -51,7 +51,7 @@ _CHAIN_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}")
 
 
 class Appended(msgspec.Struct, frozen=True):
-    """Where an entry is. ``added`` is False when its idempotency key had been used before."""
+    """The place of an entry. ``added`` is False if its idempotency key was used before."""
 
     chain: str
     seq: int
@@ -60,19 +60,19 @@ class Appended(msgspec.Struct, frozen=True):
 
 
 _LANDED, _REFUSED, _CONFLICT = "landed", "refused", "conflict"
-"""What comes of a put: it is there; another writer was first; nobody can say yet."""
+"""The result of a put: written, taken by another writer, or unknown."""
 
 
 class AuditLog:
     """Appends to the chain ``<stream>/<shard>`` of a store with the native layout.
 
-    ``retention`` (seconds) sets ``expires_at`` on what is appended; None keeps entries for ever.
-    ``clock`` gives the present in microseconds, ``ids`` the entries' unique ids. Safe to use from
-    several threads. ``signed_tail`` finds the last entry of a chain whose last entries
-    are gone, proven by a signed checkpoint; without it an empty chain does not go on, and nothing
-    keeps an entry from the place of a sealed one that is gone. ``vouched``
-    says whether a trusted key signed for a tip whose predecessor is gone. Raises
-    `EntryRefusedError` for a chain's name that is not ``<stream>/<shard>``.
+    ``retention`` (seconds) sets ``expires_at`` on new entries; None keeps them for ever. ``clock``
+    returns the current time in microseconds, ``ids`` returns unique entry ids. Safe to use from
+    several threads. ``signed_tail`` finds the last entry of a chain whose last entries are gone,
+    proven by a signed checkpoint; without it an empty chain cannot continue, and a new entry may
+    take the place of a sealed one that is gone. ``vouched`` tells whether a trusted key signed for
+    a tip whose predecessor is gone. Raises `EntryRefusedError` for a chain name that is not
+    ``<stream>/<shard>``.
     """
 
     def __init__(
@@ -88,11 +88,11 @@ class AuditLog:
     ) -> None:
         if not _CHAIN_NAME.fullmatch(chain):
             raise EntryRefusedError(
-                f"{chain!r} is not a chain.",
+                f"{chain!r} is not a chain name.",
                 "Write <stream>/<shard> in letters, digits and . _ -, such as payments/0.",
             )
         if retention is not None and retention <= 0:
-            raise EntryRefusedError("The retention must be longer than nothing.")
+            raise EntryRefusedError("The retention must be greater than zero.")
         self.chain = chain
         self._store = store
         self._retention = retention
@@ -106,18 +106,19 @@ class AuditLog:
     def append(self, draft: Draft) -> Appended:
         """Append one entry and return its place.
 
-        Raises `EntryRefusedError` before anything is written, `StoreError` when the store fails.
+        Raises `EntryRefusedError` before anything is written, `StoreError` if the store fails.
         """
         return self.append_many([draft])[0]
 
     def append_many(self, drafts: Sequence[Draft]) -> list[Appended]:
-        """Append entries in order, as few transactions as they fit in; one place a draft.
+        """Append entries in order, in as few transactions as possible; return a place for each
+        draft.
 
-        A draft whose idempotency key was used before in this stream, here or in an earlier call,
-        is not written again: its place is that of the first. Every draft is checked before the
-        first byte is sent. When the store fails midway, the transactions before stay. Raises
-        `KeyConflictError` when a key was used for something else; the transactions before the one
-        that holds it stay.
+        A draft whose idempotency key was used before in this stream, in this call or an earlier
+        one, is not written again: its place is that of the first. Every draft is checked before the
+        first byte is sent. If the store fails midway, earlier transactions stay. Raises
+        `KeyConflictError` if a key was used for something else; the transactions before the one
+        that contains it stay.
         """
         places: list[Appended] = []
         for made in self._append(drafts, [], strict=True):
@@ -131,12 +132,12 @@ class AuditLog:
         into: list[Appended | KeyConflictError],
         sizes: Sequence[int] = (),
     ) -> None:
-        """As `append_many`, but a draft whose key was used for something else is left out, and the
+        """Like `append_many`, but a draft whose key was used for something else is skipped, and the
         others are appended.
 
-        ``into`` gets a place or the conflict for each draft as its transaction lands: when the
-        store fails midway, it says what is there. ``sizes`` are the most bytes that the bodies
-        take, 0 for a draft that nobody has checked yet.
+        ``into`` receives a place or the conflict for each draft as its transaction lands, so if the
+        store fails midway it shows what was written. ``sizes`` are upper bounds on the bodies'
+        bytes, 0 for a draft that has not been checked yet.
         """
         self._append(drafts, into, sizes, strict=False)
 
@@ -177,28 +178,28 @@ class AuditLog:
                 raise KeyConflictError(key, self.chain, None)
 
     def _check(self, draft: Draft, size: int) -> int:
-        """Refuse what could not be written; the bytes that the draft will take, ``size`` of them
-        for its body where it has been checked."""
+        """Refuse what cannot be written; return the bytes that the draft will take, of which
+        ``size`` are its body's if it was checked before."""
         if draft.idempotency_key is not None and (fault := key_fault(draft.idempotency_key)):
             raise EntryRefusedError(f"{fault[0].upper()}{fault[1:]}.")
         if not size:
-            # The longest seq and the longest expiry that the entry could get.
+            # The longest seq and expiry that the entry could get.
             largest = complete(
                 draft, chain=self.chain, seq=10**12, prev_hash=NO_HASH, recorded_at=self._clock(),
                 entry_id="0" * 32, expires_at=None if self._retention is None else 10**11,
             )  # fmt: skip
             size = len(encode_body(largest))
-        # The copies of the index keys and the idempotency key come on top of the body (no more
-        # than 4 KB for most), and the one other list field that has no limit of its own.
+        # The body is not all: there are the copies of the index keys and the idempotency key (at
+        # most 4 KB for most), and the one other list field without a limit of its own.
         return size + 4096 + len((draft.source_ip or "").encode())
 
     def _append_batch(
         self, asked: Sequence[_Asked], seen: dict[str, Used], strict: bool
     ) -> list[Appended | KeyConflictError]:
-        """Append what of ``asked`` is new, in one transaction; retried until it lands."""
+        """Append what is new in ``asked``, in one transaction, retried until it lands."""
         ids = [self._ids() for _ in asked]
-        # One moment for all attempts: on the same tip a retry is the same bytes, so that an
-        # attempt that landed without an answer is recognised.
+        # One timestamp for all attempts: on the same tip a retry has the same bytes, so an attempt
+        # that landed without a response is recognised.
         recorded_at = self._clock()
         doubtful: list[_Made] = []
         for attempt in range(MAX_ATTEMPTS):
@@ -223,7 +224,7 @@ class AuditLog:
             ceiling = min(_FIRST_WAIT * 2**attempt, _LONGEST_WAIT)
             clock_time.sleep(random.uniform(0, ceiling))
         raise StoreError(
-            f"The chain {self.chain} is too busy: {MAX_ATTEMPTS} attempts met other writers.",
+            f"The chain {self.chain} is too busy: {MAX_ATTEMPTS} attempts ran into other writers.",
             "Spread the writers over more chains; nothing of this batch was written.",
             kind="throttled",
         )
@@ -255,10 +256,10 @@ class AuditLog:
         return places
 
     def _current_tip(self, now: int) -> Tip:
-        """The cached tip; read again where TTL may have taken the entries after it.
+        """The cached tip, or a new read of it if TTL may have deleted the entries after it.
 
         Entries after the tip expire no earlier than it does. Until then the place after it is
-        either free or taken; later it may be free again, and a put there would fork the chain.
+        either free or taken. Later it may be free again, and a put there would fork the chain.
         """
         tip = self._tip
         if tip is None or (tip.expires_at and tip.expires_at * timestamp.SECOND <= now):
@@ -266,7 +267,7 @@ class AuditLog:
         return tip
 
     def _is_there(self, made: _Made) -> bool:
-        """True when this very entry has its place, though nobody said so."""
+        """True when this very entry is in its place, although the write was not confirmed."""
         key = {"pk": made.item["pk"], "sk": made.item["sk"]}
         found = self._store.get(key, consistent=True).item
         return found is not None and found.get("hash") == made.digest
@@ -281,7 +282,7 @@ class AuditLog:
                     f"The entries of {self.chain} do not expire; one that does would leave a gap.",
                     "Append without a retention, or to a new chain.",
                 )
-            # Never decreasing, so that TTL can only take a prefix of the chain.
+            # Never decreasing, so TTL can only delete a prefix of the chain.
             expires_at = max(recorded_at // timestamp.SECOND + self._retention, tip.expires_at)
         made: list[_Made] = []
         prev_hash = tip.hash
@@ -303,7 +304,7 @@ class AuditLog:
         asked: Sequence[_Asked],
         seen: dict[str, Used],
     ) -> str:
-        """Write the entries; what came of it. Keys found used are added to ``seen``."""
+        """Write the entries and return the result. Keys found used are added to ``seen``."""
         items: list[Item] = []
         if tip.seq < 0:
             items.append(self._registration(made[0].entry))
@@ -325,7 +326,7 @@ class AuditLog:
         except TransactionRefusedError as refused:
             if all(found is None for found in refused.existing):
                 return _CONFLICT
-            # All of mine are there: my own retry had landed, its answer was lost.
+            # All entries are in place: an earlier attempt landed and its response was lost.
             first = 1 if tip.seq < 0 else 0
             mine = refused.existing[first : first + len(made)]
             if all(
@@ -346,7 +347,7 @@ class AuditLog:
         if used is None:
             raise StoreError(
                 f"The record of the idempotency key {shortened(key, 100)} is damaged.",
-                "Nothing was appended under it; look at the item in the table.",
+                "Nothing was appended under it; inspect the item in the table.",
                 kind="corrupt",
             )
         return used
@@ -372,7 +373,7 @@ class _Made(msgspec.Struct, frozen=True):
 
 
 class _Asked(msgspec.Struct, frozen=True):
-    """A draft, and the digest of what it asks for where it has an idempotency key."""
+    """A draft, and the digest of its content if it has an idempotency key."""
 
     draft: Draft
     digest: str

@@ -196,7 +196,7 @@ def test_every_field_of_a_body_and_every_index_is_told() -> None:
     part = PAGE[PAGE.index("## The body") : PAGE.index("## Hash and leaf")]
     rows = "".join(re.findall(r"^\| (`[^|]+) \|", part, re.MULTILINE))
     assert set(re.findall(r"`(\w+)`", rows)) == set(Entry.__struct_fields__)
-    (order,) = re.findall(r"fields\s+stand in the order `([^`]+)`", part)
+    (order,) = re.findall(r"order\s+of\s+the\s+fields\s+is\s+`([^`]+)`", part)
     assert order.split() == sorted(Entry.__struct_fields__)
     assert " ".join(f"`{name}`" for name in LIST_FIELDS) in PAGE
     for index in load_layout("native").indexes:

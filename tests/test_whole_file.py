@@ -77,7 +77,7 @@ def test_what_is_there_is_never_written_over(kind: str, tmp_path: Path) -> None:
         path.symlink_to(other)
     before = names(tmp_path)
     for refuse in (demand_free, lambda path: write_new(path, b"new")):
-        with pytest.raises(UsageError, match="exists already") as caught:
+        with pytest.raises(UsageError, match="already exists") as caught:
             refuse(path)
         assert caught.value.hint
     assert names(tmp_path) == before
@@ -103,7 +103,7 @@ def test_of_writers_at_once_one_writes_and_the_others_are_told(tmp_path: Path) -
 
     at_once(write)
     assert [path.read_bytes()] == wrote
-    assert len(told) == 7 and all("exists already" in one for one in told)
+    assert len(told) == 7 and all("already exists" in one for one in told)
     assert names(tmp_path) == ["a"]
 
 

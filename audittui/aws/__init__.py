@@ -1,4 +1,4 @@
-"""Speaks to AWS besides the table: sessions, credentials, roles, keys in KMS, and what errors say.
+"""AWS apart from the table: sessions, credentials, roles, KMS keys, and error messages.
 
-Not here: the table's own client and the four actions that a reader of it may send.
+Not here: the table's own client, and the four actions that a read-only client may send.
 """

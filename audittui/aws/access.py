@@ -1,4 +1,4 @@
-"""What opening a store may do beside opening it: ask the person, remember, tell."""
+"""What opening a store may do on the side: ask for a code, keep sessions, report requests."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import msgspec
 
 
 class Access(msgspec.Struct, frozen=True):
-    """How a store is reached on somebody's behalf.
+    """How AWS is reached on behalf of a person.
 
-    ``ask_code`` asks for an MFA code, given what it is for, and returns it; None where nobody can
-    be asked. ``keep_session`` lets sessions of roles be read from and kept in the AWS CLI's own
-    cache. ``tell`` is told of every request to AWS, in a line; from any thread.
+    ``ask_code`` prompts for an MFA code and returns it; None if nobody can be asked.
+    ``keep_session`` reads and keeps role sessions in the AWS CLI's own cache. ``tell`` is called
+    with a line for every request to AWS, from any thread.
     """
 
     ask_code: Callable[[str], str] | None = None
@@ -21,4 +21,4 @@ class Access(msgspec.Struct, frozen=True):
 
 
 NOBODY = Access()
-"""Nobody to ask, nobody to tell."""
+"""No prompts, no reports."""

@@ -1,4 +1,4 @@
-"""Where AWS credentials come from, in words: botocore's chain of providers, told for people.
+"""Describes where AWS credentials come from, by botocore's chain of providers.
 
 Source: the AWS SDKs and Tools reference guide, "Standardized credential providers";
 botocore.credentials (``Credentials.method``).
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 _SHOWN = 4
 _LONG_ENOUGH = 16
-"""An access key id of AWS has 20 characters; of a short one nothing is shown."""
+"""An AWS access key id has 20 characters; nothing is shown of a shorter one."""
 _CONTAINER = ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI")
 
-AGAIN = "Get fresh ones ({login}) and try again."
-"""What to do about credentials that have expired, where nobody knows where they are from."""
-_BY_ITSELF = "They are renewed by themselves: try again in a moment."
+AGAIN = "Renew them ({login}) and try again."
+"""The advice for expired credentials of unknown origin."""
+_BY_ITSELF = "They are renewed automatically: try again in a moment."
 _SOURCES: dict[str, tuple[str, str]] = {
     "env": (
         "from the environment: AWS_ACCESS_KEY_ID",
-        "Set fresh ones and start again, or log in ({login}) and give --aws-profile.",
+        "Set new ones and restart, or log in ({login}) and give --aws-profile.",
     ),
     "shared-credentials-file": ("from the credentials file, AWS profile {profile}", AGAIN),
     "config-file": ("from the AWS configuration, AWS profile {profile}", AGAIN),
@@ -42,18 +42,18 @@ _SOURCES: dict[str, tuple[str, str]] = {
     ),
     "custom-process": (
         "from the credential_process of AWS profile {profile}",
-        "Log in where that program does, and try again.",
+        "Log in for that program and try again.",
     ),
     "container-role": ("of this container's role", _BY_ITSELF),
     "iam-role": ("of this machine's role", _BY_ITSELF),
 }
-"""By botocore's name of the provider: where its credentials come from, and what renews them."""
+"""By botocore's name of the provider: where its credentials come from, and how to renew them."""
 
 
 class Source(NamedTuple):
     """Where credentials come from (``words`` continue a sentence), and what to do when they have
-    expired. ``key`` is the end of the access key's id, where it is known without asking anybody;
-    ``method`` is botocore's name of the provider."""
+    expired. ``key`` is the end of the access key id, if it is known without a request; ``method``
+    is botocore's name of the provider."""
 
     words: str
     renewal: str
@@ -62,22 +62,22 @@ class Source(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The words, with the end of the access key's id."""
+        """The words, with the end of the access key id."""
         return f"{self.words} (key …{self.key})" if self.key else self.words
 
 
 def config_file() -> str:
-    """The file of the AWS configuration, as people name it."""
+    """The path of the AWS configuration file, as people write it."""
     return os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config"
 
 
 def login(profile: str | None) -> str:
-    """The command that logs in to ``profile`` (None: the default one)."""
+    """The command that logs in to ``profile`` (None for the default one)."""
     return f"aws sso login --profile {profile}" if profile else "aws sso login"
 
 
 def profile_of(environment: Mapping[str, str] | None = None) -> tuple[str | None, str]:
-    """The AWS profile that the environment names, and the variable that does. botocore's order."""
+    """The AWS profile that the environment names, and the variable, in botocore's order."""
     environment = os.environ if environment is None else environment
     for variable in ("AWS_DEFAULT_PROFILE", "AWS_PROFILE"):
         if environment.get(variable):
@@ -86,8 +86,8 @@ def profile_of(environment: Mapping[str, str] | None = None) -> tuple[str | None
 
 
 def source_of(credentials: Any, profile: str | None) -> Source:
-    """Where ``credentials`` of botocore come from. Asks nobody: those that must be fetched first
-    are not, so their key is not told."""
+    """Where ``credentials`` of botocore come from. Sends nothing: credentials that must be fetched
+    first are not, so their key is not known."""
     from botocore.credentials import Credentials
 
     method = str(credentials.method)
@@ -102,8 +102,7 @@ def source_of(credentials: Any, profile: str | None) -> Source:
 def places_looked_at(
     profile: str | None, *, explicit: bool, environment: Mapping[str, str] | None = None
 ) -> list[str]:
-    """Where credentials were looked for in vain: ``explicit`` is a profile that was asked for,
-    which leaves the environment out."""
+    """Where credentials were looked for in vain. An ``explicit`` profile skips the environment."""
     environment = os.environ if environment is None else environment
     places = [] if explicit else ["in the environment"]
     places.append(f"in ~/.aws for the AWS profile {profile or 'default'}")
@@ -115,8 +114,8 @@ def places_looked_at(
 
 
 def none_found(places: list[str]) -> str:
-    """One sentence: there are no credentials, and where they were looked for."""
+    """The sentence that there are no credentials, and where they were looked for."""
     *before, last = places
     return (
-        f"No AWS credentials are found: not {', '.join(before) + ' or ' if before else ''}{last}."
+        f"No AWS credentials were found: not {', '.join(before) + ' or ' if before else ''}{last}."
     )

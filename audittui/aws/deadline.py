@@ -1,8 +1,8 @@
-"""A deadline for the whole answer of a request.
+"""A deadline for the whole response to a request.
 
-botocore's read timeout is for one piece of an answer: a server that sends a byte now and then is
-waited for without end. Here the answer's socket is read by a response that has a deadline. botocore
-offers no setting for it, so its pools are given another class of connection.
+botocore's read timeout covers one chunk of a response: it waits indefinitely for a server that
+sends a byte now and then. Here the socket is read by a response that has a deadline. botocore has
+no setting for that, so its pools get another connection class.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 ANSWER_SECONDS = 30.0
-"""How long a whole answer, a page of 1 MB say, may take once its request is sent."""
+"""How long a whole response, such as a page of 1 MB, may take once its request is sent."""
 
 
 class _BoundedReader(io.RawIOBase):
@@ -33,7 +33,7 @@ class _BoundedReader(io.RawIOBase):
     def readinto(self, buffer: Any) -> int | None:
         left = self._deadline - time.monotonic()
         if left <= 0:
-            raise TimeoutError("the answer took too long")
+            raise TimeoutError("the response took too long")
         timeout = self._sock.gettimeout()
         if timeout is not None and timeout <= left:
             read: int | None = self._raw.readinto(buffer)
@@ -51,7 +51,7 @@ class _BoundedReader(io.RawIOBase):
 
 
 class _BoundedResponse(HTTPResponse):
-    """An answer that must have come whole `ANSWER_SECONDS` after its request was sent."""
+    """A response that must be complete `ANSWER_SECONDS` after its request was sent."""
 
     def __init__(self, sock: Any, *words: Any, **named: Any) -> None:
         super().__init__(sock, *words, **named)
@@ -61,10 +61,10 @@ class _BoundedResponse(HTTPResponse):
 
 
 def bound_answers(client: DynamoDBClient) -> bool:
-    """Give up answers that take longer than `ANSWER_SECONDS`, as a read timeout.
+    """Give up on responses that take longer than `ANSWER_SECONDS`, with a read timeout.
 
-    False where this botocore is built otherwise: nothing is changed then, and its own timeouts are
-    all there are.
+    False if this version of botocore is built differently: then nothing is changed, and only its
+    own timeouts apply.
     """
     try:
         pools = _bounded_pools()
@@ -72,7 +72,7 @@ def bound_answers(client: DynamoDBClient) -> bool:
         manager = session._manager
         places = [
             (owner, name, getattr(owner, name))
-            # Pools behind a proxy are made later, of the session's classes.
+            # Pools for a proxy are created later, from the session's classes.
             for owner, name in (
                 (session, "_pool_classes_by_scheme"), (manager, "pool_classes_by_scheme")
             )
@@ -87,7 +87,7 @@ def bound_answers(client: DynamoDBClient) -> bool:
 
 
 def _bounded_pools() -> dict[str, type]:
-    """botocore's pools by scheme, with connections whose answers have a deadline."""
+    """botocore's pools by scheme, with connections whose responses have a deadline."""
     from botocore import awsrequest
 
     pools = {}

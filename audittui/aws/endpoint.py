@@ -8,6 +8,6 @@ _AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".api.amazonwebservic
 
 
 def is_aws(url: str) -> bool:
-    """True when ``url`` is of a host of AWS, or empty: nothing else was named."""
+    """True when ``url`` is on a host of AWS, or empty, which means the default."""
     host = urlsplit(url).hostname or ""
     return not host or host.endswith(_AWS)

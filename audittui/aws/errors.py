@@ -1,7 +1,7 @@
-"""From the exceptions of the AWS client to sentences: what happened, and what to do about it.
+"""Turns the AWS client's exceptions into sentences: what happened, and what to do about it.
 
-What a service itself answers is told by who knows the service. What the services answer that lend
-credentials is told here: any request may need them.
+The modules that know a service handle its own error responses. Those of the services that lend
+credentials are handled here, because any request may need them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from audittui.aws.rules import CLIENT_RULES, LENDER_RULES, Rule
 from audittui.errors import StoreError
 from audittui.escape import escaped, shortened
 
-# What botocore makes of an answer that says nothing but its HTTP status.
+# The code that botocore makes of a response with nothing but an HTTP status.
 SERVER_ERROR = re.compile(r"5\d\d", re.ASCII)
 _UNTRUSTED_TEXT = "CERTIFICATE_VERIFY_FAILED"
 _NO_CERTIFICATE = re.compile(r"NO_CERTIFICATE_OR_CRL_FOUND|PEM lib|NO_START_LINE", re.ASCII)
@@ -31,7 +31,7 @@ _DETAIL_CHARACTERS = 300
 
 
 class Refusal(NamedTuple):
-    """What a service answered ``operation`` with: its code, its words, the id of the request."""
+    """A service's error response to ``operation``: its code, its message, the request id."""
 
     code: str
     detail: str
@@ -40,17 +40,17 @@ class Refusal(NamedTuple):
 
 
 class CredentialsExpiredError(StoreError):
-    """The credentials were good once: fresh ones may lie where these came from."""
+    """The credentials have expired; there may be newer ones at their source."""
 
 
 def detail_of(text: str) -> str:
-    """Somebody else's words as the end of a sentence: harmless, short, with a full stop."""
+    """Foreign text as the end of a sentence: escaped, shortened, with a full stop."""
     text = shortened(escaped(" ".join(text.split()).rstrip(" ;")), _DETAIL_CHARACTERS)
     return text if text.endswith((".", "…")) else f"{text}."
 
 
 def filled(rule: Rule, place: Place, **more: str) -> StoreError:
-    """The error that ``rule`` makes; ``more`` are values of its sentences beside the place's."""
+    """The error that ``rule`` makes; ``more`` are values for its sentences besides the place's."""
     log_in, source = login(place.aws_profile), place.credentials
     values: dict[str, Any] = {
         "table": place.table,
@@ -78,7 +78,7 @@ def filled(rule: Rule, place: Place, **more: str) -> StoreError:
 
 
 def lender_error(refusal: Refusal, place: Place) -> StoreError:
-    """The error for what a service answered that lends credentials."""
+    """The error for the response of a service that lends credentials."""
     code = refusal.code
     return filled(
         _lenders_rule(code, refusal.detail), place, code=escaped(code),
@@ -99,7 +99,7 @@ def _lenders_rule(code: str, detail: str) -> Rule:
 
 
 def client_error(error: Exception, place: Place) -> StoreError:
-    """The error for an exception of the client that is not an answer of the service."""
+    """The error for an exception of the client that is not a response of the service."""
     lending = _raised_in(error, "botocore.credentials")
     more = {"detail": detail_of(str(error)), "code": type(error).__name__}
     kwargs: dict[str, Any] = getattr(error, "kwargs", {})
@@ -118,7 +118,7 @@ def client_error(error: Exception, place: Place) -> StoreError:
                     named = "AWS_CA_BUNDLE, or ca_bundle in " + config_file()
                     more |= {"bundle": place.bundle or "the bundle", "bundle_from": named}
                     return filled(rules.NO_BUNDLE, place, **more | {"detail": cause})
-                # A handshake that was cut off is an SSLError too.
+                # An interrupted handshake is an SSLError too.
                 rule = rules.NO_ANSWER
             if lending and rule is rules.NO_ANSWER:
                 rule = rules.NO_LENDER
@@ -127,23 +127,22 @@ def client_error(error: Exception, place: Place) -> StoreError:
 
 
 def _bundle_fault(error: object) -> str:
-    """Why the file of trusted certificates cannot be used; empty where that is not the fault."""
+    """Why the file of trusted certificates cannot be used; empty if that is not the fault."""
     cause = error.args[0] if isinstance(error, Exception) and error.args else None
     if isinstance(cause, OSError) and not isinstance(cause, ssl.SSLError):
         named = (errno.ENOENT, errno.EISDIR, errno.EACCES, errno.ENOTDIR)
         return detail_of(str(cause.strerror)) if cause.errno in named else ""
-    return "it holds no certificate." if _NO_CERTIFICATE.search(str(error)) else ""
+    return "it contains no certificate." if _NO_CERTIFICATE.search(str(error)) else ""
 
 
 def no_credentials(sentence: str, place: Place) -> StoreError:
-    """The error for credentials that were found nowhere; ``sentence`` says where they were looked
-    for."""
+    """The error for missing credentials; ``sentence`` says where they were looked for."""
     rule = CLIENT_RULES["NoCredentialsError"]
     return filled(Rule(rule.kind, "{detail}", rule.hint), place, detail=sentence)
 
 
 def unfetched(error: Exception, place: Place) -> StoreError:
-    """The error for credentials that a program or a file was to give and did not."""
+    """The error for credentials that a program or a file failed to supply."""
     kwargs: dict[str, Any] = getattr(error, "kwargs", {})
     if isinstance(error, OSError):
         why = detail_of(str(error.strerror or error)[:1].lower() + str(error.strerror or error)[1:])
@@ -153,12 +152,12 @@ def unfetched(error: Exception, place: Place) -> StoreError:
         return filled(rules.PROCESS, place, detail=detail_of(named))
     if isinstance(error, ValueError):
         return filled(rules.PROCESS, place, detail="it did not print credentials as JSON.")
-    said = str(kwargs.get("error_msg", error)).strip() or "it ended without a word"
+    said = str(kwargs.get("error_msg", error)).strip() or "it ended without a message"
     return filled(rules.PROCESS, place, detail=detail_of(said))
 
 
 def _raised_by_parser(error: Exception) -> bool:
-    """True when botocore's parser stumbled: over JSON that is no answer of DynamoDB."""
+    """True when botocore's parser failed, on JSON that is not a response of DynamoDB."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
@@ -166,7 +165,7 @@ def _raised_by_parser(error: Exception) -> bool:
 
 
 def _raised_in(error: Exception, module: str) -> bool:
-    """True when ``error`` came through a function of ``module``."""
+    """True when ``error`` was raised through a function of ``module``."""
     trace = error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_globals.get("__name__") == module:
@@ -176,7 +175,7 @@ def _raised_in(error: Exception, module: str) -> bool:
 
 
 def refusal_in(error: Exception) -> Refusal | None:
-    """What a service answered, where that is what ``error`` says; else None."""
+    """The service's error response, if ``error`` is one; else None."""
     response = getattr(error, "response", None)
     if not isinstance(response, dict) or "Error" not in response:
         return None
@@ -195,7 +194,8 @@ def told_plainly(
 ) -> Iterator[None]:
     """Turn the exceptions of botocore inside the block into `StoreError`.
 
-    ``of_service`` makes the error for what the service itself answers; without it, none is asked.
+    ``of_service`` makes the error for a response of the service itself; leave it out if the block
+    sends no request to one.
     """
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.parsers import ResponseParserError

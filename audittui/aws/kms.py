@@ -1,4 +1,4 @@
-"""A key in AWS KMS that signs: Ed25519 (``ECC_NIST_EDWARDS25519``), which never leaves it.
+"""A signing key in AWS KMS: Ed25519 (``ECC_NIST_EDWARDS25519``), which never leaves KMS.
 
 Sources: AWS KMS API reference, "Sign" and "GetPublicKey"; ``ED25519_SHA_512`` over the raw message
 is Ed25519 of RFC 8032.
@@ -23,7 +23,7 @@ _SECONDS = 10
 
 
 class KmsKey:
-    """The key ``arn`` of AWS KMS. ``place`` is what errors of the credentials name."""
+    """The key ``arn`` in AWS KMS. ``place`` is named by errors about the credentials."""
 
     def __init__(self, client: Any, arn: str, place: Place | None = None) -> None:
         self._client = client
@@ -31,13 +31,13 @@ class KmsKey:
         self._place = place
 
     def public_key(self) -> bytes:
-        """The 32 bytes of the public half. Raises `UsageError` for a key that is not Ed25519,
-        `StoreError` when KMS does not answer or refuses."""
+        """The 32 bytes of the public key. Raises `UsageError` for a key that is not Ed25519,
+        `StoreError` if KMS does not answer or refuses."""
         answer = self._asked(lambda: self._client.get_public_key(KeyId=self._arn))
         return _public_key(answer.get("PublicKey", b""), self._arn)
 
     def sign(self, text: bytes) -> bytes:
-        """The signature over ``text``, as KMS gives it. Raises `StoreError`."""
+        """The signature over ``text``, as KMS returns it. Raises `StoreError`."""
         answer = self._asked(
             lambda: self._client.sign(
                 KeyId=self._arn, Message=text, MessageType="RAW", SigningAlgorithm=_ALGORITHM
@@ -80,8 +80,9 @@ def open_kms_key(
     aws_profile: str | None = None,
     access: Access = NOBODY,
 ) -> KmsKey:
-    """The key of an ARN (or alias ARN), whose region is taken from it; ``access`` says who is asked
-    and told. Asks KMS nothing yet. Raises `StoreError` without a region or credentials."""
+    """The key of an ARN (or alias ARN), which also gives the region. ``access`` says how AWS is
+    reached on behalf of a person. Sends nothing to KMS yet. Raises `StoreError` without a region or
+    credentials."""
     from botocore.config import Config
 
     from audittui.aws.errors import told_plainly
@@ -95,8 +96,8 @@ def open_kms_key(
     )
     if not place.region:
         raise StoreError(
-            f"The region of the key {escaped(arn)} is not known.",
-            "Give the key's whole ARN.",
+            f"The region of the key {escaped(arn)} is unknown.",
+            "Give the key's full ARN.",
             kind="invalid",
             usage=True,
         )
@@ -127,27 +128,29 @@ _REFUSALS: dict[str, tuple[str, str, str]] = {
     "AccessDeniedException": (
         "permission",
         "AWS KMS does not let you use {arn}.",
-        "Sealing takes kms:GetPublicKey and kms:Sign, in IAM and in the key's own policy.",
+        "Sealing needs kms:GetPublicKey and kms:Sign, in IAM and in the key's own policy.",
     ),
     "NotFoundException": ("missing", "AWS KMS has no key {arn}.", "Check the ARN and its region."),
-    "InvalidArnException": ("missing", "{arn} is no ARN of a key.", "Give the key's whole ARN."),
+    "InvalidArnException": (
+        "missing", "{arn} is not the ARN of a key.", "Give the key's full ARN."
+    ),
     "DisabledException": (
         "other",
         "The key {arn} is disabled.",
-        "Switch it on again (aws kms enable-key --key-id {arn}), or seal with another key.",
+        "Enable it (aws kms enable-key --key-id {arn}), or seal with another key.",
     ),
     "KMSInvalidStateException": (
         "other",
         "The key {arn} cannot be used in its present state: {detail}",
-        "See aws kms describe-key --key-id {arn}; a key that waits for its deletion is kept with "
+        "Run aws kms describe-key --key-id {arn}. If it is pending deletion, restore it with "
         "aws kms cancel-key-deletion.",
     ),
     "KeyUnavailableException": (
-        "throttled", "The key {arn} is not available at this moment.", "Try again in a moment."
+        "throttled", "The key {arn} is not available right now.", "Try again in a moment."
     ),
     "InvalidKeyUsageException": (
         "other",
-        "The key {arn} does not sign: {detail}",
+        "The key {arn} cannot sign: {detail}",
         "Create one with key spec ECC_NIST_EDWARDS25519 and usage SIGN_VERIFY.",
     ),
     "ThrottlingException": ("throttled", "AWS KMS is busy.", "Try again in a moment."),
@@ -155,7 +158,7 @@ _REFUSALS: dict[str, tuple[str, str, str]] = {
     "DependencyTimeoutException": ("throttled", "AWS KMS is busy.", "Try again in a moment."),
     "ExpiredTokenException": (
         "credentials",
-        "The AWS credentials have expired, says AWS KMS.",
+        "AWS KMS reports that the AWS credentials have expired.",
         "Renew them (aws sso login, for instance) and try again.",
     ),
     "UnrecognizedClientException": (

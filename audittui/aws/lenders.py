@@ -1,4 +1,4 @@
-"""Which service an error is about: the table's, or one of those that lend credentials for it.
+"""Which service an error is about: the table's, or one that lends credentials for it.
 
 Source: botocore.credentials.
 """
@@ -30,13 +30,13 @@ _BY_METHOD = {
 
 
 def lender_of(operation: str) -> str:
-    """The service that answers ``operation``, where it lends credentials; else empty."""
+    """The service of ``operation``, if it lends credentials; else empty."""
     return _BY_OPERATION.get(operation, "")
 
 
 def lender_asked(error: Exception, method: str) -> str:
-    """The lender that a failed connection was to, with its address; ``method`` is botocore's name
-    of the provider of the credentials."""
+    """The lender at the other end of a failed connection, with its address. ``method`` is
+    botocore's name of the credentials' provider."""
     name = _BY_METHOD.get(method, "The service that lends the AWS credentials")
     given: Any = getattr(error, "kwargs", {}).get("endpoint_url") or ""
     asked = urlsplit(str(given))

@@ -1,4 +1,4 @@
-"""What is to be reached, and how: what errors of AWS and of its client name."""
+"""What is to be reached, and how, for the errors of AWS and of its client."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from audittui.escape import escaped
 
 
 class Place(NamedTuple):
-    """What errors name: the table, and how it was reached.
+    """The table, and how it was reached, as errors name it.
 
-    ``credentials`` is where they come from, None where none are known; ``region_from`` and
-    ``profile_from`` say where AWS's own settings named what nobody gave. ``bundle`` is the file of
-    certificates that is trusted instead of the usual ones, ``attempts`` how many are made at a
-    request where AWS's own settings say so, else 0.
+    ``credentials`` is where they come from, None if unknown. ``region_from`` and ``profile_from``
+    say which of AWS's own settings supplied a value that was not passed. ``bundle`` is the file of
+    certificates that is trusted instead of the default ones. ``attempts`` is the number of attempts
+    for each request by AWS's own settings, 0 if they set none.
     """
 
     table: str
@@ -31,7 +31,7 @@ class Place(NamedTuple):
 
     @property
     def label(self) -> str:
-        """The table and its region, and the endpoint's host where it is not AWS's own."""
+        """The table and its region, and the endpoint's host if it is not AWS's own."""
         host = urlsplit(self.endpoint).netloc
         if is_aws(self.endpoint):
             return f"{self.table} ({self.region})"
@@ -39,7 +39,7 @@ class Place(NamedTuple):
 
     @property
     def tried(self) -> tuple[tuple[str, str], ...]:
-        """What was tried, line by line: a name and its value, harmless and without a secret."""
+        """What was tried, as pairs of a name and a value, escaped and without secrets."""
         profile = self.aws_profile or "default"
         lines = (
             ("credentials", self.credentials.text if self.credentials else "none found"),

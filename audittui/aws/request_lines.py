@@ -1,4 +1,4 @@
-"""Tells what is sent to AWS and what comes back, a line each: for ``--verbose``."""
+"""Reports requests to AWS and their responses, a line each, for ``--verbose``."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from typing import Any
 from audittui.escape import escaped, shortened
 
 _LONGEST = 1_000
-"""Characters of a request's arguments that are told."""
+"""The most characters of a request's arguments that are shown."""
 _KEY = "audittui"
 _TABLES = "dynamodb"
 
 
 def tell_requests(session: Any, tell: Callable[[str], None]) -> None:
-    """Tell of every request of the clients that ``session`` of botocore makes from now on.
+    """Report every request of the clients that botocore's ``session`` creates from now on.
 
-    A line when it is sent: its number, what it asks (of the table alone; others carry secrets) and
-    which attempt it is; a line when it is answered: status, units, milliseconds, request id.
+    One line when it is sent: its number, its arguments (for the table only; others carry secrets)
+    and the attempt. One line when it is answered: status, units, milliseconds, request id.
     """
     teller = _Teller(tell)
     session.register("before-call", teller.before)
@@ -28,7 +28,7 @@ def tell_requests(session: Any, tell: Callable[[str], None]) -> None:
 
 
 class _Teller:
-    """``failed`` counts the attempts at a request that failed so far, by its body."""
+    """``failed`` counts the failed attempts at a request, by its body."""
 
     def __init__(self, tell: Callable[[str], None]) -> None:
         self._tell = tell

@@ -1,5 +1,5 @@
-"""What each error of the AWS client, and of the services that lend credentials, says: its kind, the
-sentence, the advice.
+"""The kind, the sentence and the advice for each error of the AWS client and of the services that
+lend credentials.
 
 Sources: botocore.exceptions; IAM, "Common errors".
 """
@@ -12,7 +12,7 @@ from typing import NamedTuple
 class Rule(NamedTuple):
     """One row of the table: the kind, the sentence and the advice, as format strings.
 
-    ``brief`` is the fault in two or three words. ``usage`` marks what was named and is not there.
+    ``brief`` is the fault in two or three words. ``usage`` marks a name that does not exist.
     """
 
     kind: str
@@ -37,13 +37,13 @@ SLOW = Rule(
 )
 UNTRUSTED = Rule(
     "other",
-    "{endpoint} does not show a certificate that this machine trusts.",
+    "{endpoint} does not present a certificate that this machine trusts.",
     "Check --endpoint-url and AWS_CA_BUNDLE.",
 )
 NO_BUNDLE = Rule(
     "other",
     "The certificates in {bundle} cannot be read: {detail}",
-    "Check {bundle_from}: a file of certificates in PEM.",
+    "Check {bundle_from}, which must name a PEM file of certificates.",
 )
 NO_LOGIN = Rule(
     "credentials",
@@ -61,19 +61,19 @@ CLIENT_RULES: dict[str, Rule] = {
     ),
     "InvalidRegionError": Rule(
         "invalid",
-        "The region {region!r} is not one.",
+        "{region!r} is not a region.",
         "Give --region, such as eu-west-1.",
         usage=True,
     ),
     "ProfileNotFound": Rule(
         "credentials",
         "There is no AWS profile {profile!r} on this machine.",
-        "See aws configure list-profiles, and check --aws-profile and AWS_PROFILE.",
+        "Run aws configure list-profiles, and check --aws-profile and AWS_PROFILE.",
         usage=True,
     ),
     "NoCredentialsError": Rule(
         "credentials",
-        "No AWS credentials are found.",
+        "No AWS credentials were found.",
         "Log in ({login}), or set AWS_PROFILE or AWS_ACCESS_KEY_ID.",
     ),
     "PartialCredentialsError": Rule(
@@ -115,17 +115,17 @@ CLIENT_RULES: dict[str, Rule] = {
     "ResponseParserError": Rule(
         "other",
         "{endpoint} does not answer like DynamoDB.",
-        "Check --endpoint-url, and whether a proxy's login page stands in the way.",
+        "Check --endpoint-url, and whether a proxy's login page is in the way.",
     ),
     "ParamValidationError": INVALID,
 }
-"""The client's own exceptions, by class name; a subclass without a row takes its parent's."""
+"""The client's own exceptions, by class name; a subclass without a row uses its parent's."""
 
 
 PROCESS = Rule(
     "credentials",
     "The credential_process of AWS profile {profile} failed: {detail}",
-    "Run it by itself to see why; it stands in {config}.",
+    "Run it on its own to see why; it is set in {config}.",
 )
 TOKEN_FILE = Rule(
     "credentials",
@@ -142,27 +142,27 @@ NO_LENDER = Rule(
 LENDER_DENIED = Rule(
     "credentials",
     "{lender} refuses {operation} for the AWS profile {profile}: {detail}",
-    "Check role_arn and source_profile in {config}, and whom the role trusts.",
+    "Check role_arn and source_profile in {config}, and the role's trust policy.",
 )
 LENDER_WRONG_KEYS = Rule(
     "credentials",
-    "{lender} does not accept the credentials that AWS profile {profile} begins with: {code}.",
-    "Check the access key or the source_profile in {config}, and the clock of this machine.",
+    "{lender} does not accept the source credentials of AWS profile {profile}: {code}.",
+    "Check the access key or the source_profile in {config}, and this machine's clock.",
 )
 LENDER_EXPIRED = Rule(
     "credentials",
-    "The credentials that AWS profile {profile} begins with have expired, says {lender}.",
+    "{lender} reports that the source credentials of AWS profile {profile} have expired.",
     "{renewal}",
 )
 LENDER_TOKEN = Rule(
     "credentials",
     "{lender} does not accept the web identity token: {detail}",
-    "Put a fresh token into the file that AWS_WEB_IDENTITY_TOKEN_FILE names.",
+    "Put a new token in the file that AWS_WEB_IDENTITY_TOKEN_FILE names.",
 )
 LENDER_CODE = Rule(
     "credentials",
     "{lender} does not accept the MFA code.",
-    "Wait for the next code and try again; each is good once.",
+    "Wait for the next code and try again; each works once.",
 )
 LENDER_BUSY = Rule(
     "throttled", "{lender} is throttling.", "Wait a moment and try again.", "{lender} is throttling"
@@ -170,13 +170,13 @@ LENDER_BUSY = Rule(
 LENDER_FAILED = Rule(
     "network",
     "{lender} failed to answer ({code}).",
-    "Try again in a moment; see the AWS Health Dashboard if it goes on.",
+    "Try again in a moment; see the AWS Health Dashboard if it persists.",
     "{lender} failed to answer ({code})",
 )
 LENDER_ROLE = Rule(
     "credentials",
     "{lender} does not give the AWS profile {profile} its role: {detail}",
-    "Check sso_account_id and sso_role_name in {config}, and ask whether the role is yours.",
+    "Check sso_account_id and sso_role_name in {config}, and whether you are assigned the role.",
 )
 LENDER_OTHER = Rule("credentials", "{lender} answered {operation} with {code}: {detail}", "")
 LENDER_RULES: dict[str, Rule] = {

@@ -1,4 +1,4 @@
-"""A session of botocore: profile, region and credentials, found as AWS's own tools find them."""
+"""A botocore session: profile, region and credentials, found the way AWS's own tools do."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def open_session(
     aws_profile: str | None,
     access: Access = NOBODY,
 ) -> tuple[Any, Place]:
-    """A session, and the place that its errors name, so far without credentials.
+    """A session, and the place that its errors name, without credentials yet.
 
-    ``table`` is what is to be reached. A ``region`` of None is taken from AWS_REGION, else from
-    where AWS's own tools take it; there may be none. Raises `StoreError` for an unknown profile.
+    ``table`` is what is to be reached. Without ``region``, it is taken from AWS_REGION, else from
+    AWS's own settings; there may be none. Raises `StoreError` for an unknown profile.
     """
-    # boto3's own session imports its S3 transfers too: a sixth of a command's start.
+    # boto3's own session also imports S3 transfers, a sixth of a command's start-up.
     from botocore.session import Session
 
     from audittui.aws.roles import prepare_roles
@@ -40,7 +40,7 @@ def open_session(
     with told_plainly(place):
         session: Any = Session(profile=aws_profile)
         region = region or session.get_config_variable("region")
-        # Roles are assumed there too.
+        # Roles are also assumed there.
         session.set_config_variable("region", region)
         place = place._replace(
             region=region or "",
@@ -57,11 +57,10 @@ def open_session(
 
 
 def find_credentials(session: Any, place: Place, *, explicit: bool) -> Place:
-    """``place`` with where the credentials of ``session`` are from.
+    """``place`` with the source of the credentials of ``session``.
 
-    ``explicit`` is True where the profile was asked for. What takes an MFA code asks for it now,
-    before anything is under way that the question would disturb. Raises `StoreError` where there
-    are none.
+    ``explicit`` is True if the profile was named by the user. An MFA code is asked for now, before
+    anything is running that a prompt would disturb. Raises `StoreError` if there are none.
     """
     from botocore.exceptions import BotoCoreError
 
@@ -69,11 +68,11 @@ def find_credentials(session: Any, place: Place, *, explicit: bool) -> Place:
 
     profile = place.aws_profile
     with told_plainly(place):
-        # The client would look for them too, and once more at every request where there are none.
+        # The client would look for them too, and again at every request if there are none.
         try:
             credentials = session.get_credentials()
         except (OSError, ValueError) as error:
-            # What a credential_process does wrong comes as it is.
+            # The errors of a credential_process are raised unchanged.
             if isinstance(error, BotoCoreError):
                 raise
             raise unfetched(error, place) from error
@@ -87,7 +86,7 @@ def find_credentials(session: Any, place: Place, *, explicit: bool) -> Place:
 
 
 def _attempts(session: Any) -> int:
-    """How many attempts AWS's own settings want; 0 where they say nothing. Raises `StoreError`."""
+    """The number of attempts in AWS's own settings; 0 if they set none. Raises `StoreError`."""
     try:
         found = session.get_config_variable("max_attempts")
         wanted = 0 if found is None else int(found)
@@ -95,7 +94,7 @@ def _attempts(session: Any) -> int:
         wanted = -1
     if wanted < 0 or (found is not None and not wanted):
         raise StoreError(
-            "AWS_MAX_ATTEMPTS, or max_attempts of the AWS profile, is no number of attempts.",
+            "AWS_MAX_ATTEMPTS, or max_attempts in the AWS profile, is not a valid number.",
             "Set it to 1 or more, or unset it.",
             kind="invalid",
             usage=True,
@@ -104,7 +103,7 @@ def _attempts(session: Any) -> int:
 
 
 def _region(given: str | None, profile: str | None) -> tuple[str | None, str]:
-    """The region as far as it is named before AWS's configuration is read, and what names it."""
+    """The region, if it is set before AWS's configuration is read, and what sets it."""
     if given:
         return given, ""
     for variable in ("AWS_REGION", "AWS_DEFAULT_REGION"):

@@ -1,12 +1,12 @@
-"""Is this record genuine? Sealing, verifying, and what both read: entries, sealed items, trust.
+"""Seals and verifies chains. Both read entries, sealed items and trusted keys.
 
-Not here: AWS clients, and what a command or a screen says of a verdict.
+Not here: AWS clients, and how commands and screens present a verdict.
 
-One word for one thing:
+Terms:
 
-- *verify*: from what is stored to a verdict. The verdict lists steps: what was compared.
-- *prove*: by hashes alone, that an entry lies under a checkpoint.
-- *hold against*: one checkpoint beside another, of which the larger must extend the smaller.
-- *trust*: the keys whose signatures are believed. *Settings*: trust, pins and the tile cache.
-- *anchor*: in a verdict, the checkpoint that an entry was held against.
+- *verify*: derive a verdict from what is stored. The verdict lists its steps, the comparisons made.
+- *prove*: show, by hashes alone, that an entry is included in a checkpoint.
+- *hold against*: compare two checkpoints; the larger must extend the smaller.
+- *trust*: the keys whose signatures are accepted. *Settings*: trust, pins and the tile cache.
+- *anchor*: the checkpoint that a verdict held its entry against.
 """

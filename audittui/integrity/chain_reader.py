@@ -1,4 +1,4 @@
-"""Reads a chain's entries from the base table, and sums what that costs."""
+"""Reads a chain's entries from the base table, and sums the cost."""
 
 from __future__ import annotations
 
@@ -17,17 +17,18 @@ from audittui.layout.row import Item
 from audittui.store.port import Page, Query, Store
 
 MAX_SEQ = 10**20 - 1
-"""The largest seq that a sort key can say."""
+"""The largest seq that a sort key can hold."""
 _RANGE = 2000
 """Entries of one range in a sweep: a few pages of ordinary entries."""
 _MOST_RANGES = 500
-"""However far away a forged tip lies, no more empty ranges than that are asked for."""
+"""However far away a forged tip is, no more empty ranges than this are read."""
 
 
 class ChainReader:
-    """Reads of one chain, strongly consistent or not. ``spent`` is in read units.
+    """Reads one chain, strongly consistent or not. ``spent`` is in read units.
 
-    What ``registrations`` holds is not asked again; without it the registry is, each time.
+    Records held by ``registrations`` are not read again; without it, the registry is read each
+    time.
     """
 
     def __init__(
@@ -44,17 +45,17 @@ class ChainReader:
         self._registrations = registrations
 
     def take(self) -> float:
-        """The read units since the last call."""
+        """Return the read units since the last call."""
         rcu, self.spent = self.spent, 0.0
         return rcu
 
     def take_requests(self) -> int:
-        """The requests since the last call."""
+        """Return the number of requests since the last call."""
         requests, self._requests = self._requests, 0
         return requests
 
     def get(self, seq: int) -> StoredEntry | None:
-        """The entry at ``seq``, hashed and read; None where there is none."""
+        """The entry at ``seq``, hashed and decoded; None if there is none."""
         found = self._store.get(self._layout.key(self.chain, seq), consistent=self._consistent)
         self._pay(found.rcu)
         return None if found.item is None else self.stored_entry(found.item)
@@ -70,7 +71,7 @@ class ChainReader:
             yield from map(self.stored_entry, page.items)
 
     def several(self, ranges: Sequence[tuple[int, int]]) -> Iterator[StoredEntry]:
-        """The entries of several ranges, each as of `between`, read at once."""
+        """The entries of several ranges, each as by `between`, read in parallel."""
 
         def read(number: int) -> Iterator[Page]:
             first, last = ranges[number]
@@ -85,10 +86,10 @@ class ChainReader:
     ) -> Iterator[Sequence[Item]]:
         """Every item from seq ``first`` on in key order, a page at a time, for `stored_entry`.
 
-        From 0 on, items under malformed keys are among them. Ranges up to ``tip`` (the last seq,
-        where it is known) are read at once, several pages ahead; without it, pages of up to
-        ``limit()`` items are read one by one, each when it is asked for. A page is megabytes once
-        it is read: one item after the other stays in the processor's cache.
+        From 0 on, items under malformed keys are included. Ranges up to ``tip`` (the last seq, if
+        it is known) are read in parallel, several pages ahead; without it, pages of up to
+        ``limit()`` items are read one by one, on demand. A decoded page takes megabytes: handling
+        one item after another keeps it in the processor's cache.
         """
         low = f"{first:020d}" if first else None
         if tip is None or tip < first:
@@ -106,17 +107,17 @@ class ChainReader:
         for number, page in read_ahead(read, len(ranges)):
             self._pay(page.rcu)
             items, end = page.items, ranges[number][1]
-            # Ranges meet in one key, so that what lies between two seqs is in one of them.
+            # Adjacent ranges share a key, so whatever lies between two seqs is in one of them.
             if end is not None and items and items[-1].get(self._layout.sort.attribute) == end:
                 items = items[:-1]
             yield items
 
     def stored_entry(self, item: Item) -> StoredEntry:
-        """An item of the chain, hashed and read."""
+        """An item of the chain, hashed and decoded."""
         return read_stored(item, self._layout, self.chain)
 
     def tip(self) -> int | None:
-        """The seq of the last entry under a well-formed key; None where there is none."""
+        """The seq of the last entry under a well-formed key; None if there is none."""
         sort = self._layout.sort.attribute
         request = msgspec.structs.replace(
             self._query(low=f"{0:020d}", high="9" * 20),
@@ -131,12 +132,12 @@ class ChainReader:
                     return seq
             if page.last_key is None:
                 return None
-            # Malformed keys lie among the last ones: look further at once.
+            # There are malformed keys among the last ones: read more in one go.
             request = msgspec.structs.replace(request, start_key=page.last_key, limit=100)
 
     def beside(self, seq: int, *, after: bool) -> StoredEntry | None:
-        """The nearest entry under a well-formed key after ``seq``, or before it; None where there
-        is none."""
+        """The nearest entry under a well-formed key after ``seq``, or before it; None if there is
+        none."""
         if seq == (MAX_SEQ if after else 0):
             return None
         low, high = (seq + 1, MAX_SEQ) if after else (0, seq - 1)
@@ -151,11 +152,11 @@ class ChainReader:
                     return place
             if page.last_key is None:
                 return None
-            # Malformed keys lie in between: look further at once.
+            # There are malformed keys in between: read more in one go.
             request = msgspec.structs.replace(request, start_key=page.last_key, limit=100)
 
     def registered(self) -> bool:
-        """True when the registry names the chain."""
+        """True when the registry lists the chain."""
         known = self._registrations
         if known is not None and known.knows(self.chain, consistent=self._consistent):
             self._registration = known.record(self.chain)
@@ -169,8 +170,8 @@ class ChainReader:
         return found.item is not None
 
     def write_region(self) -> str:
-        """The region where the chain is written, if it is another than the one that is read;
-        empty where it is the same, or not known."""
+        """The region the chain is written in, if it differs from the region read; empty if it is
+        the same or unknown."""
         if self._registration is None:
             self.registered()
         region = (self._registration or {}).get("region")
@@ -178,11 +179,11 @@ class ChainReader:
         return region if isinstance(region, str) and here and region != here else ""
 
     def demand_registered(self) -> None:
-        """Raise `UsageError` unless the registry knows the chain."""
+        """Raise `UsageError` unless the registry lists the chain."""
         if not self.registered():
             raise UsageError(
                 f"There is no chain {self.chain}.",
-                "audittui verify --all goes through the chains that there are.",
+                "Run audittui verify --all to verify every chain.",
             )
 
     def _pay(self, rcu: float) -> None:

@@ -1,8 +1,8 @@
-"""What a sealer signs of entries that can never be sealed, because they are gone.
+"""The statement that a sealer signs about entries that can never be sealed, because they are gone.
 
-A signed note of four lines: the domain line, the log's origin, ``gap <first> <last>``, and why.
-The leaf of a gap's seq is that text and the line ``seq <seq>``, hashed like an entry. No entry can
-be taken for it: a body is one JSON object.
+A signed note of four lines: the domain line, the log's origin, ``gap <first> <last>``, and the
+reason. The leaf of a seq in a gap is that text and the line ``seq <seq>``, hashed like an entry. It
+cannot be confused with an entry: a body is a JSON object.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _GAP = re.compile(rf"{re.escape(DOMAIN)}\n([^\n]+)\ngap ({_NUMBER}) ({_NUMBER})\
 
 
 class Gap(msgspec.Struct, frozen=True):
-    """The entries ``first`` to ``last`` are gone for ever; ``reason`` is what the sealer said."""
+    """The entries ``first`` to ``last`` are gone for ever; ``reason`` is the sealer's."""
 
     origin: str
     first: int
@@ -34,7 +34,7 @@ class Gap(msgspec.Struct, frozen=True):
         return f"{DOMAIN}\n{self.origin}\ngap {self.first} {self.last}\n{self.reason}\n"
 
     def leaf_data(self, seq: int) -> bytes:
-        """What stands in the log in the place of the entry ``seq``."""
+        """The leaf data that takes the place of entry ``seq`` in the log."""
         return f"{self.text}seq {seq}\n".encode()
 
     def leaf(self, seq: int) -> bytes:
@@ -43,18 +43,18 @@ class Gap(msgspec.Struct, frozen=True):
 
 
 class Gaps:
-    """The gaps of one chain. Where two speak of one seq, the first one counts."""
+    """The gaps of one chain. If two cover one seq, the first one counts."""
 
     def __init__(self, gaps: Iterable[Gap] = ()) -> None:
         self.all = tuple(sorted(gaps, key=lambda gap: gap.first))
 
     def covering(self, seq: int) -> Gap | None:
-        """The gap that holds ``seq``."""
+        """The gap that covers ``seq``."""
         return next((gap for gap in self.all if gap.first <= seq <= gap.last), None)
 
 
 def parse_gap(text: str) -> Gap:
-    """The statement that a note's text spells. Raises `MalformedError`."""
+    """The statement in a note's text. Raises `MalformedError`."""
     match = _GAP.fullmatch(text)
     if match is None or int(match[2]) > int(match[3]):
         raise malformed("gap statement", "it is not domain, origin, gap, first, last and reason")
@@ -62,9 +62,9 @@ def parse_gap(text: str) -> Gap:
 
 
 def parse_gap_leaf(data: bytes, seq: int) -> Gap:
-    """The gap whose `Gap.leaf_data` of ``seq`` is ``data``. Raises `MalformedError`."""
+    """The gap whose `Gap.leaf_data` for ``seq`` is ``data``. Raises `MalformedError`."""
     text, _, _ = data.decode("utf-8", "replace").rpartition("seq ")
     gap = parse_gap(text)
     if not gap.first <= seq <= gap.last or gap.leaf_data(seq) != data:
-        raise malformed("gap statement", f"it does not speak of {seq}")
+        raise malformed("gap statement", f"it does not cover {seq}")
     return gap

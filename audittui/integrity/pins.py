@@ -1,9 +1,9 @@
-"""The newest checkpoint that was seen of each log, kept on this machine.
+"""The newest checkpoint seen of each log, kept on this machine.
 
-A file a log, named by hashes of its chain and its origin: the signed note, verbatim, and the tables
-in which the log was seen. A pin only grows: it is replaced under a lock, by a checkpoint of more
-entries alone, and as a whole, so that a crash leaves the old one. `Pins.forget` retires one, and
-keeps why.
+There is one file for each log, named by hashes of its chain and its origin. It holds the signed
+note, verbatim, and the tables in which the log was seen. A pin only grows: it is replaced under a
+lock, atomically, and only by a checkpoint of more entries. A crash leaves the old one.
+`Pins.forget` retires a pin and keeps the reason.
 """
 
 from __future__ import annotations
@@ -28,11 +28,10 @@ _FORGOTTEN = "forgotten.jsonl"
 
 
 class Pin(msgspec.Struct, frozen=True):
-    """A checkpoint that was seen: of which chain, under which origin, the signed ``note``, and the
-    ``tables`` that held it.
+    """A checkpoint that was seen: its chain, its origin, the signed ``note``, and the ``tables``
+    that held it.
 
-    It was believed when it was pinned; what it says is demanded even where its key is not trusted
-    any more.
+    It was trusted when it was pinned, and is enforced even if its key is no longer trusted.
     """
 
     chain: str
@@ -42,7 +41,7 @@ class Pin(msgspec.Struct, frozen=True):
 
     @property
     def checkpoint(self) -> Checkpoint:
-        """What the note says. Raises `MalformedError`."""
+        """The checkpoint in the note. Raises `MalformedError`."""
         return parse_checkpoint(parse_note(self.note.encode()).text)
 
     @property
@@ -56,30 +55,30 @@ class Pin(msgspec.Struct, frozen=True):
 
 
 class Pins:
-    """The pinned checkpoints in ``folder``, which is made when the first is kept."""
+    """The pinned checkpoints in ``folder``, which is created with the first pin."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def path(self, origin: str, chain: str) -> Path:
-        """Where the pin of a log is kept."""
+        """The file of a log's pin."""
         return self.folder / f"{_digest(chain)}-{_digest(origin)}{_SUFFIX}"
 
     def load(self, origin: str, chain: str) -> Pin | None:
-        """The pin of a log; None where there is none. Raises `StoreError` as `of_chain` does."""
+        """The pin of a log; None if there is none. Raises `StoreError` like `of_chain`."""
         return self._read(self.path(origin, chain))
 
     def of_chain(self, chain: str) -> tuple[Pin, ...]:
-        """The pins of every log that is this chain's, of any table.
+        """The pins of all logs of this chain, in any table.
 
-        Raises `StoreError` when one cannot be read: then nothing can be demanded, and that must be
-        said.
+        Raises `StoreError` if one cannot be read: then nothing can be enforced, which must be
+        reported.
         """
         paths = self._paths(f"{_digest(chain)}-")
         return tuple(pin for path in paths if (pin := self._read(path)) is not None)
 
     def all(self) -> Iterator[Pin | StoreError]:
-        """Every pin; for one that cannot be read, the error that says so."""
+        """Every pin, or its error if it cannot be read."""
         try:
             paths = self._paths("")
         except StoreError as error:
@@ -95,10 +94,10 @@ class Pins:
                 yield pin
 
     def swap(self, known: Pin | None, new: Pin) -> Pin | None:
-        """Keep ``new`` in place of ``known``; the pin that stands there instead, where another
-        process was faster (then nothing is changed), else None.
+        """Replace ``known`` by ``new`` and return None. If another process was faster, change
+        nothing and return the pin that it left.
 
-        A pin is never replaced by one of fewer entries. Raises `StoreError` when it cannot be kept.
+        A pin is never replaced by one of fewer entries. Raises `StoreError` if it cannot be saved.
         """
         with self._changing():
             present = self._read(self.path(new.origin, new.chain))
@@ -111,7 +110,7 @@ class Pins:
         return None
 
     def grow(self, new: Pin) -> None:
-        """Keep ``new``, unless a pin of as many entries, or more, is there. Raises `StoreError`."""
+        """Save ``new``, unless there is a pin of as many entries or more. Raises `StoreError`."""
         known = self.load(new.origin, new.chain)
         while known is None or known.size < new.size or not _holds_all(known, new):
             if known is not None and known.size > new.size:
@@ -137,8 +136,8 @@ class Pins:
         return _Changing(self.folder)
 
     def _paths(self, beginning: str) -> list[Path]:
-        """The files of pins whose names begin so. A folder that cannot be read is not an empty
-        one: raises `StoreError`."""
+        """The files of pins whose names begin with ``beginning``. Raises `StoreError` if the folder
+        cannot be read, which is not the same as an empty one."""
         try:
             paths = sorted(self.folder.iterdir())
         except (FileNotFoundError, NotADirectoryError):
@@ -151,17 +150,17 @@ class Pins:
         try:
             pin = msgspec.json.decode(path.read_bytes(), type=Pin)
             if self.path(pin.origin, pin.chain) != path:
-                raise _unreadable(path, "it is another log's")
+                raise _unreadable(path, "it belongs to another log")
             if pin.checkpoint.origin != pin.origin:
-                raise _unreadable(path, "its checkpoint is another log's")
+                raise _unreadable(path, "its checkpoint belongs to another log")
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
             raise _unreadable(path, str(error.strerror or error)) from None
         except MalformedError as error:
-            raise _unreadable(path, f"it holds a {error}") from None
+            raise _unreadable(path, f"it contains a {error}") from None
         except ValueError:
-            why = "it is empty" if not path.stat().st_size else "it is no pin"
+            why = "it is empty" if not path.stat().st_size else "it is not a pin"
             raise _unreadable(path, why) from None
         return pin
 
@@ -170,7 +169,7 @@ class Pins:
 
 
 class _Changing:
-    """Holds the folder's lock; what the disk refuses becomes a `StoreError`."""
+    """Holds the folder's lock, and turns an error of the disk into a `StoreError`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -190,7 +189,7 @@ class _Changing:
     def _refused(self, error: OSError) -> StoreError:
         return StoreError(
             f"The checkpoint cannot be pinned in {self._folder}: {error.strerror}.",
-            "Set AUDITTUI_STATE to a folder that can be written.",
+            "Set AUDITTUI_STATE to a writable folder.",
             kind="disk",
         )
 
@@ -206,7 +205,7 @@ def _digest(text: str) -> str:
 def _unreadable(path: Path, why: str) -> StoreError:
     return StoreError(
         f"The pinned checkpoint {path} cannot be read: {why}.",
-        "Mend its rights, or put a copy back; or remove it, then pin a checkpoint that you trust "
+        "Fix its permissions or restore a copy; or remove it and pin a checkpoint that you trust "
         "with audittui checkpoint import FILE.",
         kind="disk",
     )

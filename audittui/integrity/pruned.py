@@ -1,4 +1,4 @@
-"""Which of a chain's entries may be gone, by its sealer's signed statements."""
+"""Which of a chain's entries may be gone, according to its sealer's signed statements."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from audittui.integrity.trust import Trust, UntrustedError
 
 
 def pruned_below(sealed: SealedLog, trust: Trust) -> int:
-    """The seq below which entries may be gone; 0 without a record that a trusted key signed."""
+    """The seq below which entries may be gone; 0 without a record signed by a trusted key."""
     note = sealed.prune_note()
     if not note:
         return 0
@@ -19,7 +19,7 @@ def pruned_below(sealed: SealedLog, trust: Trust) -> int:
 
 
 def signed_gaps(sealed: SealedLog, trust: Trust) -> Gaps:
-    """The gaps that a trusted key signed for; what is not believed is passed over."""
+    """The gaps signed by a trusted key; untrusted statements are skipped."""
     gaps = []
     for first, note in sealed.gap_notes():
         try:

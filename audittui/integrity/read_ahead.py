@@ -1,4 +1,4 @@
-"""Several iterators read at once by threads, and given one after the other."""
+"""Reads several iterators in threads and yields their values in order."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ Value = TypeVar("Value")
 
 THREADS = 4
 _HELD = 3
-"""Values of one iterator that may wait."""
+"""Values of one iterator that are buffered."""
 _END = object()
 
 
 def read_ahead(read: Callable[[int], Iterator[Value]], count: int) -> Iterator[tuple[int, Value]]:
     """The values of ``read(0)``, then of ``read(1)`` and so on, each with its number.
 
-    Up to `THREADS` of them are read at a time, and few values wait. What ``read`` raises is raised
-    where its next value would have come. Daemon threads: a stuck read keeps no program from
-    ending.
+    Up to `THREADS` of them are read at a time, and few values are buffered. An exception of
+    ``read`` is raised in place of its next value. Threads are daemons, so a stuck read does not
+    keep the program from exiting.
     """
     stop = threading.Event()
     queues: dict[int, Queue[object]] = {}
@@ -55,7 +55,7 @@ def read_ahead(read: Callable[[int], Iterator[Value]], count: int) -> Iterator[t
     finally:
         stop.set()
         for queue in queues.values():
-            # A thread that waits for room goes on, sees that it must stop, and ends.
+            # A thread that waits for room wakes up, sees that it must stop, and ends.
             while not queue.empty():
                 queue.get_nowait()
 

@@ -1,4 +1,5 @@
-"""What the registry said of chains in one run, so that it is asked once and not for every entry."""
+"""The registry's records of chains during one run, so that it is read once and not for every
+entry."""
 
 from __future__ import annotations
 
@@ -6,10 +7,10 @@ from audittui.layout.row import Item
 
 
 class Registrations:
-    """The registry's records of chains, as far as they were read.
+    """The registry's records of chains read so far.
 
-    A record that was read eventually consistent answers such questions alone. That there is none is
-    only known from a strongly consistent read.
+    A record from an eventually consistent read answers only eventually consistent questions. Only a
+    strongly consistent read shows that there is no record.
     """
 
     def __init__(self) -> None:
@@ -17,15 +18,15 @@ class Registrations:
         self._eventual: dict[str, Item] = {}
 
     def knows(self, chain: str, *, consistent: bool) -> bool:
-        """True when the registry need not be asked for ``chain``."""
+        """True when the registry need not be read for ``chain``."""
         return chain in self._strict or (not consistent and chain in self._eventual)
 
     def record(self, chain: str) -> Item | None:
-        """The chain's record; None where there is none, or nothing is known."""
+        """The chain's record; None if there is none or nothing is known."""
         return self._strict[chain] if chain in self._strict else self._eventual.get(chain)
 
     def keep(self, chain: str, record: Item | None, *, consistent: bool) -> None:
-        """Remember what a read brought."""
+        """Remember the result of a read."""
         if consistent:
             self._strict[chain] = record
         elif record is not None:

@@ -2,12 +2,12 @@
 
 - ``pk = tile#<chain>``, ``sk`` = the tile's path: ``hashes`` (B).
 - ``pk = checkpoint#<chain>``, ``sk`` = the tree size in 20 digits: ``note`` (S), the signed
-  checkpoint; ``retention`` (S), the signed statement for the same size; ``sealed_at`` (S), when,
-  by the sealer's clock (not signed: the formats have no place for it).
+  checkpoint; ``retention`` (S), the signed statement for the same size; ``sealed_at`` (S), the time
+  by the sealer's clock (not signed, because the formats have no field for it).
 - ``pk = checkpoint#<chain>``, ``sk = prune#<seq in 20 digits>``: ``note`` (S).
 - ``pk = checkpoint#<chain>``, ``sk = gap#<first seq in 20 digits>``: ``note`` (S).
 
-All are written once, on the condition that the key is free; a tile alone can be replaced.
+All are written once, on the condition that the key is free; only a tile can be replaced.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _LAST = "9" * 20
 
 
 class SealedItem(msgspec.Struct, frozen=True):
-    """One checkpoint as the table holds it: whatever is absent is an empty text."""
+    """One checkpoint as stored in the table; absent parts are empty."""
 
     size: int
     note: str
@@ -48,26 +48,26 @@ class SealedLog:
         self.spent = 0.0
 
     def take(self) -> float:
-        """The read units since the last call."""
+        """Return the read units since the last call."""
         rcu, self.spent = self.spent, 0.0
         return rcu
 
     def add(self, rcu: float) -> None:
-        """Count read units that were taken back in."""
+        """Add back read units that were taken."""
         self.spent += rcu
 
     @property
     def table(self) -> TableIdentity:
-        """Which table it is."""
+        """The identity of the table."""
         return self._store.identity()
 
     def newest(self) -> SealedItem | None:
-        """The checkpoint of the largest size."""
+        """The checkpoint of the largest size, or None."""
         items = self._items(low="0" * 20, high=_LAST, forward=False, limit=1)
         return _sealed(items[0]) if items else None
 
     def checkpoints(self, after: int, limit: int | None = None) -> list[SealedItem]:
-        """The checkpoints of sizes over ``after``, smallest first."""
+        """The checkpoints of sizes above ``after``, smallest first."""
         items = self._items(low=f"{after + 1:020d}", high=_LAST, forward=True, limit=limit)
         return [_sealed(item) for item in items]
 
@@ -90,7 +90,7 @@ class SealedLog:
             request = msgspec.structs.replace(request, start_key=page.last_key, limit=at_once)
 
     def at(self, size: int) -> SealedItem | None:
-        """The checkpoint of ``size``."""
+        """The checkpoint of ``size``, or None."""
         key = {"pk": CHECKPOINT + self.chain, "sk": f"{size:020d}"}
         found = self._store.get(key, consistent=self._consistent)
         self.spent += found.rcu
@@ -107,16 +107,16 @@ class SealedLog:
         return found
 
     def prune_note(self) -> str:
-        """The newest prune record's note; empty where there is none."""
+        """The newest prune record's note; empty if there is none."""
         items = self._items(low=_PRUNE, high=_PRUNE + "~", forward=False, limit=1)
         return _text(items[0], "note") if items else ""
 
     def tile(self, tile: Tile) -> bytes | None:
-        """The bytes of a tile, or None where the table has none."""
+        """The bytes of a tile; None if the table does not have it."""
         return self.tiles([tile])[tile]
 
     def tiles(self, tiles: Sequence[Tile]) -> dict[Tile, bytes | None]:
-        """The bytes of several tiles; None for one that the table does not have."""
+        """The bytes of several tiles; None for those the table does not have."""
         found = self._store.get_many(
             [_tile_key(self.chain, tile) for tile in tiles], consistent=self._consistent
         )
@@ -127,20 +127,20 @@ class SealedLog:
         }
 
     def put_tile(self, tile: Tile, data: bytes) -> None:
-        """Write a tile. Raises `IntegrityError` when other bytes have its place."""
+        """Write a tile. Raises `IntegrityError` if other bytes are in its place."""
         try:
             self._store.put_new({**_tile_key(self.chain, tile), "hashes": data})
         except KeyTakenError as taken:
             if taken.existing.get("hashes") != data:
                 raise IntegrityError(
-                    f"{tile.path} of {self.chain} holds other hashes than the entries give: it was "
-                    "planted or changed. Nothing was signed.",
-                    f"audittui seal --chain {self.chain} --replace-tile {tile.path} writes it "
-                    "again, from the entries.",
+                    f"The hashes in {tile.path} of {self.chain} are not those of the entries: it "
+                    "was planted or changed. Nothing was signed.",
+                    f"Run audittui seal --chain {self.chain} --replace-tile {tile.path} to "
+                    "rewrite it from the entries.",
                 ) from None
 
     def replace_tile(self, tile: Tile, data: bytes) -> bool:
-        """Write a tile whatever has its place; False where it was right already."""
+        """Write a tile, whatever is in its place; False if it was already correct."""
         if self.tile(tile) == data:
             return False
         self._store.replace_tile({**_tile_key(self.chain, tile), "hashes": data})
@@ -164,7 +164,7 @@ class SealedLog:
         return found
 
     def put_checkpoint(self, sealed: SealedItem) -> SealedItem:
-        """Write a checkpoint; the one that has its place already, or ``sealed``."""
+        """Write a checkpoint; return the one already in its place, or ``sealed``."""
         item = {
             "pk": CHECKPOINT + self.chain, "sk": f"{sealed.size:020d}", "note": sealed.note,
             "retention": sealed.retention, "sealed_at": sealed.sealed_at,
@@ -176,7 +176,7 @@ class SealedLog:
         return sealed
 
     def put_prune(self, below: int, note: str) -> None:
-        """Write a prune record, unless it is there."""
+        """Write a prune record, unless it exists."""
         try:
             self._store.put_new(
                 {"pk": CHECKPOINT + self.chain, "sk": f"{_PRUNE}{below:020d}", "note": note}
@@ -185,7 +185,7 @@ class SealedLog:
             return
 
     def put_gap(self, first: int, note: str) -> str:
-        """Write a gap statement; the note that has its place already, or ``note``."""
+        """Write a gap statement; return the note already in its place, or ``note``."""
         try:
             self._store.put_new(
                 {"pk": CHECKPOINT + self.chain, "sk": f"{_GAP}{first:020d}", "note": note}

@@ -1,4 +1,4 @@
-"""What verifications go by, from a target's trusted keys and this machine's folders."""
+"""Verification settings, from a target's trusted keys and this machine's folders."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from audittui.integrity.tlog.checkpoint import Checkpoint
 from audittui.integrity.trust import Trust, origin_of, trusted_keys
 
 CHECKPOINTS = "checkpoints"
-"""The folder of the pins, in the state folder."""
+"""The folder of the pins, inside the state folder."""
 
 
 class VerificationSettings(msgspec.Struct, frozen=True):
-    """What verifications go by: the trusted keys, the pins, and the tiles that were proven."""
+    """The settings of verifications: the trusted keys, the pins, and the cache of proven tiles."""
 
     trust: Trust
     pins: Pins | None = None
     cache: TileCache | None = None
 
     def origin(self, chain: str, checkpoint: Checkpoint | None) -> str:
-        """The log that the chain belongs to: the checkpoint's, else the one that was pinned."""
+        """The origin of the chain's log: the checkpoint's, else the pinned one."""
         if checkpoint is not None:
             return checkpoint.origin
         origins = [origin_of(key.name, chain) for key in self.trust.keys]
@@ -34,11 +34,10 @@ class VerificationSettings(msgspec.Struct, frozen=True):
         return (seen or origins)[0]
 
     def pinned(self, sealed: SealedLog) -> tuple[Pin, ...]:
-        """The pins that the chain of ``sealed`` is held against, to be loaded before the table is
-        read: those under a trusted key's name, and those of this very table, whatever key made
-        them.
+        """The pins that the chain of ``sealed`` is held against: those under a trusted key's name,
+        and those of this very table, whatever key signed them. Load them before the table is read.
 
-        Raises `StoreError` when one cannot be read: then nothing can be demanded.
+        Raises `StoreError` if one cannot be read: then nothing can be enforced.
         """
         if self.pins is None:
             return ()
@@ -49,12 +48,12 @@ class VerificationSettings(msgspec.Struct, frozen=True):
         )
 
     def owns(self, pin: Pin) -> bool:
-        """True when a pin is of a log under a trusted key's name."""
+        """True when a pin is for a log under a trusted key's name."""
         return any(origin_of(key.name, pin.chain) == pin.origin for key in self.trust.keys)
 
 
 def verification_settings(keys: Sequence[str]) -> VerificationSettings | None:
-    """The settings for trusted verifier keys, as texts; None where there is none.
+    """The settings for trusted verifier keys, as texts; None if there are none.
 
     Raises `UsageError` for a text that is not a verifier key.
     """

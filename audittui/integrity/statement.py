@@ -1,11 +1,11 @@
-"""What a sealer signs besides checkpoints: until when entries live, and which may be gone.
+"""What a sealer signs besides checkpoints: when entries expire, and which may be gone.
 
 Both are signed notes of two lines: the log's origin, then a word and its values. A checkpoint's
-second line is a number, so that one can never be taken for the other.
+second line is a number, so they cannot be confused.
 
-- ``retention <size> <expires_at>``: the entries below ``size`` live until ``expires_at`` (Unix
-  seconds, ``never`` for ever) at the latest. Expiry never decreases along a chain, so this is the
-  last entry's.
+- ``retention <size> <expires_at>``: the entries below ``size`` live until ``expires_at`` at the
+  latest (Unix seconds, or ``never``). Expiry never decreases along a chain, so this is the last
+  entry's.
 - ``prune <below>``: all entries below this seq may be gone.
 """
 
@@ -24,7 +24,8 @@ _PRUNE = re.compile(rf"([^\n]+)\nprune ({_NUMBER})\n")
 
 
 class Retention(msgspec.Struct, frozen=True):
-    """The entries below ``size`` may go after ``expires_at`` (Unix seconds; None: never)."""
+    """The entries below ``size`` may be deleted after ``expires_at`` (Unix seconds; None for
+    never)."""
 
     origin: str
     size: int
@@ -50,7 +51,7 @@ class Prune(msgspec.Struct, frozen=True):
 
 
 def parse_retention(text: str) -> Retention:
-    """The statement that a note's text spells. Raises `MalformedError`."""
+    """The statement in a note's text. Raises `MalformedError`."""
     match = _RETENTION.fullmatch(text)
     if match is None:
         raise malformed("retention statement", "it is not origin, retention, size and expiry")
@@ -59,7 +60,7 @@ def parse_retention(text: str) -> Retention:
 
 
 def parse_prune(text: str) -> Prune:
-    """The statement that a note's text spells. Raises `MalformedError`."""
+    """The statement in a note's text. Raises `MalformedError`."""
     match = _PRUNE.fullmatch(text)
     if match is None:
         raise malformed("prune record", "it is not origin, prune and a seq")

@@ -1,6 +1,6 @@
-"""One stored item of a chain, hashed and read: what it says, and whether it agrees with itself.
+"""One stored item of a chain, hashed and decoded: its content, and whether it is consistent.
 
-An entry is *sound* when its body hashes to the recorded hash, reads as an entry and agrees with
+An entry is *sound* when its body hashes to the recorded hash, decodes as an entry and agrees with
 its key.
 """
 
@@ -24,12 +24,12 @@ _list_fields = attrgetter(*LIST_FIELDS)
 
 
 class StoredEntry(msgspec.Struct, frozen=True, gc=False):
-    """One stored item, hashed and read.
+    """One stored item, hashed and decoded.
 
-    ``key`` is the sort key's text and ``seq`` what it says (-1 where it is malformed). ``digest``
-    is the computed hash and ``recorded`` the stored one, in hex (empty where there is none).
-    ``entry`` is None where the body cannot be read; ``fault`` says why. ``agrees`` is True when the
-    item is `sound` and its copies are those of the body.
+    ``key`` is the sort key's text and ``seq`` its value (-1 if it is malformed). ``digest`` is the
+    computed hash and ``recorded`` the stored one, in hex (empty if there is none). ``entry`` is
+    None if the body cannot be decoded; ``fault`` says why. ``agrees`` is True when the item is
+    `sound` and its copies are those of the body.
     """
 
     item: Item
@@ -49,32 +49,32 @@ class StoredEntry(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def key_holds(self) -> bool:
-        """True when the body names the place that the key names."""
+        """True when the body and the key name the same place."""
         entry = self.entry
         return entry is not None and entry.seq == self.seq and entry.chain == self.chain
 
     def expired(self, now: int) -> bool:
-        """True when the entry may go by ``now`` (Unix seconds)."""
+        """True when the entry has expired by ``now`` (Unix seconds)."""
         entry = self.entry
         return entry is not None and entry.expires_at is not None and entry.expires_at <= now
 
     @property
     def sound(self) -> bool:
-        """True when nothing of the entry itself is MODIFIED."""
+        """True when the entry itself is not MODIFIED."""
         return self.hash_holds and self.key_holds
 
 
 def seq_of_key(key: Any) -> int:
-    """The seq that a sort key says; -1 where it is not 20 digits."""
+    """The seq in a sort key; -1 if it is not 20 digits."""
     if isinstance(key, str) and len(key) == 20 and key.isascii() and key.isdigit():
         return int(key)
     return -1
 
 
 def read_stored(item: Item, layout: Layout, chain: str) -> StoredEntry:
-    """Hash and read one stored item. Never raises for what the item holds."""
+    """Hash and decode one stored item. Never raises, whatever the item holds."""
     if not isinstance(item, dict):
-        # Every value is looked at, some twice: an item that decodes at each look decodes now.
+        # Every value is used, some twice: decode a lazily decoded item once, now.
         item = dict(item.items())
     key, body, stored = item.get(layout.sort.attribute), item.get("body"), item.get("hash")
     recorded = stored.hex() if isinstance(stored, bytes) else ""
@@ -107,10 +107,10 @@ def read_stored(item: Item, layout: Layout, chain: str) -> StoredEntry:
 
 
 def _read(data: bytes, body: str) -> Entry:
-    """The entry that a body says, with what `decode_strict` refuses refused (``ValueError``).
+    """The entry in a body. Raises ``ValueError`` for what `decode_strict` refuses.
 
-    A text that comes out of decoding and encoding byte for byte can hold no duplicate key; that
-    is several times faster to find out.
+    A text that survives decoding and encoding byte for byte cannot hold a duplicate key; checking
+    that is several times faster.
     """
     try:
         entry = _decode(data)
@@ -123,7 +123,7 @@ def _read(data: bytes, body: str) -> Entry:
 
 
 def _copies_hold(entry: Entry, item: Item) -> bool:
-    """True when the copies are `copies_of` the entry. May be False where a field is empty."""
+    """True when the copies are `copies_of` the entry. May be False if a field is empty."""
     get = item.get
     bucket = get("bucket")
     failed = None if entry.outcome == "success" else bucket

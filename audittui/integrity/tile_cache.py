@@ -1,4 +1,4 @@
-"""Proven tiles on this machine: they never change, so that each is read from the table once."""
+"""Proven tiles on this machine. They never change, so each is read from the table once."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from audittui.whole_file import replace
 class TileCache:
     """Tiles in ``folder``, one file each, named by their log and path.
 
-    It is a convenience: a file that cannot be read or written counts as absent, and what it gives
-    is proven again at every use.
+    The cache is not trusted and may fail: a file that cannot be read or written counts as absent,
+    and tiles are proven again at every use.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -30,7 +30,7 @@ class TileCache:
         return data if len(data) == tile.width * HASH_BYTES else None
 
     def save(self, origin: str, tile: Tile, data: bytes) -> None:
-        """Keep a tile, if that is possible."""
+        """Keep a tile, if possible."""
         with contextlib.suppress(OSError):
             replace(self._path(origin, tile), data, durable=False)
 

@@ -1,4 +1,4 @@
-"""Reads a chain's tiles: from this machine where they were proven before, else from the table."""
+"""Reads a chain's tiles: from this machine if they were proven before, else from the table."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from audittui.integrity.tlog.tile import Tile
 class TileReader:
     """Reads the tiles of a chain from the cache, else from the table.
 
-    Raises `MalformedError` for a tile that the table does not have. What the table gave goes into
-    the cache when `keep` is called: after it was proven.
+    Raises `MalformedError` for a tile that the table does not have. Tiles from the table go into
+    the cache when `keep` is called, after they were proven.
     """
 
     def __init__(self, sealed: SealedLog, origin: str, cache: TileCache | None) -> None:
@@ -34,7 +34,7 @@ class TileReader:
         return data
 
     def fetch(self, tiles: list[Tile]) -> None:
-        """Read at once what `__call__` will be asked for."""
+        """Read ``tiles`` in one go, for later calls."""
         absent = [
             tile
             for tile in dict.fromkeys(tiles)
@@ -46,11 +46,11 @@ class TileReader:
                 self._read[tile] = data
 
     def forget(self) -> None:
-        """Let go of what was read."""
+        """Drop what was read."""
         self._read.clear()
 
     def keep(self, cache: TileCache | None) -> None:
-        """Put what was read into ``cache``: it was proven."""
+        """Put what was read, and is now proven, into ``cache``."""
         if cache is not None:
             for tile, data in self._read.items():
                 cache.save(self._origin, tile, data)

@@ -1,4 +1,4 @@
-"""Which checkpoints are believed: those that a trusted key signed for this very chain."""
+"""Which checkpoints are trusted: those that a trusted key signed for this very chain."""
 
 from __future__ import annotations
 
@@ -18,44 +18,44 @@ Statement = TypeVar("Statement", Checkpoint, Retention, Prune, Gap)
 
 
 class UntrustedError(Exception):
-    """A note that is not believed. The message says why, as the end of a sentence."""
+    """A note that is not trusted. The message says why, as the end of a sentence."""
 
 
 class Trust:
     """The keys that are trusted.
 
-    One key serves all chains. Its own name is that of the logs' owner, and for a chain it signs
-    under that log's origin: the key ``audit.example.com`` as ``audit.example.com/payments/0``, so
-    that a checkpoint's key name is its origin, as tlog-checkpoint recommends.
+    One key serves all chains. Its own name is that of the logs' owner. For a chain it signs under
+    that log's origin: the key ``audit.example.com`` signs as ``audit.example.com/payments/0``, so a
+    checkpoint's key name is its origin, as tlog-checkpoint recommends.
     """
 
     def __init__(self, keys: Sequence[VerifierKey]) -> None:
         self.keys = tuple(keys)
 
     def __bool__(self) -> bool:
-        """True when any key is trusted."""
+        """True if any key is trusted."""
         return bool(self.keys)
 
     @property
     def digest(self) -> str:
-        """Tells the keys from others; empty where there is none."""
+        """Identifies the set of keys; empty if there is none."""
         texts = sorted(key.text for key in self.keys)
         return hashlib.sha256("\n".join(texts).encode()).hexdigest() if texts else ""
 
     def checkpoint(self, note: str, chain: str) -> Checkpoint:
-        """The checkpoint that ``note`` spells. Raises `UntrustedError`."""
+        """The checkpoint in ``note``. Raises `UntrustedError`."""
         return self._believed(note, chain, parse_checkpoint)
 
     def retention(self, note: str, chain: str) -> Retention:
-        """The retention statement that ``note`` spells. Raises `UntrustedError`."""
+        """The retention statement in ``note``. Raises `UntrustedError`."""
         return self._believed(note, chain, parse_retention)
 
     def prune(self, note: str, chain: str) -> Prune:
-        """The prune record that ``note`` spells. Raises `UntrustedError`."""
+        """The prune record in ``note``. Raises `UntrustedError`."""
         return self._believed(note, chain, parse_prune)
 
     def gap(self, note: str, chain: str) -> Gap:
-        """The gap statement that ``note`` spells. Raises `UntrustedError`."""
+        """The gap statement in ``note``. Raises `UntrustedError`."""
         return self._believed(note, chain, parse_gap)
 
     def _believed(self, note: str, chain: str, parse: Callable[[str], Statement]) -> Statement:
@@ -71,7 +71,7 @@ class Trust:
             raise UntrustedError(f"it is a {error}") from None
         allowed = sorted(signer.name for signer in signers)
         if statement.origin not in allowed:
-            raise UntrustedError(f"it speaks of {statement.origin}, not of {' or '.join(allowed)}")
+            raise UntrustedError(f"it is for {statement.origin}, not for {' or '.join(allowed)}")
         return statement
 
 
@@ -89,6 +89,6 @@ def trusted_keys(texts: Sequence[str]) -> tuple[VerifierKey, ...]:
         except MalformedError as error:
             raise UsageError(
                 f"A trusted key cannot be read: {error}.",
-                "audittui key show FILE prints the key to trust.",
+                "Run audittui key show FILE to print the key to trust.",
             ) from None
     return tuple(keys)

@@ -1,4 +1,4 @@
-"""Reads layouts: the two that ship, or a file of one's own."""
+"""Loads layouts: the two that ship, or one from a file."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def layout_names() -> tuple[str, ...]:
 
 @lru_cache(maxsize=16)
 def load_layout(name: str) -> Layout:
-    """The layout called ``name``, or the one in the file of that path (ending in ``.toml``).
+    """The layout called ``name``, or the one in the file at that path (ending in ``.toml``).
 
-    Raises `UsageError` that names the file, the line, the key and what is wrong there.
+    Raises `UsageError` with the file, the line, the key and the fault.
     """
     path = Path(name).expanduser() if name.endswith(".toml") else _HERE / f"{name}.toml"
     try:
@@ -69,7 +69,7 @@ def _known_fields() -> Collection[str]:
 
 
 def _faults(layout: Layout, known: Collection[str]) -> list[tuple[tuple[str | int, ...], str]]:
-    """What no type says: where it stands in the file, and what is wrong."""
+    """Faults that the types do not catch: the place in the file, and the fault."""
     faults: list[tuple[tuple[str | int, ...], str]] = []
     templates: list[tuple[tuple[str | int, ...], str]] = [
         (("partition", "template"), layout.partition.template)

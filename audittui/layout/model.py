@@ -1,4 +1,4 @@
-"""A layout: data that says where the logical fields of an entry live in a table."""
+"""A layout: data that maps the logical fields of an entry to a table."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
 
     @property
     def answered(self) -> tuple[str, ...]:
-        """What the layout's indexes answer."""
+        """The questions that the layout's indexes answer."""
         return tuple(index.answers for index in self.indexes)
 
     def index_answering(self, question: str, present: frozenset[str] | None) -> Index | None:
-        """The index that answers ``question``, among those present in the table (None: all)."""
+        """The index that answers ``question``, among those present in the table (None for all)."""
         for index in self.indexes:
             there = present is None or not index.name or index.name in present
             if index.answers == question and there:
@@ -60,16 +60,16 @@ class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
         source = place.sources[0]
         if source.startswith(PAYLOAD) or not index.holds(source):
             return None
-        # A filter on a key attribute is refused by DynamoDB.
+        # DynamoDB refuses a filter on a key attribute.
         if source in (index.partition.attribute, index.sort.attribute):
             return None
         return source
 
     def shows(self, field: str, index: Index) -> bool:
-        """True when rows that come through ``index`` show ``field`` as the whole item does."""
+        """True when rows read through ``index`` show ``field`` as the whole item does."""
         place = self.fields.get(field)
         if place is None:
-            # The base table's key, which every index holds.
+            # The base table's key, which every index projects.
             return True
         keys = (self.partition.attribute, self.sort.attribute)
         return all(
@@ -92,12 +92,12 @@ class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
         return {self.partition.attribute: row.key[0], self.sort.attribute: row.key[1]}
 
     def chain_of(self, partition_key: str) -> str:
-        """The chain that a partition key names; the key itself where it does not fit."""
+        """The chain that a partition key names; the key itself if it does not match."""
         found = self.partition_template.read(partition_key)
         return found["chain"] if found else partition_key
 
     def payload_of(self, item: Item) -> dict[str, Any]:
-        """The decoded payload of an item; empty where there is none or it cannot be read."""
+        """The decoded payload of an item; empty if there is none or it cannot be read."""
         for attribute in self.payload:
             payload = decoded_payload(item.get(attribute))
             if payload is not None:
@@ -105,13 +105,13 @@ class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
         return {}
 
     def row(self, item: Item, index: Index | None = None) -> Row:
-        """The row that an item shows, which came through ``index`` (None: by its key).
+        """The row for an item read through ``index`` (None if by its key).
 
-        Never raises: what cannot be read is empty or zero.
+        Never raises: unreadable values are empty or zero.
         """
         reader = self._readers.get(id(index))
         if reader is None:
-            # It holds the index, so that no other index can get the same id.
+            # The value keeps the index alive, so no other index can get the same id.
             reader = self._readers[id(index)] = RowReader(self, index)
         return reader.row(item)
 
@@ -120,7 +120,7 @@ class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
         return {}
 
     def document(self, item: Item) -> str:
-        """The entry as JSON text, verbatim where the layout keeps it so."""
+        """The entry as JSON text, verbatim if the layout stores it so."""
         for attribute in self.payload:
             value = item.get(attribute)
             if isinstance(value, str):

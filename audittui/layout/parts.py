@@ -16,7 +16,7 @@ Answers = Literal["time", "failure", "actor", "resource", "request_id", "action"
 
 
 class KeyAttribute(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One attribute of a key: its name, its type, and the template that makes its text."""
+    """One key attribute: its name, its type, and the template of its text."""
 
     attribute: str
     type: KeyType = "S"
@@ -24,11 +24,11 @@ class KeyAttribute(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a field's value is: the first source that is present wins.
+    """Where a field's value is stored: the first source that is present wins.
 
-    A source is an attribute's name, or ``payload.`` and a dotted path into the payload.
-    ``values`` maps stored values (as text) to logical ones; ``default`` stands for no value. An
-    empty text is no value.
+    A source is an attribute's name, or ``payload.`` and a dotted path into the payload. ``values``
+    maps stored values (as text) to logical ones; ``default`` is used if there is no value. An empty
+    text counts as no value.
     """
 
     sources: tuple[str, ...]
@@ -37,11 +37,11 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Index(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
-    """One way into the table: a secondary index, or the base table where ``name`` is empty.
+    """One way into the table: a secondary index, or the base table if ``name`` is empty.
 
-    ``answers`` is what an equality on its partition key answers. ``sort`` holds the time in
-    ``time_format`` where it holds a time (``sorted_by_time``). ``projection`` lists the attributes
-    that the index holds beside its keys; ``ALL`` for all of them.
+    ``answers`` is the question that an equality on its partition key answers. If ``sort`` is a time
+    (``sorted_by_time``), it is in ``time_format``. ``projection`` lists the attributes that the
+    index projects besides its keys; ``ALL`` for all of them.
     """
 
     answers: Answers
@@ -53,7 +53,7 @@ class Index(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
 
     @property
     def label(self) -> str:
-        """The name for people."""
+        """The display name."""
         return self.name or "the base table"
 
     @property
@@ -72,7 +72,7 @@ class Index(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
         return parse_template(self.partition.template)
 
     def sort_value(self, micros: int) -> str | int:
-        """A time in the sort key's format (cut off to its resolution)."""
+        """A time in the sort key's format, truncated to its resolution."""
         if self.time_format == "rfc3339":
             return timestamp.text(micros)
         return micros // self.tick

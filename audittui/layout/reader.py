@@ -1,7 +1,7 @@
-"""Reads rows from items: one reader for each way into a table.
+"""Makes rows from items, with one reader for each way into a table.
 
-A list shows thousands of rows, so that what depends on the layout alone is worked out once, and
-an item is asked for just the attributes that a row needs.
+A list shows thousands of rows, so everything that depends only on the layout is computed once, and
+an item is asked only for the attributes that a row needs.
 """
 
 from __future__ import annotations
@@ -19,14 +19,15 @@ from audittui.layout.value import micros, value_in, value_text
 PAYLOAD = "payload."
 _TEXT_FIELDS = tuple(name for name in ROW_FIELDS if name not in ("time", "chain", "seq"))
 _REQUEST_ID = _TEXT_FIELDS.index("request_id")
-# How many texts and chains are remembered to be shared between rows.
+# How many texts and chains are cached to be shared between rows.
 _REMEMBERED = 4096
 
 
 class _Source:
-    """Where a value comes from: an attribute, by its place in what was picked, or a payload.
+    """Where a value comes from: an attribute, by its position among those picked, or a payload.
 
-    The path of a payload is a name with dots in it, as many logs have them, or leads through maps.
+    The path in a payload is either a name that contains dots, as in many logs, or leads through
+    maps.
     """
 
     __slots__ = ("at", "name", "path")
@@ -50,7 +51,7 @@ class _Source:
 
 
 class _Derived(NamedTuple):
-    """A text field that has to be worked out: its place among the fields, and how."""
+    """A text field that has to be derived: its position among the fields, and how."""
 
     place: int
     sources: tuple[_Source, ...]
@@ -59,7 +60,7 @@ class _Derived(NamedTuple):
 
 
 class ReadLayout(Protocol):
-    """What a reader goes by of a layout."""
+    """The parts of a layout that a reader uses."""
 
     @property
     def partition(self) -> KeyAttribute:
@@ -73,7 +74,7 @@ class ReadLayout(Protocol):
 
     @property
     def fields(self) -> dict[str, Field]:
-        """Where each field's value is."""
+        """Where each field's value is stored."""
         ...
 
     @property
@@ -92,7 +93,7 @@ class ReadLayout(Protocol):
 
 
 class RowReader:
-    """Makes the rows of one layout from items that came through ``index`` (None: by their key)."""
+    """Makes the rows of one layout from items read through ``index`` (None if by their key)."""
 
     def __init__(self, layout: ReadLayout, index: Index | None) -> None:
         self.index = index
@@ -105,7 +106,7 @@ class RowReader:
             values, default = (field.values, field.default) if field else ({}, "")
             if default:
                 self._defaults.append((place, default))
-            # A field that is one attribute is taken as it is; the others are worked out.
+            # A field that is one attribute is taken as it is; the others are derived.
             if len(sources) == 1 and sources[0].at >= 0 and not values:
                 plain.append(sources[0].at)
             else:
@@ -118,7 +119,7 @@ class RowReader:
         self._tick = -1
         if index is not None and index.time_format is not None:
             self._tick = _Source(index.sort.attribute, names).at
-        # The time field is most often the very attribute that the index is sorted by.
+        # The time field is usually the attribute that the index is sorted by.
         self._tick_is_time = (
             self._form == "rfc3339" and bool(self._time) and self._time[0].at == self._tick
         )
@@ -130,7 +131,7 @@ class RowReader:
         self._texts: dict[str, str] = {}
 
     def row(self, item: Item) -> Row:
-        """The row that an item shows. Never raises: what cannot be read is empty or zero."""
+        """The row for an item. Never raises: unreadable values are empty or zero."""
         pick = getattr(item, "pick", None)
         values: Sequence[Any]
         if pick is None:
@@ -181,7 +182,7 @@ class RowReader:
                 texts[place] = default
         for derived in self._derived:
             texts[derived.place] = _derive(derived, values, payload)
-        # Names repeat from row to row and are shared; request ids do not.
+        # Names repeat from row to row and are shared; request ids do not repeat.
         request_id, texts[_REQUEST_ID] = texts[_REQUEST_ID], ""
         if len(self._texts) >= _REMEMBERED:
             self._texts.clear()
@@ -221,7 +222,7 @@ def _derive(derived: _Derived, values: Sequence[Any], payload: dict[str, Any]) -
 
 
 def decoded_payload(value: Any) -> dict[str, Any] | None:
-    """The payload in an attribute: a map, or JSON text of an object; None where it is neither."""
+    """The payload in an attribute: a map, or the JSON text of an object; None if it is neither."""
     if isinstance(value, str):
         try:
             value = msgspec.json.decode(value)

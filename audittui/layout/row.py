@@ -9,12 +9,12 @@ from typing import Any
 import msgspec
 
 Value = str | int | float | Decimal | bytes | bool | None | list[Any] | dict[str, Any] | set[Any]
-"""What an attribute holds, in Python's types: S, N, B, BOOL, NULL, L, M, and the sets."""
+"""An attribute's value in Python's types: S, N, B, BOOL, NULL, L, M, and the sets."""
 Item = Mapping[str, Any]
-"""An item as a store gives it: attribute name → `Value`.
+"""An item as a store returns it: attribute name → `Value`.
 
-An item may have a method ``pick(names)`` that gives several values at once, and says whether all of
-them are texts. Absent values are empty texts then, unreadable ones None. Readers of rows use it.
+An item may have a method ``pick(names)`` that returns several values, and whether all of them are
+texts. Absent values are then empty texts, unreadable ones None. Row readers use it.
 """
 
 ROW_FIELDS = (
@@ -27,8 +27,8 @@ ROW_FIELDS = (
 class Row(msgspec.Struct, frozen=True, gc=False):
     """One entry in a list. Absent text fields are empty, never None.
 
-    ``time`` is in microseconds. ``tick`` is the index's sort value in microseconds, as coarse as
-    the index stores it. ``key`` is the base table's (partition key, sort key).
+    ``time`` is in microseconds. ``tick`` is the index's sort value in microseconds, at the index's
+    resolution. ``key`` is the base table's (partition key, sort key).
     """
 
     tick: int
@@ -47,5 +47,5 @@ class Row(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def order(self) -> tuple[int, int, str, str | int]:
-        """What rows are sorted by: time, then chain, then seq."""
+        """The sort key of rows: time, then chain, then seq."""
         return (self.tick, self.time, *self.key)

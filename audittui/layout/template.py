@@ -1,8 +1,8 @@
-"""Key templates: how an index's partition key is made from fields.
+"""Key templates: how an index's partition key is built from fields.
 
-A template is text with places in braces: ``entry#{chain}``, ``{chain}#{time:%Y-%m-%d}``,
-``{actor}``. A place is a field's name; ``time`` takes a ``strftime`` format, which must name a
-whole UTC day.
+A template is text with placeholders in braces: ``entry#{chain}``, ``{chain}#{time:%Y-%m-%d}``,
+``{actor}``. A placeholder is a field's name; ``time`` takes a ``strftime`` format, which must name
+a whole UTC day.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ DAY_FORMAT = "%Y-%m-%d"
 
 
 class Template(msgspec.Struct, frozen=True, dict=True):
-    """A parsed template: literal texts around named places."""
+    """A parsed template: literal texts around placeholders."""
 
     source: str
     literals: tuple[str, ...]
@@ -37,7 +37,7 @@ class Template(msgspec.Struct, frozen=True, dict=True):
         return "time" in self.fields
 
     def fill(self, values: Mapping[str, str], time: int | None = None) -> str:
-        """The key that the template makes of field values and a time in microseconds."""
+        """The key for field values and a time in microseconds."""
         parts = [self.literals[0]]
         for (name, form), literal in zip(self.places, self.literals[1:], strict=True):
             if name == "time":
@@ -50,7 +50,7 @@ class Template(msgspec.Struct, frozen=True, dict=True):
         return "".join(parts)
 
     def read(self, key: str) -> dict[str, str] | None:
-        """The field values that ``key`` was made of, or None where it does not fit."""
+        """The field values in ``key``, or None if it does not match."""
         match = self._pattern.fullmatch(key)
         return match.groupdict() if match else None
 
@@ -63,7 +63,7 @@ class Template(msgspec.Struct, frozen=True, dict=True):
 
 
 def parse_template(source: str) -> Template:
-    """The template that ``source`` writes. Raises ``ValueError``."""
+    """Parse a template. Raises ``ValueError``."""
     literals: list[str] = []
     places: list[tuple[str, str]] = []
     at = 0

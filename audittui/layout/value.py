@@ -1,4 +1,4 @@
-"""Attribute values as a list shows them: texts, times, and what lies deep in a payload."""
+"""Attribute values as lists show them: texts, times, and values inside a payload."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NANOSECONDS_LENGTH = len("2026-11-24T14:00:00.000000000Z")
 
 
 def value_text(value: Any) -> str:
-    """An attribute's value as text, booleans as JSON writes them, bytes as hex."""
+    """An attribute's value as text; booleans as in JSON, bytes as hex."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -36,7 +36,7 @@ def value_text(value: Any) -> str:
 
 
 def value_in(payload: dict[str, Any], path: Sequence[str]) -> Any:
-    """The value at ``path`` in a payload; None where there is none."""
+    """The value at ``path`` in a payload; None if there is none."""
     value: Any = payload
     for part in path:
         if not isinstance(value, dict):
@@ -46,8 +46,8 @@ def value_in(payload: dict[str, Any], path: Sequence[str]) -> Any:
 
 
 def _rfc3339(text: str) -> int:
-    """What `timestamp.parse` says of ``text``, ten times as fast for times in UTC as logs write
-    them, to a second or finer.
+    """The same as `timestamp.parse`, but ten times as fast for UTC times to the second or finer, as
+    logs write them.
 
     Raises ``ValueError``.
     """
@@ -57,7 +57,7 @@ def _rfc3339(text: str) -> int:
         and text[10] == "T"
         and text[16] == ":"
         and ((text[19] == "." and text[20] != "Z") or len(text) == _SECONDS_LENGTH)
-        # Week dates and the end of the day as hour 24 are ISO 8601, but not RFC 3339.
+        # Week dates and hour 24 are valid in ISO 8601, but not in RFC 3339.
         and text[7] == "-"
         and text[11:13] != "24"
     ):
@@ -70,7 +70,7 @@ def _rfc3339(text: str) -> int:
 
 
 def micros(value: Any, form: TimeFormat) -> int | None:
-    """The time that ``value`` holds in ``form``, in microseconds; None where it is none."""
+    """The time that ``value`` holds in ``form``, in microseconds; None if it is not a time."""
     try:
         if form == "rfc3339":
             return _rfc3339(value) if isinstance(value, str) else None

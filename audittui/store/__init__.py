@@ -1,4 +1,4 @@
-"""The narrow port that every read and write goes through, and what wraps any store.
+"""The narrow port that every read and write goes through, and wrappers for any store.
 
 Not here: what an entry means, and when one may be written.
 """

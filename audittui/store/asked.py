@@ -1,4 +1,4 @@
-"""What was asked of a store: a list of requests by partition, and a watch on whether it answers."""
+"""Records the requests to a store by partition, and reports when it does not answer."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from audittui.store.port import (
 )
 
 Watch = Callable[[StoreError | None], None]
-"""Told an error that is waited out or raised, and None when one is answered; from any thread."""
+"""Called, from any thread, with an error that is retried or raised, and with None on a response."""
 
 
 class Asked(msgspec.Struct):
-    """The requests of one partition so far. ``index`` is empty for the base table; ``low`` and
-    ``high`` are the widest range of the sort key that was asked for (None: open)."""
+    """The requests for one partition so far. ``index`` is empty for the base table; ``low`` and
+    ``high`` are the widest requested range of the sort key (None for open)."""
 
     index: str
     partition: str | int
@@ -41,7 +41,7 @@ class Asked(msgspec.Struct):
 
 
 class AskedStore:
-    """A `Store` that notes what is asked of ``store`` and passes it on. Safe in several threads."""
+    """A `Store` that records the requests to ``store`` and passes them on. Thread-safe."""
 
     def __init__(self, store: Store, watch: Watch = lambda _: None) -> None:
         self._store = store
@@ -50,13 +50,13 @@ class AskedStore:
         self._asked: dict[tuple[str, str | int], Asked] = {}
 
     def asked(self) -> list[Asked]:
-        """The requests so far, in the order of their first one."""
+        """The requests so far, by partition, in the order of the first request."""
         with self._lock:
             return [msgspec.structs.replace(one) for one in self._asked.values()]
 
     @property
     def place(self) -> str:
-        """The store's name for people."""
+        """The store's display name."""
         return self._store.place
 
     @property
@@ -74,7 +74,7 @@ class AskedStore:
         return self._store.identity()
 
     def query(self, request: Query, patience: Patience = PATIENT) -> Page:
-        """Read one page, and note it."""
+        """Read one page, and record it."""
         partition = request.partition[1]
         with self._lock:
             asked = self._asked.get((request.index, partition))
@@ -117,22 +117,22 @@ class AskedStore:
         self._store.put_new_many(items)
 
     def describe(self) -> TableDescription:
-        """What the store says of itself."""
+        """The store's description of itself."""
         return self._store.describe()
 
     def close(self) -> None:
-        """Nothing: who opened the store closes it."""
+        """Do nothing: whoever opened the store closes it."""
 
 
 class _Watched:
-    """Passes waits on and tells them."""
+    """Passes waits on and reports them."""
 
     def __init__(self, patience: Patience, watch: Watch) -> None:
         self._patience = patience
         self._watch = watch
 
     def wait(self, error: StoreError, attempt: int, seconds: float) -> None:
-        """Tell it, then wait as the caller of the store wants to."""
+        """Report the error, then wait as the caller of the store wants to."""
         self._watch(error)
         self._patience.wait(error, attempt, seconds)
 
@@ -140,7 +140,7 @@ class _Watched:
 def _outer(
     one: str | int | None, other: str | int | None, choose: Callable[[str | int, str | int], object]
 ) -> str | int | None:
-    """The outer one of two bounds of the same type; None is open, further out than any."""
+    """The outer one of two bounds of the same type; None is open, beyond any other."""
     if one is None or other is None:
         return None
     found = choose(one, other)

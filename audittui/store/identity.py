@@ -1,4 +1,4 @@
-"""Which table it is, whatever its name: what this machine remembers of a table is kept by that."""
+"""The identity of a table, whatever its name. This machine remembers tables by it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import msgspec
 
 
 class TableIdentity(msgspec.Struct, frozen=True):
-    """A table as it can be known again.
+    """Identifies a table across runs.
 
-    ``id`` is unique to it (DynamoDB's TableId; a random one inside an embedded store). ``place``
-    is where it lies (its ARN; a file's whole path). Either is empty where it is not to be had;
-    ``label`` names it for people, and alone where nothing else is known.
+    ``id`` is unique to it (DynamoDB's TableId; a random one inside an embedded store). ``place`` is
+    its location (its ARN; a file's absolute path). Either is empty if it is not available;
+    ``label`` is the display name, and identifies the table if nothing else is known.
     """
 
     id: str = ""
@@ -18,10 +18,10 @@ class TableIdentity(msgspec.Struct, frozen=True):
     label: str = ""
 
     def same(self, other: TableIdentity) -> bool:
-        """True when this is that table, or lies in its place.
+        """True when this is that table, or is in its place.
 
-        A table that was deleted and made again under its name is another one in the same place:
-        what was remembered of the first is demanded of it.
+        A table that was deleted and recreated under the same name is a different one in the same
+        place: what is remembered of the first applies to it.
         """
         if self.id and self.id == other.id:
             return True

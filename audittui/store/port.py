@@ -1,4 +1,4 @@
-"""The `Store` protocol, its requests and its answers.
+"""The `Store` protocol, its requests and its responses.
 
 Two adapters implement it: `audittui.store.dynamodb` and `audittui.store.sqlite`. One set of
 contract tests holds both to the same behaviour.
@@ -21,7 +21,8 @@ Key = Mapping[str, Any]
 
 
 class Condition(msgspec.Struct, frozen=True):
-    """A filter on one attribute: it equals one of ``values`` (``in``), or none of them.
+    """A filter on one attribute: it equals one of ``values`` (``in``), or none of them
+    (``not_in``).
 
     ``not_in`` is also true where the attribute is absent.
     """
@@ -35,11 +36,11 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     """One Query request.
 
     ``index`` is empty for the base table. ``low`` and ``high`` bound the sort key, both included;
-    None leaves a side open. ``filters`` are joined by "and" and run after the page was read and
-    paid for. ``attributes`` is the projection; empty for all that the index holds. ``limit`` is
+    None leaves a side open. ``filters`` are joined by "and" and applied after the page was read and
+    charged. ``attributes`` is the projection; empty for all that the index projects. ``limit`` is
     the number of items *evaluated*. ``start_key`` is where the last page ended (exclusive).
-    ``count`` asks for the number of matching items alone (``Select=COUNT``): it costs the same
-    read units and saves the wire.
+    ``count`` requests only the number of matching items (``Select=COUNT``): it costs the same read
+    units and transfers less.
     """
 
     index: str
@@ -57,13 +58,13 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Page(msgspec.Struct, frozen=True):
-    """The answer to one Query.
+    """The response to one Query.
 
     ``scanned`` counts the items evaluated, before filters. ``rcu`` is the consumed capacity of all
-    responses that the request took; ``unmetered`` counts attempts that may have cost something that
-    nobody knows of. ``last_key`` is None at the end of the range. ``matched`` counts the items that
-    passed the filters; a ``count`` request has no ``items``. ``by_index`` says where ``rcu`` was
-    spent: read units by index name, "" for the base table.
+    responses to the request; ``unmetered`` counts attempts whose cost is unknown. ``last_key`` is
+    None at the end of the range. ``matched`` counts the items that passed the filters; a ``count``
+    request has no ``items``. ``by_index`` says where ``rcu`` was spent: read units by index name,
+    "" for the base table.
     """
 
     items: Sequence[Item]
@@ -76,22 +77,22 @@ class Page(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """The answer to one GetItem: the item (None where there is none) and its cost."""
+    """The response to one GetItem: the item (None if there is none) and its cost."""
 
     item: Item | None
     rcu: float
 
 
 class FoundMany(msgspec.Struct, frozen=True):
-    """The answer to several gets at once: the items in the order of their keys (None where there
-    is none), and what they cost together."""
+    """The response to several gets: the items in the order of their keys (None if there is none),
+    and their total cost."""
 
     items: tuple[Item | None, ...]
     rcu: float
 
 
 class IndexDescription(msgspec.Struct, frozen=True):
-    """What the service says of one index. Sizes in bytes; they lag by up to six hours."""
+    """The service's description of one index. Sizes in bytes; they lag by up to six hours."""
 
     name: str
     item_count: int
@@ -99,7 +100,7 @@ class IndexDescription(msgspec.Struct, frozen=True):
 
 
 class TableDescription(msgspec.Struct, frozen=True):
-    """What the service says of the table. ``place`` names it for people."""
+    """The service's description of the table. ``place`` is its display name."""
 
     place: str
     item_count: int
@@ -109,13 +110,13 @@ class TableDescription(msgspec.Struct, frozen=True):
 
 
 class Patience(Protocol):
-    """How a caller waits before a store tries a request again.
+    """How a caller waits before a store retries a request.
 
-    A run of a plan has its own, which shows the wait and can be cancelled in it.
+    A run of a plan has its own, which shows the wait and can be cancelled during it.
     """
 
     def wait(self, error: StoreError, attempt: int, seconds: float) -> None:
-        """Wait before attempt number ``attempt`` (2 is the first repeat); ``error`` is why.
+        """Wait before attempt number ``attempt`` (2 is the first retry); ``error`` is the reason.
 
         Raise ``error`` to give up instead.
         """
@@ -131,28 +132,28 @@ class _Sleep:
 
 
 PATIENT: Patience = _Sleep()
-"""Waits as long as it is told."""
-ANSWERS_AGAIN = "the table answers again"
-"""What is told when a wait that was told is over."""
+"""Sleeps silently for the whole wait."""
+ANSWERS_AGAIN = "the table is responding again"
+"""The message when a reported wait is over."""
 
 
 def cost_unknown(error: StoreError) -> bool:
-    """True when nobody knows what the request cost that failed with ``error``: it may have been
-    served. What the service refuses, throttled requests too, costs nothing."""
+    """True when the cost of the request that failed with ``error`` is unknown, because it may have
+    been served. Refused requests, including throttled ones, cost nothing."""
     return error.kind in ("network", "other")
 
 
 def demand_tile(key: Any) -> None:
     """Raise `StoreError` unless ``key``, a partition key, is that of a chain's tiles."""
-    # What is written is not needed where only reading begins.
+    # Writing is imported only when needed, to keep reading fast to start.
     from audittui.layout.native import TILE
 
     if not isinstance(key, str) or not key.startswith(TILE):
-        raise StoreError("Only a tile can be written over.", kind="invalid")
+        raise StoreError("Only a tile can be overwritten.", kind="invalid")
 
 
 class KeyTakenError(Exception):
-    """A conditional put found the key taken. ``existing`` is the item that is there."""
+    """A conditional put found the key taken. ``existing`` is the item in its place."""
 
     def __init__(self, existing: Item) -> None:
         super().__init__("the key is taken")
@@ -162,7 +163,7 @@ class KeyTakenError(Exception):
 class TransactionRefusedError(Exception):
     """A transaction wrote nothing.
 
-    ``existing`` has one place an item put: the item that took its key, or None where this put was
+    ``existing`` has one element for each put: the item that took its key, or None if this put was
     not the reason. All None means a conflict with another transaction: try again.
     """
 
@@ -172,8 +173,8 @@ class TransactionRefusedError(Exception):
 
 
 class IndexFault(msgspec.Struct, frozen=True):
-    """An index that does not hold an item as it should. ``key`` is the item's sort key, ``why`` the
-    rest of a sentence about the index, ``expected`` and ``found`` the item's keys in it."""
+    """An index that does not hold an item correctly. ``key`` is the item's sort key, ``why`` the
+    predicate of a sentence about the index, ``expected`` and ``found`` the item's keys in it."""
 
     key: str | int
     index: str
@@ -184,13 +185,13 @@ class IndexFault(msgspec.Struct, frozen=True):
 
 @runtime_checkable
 class KeepsIndexes(Protocol):
-    """A store that keeps its indexes where they can be changed without it."""
+    """A store whose indexes can be changed from outside."""
 
     def index_faults(
         self, partition: str, keys: Sequence[str] | None = None
     ) -> Iterator[IndexFault]:
-        """Where the indexes do not hold the items of ``partition``, or those of ``keys`` alone, as
-        they should. Raises `StoreError`."""
+        """Where the indexes do not correctly hold the items of ``partition``, or only those of
+        ``keys``. Raises `StoreError`."""
         ...
 
 
@@ -202,7 +203,7 @@ class Store(Protocol):
 
     @property
     def place(self) -> str:
-        """The store's name for people, e.g. ``audit-log (eu-west-1)`` or ``case.db``."""
+        """The store's display name, e.g. ``audit-log (eu-west-1)`` or ``case.db``."""
         ...
 
     @property
@@ -216,9 +217,8 @@ class Store(Protocol):
         ...
 
     def query(self, request: Query, patience: Patience = PATIENT) -> Page:
-        """Read one page. What passes by itself (throttling, the network) is tried again, with
-        ``patience`` in between; ``Page.unmetered`` counts the attempts that failed and may have
-        cost something."""
+        """Read one page. Transient errors (throttling, the network) are retried, with ``patience``
+        in between; ``Page.unmetered`` counts the failed attempts that may have cost something."""
         ...
 
     def get(self, key: Key, *, consistent: bool = True) -> Found:
@@ -226,13 +226,13 @@ class Store(Protocol):
         ...
 
     def get_many(self, keys: Sequence[Key], *, consistent: bool = True) -> FoundMany:
-        """Read items by their base keys, in as few requests as they fit in (100 keys each)."""
+        """Read items by their base keys, in as few requests as possible (100 keys each)."""
         ...
 
     def put_new(self, item: Item) -> None:
         """Write an item whose key is free.
 
-        Raises `KeyTakenError`; `TransactionRefusedError` when a transaction is at work on the key.
+        Raises `KeyTakenError`, or `TransactionRefusedError` if a transaction is using the key.
         """
         ...
 
@@ -241,18 +241,18 @@ class Store(Protocol):
         ...
 
     def replace_tile(self, item: Item) -> None:
-        """Write a tile (an item whose partition key begins with ``tile#``) over the one in its
-        place. Nothing else is ever written over. Raises `StoreError` for any other key."""
+        """Write a tile (an item whose partition key begins with ``tile#``), replacing the one in
+        its place. Nothing else is ever overwritten. Raises `StoreError` for any other key."""
         ...
 
     def describe(self) -> TableDescription:
-        """What the store says of itself: counts, sizes, indexes."""
+        """The store's description of itself: counts, sizes, indexes."""
         ...
 
     def identity(self) -> TableIdentity:
-        """Which table it is, as far as that can be found out. Never raises."""
+        """The identity of the table, as far as it is available. Never raises."""
         ...
 
     def close(self) -> None:
-        """Let go of files and connections."""
+        """Release files and connections."""
         ...

@@ -23,7 +23,7 @@ def _number_size(value: int | float | Decimal) -> int:
 
 
 def value_size(value: Any) -> int:
-    """The bytes that one attribute value counts for."""
+    """The size of one attribute value, in bytes."""
     if isinstance(value, str):
         return len(value.encode("utf-8"))
     if isinstance(value, bytes):
@@ -40,12 +40,12 @@ def value_size(value: Any) -> int:
 
 
 def attribute_sizes(item: Item) -> dict[str, int]:
-    """The bytes that each attribute counts for: its name and its value."""
+    """The size of each attribute, name and value, in bytes."""
     return {name: len(name.encode("utf-8")) + value_size(value) for name, value in item.items()}
 
 
 def item_size(item: Item) -> int:
-    """The bytes that an item counts for."""
+    """The size of an item, in bytes."""
     return sum(attribute_sizes(item).values())
 
 

@@ -209,7 +209,7 @@ def test_aws_errors_are_sentences(run: Run) -> None:
     assert done.returncode == 1 and "cannot be reached" in done.stderr
     done = run("run", "time-window", "--table", "t", "--region", "eu-west-1",
                AWS_EC2_METADATA_DISABLED="true", AWS_CONFIG_FILE="/none", HOME="/none")  # fmt: skip
-    assert done.returncode == 1 and "No AWS credentials are found" in done.stderr
+    assert done.returncode == 1 and "No AWS credentials were found" in done.stderr
 
 
 def test_malformed_lines_are_named_and_never_fatal(run: Run, tmp_path: Path) -> None:

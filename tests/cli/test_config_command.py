@@ -23,25 +23,26 @@ FAULTS = {
     '[profiles."a b"]\n# half\nmax_rcu = 0\n':
         ":3: profiles.a b.max_rcu: this must be at least 0.5.",
     '[prices]\neu-west-1 = "x"\n':
-        ":2: prices.eu-west-1: this must be a number, not text in quotes.",
+        ":2: prices.eu-west-1: this must be a number, not a quoted string.",
     "[prices]\neu-west-1 = inf\n": ":2: prices.eu-west-1: this must be a number of US dollars.",
     "[profiles.p]\nmax_rcu = nan\n": ":2: profiles.p.max_rcu: this must be",
     'thme = "sixteen"\n': ":1: thme: there is no such key; did you mean theme.",
     'theme = "sixten"\n': ":1: theme: there is no theme 'sixten'; did you mean sixteen.",
-    "profile = 3\n": ":1: profile: this must be text in quotes, not a whole number.",
+    "profile = 3\n": ":1: profile: this must be a quoted string, not a whole number.",
     'profile = "prd"\n[profiles.prod]\ntable = "t"\n':
         ":1: profile: there is no profile 'prd'; did you mean prod.",
     "[profiles]\n\nprod = 3\n": ":3: profiles.prod: this must be a table, not a whole number.",
     f'[profiles.p]\ntrusted_keys = ["{KEY}"]\n':
         ":2: profiles.p.trusted_keys[0]: this is a malformed verifier key: it is not name+ID+key",
     '[profiles.p]\ntrusted_keys = "k"\n':
-        ":2: profiles.p.trusted_keys: this must be a list, not text in quotes; write [a, b].",
+        ":2: profiles.p.trusted_keys: this must be a list, not a quoted string; write [a, b].",
     '[profiles.p]\ntable = "t"\nstore = "s"\n': ":3: profiles.p.store: a profile names a table or",
-    '\nrunbook_folders = ["a", 3]\n': ":2: runbook_folders[1]: this must be text in quotes",
+    '\nrunbook_folders = ["a", 3]\n': ":2: runbook_folders[1]: this must be a quoted string",
     "x = [\n": ":1: this is not TOML",
     'theme = "nord"\ntheme = "nord"\n': ":2: this is not TOML: cannot overwrite a value.",
     'a = """\ntheme = 3\n"""\n': ":1: a: there is no such key",
-    '"profile" = "p"\n[profiles.p]\nlayout = 1': ":3: profiles.p.layout: this must be text",
+    '"profile" = "p"\n[profiles.p]\nlayout = 1':
+        ":3: profiles.p.layout: this must be a quoted string",
 }  # fmt: skip
 """By what a configuration says: the place and the fault that is told."""
 
@@ -125,7 +126,7 @@ def test_the_themes_that_are_known_are_the_terminals() -> None:
     [
         (
             'answers = "actor"', 'answers = "actr"',
-            "indexes[2].answers: 'actr' is not known here; did you mean actor.",
+            "indexes[2].answers: 'actr' is not valid here; did you mean actor.",
         ),
         (
             'template = "{actor}"', 'template = "{actor"',
@@ -136,8 +137,12 @@ def test_the_themes_that_are_known_are_the_terminals() -> None:
             "actor = { sources", "actor = { source",
             "fields.actor.source: there is no such key; did you mean sources.",
         ),
-        ("chained = true", 'chained = "yes"', "chained: this must be true or false, not text"),
-        ('name = "native"', "", "the key name is needed."),
+        (
+            "chained = true",
+            'chained = "yes"',
+            "chained: this must be true or false, not a quoted string",
+        ),
+        ('name = "native"', "", "the key name is required."),
     ],
 )  # fmt: skip
 def test_a_layout_that_is_not_right_is_told_with_line_and_key(

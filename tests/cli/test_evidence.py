@@ -255,7 +255,7 @@ def test_what_cannot_be_bundled_is_said(bench: Bench, key: str, bundle: Path) ->
     _, err = bench("evidence", "create", "--marks", marks(bench, 999), "-o", "x.zip", code=2)
     assert "There is no entry payments/0 999" in err
     _, err = bench("evidence", "create", "--marks", marks(bench, 1), "-o", bundle, code=2)
-    assert "exists already" in err
+    assert "already exists" in err
     for seq in (-5, 10**21):
         _, err = bench("evidence", "create", "--marks", marks(bench, seq), "-o", "x.zip", code=2)
         assert f"There is no entry payments/0 {seq}" in err

@@ -80,7 +80,7 @@ def test_the_same_event_with_other_content_is_kept_out_loudly(run: Run, tmp_path
     assert run("import", "cloudtrail", forged).code == 0
     done = run("import", "cloudtrail", genuine, "--rejects", "rejects.jsonl")
     assert done.code == 3
-    assert f"In conflict: {genuine}, record 1: the key cloudtrail:e1 stands for" in done.err
+    assert f"In conflict: {genuine}, record 1: the key cloudtrail:e1 was used for" in done.err
     assert "cloudtrail/0 0" in done.err and "1 kept out" in done.err
     assert "2 read, 1 added, 0 already there, 0 rejected, 1 in conflict." in done.err
     (listed,) = map(json.loads, Path("rejects.jsonl").read_text(encoding="utf-8").splitlines())
@@ -120,7 +120,7 @@ def test_append_under_a_used_key_is_an_error_that_names_the_entry(run: Run) -> N
     for other in (("--outcome", "denied"), ("--chain", "main/1", "--outcome", "denied")):
         done = run(*words, *other)
         assert (done.code, done.out) == (1, "")
-        assert "key k stands for the entry main/0 0" in done.err
+        assert "key k was used for the entry main/0 0" in done.err
         assert len(done.err.splitlines()) == 1
     assert run(*words, "--chain", "other/0", "--outcome", "denied").code == 0
 

@@ -263,10 +263,10 @@ def test_elsewhere_waits_are_lines_and_the_same_is_not_told_again(
     waits = Waits()
     for attempt in (2, 3, 4):
         waits.tell(f"throttled, retrying in 0.1 s, attempt {attempt}")
-    waits.tell("the table answers again")
+    waits.tell("the table is responding again")
     waits.clear()
     assert capsys.readouterr().err == (
-        "throttled, retrying in 0.1 s, attempt 2\nthe table answers again\n"
+        "throttled, retrying in 0.1 s, attempt 2\nthe table is responding again\n"
     )
 
 

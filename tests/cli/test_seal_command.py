@@ -16,7 +16,7 @@ def test_a_key_is_private_and_never_overwritten(bench: Bench, key: str) -> None:
     assert path.stat().st_mode & 0o077 == 0
     assert bench("key", "show", "key")[0].strip() == key
     _, err = bench("key", "generate", "--name", NAME, "-o", "key", code=2)
-    assert "exists already" in err
+    assert "already exists" in err
     assert bench("key", "show", "key")[0].strip() == key
     _, err = bench("key", "generate", "--name", "a b", "-o", "other", code=2)
     assert "cannot be a key's name" in err
@@ -93,7 +93,7 @@ def test_a_state_folder_that_cannot_be_written_makes_nothing_less_true(
     monkeypatch.setenv("AUDITTUI_STATE", str(bench.folder / "file"))
     out, _ = bench("verify", "payments/0", 7)
     assert "ANCHORED" in out
-    assert "keeping the pin: The checkpoint cannot be pinned" in out
+    assert "saving the pin: The checkpoint cannot be pinned" in out
 
 
 def test_an_unproven_entry_has_no_proof(bench: Bench, key: str) -> None:
@@ -102,7 +102,7 @@ def test_an_unproven_entry_has_no_proof(bench: Bench, key: str) -> None:
     assert not (bench.folder / "p").exists()
     bench("seal", "--key", "key")
     (bench.folder / "p").write_text("mine")
-    assert "exists already" in bench("verify", "payments/0", 7, "--proof", "p", code=2)[1]
+    assert "already exists" in bench("verify", "payments/0", 7, "--proof", "p", code=2)[1]
 
 
 def test_an_imported_checkpoint_is_demanded_from_then_on(bench: Bench, key: str) -> None:
@@ -135,7 +135,7 @@ def test_a_checkpoint_is_shown_and_said_whether_it_is_believed(
     assert "not verified" in bench("checkpoint", "show", "payments/0")[1]
     other = bench("key", "generate", "--name", "other", "-o", "other")[0].strip()
     _, err = bench("checkpoint", "show", "payments/0", "--trusted-key", other, code=4)
-    assert "not believed" in err
+    assert "not trusted" in err
 
 
 def test_since_last_verifies_only_what_is_new(bench: Bench, key: str) -> None:

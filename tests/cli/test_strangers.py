@@ -129,7 +129,7 @@ def test_no_entry_of_a_chain_that_is_not_registered_is_in_order(bench: Bench, ch
     bench.plant(chain)
     out, _ = bench("verify", chain, 0, code=4)
     assert ": INDEX MISMATCH. " in out
-    assert "The registry does not name the chain" in out
+    assert "The registry does not list the chain" in out
     bench("verify", "--chain", chain, code=4)
     out, err = bench("show", chain, 0, code=3)
     assert "the registry does not name the chain" in err
@@ -160,7 +160,7 @@ class TestElsewhere:
         tampering.delete(bench.store, LAYOUT.key(CHAIN, 1))
         out, err = bench("verify", "--all", code=3)
         assert f"{CHAIN} 1: MISSING (may not be replicated yet)." in out
-        assert "The chain is written in eu-west-1: look there, with --region eu-west-1." in out
+        assert "The chain is written in eu-west-1: verify it there with --region eu-west-1." in out
         assert "cannot be settled yet" in err
         bench("verify", CHAIN, 1, code=3)
         assert "--region eu-west-1" in bench("show", CHAIN, 1, code=2)[1]

@@ -106,7 +106,7 @@ def test_a_planted_entry_far_ahead_is_refused_with_its_place(bench: Bench, seq: 
     tampering.overwrite(bench.store, copied)
     said = bench(*APPEND, code=4)
     assert f"entry#{CHAIN} {seq:020d}" in said
-    assert "another place" in said
+    assert "a different place" in said
     # One that agrees with itself follows from nothing that is there.
     bench.write(seq, 3, prev_hash=bench.item(3)["hash"].hex())
     said = bench(*APPEND, code=4)
@@ -131,7 +131,7 @@ def test_a_first_entry_has_no_predecessor(bench: Bench) -> None:
 def test_entries_of_a_chain_that_is_not_registered_are_not_built_upon(bench: Bench) -> None:
     tampering.delete(bench.store, {"pk": "chains", "sk": CHAIN})
     said = bench(*APPEND, code=4)
-    assert "registry does not name" in said
+    assert "registry does not list" in said
     assert len(bench.stored_keys()) == 4
 
 
@@ -152,4 +152,4 @@ def test_a_tip_behind_a_hole_that_nothing_explains_is_refused(bench: Bench) -> N
     tampering.delete(bench.store, LAYOUT.key(CHAIN, 2))
     said = bench(*APPEND, "--retention", "1d", code=4)
     assert f"entry#{CHAIN} {3:020d}" in said
-    assert "predecessor is not there" in said
+    assert "predecessor is absent" in said

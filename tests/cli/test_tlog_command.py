@@ -203,7 +203,7 @@ def test_a_doubtful_checkpoint_after_the_sweep_is_found(
     store.close()
     _changed_after_the_sweep(monkeypatch)
     _, err = bench(*EXPORT, "payments/0", code=4)
-    assert "The checkpoint of size 999 is not believed" in err
+    assert "The checkpoint of size 999 is not trusted" in err
     assert not (bench.folder / "log").exists()
 
 

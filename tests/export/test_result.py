@@ -106,7 +106,7 @@ def test_what_is_not_all_says_so_in_the_file(
 def test_a_taken_name_is_never_written_over(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_text("mine")
-    with pytest.raises(UsageError, match="exists already"):
+    with pytest.raises(UsageError, match="already exists"):
         write(path, "csv")
     assert path.read_text() == "mine"
     file = NewFile(tmp_path / "b")

@@ -52,7 +52,7 @@ def test_waits_are_told_while_they_last(
               notify=told.append)  # fmt: skip
     check_complete(ran, log.truth("newest"))
     assert re.fullmatch(r"throttled, retrying in 0\.3 s, attempt 2", told[0])
-    assert told[-1] == "the table answers again"
+    assert told[-1] == "the table is responding again"
     # What is throttled costs nothing.
     assert proxy.faults == 3 and ran.last.meter.unmetered == 0
 
@@ -149,7 +149,7 @@ def test_a_command_that_fails_says_why_and_how_to_go_on(
     proxy.plan = since(5, "cut")
     assert run_command(command(log, proxy)[3:]) == 1
     out, said = capsys.readouterr()
-    assert "failed" in said and "An answer of DynamoDB arrived cut off. " in said
+    assert "failed" in said and "A response from DynamoDB arrived cut off. " in said
     proxy.plan = nothing
     assert run_command(command(log, proxy, "--resume", cursor_in(said))[3:]) == 0
     rest = capsys.readouterr()

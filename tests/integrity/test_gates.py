@@ -42,7 +42,7 @@ def test_a_machine_that_knows_nothing_can_say_that_nothing_is_proven(bench: Benc
     assert "no signed checkpoint proves it" in bench("verify", "--all", code=3)[1]
     bench("verify", CHAIN, 3, code=3)
     line = refused(bench, "--all", "--require-anchored", option="--require-anchored")
-    assert "it has no checkpoint that a trusted key signed" in line
+    assert "it has no checkpoint signed by a trusted key" in line
     refused(bench, CHAIN, 3, "--require-anchored")
     bench.seal(key=SECOND)
     refused(bench, "--all", "--require-anchored")
@@ -59,7 +59,7 @@ def test_everything_below_the_checkpoint_must_be_proven(sealed: Bench) -> None:
 
 def test_a_checkpoint_in_doubt_anchors_nothing(sealed: Bench) -> None:
     sealed.put({"pk": f"checkpoint#{CHAIN}", "sk": f"{20:020d}", "note": "junk\n"})
-    assert "not to be believed" in refused(sealed, "--all", "--require-anchored")
+    assert "cannot be trusted" in refused(sealed, "--all", "--require-anchored")
 
 
 def test_what_is_wrong_beyond_the_checkpoint_fails_too(sealed: Bench) -> None:
@@ -72,7 +72,7 @@ def test_what_is_wrong_beyond_the_checkpoint_fails_too(sealed: Bench) -> None:
 def test_only_so_many_entries_may_be_unsealed(sealed: Bench) -> None:
     sealed("verify", "--all", "--max-unsealed", 2)
     line = refused(sealed, "--all", "--max-unsealed", 1, option="--max-unsealed")
-    assert "2 entries are not sealed, and 1 may be" in line
+    assert "2 entries are not sealed; at most 1 may be" in line
     refused(sealed, "--chain", CHAIN, "--max-unsealed", 0)
     refused(sealed, "--chain", CHAIN, "--since", 11, "--max-unsealed", 1)
     sealed("verify", "--all", "--since", "last")
@@ -113,7 +113,7 @@ def test_the_log_must_extend_a_checkpoint_in_a_file(sealed: Bench) -> None:
     sealed.use_state("three")
     sealed("verify", "--all")
     line = refused(sealed, "--all", "--checkpoint", file, option="--checkpoint")
-    assert "the log is not the one that is demanded at size 10" in line
+    assert "the log is not the one that is required at size 10" in line
     sealed.destroy(CHAIN)
     sealed.use_state("four")
     out, err = sealed("verify", "--all", "--checkpoint", file, code=4)
@@ -133,7 +133,7 @@ def test_a_checkpoint_in_a_file_is_of_a_chain_that_is_verified(sealed: Bench) ->
         in sealed("verify", "--chain", "a/0", "--checkpoint", file, code=2)[1]
     )
     sealed.trust(SECOND)
-    assert "not to be believed" in sealed("verify", "--all", "--checkpoint", file, code=4)[1]
+    assert "cannot be trusted" in sealed("verify", "--all", "--checkpoint", file, code=4)[1]
     assert "cannot be read" in sealed("verify", "--all", "--checkpoint", "none", code=2)[1]
 
 

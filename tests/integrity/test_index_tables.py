@@ -48,7 +48,7 @@ def test_an_entry_that_lists_hide_or_misplace_is_named(
     assert "payments/1 is " in err and "payments/1 is NOT" not in err
     if index:
         out, _ = bench("verify", "payments/0", 4, code=4)
-        assert f"The index {index} does not hold the entry, so that lists lie" in out
+        assert f"The index {index} does not hold the entry, so lists are wrong" in out
     bench("verify", "payments/0", 5)
 
 

@@ -138,9 +138,9 @@ def test_the_smallest_trees() -> None:
     assert not consistency_holds(0, 1, [], EMPTY_ROOT, leaf)
     with pytest.raises(ValueError, match="no leaf 1"):
         inclusion_proof(1, 1, node_of([leaf]))
-    with pytest.raises(ValueError, match="nothing is to prove"):
+    with pytest.raises(ValueError, match="there is nothing to prove"):
         consistency_proof(0, 1, node_of([leaf]))
-    with pytest.raises(ValueError, match="binary one"):
+    with pytest.raises(ValueError, match="one bit"):
         CompactRange(3, [leaf])
 
 

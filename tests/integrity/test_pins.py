@@ -180,7 +180,7 @@ def test_a_log_that_changed_below_the_mark_is_told(bench: Bench) -> None:
     bench.destroy(CHAIN)
     bench.append(count=20, reason="rewritten")
     out, _ = bench("verify", "--all", "--since", "last", code=4)
-    assert f"{CHAIN} 11: REWRITTEN. entry 11 is not the one that was verified here last" in out
+    assert f"{CHAIN} 11: REWRITTEN. entry 11 is not the one last verified here" in out
     bench.destroy(CHAIN)
     bench.append(count=5)
     out, _ = bench("verify", "--all", "--since", "last", code=4)
@@ -275,7 +275,7 @@ def test_a_mark_without_a_pin_is_forgotten_by_its_chain(bench: Bench) -> None:
 
 @pytest.mark.parametrize(
     ("bytes_", "why"),
-    [(b"", "it is empty"), (b"\xff\xfe", "it is no pin"), (b"{}", "it is no pin")],
+    [(b"", "it is empty"), (b"\xff\xfe", "it is not a pin"), (b"{}", "it is not a pin")],
 )
 def test_a_pin_that_cannot_be_read_is_an_error(bench: Bench, bytes_: bytes, why: str) -> None:
     bench.append()
@@ -309,7 +309,7 @@ def test_a_pin_under_the_name_of_another_is_refused(tmp_path: Path) -> None:
     pins = Pins(tmp_path)
     pins.grow(pin(3))
     pins.path("x/payments/0", CHAIN).write_bytes(pins.path(ORIGIN, CHAIN).read_bytes())
-    with pytest.raises(StoreError, match="another log's"):
+    with pytest.raises(StoreError, match="belongs to another log"):
         pins.of_chain(CHAIN)
 
 
@@ -416,7 +416,7 @@ def test_an_old_checkpoint_under_a_larger_size_is_not_believed(bench: Bench) -> 
     bench.trust(KEY)
     bench.put({"pk": f"checkpoint#{CHAIN}", "sk": f"{9:020d}", "note": old})
     out, _ = bench("verify", CHAIN, 3, code=4)
-    assert "it stands under another size than its own, 5" in out
+    assert "it is stored under a size other than its own, 5" in out
 
 
 def _older(size: int, **changes: Any) -> Any:
@@ -438,10 +438,10 @@ def _swap_notes(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("do", "said"),
     [
-        (_older(5, note=note(5, 3)), "is no part of the newest one"),
-        (_swap_notes, "The checkpoint of size 5 says that it is of size 8"),
-        (_older(5, retention="junk"), "The retention beside the checkpoint of size 5"),
-        (_older(12, retention=None), "The retention beside the checkpoint of size 12"),
+        (_older(5, note=note(5, 3)), "is not part of the newest one"),
+        (_swap_notes, "The checkpoint of size 5 claims size 8"),
+        (_older(5, retention="junk"), "The retention of the checkpoint of size 5"),
+        (_older(12, retention=None), "The retention of the checkpoint of size 12"),
         (_older(5, sealed_at="soon"), "The checkpoint of size 5 does not say when it was sealed"),
         (_older(12, sealed_at=None), "The checkpoint of size 12 does not say when it was sealed"),
     ],

@@ -198,7 +198,7 @@ def test_the_registry_is_asked_once_a_chain_however_many_rows_fail(registered: b
         assert prover.prove(seq)[1].verdict == "MODIFIED"
         alone = verify_entry(asked, LAYOUT, CHAIN, seq, registrations=prover.registrations)  # type: ignore[arg-type]
         assert alone.verdict == "MODIFIED"
-        assert ("The registry does not name the chain" in alone.summary) != registered
+        assert ("The registry does not list the chain" in alone.summary) != registered
     # What is wrong is only said after a strongly consistent read; one of each kind is enough.
     assert sorted(asked.reads) == [False, True]
 

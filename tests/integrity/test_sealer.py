@@ -219,7 +219,7 @@ def test_tiles_that_were_changed_are_not_built_on(store: SqliteStore) -> None:
 def test_a_full_tile_in_the_way_is_refused(store: SqliteStore) -> None:
     append(store, 256)
     tampering.overwrite(store, {"pk": f"tile#{CHAIN}", "sk": "tile/0/000", "hashes": bytes(8192)})
-    with pytest.raises(IntegrityError, match="other hashes"):
+    with pytest.raises(IntegrityError, match="are not those of the entries"):
         sealer(store).seal()
 
 
@@ -259,7 +259,7 @@ def test_a_table_that_was_set_back_is_not_sealed(store: SqliteStore, tmp_path: P
     tampering.delete(store, {"pk": f"checkpoint#{CHAIN}", "sk": f"{6:020d}"})
     refused(store, "newest checkpoint is of size 3, but one of size 6 is pinned", pins=pins)
     tampering.delete(store, {"pk": f"checkpoint#{CHAIN}", "sk": f"{3:020d}"})
-    refused(store, "holds no checkpoint", pins=pins)
+    refused(store, "has no checkpoint", pins=pins)
 
 
 def test_a_log_that_was_replaced_is_not_sealed(store: SqliteStore, tmp_path: Path) -> None:
@@ -378,13 +378,13 @@ def test_a_forged_prune_record_or_retention_is_refused(store: SqliteStore) -> No
         .decode()
     )
     tampering.overwrite(store, {**key, "note": forged})
-    refused(store, "prune record is not to be believed")
+    refused(store, "prune record cannot be trusted")
     tampering.delete(store, key)
     place = {"pk": f"checkpoint#{CHAIN}", "sk": f"{3:020d}"}
     item = store.get(place).item
     assert item is not None
     tampering.overwrite(store, {**item, "retention": item["note"]})
-    refused(store, "retention statement of size 3 is not to be believed")
+    refused(store, "retention statement of size 3 cannot be trusted")
 
 
 def test_a_pin_that_cannot_be_read_is_said(store: SqliteStore, tmp_path: Path) -> None:

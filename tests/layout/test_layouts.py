@@ -142,7 +142,7 @@ def test_a_template_that_is_none_is_refused(source: str) -> None:
 def test_a_layout_file_that_is_broken_is_named(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text("name = 3", encoding="utf-8")
-    with pytest.raises(UsageError, match=r"mine\.toml:1: name: this must be text"):
+    with pytest.raises(UsageError, match=r"mine\.toml:1: name: this must be a quoted string"):
         load_layout(str(path))
     with pytest.raises(UsageError, match="There is no layout 'nope'"):
         load_layout("nope")

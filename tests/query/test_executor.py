@@ -234,7 +234,7 @@ def test_throttling_is_told_survived_and_counted() -> None:
     got, last = run(plan, _Throttled(store, 2), page_rows=3, notify=told.append)
     assert len(got) == 9 and last.coverage.complete
     assert told[0] == "throttled, retrying in 0.0 s, attempt 2"
-    assert told[-1] == "the table answers again"
+    assert told[-1] == "the table is responding again"
     assert last.meter.unmetered == 2, "what the store says"
 
 

@@ -28,7 +28,7 @@ CONFIGURED: dict[str, tuple[str, str]] = {
     ),
     "from the AWS configuration, AWS profile ops": (
         f"aws_access_key_id = {KEY_ID}\naws_secret_access_key = {SECRET}\n",
-        "fresh ones",
+        "Renew them",
     ),
     "from the credential_process of AWS profile ops": (
         "credential_process = cat CREDENTIALS\n",
@@ -129,7 +129,7 @@ def test_where_credentials_were_looked_for_in_vain_is_told_once_looked(
     monkeypatch.setattr("botocore.credentials.CredentialResolver.load_credentials", look)
     with pytest.raises(StoreError) as told:
         place_of(aws_profile=profile)
-    assert told.value.message == f"No AWS credentials are found: {words}"
+    assert told.value.message == f"No AWS credentials were found: {words}"
     assert told.value.kind == "credentials"
     assert dict(told.value.tried)["credentials"] == "none found"
     assert dict(told.value.tried)["endpoint"] == "AWS's own in eu-west-1"

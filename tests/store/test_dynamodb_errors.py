@@ -413,8 +413,9 @@ TABLE = "arn:aws:dynamodb:eu-west-1:1:table/audit-log"
         (f"{USER}{TABLE} because no policy", "", "dynamodb:Query on audit-log (eu-west-1)."),
         (
             f"{USER}{TABLE}/index/by-actor with an explicit deny in a service control policy",
-            "", "explicitly denies dynamodb:Query on the index by-actor of audit-log. Another"
-            " permission does not help: ask who wrote the deny (a service control policy).",
+            "", "explicitly denies dynamodb:Query on the index by-actor of audit-log. No"
+            " other permission overrides it: ask whoever wrote the deny (a service control"
+            " policy).",
         ),
     ],
 )  # fmt: skip
@@ -465,7 +466,7 @@ def test_a_damaged_answer_is_no_lost_connection() -> None:
             operation_model=None,
             response_dict={"body": b"{}", "headers": {"x-amz-crc32": "1"}, "status_code": 200},
         )
-    assert told.value.brief == "answer damaged on the way"
+    assert told.value.brief == "response damaged in transit"
 
 
 @pytest.mark.parametrize(("wanted", "attempts"), [("1", 1), ("3", 3), ("", 5)])

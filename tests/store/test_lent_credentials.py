@@ -137,9 +137,9 @@ def asked(profile: str, *more: str) -> int:
         ),
         (
             403, "InvalidClientTokenId", "The security token is invalid.",
-            ["AWS STS does not accept the credentials that AWS profile role begins with"],
+            ["AWS STS does not accept the source credentials of AWS profile role"],
         ),
-        (403, "ExpiredToken", "expired", ["begins with have expired, says AWS STS"]),
+        (403, "ExpiredToken", "expired", ["source credentials of AWS profile role have expired"]),
         (500, "InternalFailure", "", ["AWS STS failed to answer (InternalFailure)"]),
         (400, "Throttling", "Rate exceeded", ["AWS STS is throttling"]),
         (400, "OddNewThing", "in its words", ["AWS STS answered AssumeRole with OddNewThing"]),
@@ -179,7 +179,10 @@ def test_an_sts_that_cannot_be_reached_is_the_one_that_is_named(
             "There is no login to IAM Identity Center for the AWS profile sso. Log in",
         ),
         ("lost", 'The source_profile "gone" referenced in the profile "lost" does not exist.'),
-        ("silent", "The credential_process of AWS profile silent failed: it ended without a word."),
+        (
+            "silent",
+            "credential_process of AWS profile silent failed: it ended without a message.",
+        ),
         ("talks", "The credential_process of AWS profile talks failed: run vpn-login."),
         ("prints", "profile prints failed: it did not print credentials as JSON."),
         ("gone-program", "gone-program failed: no-such-program: no such file or directory."),
@@ -223,7 +226,7 @@ def test_what_is_no_code_is_not_sent(
 ) -> None:
     monkeypatch.setattr("audittui.cli.prompt.ask_code", lambda _: "12345")
     assert asked("mfa") == 2
-    assert "That is no MFA code: it has 6 digits." in capsys.readouterr().err
+    assert "That is not an MFA code, which has 6 digits." in capsys.readouterr().err
     assert sts.asked == []
     sts.status, sts.code = 403, "AccessDenied"
     sts.text = "MultiFactorAuthentication failed with invalid MFA one time pass code."
@@ -269,7 +272,7 @@ def test_where_nobody_can_be_asked_the_sentence_says_what_to_do(
     with pytest.raises(StoreError) as told:
         open_connection(target, read_only=True)
     assert told.value.kind == "credentials"
-    assert f"AWS profile {profile} takes an MFA code" in told.value.message
+    assert f"AWS profile {profile} needs an MFA code" in told.value.message
     assert f"aws sts get-caller-identity --profile {profile}" in told.value.hint
     assert sts.asked == []
 
@@ -316,7 +319,7 @@ def test_a_bundle_of_certificates_that_is_none_is_named(
         words = ["--table", "t", "--region", "eu-west-1", "--endpoint-url", endpoint]
         assert run(["run", "time-window", *words]) == 1
     told = capsys.readouterr().err
-    why = "No such file or directory." if content is None else "it holds no certificate."
+    why = "No such file or directory." if content is None else "it contains no certificate."
     assert f"The certificates in {bundle} cannot be read: {why} Check AWS_CA_BUNDLE" in told
 
 

@@ -393,7 +393,7 @@ def test_a_tile_alone_is_written_over(store: Store) -> None:
     assert store.get(tile).item == {**tile, "hashes": b"2" * 32}
     store.put_new(entry(0))
     for item in (entry(0, actor="mallory"), {"pk": "chains", "sk": "app/0"}):
-        with pytest.raises(StoreError, match="Only a tile can be written over"):
+        with pytest.raises(StoreError, match="Only a tile can be overwritten"):
             store.replace_tile(item)
     assert read_all(store, base())[0]["actor"] == "alice"
 

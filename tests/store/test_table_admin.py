@@ -195,7 +195,7 @@ def test_a_table_that_does_not_become_active_in_time_is_said(
     stubbed.add_response("describe_table", described(TableStatus="CREATING"))
     monkeypatch.setattr(admin, "_SHORT_WAIT", -1)
     told = create_table(TABLE, NATIVE, region=REGION)
-    assert "still being made" in told[1]
+    assert "still being created" in told[1]
     assert "update-time-to-live" in told[1]
     assert "update-continuous-backups" in told[1]
 
@@ -203,7 +203,7 @@ def test_a_table_that_does_not_become_active_in_time_is_said(
 def test_a_table_that_agrees_is_left_alone(stubbed: Stubber) -> None:
     says_table(stubbed)
     assert create_table(TABLE, NATIVE, region=REGION) == [
-        "audit-log (eu-west-1) exists and agrees with the layout native."
+        "audit-log (eu-west-1) exists and matches the layout native."
     ]
 
 
@@ -220,11 +220,11 @@ def test_what_an_interrupted_first_run_left_off_is_said_with_the_commands(
     ]
     tail = "--region eu-west-1 --profile ops"
     assert told[4:] == [
-        "Switch it on with: aws dynamodb update-time-to-live --table-name audit-log "
+        "Enable it with: aws dynamodb update-time-to-live --table-name audit-log "
         f"--time-to-live-specification Enabled=true,AttributeName=expires_at {tail}",
-        "Switch it on with: aws dynamodb update-continuous-backups --table-name audit-log "
+        "Enable it with: aws dynamodb update-continuous-backups --table-name audit-log "
         f"--point-in-time-recovery-specification PointInTimeRecoveryEnabled=true {tail}",
-        "Switch it on with: aws dynamodb update-table --table-name audit-log "
+        "Enable it with: aws dynamodb update-table --table-name audit-log "
         f"--deletion-protection-enabled {tail}",
     ]
 
@@ -240,9 +240,9 @@ def changed_index(**more: Any) -> list[dict[str, Any]]:
         ({"BillingModeSummary": {"BillingMode": "PROVISIONED"}},
          "The billing is provisioned, not on-demand."),
         ({"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]},
-         "The partition key of the table is id (S), the layout's is pk (S)."),
+         "The partition key of the table is id (S); the layout's is pk (S)."),
         ({"KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}]},
-         "The sort key of the table is none, the layout's is sk (S)."),
+         "The sort key of the table is none; the layout's is sk (S)."),
         ({"GlobalSecondaryIndexes": described()["Table"]["GlobalSecondaryIndexes"][1:]},
          "The index by-time is missing."),
         ({"GlobalSecondaryIndexes": [
@@ -250,7 +250,7 @@ def changed_index(**more: Any) -> list[dict[str, Any]]:
             {**changed_index()[0], "IndexName": "by-colour"}]},
          "The index by-colour is not in the layout."),
         ({"GlobalSecondaryIndexes": changed_index(Projection={"ProjectionType": "ALL"})},
-         "The index by-time holds every attribute, the layout's fewer (it costs more)."),
+         "The index by-time projects every attribute, the layout's fewer (it costs more)."),
         ({"GlobalSecondaryIndexes": changed_index(Projection={
             "ProjectionType": "INCLUDE", "NonKeyAttributes": ["body", "hash"]})},
          "The index by-time lacks action, actor, outcome, reason, request_id, resource, "
@@ -263,7 +263,7 @@ def changed_index(**more: Any) -> list[dict[str, Any]]:
         ({"GlobalSecondaryIndexes": changed_index(
             KeySchema=[{"AttributeName": "actor", "KeyType": "HASH"},
                        {"AttributeName": "time", "KeyType": "RANGE"}])},
-         "The partition key of the index by-time is actor (S), the layout's is bucket (S)."),
+         "The partition key of the index by-time is actor (S); the layout's is bucket (S)."),
     ],
 )  # fmt: skip
 def test_every_difference_is_said(stubbed: Stubber, changes: dict[str, Any], expected: str) -> None:
@@ -276,14 +276,14 @@ def test_every_difference_is_said(stubbed: Stubber, changes: dict[str, Any], exp
 def test_an_index_left_out_is_no_difference_and_one_that_exists_is(stubbed: Stubber) -> None:
     says_table(stubbed, GlobalSecondaryIndexes=described()["Table"]["GlobalSecondaryIndexes"][1:])
     told = create_table(TABLE, NATIVE, region=REGION, without=frozenset({"by-time", "by-actor"}))
-    assert told[1:] == ["The index by-actor exists, though it was to be left out."]
+    assert told[1:] == ["The index by-actor exists, although it was to be left out."]
 
 
 def test_another_run_that_was_faster_is_no_error(stubbed: Stubber) -> None:
     says_missing(stubbed)
     stubbed.add_client_error("create_table", "ResourceInUseException", "exists", 400)
     says_table(stubbed)
-    assert "exists and agrees" in create_table(TABLE, NATIVE, region=REGION)[0]
+    assert "exists and matches" in create_table(TABLE, NATIVE, region=REGION)[0]
 
 
 def test_a_limit_of_the_service_is_not_taken_for_an_existing_table(stubbed: Stubber) -> None:
@@ -363,7 +363,7 @@ def test_a_table_on_moto_is_created_once_and_agrees_afterwards() -> None:
         told = create_table(TABLE, NATIVE, region=REGION, wait=True)
         assert told[1:] == ["Time to live: on, for expires_at.", "Point-in-time recovery: on."]
         again = create_table(TABLE, NATIVE, region=REGION)
-        assert again == ["audit-log (eu-west-1) exists and agrees with the layout native."]
+        assert again == ["audit-log (eu-west-1) exists and matches the layout native."]
         open_table(TABLE, NATIVE, region=REGION).put_new({"pk": "p", "sk": "s"})
 
 
@@ -379,7 +379,7 @@ def test_a_table_on_dynamodb_local_lacks_point_in_time_recovery_only() -> None:
         "Point-in-time recovery: not offered here.",
     ]
     again = create_table(name, NATIVE, without=without, **where)
-    assert again[0].endswith("exists and agrees with the layout native.")
+    assert again[0].endswith("exists and matches the layout native.")
     assert again[1:] == ["Point-in-time recovery: not offered here."]
     found = describe_table(name, NATIVE, **where)
     assert found.point_in_time_recovery == "not offered here"

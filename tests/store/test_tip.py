@@ -76,7 +76,7 @@ def test_a_chain_that_nobody_began_is_unborn(store: Asked) -> None:
 
 def test_entries_that_the_registry_does_not_name_are_refused(store: Asked) -> None:
     digest = put(store, 0)
-    assert "The registry does not name the chain c/0" in refused(store)
+    assert "The registry does not list the chain c/0" in refused(store)
     assert read_tip(registered(store), CHAIN, now=NOW) == Tip(0, digest)
 
 
@@ -104,7 +104,7 @@ def test_a_body_with_a_key_twice_is_not_built_upon(store: Asked) -> None:
 def test_an_end_without_its_predecessor_is_refused_unless_that_expired(store: Asked) -> None:
     registered(store)
     put(store, 7, "a" * 64)
-    assert "its predecessor is not there, and did not expire" in refused(store)
+    assert "its predecessor is absent, but has not expired" in refused(store)
     digest = put(store, 7, "a" * 64, expires_at=EXPIRY + 100)
     assert read_tip(store, CHAIN, now=NOW) == Tip(7, digest, EXPIRY + 100)
 
@@ -115,12 +115,12 @@ def test_an_entry_before_the_gap_must_have_expired_too(store: Asked) -> None:
     put(store, 5, "b" * 64, expires_at=EXPIRY)
     assert read_tip(store, CHAIN, now=NOW).hash == digest
     put(store, 5, "b" * 64, expires_at=EXPIRY + 1)
-    assert "did not expire" in refused(store)
+    assert "has not expired" in refused(store)
     # Nobody knows when it expires: it says nothing that counts.
     put(store, 5, "b" * 64, expires_at=EXPIRY, change=lambda body: body.replace(b'"c/0"', b'"d/0"'))
-    assert "did not expire" in refused(store)
+    assert "has not expired" in refused(store)
     tampering.overwrite(store, {"pk": ENTRY + CHAIN, "sk": f"{5:020d}", "hash": b"x"})
-    assert "did not expire" in refused(store)
+    assert "has not expired" in refused(store)
 
 
 def test_no_entry_follows_the_last_seq_that_there_is(store: Asked) -> None:

@@ -388,7 +388,7 @@ def test_a_tip_that_cannot_be_read_is_not_built_upon(harm: dict[str, Any]) -> No
     AuditLog(store, CHAIN).append(draft())
     item = {**read(store, ENTRY + CHAIN)[0], **harm}
     tampering.overwrite(store, {name: value for name, value in item.items() if value is not None})
-    with pytest.raises(IntegrityError, match=r"entry#app/0 0{20}, which is not to be built upon"):
+    with pytest.raises(IntegrityError, match=r"entry#app/0 0{20}, which cannot be extended"):
         AuditLog(store, CHAIN).append(draft())
 
 

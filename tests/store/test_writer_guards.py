@@ -179,7 +179,7 @@ class Busy(Watched):
 
 
 def test_writers_that_meet_wait_longer_and_longer_up_to_half_a_second(waits: list[float]) -> None:
-    with pytest.raises(StoreError, match="is too busy: 64 attempts met other writers"):
+    with pytest.raises(StoreError, match="is too busy: 64 attempts ran into other writers"):
         AuditLog(Busy(lambda *_: None), "c/0").append(PLAIN)
     assert waits[:8] == [0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.5]
     assert len(waits) == 64 and set(waits[7:]) == {0.5}

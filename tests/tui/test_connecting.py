@@ -37,7 +37,7 @@ NATIVE = load_layout("native")
 TABLE = Target(table="audit-log", region="eu-west-1", origins={"region": "from --region"})
 EXPIRED = StoreError(
     "The AWS credentials (from the environment: AWS_ACCESS_KEY_ID) have expired.",
-    "Set fresh ones and start again.",
+    "Set new ones and restart.",
     kind="credentials",
     tried=(
         ("credentials", "from the environment: AWS_ACCESS_KEY_ID (key …MPLE)"),
@@ -157,7 +157,7 @@ async def test_a_failed_connection_says_what_was_tried_and_what_to_do(
     async with running(connect=opening(EXPIRED), target=TABLE, size=size) as (app, _):
         text = screen_text(app)
         assert "no connection to audit-log" in header(app)
-        for words in ("have expired", "(key …MPLE)", "AWS profile: default", "Set fresh ones"):
+        for words in ("have expired", "(key …MPLE)", "AWS profile: default", "Set new ones"):
             assert words in text
         assert "eu-west-1, from --region" in text
         assert "https://dynamodb.eu-west-1.amazonaws.com" in text

@@ -1,4 +1,4 @@
-"""Extends a chain's Merkle tree by its new entries and signs what it has become.
+"""Extends a chain's Merkle tree by its new entries and signs the result.
 
-Not here: verdicts, which `audittui.integrity.verifying` gives.
+Not here: verdicts, which are in `audittui.integrity.verifying`.
 """

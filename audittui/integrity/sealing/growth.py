@@ -1,7 +1,7 @@
-"""A chain's tree while it grows by entries that are checked first.
+"""A chain's tree as it grows by entries that are checked first.
 
-An entry joins the tree when the next one has been seen to follow from it, or when it is the last
-one: what stands right before a fault may be as wrong as the fault itself, and is not signed.
+An entry joins the tree once the next one is known to follow from it, or if it is the last one. The
+entry right before a fault may be as wrong as the fault itself, and is not signed.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from audittui.integrity.tlog.tile_tree import TileTree
 from audittui.integrity.verifying.links import verify_links
 
 MAX_STRAYS = 100
-"""Items in nobody's place of which the keys are kept."""
+"""The most stray items whose keys are kept."""
 
 
 class GrowthError(Exception):
-    """The next entry is not what it should be. The message says why.
+    """The next entry is not valid. The message says why.
 
-    ``gone`` are the first and the last seq that are absent, where that is it.
+    ``gone`` holds the first and the last absent seq, if that is the reason.
     """
 
     def __init__(self, why: str, gone: tuple[int, int] | None = None) -> None:
@@ -30,12 +30,12 @@ class GrowthError(Exception):
 
 
 class Growth:
-    """Extends ``tree``, whose last leaf is ``last`` (hex), by the entries that are given in order.
+    """Extends ``tree``, whose last leaf is ``last`` (hex), by entries given in order.
 
-    ``until`` is when the last entry expires (Unix seconds; None: never). ``free`` is True where
-    the last leaf is a gap, so that nothing can follow from it. Full tiles are handed to ``put``.
-    ``strays`` are the keys of items that have no place in the chain; ``gaps`` counts the leaves
-    that became gaps.
+    ``until`` is when the last entry expires (Unix seconds; None for never). ``free`` is True if the
+    last leaf is a gap, so nothing can follow from it. Full tiles are passed to ``put``. ``strays``
+    are the keys of items that have no place in the chain; ``gaps`` counts the leaves that became
+    gaps.
     """
 
     def __init__(
@@ -57,11 +57,11 @@ class Growth:
 
     @property
     def next(self) -> int:
-        """The seq that comes next."""
+        """The next seq."""
         return self.tree.size + bool(self._waiting)
 
     def pass_gaps(self) -> None:
-        """Go over the signed gaps that begin at the next seq."""
+        """Append the signed gaps that begin at the next seq."""
         while (gap := self._known.covering(self.next)) is not None:
             self._confirm()
             end = gap.last if self._up_to is None else min(gap.last, self._up_to - 1)
@@ -74,16 +74,16 @@ class Growth:
             self._free = True
 
     def take(self, place: StoredEntry) -> None:
-        """Check the next entry. Raises `GrowthError`; what was taken before stays."""
+        """Check the next entry. Raises `GrowthError`; entries taken before stay."""
         self.pass_gaps()
         seq = self.next
         if place.seq < seq:
-            # Under a key that is no seq, or where a gap was signed: it takes nobody's place.
+            # Its key is not a seq, or lies in a signed gap: it takes no entry's place.
             if len(self.strays) < MAX_STRAYS:
                 self.strays.append(place.key)
             return
         if place.seq > seq:
-            why = f"MISSING: there is no entry {seq}, but one at {place.seq}"
+            why = f"MISSING: there is no entry {seq}, but there is one at {place.seq}"
             raise GrowthError(why, (seq, place.seq - 1))
         entry = place.entry
         if entry is None or not place.sound:
@@ -100,7 +100,7 @@ class Growth:
         self._free = False
 
     def finish(self) -> None:
-        """Take in the last entry, and the gaps after it."""
+        """Append the last entry, and the gaps after it."""
         self.pass_gaps()
         self._confirm()
 

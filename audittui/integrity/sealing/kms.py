@@ -1,4 +1,4 @@
-"""A key in AWS KMS as a key that seals."""
+"""Seals with a key in AWS KMS."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 
 
 class KmsSigner:
-    """Signs with ``key`` under the log's ``name``; its public half is read once.
+    """Signs with ``key`` under the log's ``name``; the public key is read once.
 
-    Raises `UsageError` for a key that is not Ed25519 or a name that a key cannot have, `StoreError`
-    when KMS does not answer or refuses.
+    Raises `UsageError` for a key that is not Ed25519 or an invalid key name, `StoreError` if KMS
+    does not answer or refuses.
     """
 
     def __init__(self, key: KmsKey, name: str) -> None:
         if not valid_key_name(name):
             raise UsageError(
-                f"{name!r} cannot be a key's name.",
-                "Give --name, such as audit.example.com: no spaces, no plus.",
+                f"{name!r} is not a valid key name.",
+                "Give --name, such as audit.example.com, without spaces or a plus sign.",
             )
         self._key = key
         self.verifier = VerifierKey(name, key.public_key())
@@ -34,7 +34,7 @@ class KmsSigner:
         signature = self._key.sign(text)
         if not self.verifier.holds(text, signature):
             raise StoreError(
-                "AWS KMS gave a signature that does not hold.",
+                "AWS KMS returned an invalid signature.",
                 "Nothing was written; try again.",
                 kind="corrupt",
             )
@@ -49,8 +49,8 @@ def open_kms_signer(
     aws_profile: str | None = None,
     access: Access | None = None,
 ) -> KmsSigner:
-    """The signer for a key's ARN (or alias ARN), whose region is taken from it; ``access`` says who
-    is asked and told (None: nobody). Raises what `KmsSigner` raises."""
+    """The signer for a key's ARN (or alias ARN), which also gives the region. ``access`` says how
+    to reach AWS on behalf of a person (None: without one). Raises what `KmsSigner` raises."""
     from audittui.aws.access import NOBODY
     from audittui.aws.kms import open_kms_key
 

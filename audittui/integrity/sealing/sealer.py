@@ -1,8 +1,8 @@
 """The sealer: verifies what was appended, extends the tree, and signs a checkpoint.
 
-Writes come in an order that may end anywhere: tiles first, then the checkpoint, which alone says
-that they count. Every write is on the condition that its key is free, and what is written depends
-on the entries alone, so that two sealers at once, or one that starts again, write the same bytes.
+Writes may be interrupted anywhere: tiles come first, then the checkpoint, which alone makes them
+count. Every write is conditional on a free key and depends only on the entries, so concurrent or
+restarted sealers write the same bytes.
 """
 
 from __future__ import annotations
@@ -37,18 +37,19 @@ from audittui.layout.model import Layout
 from audittui.store.port import Store
 
 Progress = Callable[[int], None]
-"""Told how many entries were verified."""
+"""Called with the number of entries verified."""
 _STEP = 25
-"""Checkpoints read at once while looking for the prune point."""
+"""Checkpoints in one read while looking for the prune point."""
 
 
 class Seal(msgspec.Struct, frozen=True):
-    """What a sealing came to.
+    """The result of a sealing.
 
     ``note`` is the newest signed checkpoint, of ``size`` entries, ``added`` of them new; empty for
-    a chain without entries. All entries below ``below`` may be gone. ``rcu`` was read; ``tiles``
-    were written. ``gaps`` of the new ones are gone by a signed gap statement. ``strays`` are the
-    sort keys of items that are no entries of the chain, among the new ones.
+    a chain without entries. All entries below ``below`` may be gone. ``rcu`` is the read units
+    used, ``tiles`` the number of tiles written. ``gaps`` counts the new entries that are gone by a
+    signed gap statement. ``strays`` are the sort keys of items among the new ones that are not
+    entries of the chain.
     """
 
     chain: str
@@ -63,9 +64,9 @@ class Seal(msgspec.Struct, frozen=True):
 
 
 class FaultError(IntegrityError):
-    """The log is not what it should be from some entry on.
+    """The log is not valid from some entry on.
 
-    ``seal`` is what was sealed before it, ``why`` says what is wrong there.
+    ``seal`` is what was sealed before that entry, ``why`` the fault.
     """
 
     def __init__(self, seal: Seal, why: str, message: str, hint: str) -> None:
@@ -77,9 +78,9 @@ class FaultError(IntegrityError):
 class Sealer:
     """Seals one chain with ``key``.
 
-    Checkpoints of the past are believed when ``key`` or one of the ``trusted`` keys signed them.
-    ``pins`` keeps the newest checkpoint, so that a table that was set back is not sealed again.
-    ``clock`` gives the present in microseconds.
+    Earlier checkpoints are trusted if ``key`` or one of the ``trusted`` keys signed them. ``pins``
+    keeps the newest checkpoint, so that a table that was rolled back is not sealed again. ``clock``
+    returns the current time in microseconds.
     """
 
     def __init__(
@@ -108,21 +109,20 @@ class Sealer:
         self._over_written = False
 
     def tip(self) -> int:
-        """The seq of the last entry, as an eventually consistent read shows it; -1: none."""
+        """The seq of the last entry by an eventually consistent read; -1 if there is none."""
         tip = ChainReader(self._store, self._layout, self.chain, consistent=False).tip()
         return -1 if tip is None else tip
 
     def seal(self, *, up_to: int | None = None, progress: Progress | None = None) -> Seal:
-        """Seal what was appended since the last checkpoint, at most ``up_to`` entries in all.
+        """Seal what was appended since the last checkpoint, up to a size of ``up_to``.
 
-        Raises `FaultError` when some entry is not what it should be: then what stands safely
-        before it is signed. Raises `IntegrityError` when a tile or the last checkpoint is not what
-        it should be: then nothing is signed. `StoreError` when the store fails; it can be called
-        again.
+        Raises `FaultError` if an entry is not valid; what is safely before it is signed. Raises
+        `IntegrityError` if a tile or the last checkpoint is not valid; then nothing is signed.
+        Raises `StoreError` if the store fails; `seal` can then be called again.
         """
         self._rcu = 0.0
         self._tiles = 0
-        # Before the table is read: another sealer may sign and pin meanwhile.
+        # Before the table is read: another sealer may sign and pin in between.
         pinned = self._pinned()
         newest = self._sealed.newest()
         tree, last, until = self._load(newest, pinned)
@@ -144,7 +144,9 @@ class Sealer:
                 self._put_tile(tile, data)
             if signed_gaps(self._sealed, self._trust).all != gaps.all:
                 raise StoreError(
-                    f"A gap of {self.chain} was signed meanwhile.", "Seal again.", kind="throttled"
+                    f"A gap of {self.chain} was just signed.",
+                    "Seal again.",
+                    kind="throttled",
                 )
             note = self._sign(tree, growth.until)
         elif tree.size:
@@ -159,9 +161,10 @@ class Sealer:
         return seal
 
     def accept_gap(self, first: int, last: int, reason: str) -> None:
-        """Sign that the entries ``first`` to ``last`` are gone for ever; `seal` goes on over them.
+        """Sign that the entries ``first`` to ``last`` are gone for ever, so that `seal` can pass
+        them.
 
-        Raises `UsageError` where that is not so, or where it was decided already.
+        Raises `UsageError` if they are not, or if a gap there was already signed.
         """
         reason = demand_reason(reason)
         pinned = self._pinned()
@@ -181,14 +184,14 @@ class Sealer:
         except UntrustedError:
             same = False
         if not same:
-            raise UsageError(f"Another gap of {self.chain} is signed from {first} on.")
+            raise UsageError(f"Another gap of {self.chain} was already signed from {first} on.")
 
     def replace_tile(self, tile: Tile) -> bool:
-        """Write a tile again, as the entries give it; False where it was right already.
+        """Rewrite a tile from the entries; False if it was already correct.
 
         A tile of the signed tree is proven to lead to the signed root before it is written. Raises
-        `UsageError` for a tile that no tree has, `IntegrityError` where the entries do not give
-        it.
+        `UsageError` for a tile that no tree has, `IntegrityError` if it cannot be derived from the
+        entries.
         """
         newest = self._sealed.newest()
         point = self._believed(newest) if newest is not None else None
@@ -198,7 +201,7 @@ class Sealer:
         if tile not in set(tiles_of_size(point.size)):
             raise UsageError(
                 f"{tile.path} belongs to an older tree of {self.chain}.",
-                "Nobody reads it any more, so that it need not be written again.",
+                "It is no longer read, so it need not be rewritten.",
             )
         reader = ChainReader(self._store, self._layout, self.chain)
         try:
@@ -210,7 +213,7 @@ class Sealer:
         return self._sealed.replace_tile(tile, data)
 
     def _replace_ahead(self, tile: Tile, end: int) -> bool:
-        """Replace a tile that the next sealing writes."""
+        """Replace a tile that the next sealing will write."""
         self._over = tile
         self._over_written = False
         try:
@@ -220,7 +223,7 @@ class Sealer:
         if seal.size < end:
             raise UsageError(
                 f"{tile.path} lies beyond the entries of {self.chain}.",
-                f"It can be written once there are {end:,} of them.",
+                f"It can be written once there are {end:,} entries.",
             )
         return self._over_written
 
@@ -234,12 +237,12 @@ class Sealer:
     def _load(
         self, newest: SealedItem | None, pinned: tuple[Checkpoint, ...]
     ) -> tuple[TileTree, str, int | None]:
-        """The tree of the last checkpoint, its last leaf (hex), and until when entries live."""
+        """The tree of the last checkpoint, its last leaf (hex), and when its entries expire."""
         largest = max((point.size for point in pinned), default=0)
         if newest is None:
             if largest:
                 raise self._refusal(
-                    f"the table holds no checkpoint, but one of size {largest} is pinned here"
+                    f"the table has no checkpoint, but one of size {largest} is pinned here"
                 )
             return TileTree(), NO_HASH, 0
         checkpoint = self._believed(newest)
@@ -267,11 +270,11 @@ class Sealer:
             checkpoint = self._trust.checkpoint(newest.note, self.chain)
         except UntrustedError as error:
             raise self._refusal(
-                f"the checkpoint of size {newest.size} is not to be believed: {error}"
+                f"the checkpoint of size {newest.size} cannot be trusted: {error}"
             ) from None
         if checkpoint.size != newest.size:
             raise self._refusal(
-                f"the checkpoint under size {newest.size} speaks of size {checkpoint.size}"
+                f"the checkpoint under size {newest.size} is of size {checkpoint.size}"
             )
         return checkpoint
 
@@ -280,10 +283,12 @@ class Sealer:
             retention = self._trust.retention(newest.retention, self.chain)
         except UntrustedError as error:
             raise self._refusal(
-                f"the retention statement of size {newest.size} is not to be believed: {error}"
+                f"the retention statement of size {newest.size} cannot be trusted: {error}"
             ) from None
         if retention.size != checkpoint.size:
-            raise self._refusal(f"the retention statement of size {newest.size} is another's")
+            raise self._refusal(
+                f"the retention statement of size {newest.size} is for another size"
+            )
         return retention.expires_at
 
     def _pinned(self) -> tuple[Checkpoint, ...]:
@@ -310,7 +315,7 @@ class Sealer:
         return data
 
     def _new_entries(self, growth: Growth, up_to: int | None) -> Iterator[StoredEntry]:
-        """The entries from the next seq of ``growth`` on, strongly consistent."""
+        """The entries from the next seq of ``growth`` on, read strongly consistent."""
         size = growth.tree.size
         if up_to is not None and up_to <= size:
             return
@@ -319,14 +324,14 @@ class Sealer:
         for place in reader.every(size, last):
             growth.pass_gaps()
             if place.seq > growth.next:
-                # A page is no snapshot: an entry may have been written behind the reading.
+                # A page is not a snapshot: an entry may have been written after it was read.
                 yield from reader.between(growth.next, place.seq - 1)
             yield place
             self._rcu += reader.take()
         self._rcu += reader.take()
 
     def _sign(self, tree: TileTree, until: int | None) -> str:
-        """Sign and store; the note that stands in the table then."""
+        """Sign and store; return the note then in the table."""
         checkpoint = Checkpoint(self.origin, tree.size, tree.root())
         retention = Retention(self.origin, tree.size, until)
         note = sign_note(checkpoint.text, [self._key]).encoded().decode()
@@ -344,7 +349,7 @@ class Sealer:
         return stored.note
 
     def _prune(self) -> int:
-        """Sign how far entries may be gone by now; the seq below which they may."""
+        """Sign how far entries may be gone by now; return the seq below which they may."""
         now = self._clock() // timestamp.SECOND
         below = first = self._pruned()
         while True:
@@ -370,25 +375,25 @@ class Sealer:
         try:
             return self._trust.prune(note, self.chain).below
         except UntrustedError as error:
-            raise self._refusal(f"the prune record is not to be believed: {error}") from None
+            raise self._refusal(f"the prune record cannot be trusted: {error}") from None
 
     def _fault(self, seal: Seal, fault: GrowthError) -> FaultError:
-        """What to say of an entry that is not what it should be."""
+        """The error for an entry that is not valid."""
         signed = (
             f"Sealed up to size {seal.size:,}; nothing beyond was signed"
             if seal.added else "Nothing was signed"
         )  # fmt: skip
-        hint = f"Look with audittui verify --chain {self.chain}."
+        hint = f"Run audittui verify --chain {self.chain}."
         if fault.gone:
             first, last = fault.gone
             hint += (
-                f" Where it is known why they are gone, audittui seal --accept-gap {self.chain} "
-                f"{first}..{last} --reason TEXT signs it."
+                f" If you know why they are gone, run audittui seal --accept-gap {self.chain} "
+                f"{first}..{last} --reason TEXT."
             )
         return FaultError(seal, str(fault), f"{self.chain}: {fault}. {signed}.", hint)
 
     def _refusal(self, why: str) -> IntegrityError:
         return IntegrityError(
             f"{self.chain}: {why}. Nothing was signed.",
-            f"Look with audittui verify --chain {self.chain}.",
+            f"Run audittui verify --chain {self.chain}.",
         )

@@ -1,4 +1,4 @@
-"""A tile computed again from what it is the tile of."""
+"""Recomputes a tile from the entries or tiles below it."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def recomputed_tile(
 ) -> bytes:
     """The bytes of a tile of the tree of ``point``, proven to lead to its root.
 
-    The lowest tiles come from the entries, the others from the tiles below them. Raises
-    `IntegrityError` where those are gone or do not lead there, and what ``read`` raises.
+    The lowest tiles are computed from the entries, the others from the tiles below them. Raises
+    `IntegrityError` if those are gone or do not lead to the root, and what ``read`` raises.
     """
     first = tile.index * TILE_HASHES
     if tile.level:
@@ -36,9 +36,9 @@ def recomputed_tile(
     inclusion = prove(seq, point, lambda one: data if one == tile else read(one))
     if inclusion.fault:
         raise IntegrityError(
-            f"{tile.path} of {reader.chain}, computed again, does not lead to the signed root. "
+            f"{tile.path} of {reader.chain}, recomputed, does not lead to the signed root. "
             "Nothing was written.",
-            f"Look with audittui verify --chain {reader.chain}; mend the tiles below it first.",
+            f"Run audittui verify --chain {reader.chain}; repair the tiles below it first.",
         )
     return data
 
@@ -55,9 +55,9 @@ def _leaves(first: int, width: int, reader: ChainReader, gaps: Gaps) -> list[byt
         leaf = found.get(seq) if gap is None else gap.leaf(seq)
         if leaf is None:
             raise IntegrityError(
-                f"Entry {seq} of {reader.chain} is gone, so that its tile cannot be computed. "
+                f"Entry {seq} of {reader.chain} is gone, so its tile cannot be computed. "
                 "Nothing was written.",
-                "A tile log that was exported before holds it.",
+                "A tile log exported earlier contains it.",
             )
         leaves.append(leaf)
     return leaves

@@ -1,4 +1,4 @@
 """Formats of transparency logs: RFC 6962 trees, C2SP notes, checkpoints, tiles and proofs.
 
-Not here: tables, entries, trust. It imports nothing else of audittui.
+Not here: tables, entries, trust. Imports nothing else from audittui.
 """

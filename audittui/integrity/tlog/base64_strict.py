@@ -1,4 +1,4 @@
-"""Base 64 in its one canonical spelling (RFC 4648, section 4: padding, no other characters)."""
+"""Base64 in its canonical form only (RFC 4648, section 4: with padding and no other characters)."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import binascii
 
 
 def encode_base64(data: bytes) -> str:
-    """The text of ``data``."""
+    """The base64 text of ``data``."""
     return base64.b64encode(data).decode("ascii")
 
 
 def decode_base64(text: str) -> bytes:
-    """The bytes that ``text`` says. Raises `ValueError` for every other spelling of them."""
+    """The bytes that ``text`` encodes. Raises `ValueError` unless it is canonical."""
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise ValueError("not base 64") from None
+        raise ValueError("not base64") from None
     if encode_base64(data) != text:
-        raise ValueError("not canonical base 64")
+        raise ValueError("not canonical base64")
     return data

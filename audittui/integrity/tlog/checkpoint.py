@@ -1,7 +1,7 @@
 """Checkpoints (C2SP tlog-checkpoint): how large a log is and what its root is.
 
 Format: https://c2sp.org/tlog-checkpoint. The text of a signed note with the lines: origin, tree
-size in decimal, root hash in base 64, then optional extension lines.
+size in decimal, root hash in base64, then optional extension lines.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
-    """What a log says of itself at one size. ``root`` is 32 bytes."""
+    """The state of a log at one size. ``root`` is 32 bytes."""
 
     origin: str
     size: int
@@ -34,9 +34,9 @@ class Checkpoint(msgspec.Struct, frozen=True):
 
 
 def parse_checkpoint(text: str) -> Checkpoint:
-    """The checkpoint that a note's text spells. Raises `MalformedError`."""
+    """The checkpoint in a note's text. Raises `MalformedError`."""
     if not text.endswith("\n"):
-        raise malformed("checkpoint", "the last line is not ended")
+        raise malformed("checkpoint", "the last line has no newline")
     lines = text[:-1].split("\n")
     if len(lines) < 3:
         raise malformed("checkpoint", "it has fewer than three lines")

@@ -1,6 +1,6 @@
 """Entry bundles (C2SP tlog-tiles): the entries of up to 256 leaves, one after another.
 
-Format: https://c2sp.org/tlog-tiles. Each entry stands after its length in two bytes, big-endian.
+Format: https://c2sp.org/tlog-tiles. Each entry is preceded by its length in two bytes, big-endian.
 """
 
 from __future__ import annotations
@@ -15,6 +15,6 @@ def encode_bundle(entries: Iterable[bytes]) -> bytes:
     parts = []
     for entry in entries:
         if len(entry) > MAX_ENTRY_BYTES:
-            raise ValueError(f"an entry of {len(entry)} bytes does not fit into a bundle")
+            raise ValueError(f"an entry of {len(entry)} bytes does not fit in a bundle")
         parts += [len(entry).to_bytes(2, "big"), entry]
     return b"".join(parts)

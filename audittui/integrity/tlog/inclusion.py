@@ -1,4 +1,4 @@
-"""One entry's place under a checkpoint: which tiles it takes, and what they prove."""
+"""The inclusion of one entry in a checkpoint: which tiles prove it, and the result."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from audittui.integrity.tlog.tile import Tile, TileNodes, split_tile, tile_of_no
 
 
 class Inclusion(msgspec.Struct, frozen=True):
-    """What was proven of the entry ``seq`` under a checkpoint.
+    """The proof of the entry ``seq`` under a checkpoint.
 
-    ``leaf`` is the hash that was sealed, ``hashes`` lead from it to the root. ``fault`` says why
-    the tiles prove nothing; then ``leaf`` is empty.
+    ``leaf`` is the sealed hash, ``hashes`` lead from it to the root. ``fault`` says why the tiles
+    prove nothing; then ``leaf`` is empty.
     """
 
     seq: int
@@ -40,7 +40,7 @@ def tiles_for(seq: int, size: int) -> list[Tile]:
 
 
 def prove(seq: int, checkpoint: Checkpoint, read: Callable[[Tile], bytes]) -> Inclusion:
-    """The sealed hash of entry ``seq``, proven to lie under ``checkpoint``."""
+    """The sealed hash of entry ``seq``, proven to be under ``checkpoint``."""
     size = checkpoint.size
     try:
         tile, place, _ = tile_of_node(0, seq, size)

@@ -39,7 +39,7 @@ class SealingKey(Protocol):
         ...
 
     def sign(self, text: bytes) -> bytes:
-        """The signature over ``text``. Raises `StoreError` where it is asked for elsewhere."""
+        """The signature over ``text``. Raises `StoreError` if a remote signer fails."""
         ...
 
 
@@ -61,7 +61,7 @@ class VerifierKey(msgspec.Struct, frozen=True):
 
     def holds(self, text: bytes, signature: bytes) -> bool:
         """True when ``signature`` is this key's over ``text``."""
-        # To read a key needs no cryptography, which takes a tenth of a second to import.
+        # Reading a key does not need cryptography, which takes a tenth of a second to import.
         from cryptography.exceptions import InvalidSignature
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -72,12 +72,12 @@ class VerifierKey(msgspec.Struct, frozen=True):
         return True
 
     def named(self, name: str) -> VerifierKey:
-        """The same key under another name: that of one log."""
+        """The same key under another name, such as that of a log."""
         return VerifierKey(name, self.public_key)
 
 
 class SignerKey(msgspec.Struct, frozen=True):
-    """A private key (its 32-byte seed) and its name. Never shown: its ``repr`` is the name's."""
+    """A private key (its 32-byte seed) and its name. Its ``repr`` shows only the name."""
 
     name: str
     seed: bytes
@@ -111,7 +111,7 @@ class SignerKey(msgspec.Struct, frozen=True):
 
 
 class LogSigner:
-    """Signs for one log with a key that serves many: under the log's origin as its name."""
+    """Signs for one log with a key shared by many, using the log's origin as the key name."""
 
     def __init__(self, origin: str, key: SealingKey) -> None:
         self.name = origin
@@ -129,31 +129,31 @@ class LogSigner:
 
 
 def new_signer_key(name: str) -> SignerKey:
-    """A new random key. Raises `ValueError` for a name that a key cannot have."""
+    """A new random key. Raises `ValueError` for an invalid key name."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     if not valid_key_name(name):
-        raise ValueError("a key's name is not empty and has no spaces and no plus")
+        raise ValueError("a key name must not be empty or contain spaces or a plus sign")
     return SignerKey(name, Ed25519PrivateKey.generate().private_bytes_raw())
 
 
 def parse_verifier_key(text: str) -> VerifierKey:
-    """The public key that ``text`` spells. Raises `MalformedError`."""
+    """The public key in ``text``. Raises `MalformedError`."""
     name, key_id, key = _parts(text, "verifier key")
     verifier = VerifierKey(name, key)
     if verifier.key_id.hex() != key_id:
-        raise malformed("verifier key", "its ID is not that of its name and key")
+        raise malformed("verifier key", "its ID does not match its name and key")
     return verifier
 
 
 def parse_signer_key(text: str) -> SignerKey:
-    """The private key that ``text`` spells. Raises `MalformedError`."""
+    """The private key in ``text``. Raises `MalformedError`."""
     if not text.startswith(_PRIVATE):
         raise malformed("signer key", f"it does not begin with {_PRIVATE}")
     name, key_id, seed = _parts(text.removeprefix(_PRIVATE), "signer key")
     signer = SignerKey(name, seed)
     if signer.key_id.hex() != key_id:
-        raise malformed("signer key", "its ID is not that of its name and key")
+        raise malformed("signer key", "its ID does not match its name and key")
     return signer
 
 

@@ -1,10 +1,10 @@
-"""What the strict parsers of this room raise."""
+"""The exception of the strict parsers in this package."""
 
 from __future__ import annotations
 
 
 class MalformedError(ValueError):
-    """Bytes that are not in their format's one canonical spelling; the message says why."""
+    """Bytes that are not in the canonical form of their format; the message says why."""
 
 
 def malformed(format_name: str, why: str) -> MalformedError:

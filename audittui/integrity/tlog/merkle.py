@@ -1,9 +1,9 @@
 """Merkle trees of RFC 6962: roots, inclusion and consistency proofs, built and verified.
 
-Hashes are 32 bytes of SHA-256. A leaf's hash is ``SHA-256(0x00 ‖ data)``, a node's
-``SHA-256(0x01 ‖ left ‖ right)``. A *perfect node* ``(height, index)`` is the root over the leaves
-``index × 2^height`` up to, not including, ``(index + 1) × 2^height``. All of it is arithmetic;
-hashes come from a function, so that a proof costs only the nodes that it needs.
+Hashes are 32 bytes of SHA-256. A leaf's hash is ``SHA-256(0x00 ‖ data)``, a node's ``SHA-256(0x01 ‖
+left ‖ right)``. A *perfect node* ``(height, index)`` is the root over the leaves ``index ×
+2^height`` up to, not including, ``(index + 1) × 2^height``. The module is pure arithmetic; a
+function supplies the hashes, so a proof reads only the nodes it needs.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ EMPTY_ROOT = hashlib.sha256(b"").digest()
 """The root of a tree without leaves."""
 
 NodeReader = Callable[[int, int], bytes]
-"""Gives the hash of the perfect node at (height, index)."""
+"""Returns the hash of the perfect node at (height, index)."""
 
 _sha256 = hashlib.sha256
 
@@ -44,14 +44,14 @@ def root_of(leaves: Sequence[bytes]) -> bytes:
 
 
 class CompactRange:
-    """A growing tree that keeps one hash for each perfect subtree: what is needed to go on.
+    """A growing tree that keeps one hash for each perfect subtree, which is enough to continue.
 
     ``size`` is the number of leaves, ``nodes`` their perfect subtrees' roots, largest first.
     """
 
     def __init__(self, size: int = 0, nodes: Sequence[bytes] = ()) -> None:
         if size < 0 or len(nodes) != size.bit_count():
-            raise ValueError("a tree has one subtree for each binary one of its size")
+            raise ValueError("a tree has one subtree for each one bit of its size")
         self.size = size
         self.nodes = list(nodes)
 
@@ -100,7 +100,8 @@ def range_root(first: int, end: int, node: NodeReader) -> bytes:
 
 
 def inclusion_ranges(index: int, size: int) -> list[tuple[int, int]]:
-    """The leaf ranges whose roots prove leaf ``index`` in a tree of ``size``, leaf's side first.
+    """The leaf ranges whose roots prove leaf ``index`` in a tree of ``size``, nearest the leaf
+    first.
 
     RFC 6962, section 2.1.1. Raises `ValueError` unless ``0 <= index < size``.
     """
@@ -125,7 +126,7 @@ def consistency_ranges(old: int, new: int) -> list[tuple[int, int]]:
     RFC 6962, section 2.1.2. Raises `ValueError` unless ``0 < old <= new``.
     """
     if not 0 < old <= new:
-        raise ValueError(f"nothing is to prove between trees of sizes {old} and {new}")
+        raise ValueError(f"there is nothing to prove between trees of sizes {old} and {new}")
     first, end, ranges = 0, new, []
     whole = True
     while end != old:
@@ -177,8 +178,8 @@ def consistency_holds(
 ) -> bool:
     """True when ``proof`` shows that the new tree extends the old (RFC 9162, section 2.1.4.2).
 
-    Trees of equal size are consistent when their roots are equal and the proof is empty. Nothing
-    is consistent with an empty tree: its root proves nothing.
+    Trees of equal size are consistent when their roots are equal and the proof is empty. No tree
+    counts as consistent with an empty one, whose root proves nothing.
     """
     if not 0 < old <= new:
         return False

@@ -1,8 +1,8 @@
 """Signed notes (C2SP signed-note): a text, and who signed it.
 
 Format: https://c2sp.org/signed-note. The text ends in a newline; then an empty line; then one line
-a signature: ``— <key name> base64(4-byte key ID ‖ signature)``. UTF-8 without control characters
-other than newline.
+for each signature: ``— <key name> base64(4-byte key ID ‖ signature)``. UTF-8 without control
+characters other than newline.
 """
 
 from __future__ import annotations
@@ -82,14 +82,14 @@ class Signer(Protocol):
 
 
 def valid_key_name(name: str) -> bool:
-    """True for a name that a key may have: not empty, no spaces, plus or control characters."""
+    """True for a valid key name: not empty, without spaces, plus signs or control characters."""
     return bool(name) and not any(
         character.isspace() or character == "+" or character < " " for character in name
     )
 
 
 def parse_note(data: bytes) -> Note:
-    """The note that ``data`` spells. Raises `MalformedError`. Nothing is verified yet."""
+    """The note in ``data``. Raises `MalformedError`. Nothing is verified yet."""
     if len(data) > MAX_NOTE_BYTES:
         raise malformed("note", "it is too long")
     try:
@@ -97,12 +97,12 @@ def parse_note(data: bytes) -> Note:
     except UnicodeDecodeError:
         raise malformed("note", "it is not UTF-8") from None
     if any(character < " " and character != "\n" for character in whole):
-        raise malformed("note", "it holds control characters")
+        raise malformed("note", "it contains control characters")
     text, separator, lines = whole.rpartition("\n\n")
     if not separator:
-        raise malformed("note", "no empty line parts the text from the signatures")
+        raise malformed("note", "no empty line separates the text from the signatures")
     if not lines.endswith("\n"):
-        raise malformed("note", "the last line is not ended")
+        raise malformed("note", "the last line has no newline")
     signatures = tuple(_signature(line) for line in lines[:-1].split("\n"))
     if len(signatures) > MAX_SIGNATURES:
         raise malformed("note", "it has too many signatures")
@@ -112,7 +112,7 @@ def parse_note(data: bytes) -> Note:
 def sign_note(text: str, signers: Iterable[Signer]) -> Note:
     """``text`` (with its final newline) signed by each of ``signers``."""
     if not text.endswith("\n"):
-        raise ValueError("the text of a note ends in a newline")
+        raise ValueError("the text of a note must end in a newline")
     data = text.encode()
     note = Note(
         text,
@@ -125,8 +125,8 @@ def sign_note(text: str, signers: Iterable[Signer]) -> Note:
 def verified_by(note: Note, verifiers: Iterable[Verifier]) -> tuple[Verifier, ...]:
     """The verifiers that signed ``note``; signatures of unknown keys are ignored.
 
-    Empty when none of them did, and when a signature of a known key does not hold: then the whole
-    note is refused, as the specification recommends.
+    Empty if none of them did, or if a signature of a known key does not hold: then the whole note
+    is refused, as the specification recommends.
     """
     known = {(one.name, one.key_id): one for one in verifiers}
     data = note.text.encode()

@@ -1,8 +1,8 @@
 """Self-contained proofs (C2SP tlog-proof): a checkpoint, an index and an inclusion proof.
 
 Format: https://c2sp.org/tlog-proof. Lines: ``c2sp.org/tlog-proof@v1``, optionally ``extra`` and
-base 64, ``index`` and a decimal number, one line of base 64 for each hash of the inclusion proof
-(the leaf's sibling first), an empty line, the signed checkpoint verbatim.
+base64, ``index`` and a decimal number, one line of base64 for each hash of the inclusion proof (the
+leaf's sibling first), an empty line, the signed checkpoint verbatim.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _INDEX = re.compile(r"index (0|[1-9][0-9]{0,18})")
 class TlogProof(msgspec.Struct, frozen=True):
     """A proof that the entry ``index`` is in the log of ``note``'s checkpoint.
 
-    ``extra`` is for the application and proven by nothing.
+    ``extra`` is application data and is not proven.
     """
 
     index: int
@@ -35,7 +35,7 @@ class TlogProof(msgspec.Struct, frozen=True):
 
     @property
     def checkpoint(self) -> Checkpoint:
-        """The checkpoint that the note spells."""
+        """The checkpoint in the note."""
         return parse_checkpoint(self.note.text)
 
     def encoded(self) -> bytes:
@@ -49,10 +49,10 @@ class TlogProof(msgspec.Struct, frozen=True):
 
 
 def parse_tlog_proof(data: bytes) -> TlogProof:
-    """The proof that ``data`` spells. Raises `MalformedError`. Nothing is verified yet."""
+    """The proof in ``data``. Raises `MalformedError`. Nothing is verified yet."""
     head, separator, note = data.partition(b"\n\n")
     if not separator:
-        raise malformed("tlog-proof", "no empty line parts the proof from the checkpoint")
+        raise malformed("tlog-proof", "no empty line separates the proof from the checkpoint")
     try:
         lines = head.decode("ascii").split("\n")
     except UnicodeDecodeError:

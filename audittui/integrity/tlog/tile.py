@@ -48,7 +48,7 @@ def bundle_path(index: int, width: int = TILE_HASHES) -> str:
 
 
 def parse_tile_path(path: str) -> Tile:
-    """The tile that ``path`` names. Raises `MalformedError` for any but the canonical spelling."""
+    """The tile that ``path`` names. Raises `MalformedError` unless the path is canonical."""
     match = _PATH.fullmatch(path)
     if match is None or match[1] == "entries":
         raise malformed("tile path", "it is not tile/<level>/<index>[.p/<width>]")
@@ -56,12 +56,12 @@ def parse_tile_path(path: str) -> Tile:
         int(match[1]), int(match[2].replace("x", "").replace("/", "")), int(match[3] or TILE_HASHES)
     )
     if tile.level > MAX_LEVEL or tile.path != path:
-        raise malformed("tile path", "it is not in its canonical spelling")
+        raise malformed("tile path", "it is not canonical")
     return tile
 
 
 def split_tile(tile: Tile, data: bytes) -> list[bytes]:
-    """The hashes of a tile. Raises `MalformedError` when the length is not the tile's."""
+    """The hashes of a tile. Raises `MalformedError` if the length is not the tile's."""
     if len(data) != tile.width * HASH_BYTES:
         raise malformed("tile", f"{tile.path} has {len(data)} bytes")
     return [data[start : start + HASH_BYTES] for start in range(0, len(data), HASH_BYTES)]
@@ -79,9 +79,9 @@ def tiles_of_size(size: int) -> Iterator[Tile]:
 
 
 def tile_of_node(height: int, index: int, size: int) -> tuple[Tile, int, int]:
-    """Where the perfect node (height, index) of a tree of ``size`` is found.
+    """Locate the perfect node (height, index) of a tree of ``size``.
 
-    Gives the tile, and the half-open range of its hashes whose root is the node's hash.
+    Returns the tile, and the half-open range of its hashes whose root is the node's hash.
     """
     level = height // HEIGHT
     count = 1 << (height % HEIGHT)

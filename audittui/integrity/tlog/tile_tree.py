@@ -1,4 +1,4 @@
-"""A growing tree as its tiles see it: what is kept is the rightmost tile of each level."""
+"""A growing tree in tiles, of which only the rightmost tile of each level is kept."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from audittui.integrity.tlog.tile import TILE_HASHES, Tile, split_tile
 
 
 class TileTree:
-    """Appends leaves and hands out every tile as soon as it is full.
+    """Appends leaves and returns every tile as soon as it is full.
 
     ``size`` is the number of leaves.
     """
@@ -21,8 +21,8 @@ class TileTree:
 
     @classmethod
     def load(cls, size: int, read: Callable[[Tile], bytes]) -> TileTree:
-        """The tree of ``size`` leaves, from its partial tiles. What ``read`` gives is only
-        believed once `root` is what a checkpoint says. Raises `MalformedError`."""
+        """The tree of ``size`` leaves, from its partial tiles. The tiles are not verified until
+        `root` is compared with a checkpoint. Raises `MalformedError`."""
         tree = cls()
         tree.size = size
         tree._levels = []
@@ -35,7 +35,7 @@ class TileTree:
         return tree
 
     def append(self, leaf: bytes) -> list[tuple[Tile, bytes]]:
-        """Add one leaf hash; the tiles that it has filled, with their bytes."""
+        """Add one leaf hash; return the tiles that it filled, with their bytes."""
         self.size += 1
         filled: list[tuple[Tile, bytes]] = []
         hashed, level = leaf, 0
@@ -64,7 +64,7 @@ class TileTree:
         ]
 
     def rightmost(self, level: int) -> list[bytes]:
-        """The hashes of the tile of ``level`` that is not full; empty where there is none."""
+        """The hashes of the tile of ``level`` that is not full; empty if there is none."""
         return self._levels[level] if level < len(self._levels) else []
 
     def root(self) -> bytes:
@@ -79,10 +79,10 @@ class TileTree:
         return CompactRange(self.size, nodes).root()
 
     def last_leaf(self, read: Callable[[Tile], bytes]) -> bytes:
-        """The hash of the last leaf, proven to lie under the root.
+        """The hash of the last leaf, proven to be under the root.
 
-        Read from the last full tiles where no partial tile holds it. Raises `MalformedError` when
-        those do not lead to what this tree holds.
+        Read from the last full tiles if no partial tile holds it. Raises `MalformedError` if those
+        do not lead to the hashes of this tree.
         """
         if not self.size:
             raise ValueError("an empty tree has no leaf")

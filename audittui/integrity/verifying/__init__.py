@@ -1,4 +1,4 @@
-"""Verdicts: on one entry, on many, on a whole chain, and what they are held against.
+"""Verdicts on one entry, on many and on a whole chain, and the evidence behind them.
 
 Not here: anything that writes to a table.
 """

@@ -1,7 +1,8 @@
-"""The verdicts on absent entries: gone as they may be, missing, or nobody can tell yet.
+"""Verdicts on absent entries: legitimately gone, missing, or undecided.
 
-Expiries never decrease along a chain, so that a present entry's expiry bounds those of all the
-absent ones before and after it; so does what was signed with the checkpoints around them.
+Expiry times never decrease along a chain, so the expiry of a present entry bounds those of the
+absent ones before and after it. So do the retention statements signed with the checkpoints around
+them.
 """
 
 from __future__ import annotations
@@ -16,17 +17,19 @@ from audittui.integrity.verifying.replica_lag import advice, steps_of
 from audittui.integrity.verifying.verdict import Step, Verdict, VerdictName
 
 LONGEST_RUN = 1000
-"""Up to here every absent entry has a verdict of its own; a longer run has one for all."""
+"""Absent entries in a run of up to this length get a verdict each; a longer run gets one for
+all."""
 Leaf = Callable[[int], bytes | str | None]
-"""The sealed hash of an entry, why it cannot be proven, or None where none is sealed."""
+"""The sealed hash of an entry, the reason it cannot be proven, or None if none is sealed."""
 
 
 class Absence:
-    """What decides of a run of absent entries.
+    """Decides the verdicts on a run of absent entries.
 
-    ``before`` and ``after`` are the nearest entries that are there (None: there is none); one that
-    is not what was sealed bounds nothing. ``tip`` is the seq of the chain's last entry (-1: none).
-    ``write_region`` is where the chain is written, if the reads went to another region.
+    ``before`` and ``after`` are the nearest entries present (None if there are none); one that
+    differs from what was sealed bounds nothing. ``tip`` is the seq of the chain's last entry (-1 if
+    there is none). ``write_region`` is the region the chain is written in, if the reads went to
+    another one.
     """
 
     def __init__(
@@ -68,7 +71,7 @@ class Absence:
         return None
 
     def _runs(self, first: int, last: int) -> Iterator[tuple[int, int]]:
-        """The run in parts that one and the same is true of."""
+        """Split the run into parts that share the same facts."""
         lives = self._lives
         ends = [lives.recorded, lives.doubted, lives.expired, lives.ends or 0]
         ends += [bound for gap in self._gaps.all for bound in (gap.first, gap.last + 1)]
@@ -88,7 +91,7 @@ class Absence:
         if last < lives.recorded:
             step = Step(
                 "presence", "holds", f"expired below {lives.recorded}", _absent(first, last),
-                "The signed prune record says that it may be gone",
+                "Covered by the signed prune record",
             )  # fmt: skip
             text = f"{_which(first, last)} gone, as the signed prune record allows"
             return self._told("EXPIRED", first, last, text, step)
@@ -102,14 +105,14 @@ class Absence:
             if last < lives.expired or (following is not None and following <= lives.now):
                 step = Step(
                     "presence", "holds", "expired by now", _absent(first, last),
-                    "Expiries never decrease along a chain, and a later one has passed",
+                    "Expiry times never decrease along a chain, and a later one has passed",
                 )  # fmt: skip
-                text = f"{_which(first, last)} gone after expiring; no prune record says so yet"
+                text = f"{_which(first, last)} gone after expiring; no prune record covers this yet"
                 return self._told("EXPIRED (not yet recorded)", first, last, text, step, *doubt)
             if following is not None and following - lives.now <= lives.interval:
                 step = Step(
                     "presence", "not checked", "an entry, or its expiry", _absent(first, last),
-                    "The next expiry that is known lies within one interval of sealing",
+                    "The next known expiry is within one sealing interval",
                 )  # fmt: skip
                 name: VerdictName = "MISSING (may have expired)"
                 softer = tuple(map(_softer, doubt))
@@ -117,7 +120,7 @@ class Absence:
         return self._missing(first, last, doubt)
 
     def _may_be_gone(self, first: int) -> bool:
-        """False where an entry before ``first``, or what was signed of one, has not expired."""
+        """False if an entry before ``first`` has not expired, by its own record or a signed one."""
         lives, before = self._lives, self._before
         if lives.ends is not None and first >= lives.ends:
             return False
@@ -127,7 +130,7 @@ class Absence:
         return until is not None and until <= lives.now
 
     def _missing(self, first: int, last: int, doubt: tuple[Step, ...]) -> Verdict:
-        note = "Read from the base table, consistently"
+        note = "Strongly consistent read of the base table"
         known = self._found.known_size if self._found is not None else 0
         truncated = first > self._tip and first < known
         text = _gone(first, last)
@@ -147,8 +150,8 @@ class Absence:
         return self._told("TRUNCATED" if truncated else "MISSING", first, last, text, step, *doubt)
 
     def _gap(self, gap: Gap, first: int, last: int) -> Verdict:
-        """The verdict where a signed gap statement speaks of the entries."""
-        text = f"{_which(first, last)} gone, and a trusted key signed why: {gap.reason}"
+        """The verdict on entries covered by a signed gap statement."""
+        text = f"{_which(first, last)} gone; a trusted key signed the reason: {gap.reason}"
         for seq in range(first, last + 1):
             leaf = self._leaf(seq)
             if leaf is None:
@@ -190,5 +193,5 @@ def _absent(first: int, last: int) -> str:
 
 
 def _softer(step: Step) -> Step:
-    """A step that may fail for another reason."""
+    """The step as "not checked": it may fail for another reason."""
     return Step(step.name, "not checked", step.expected, step.found, step.note)

@@ -1,4 +1,4 @@
-"""Checkpoints and proofs that come as files, read offline: trusted keys alone vouch for them."""
+"""Checkpoints and proofs read from files, offline, and accepted only under trusted keys."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from audittui.integrity.trust import Trust, UntrustedError
 
 
 class CheckpointFile(msgspec.Struct, frozen=True):
-    """A checkpoint that a trusted key signed, of ``chain``. ``note`` is its text form."""
+    """A checkpoint of ``chain`` signed by a trusted key. ``note`` is its text form."""
 
     chain: str
     checkpoint: Checkpoint
@@ -23,7 +23,7 @@ class CheckpointFile(msgspec.Struct, frozen=True):
 
 
 class ProvenEntry(msgspec.Struct, frozen=True):
-    """An entry that a proof file holds and proves: its seq and its body."""
+    """An entry contained in and proven by a proof file: its seq and its body."""
 
     file: CheckpointFile
     seq: int
@@ -36,21 +36,21 @@ def is_proof(data: bytes) -> bool:
 
 
 def read_checkpoint(data: bytes, trust: Trust) -> CheckpointFile:
-    """The checkpoint in ``data``. Raises `UsageError`, `IntegrityError` when no trusted key
-    signed it."""
+    """The checkpoint in ``data``. Raises `UsageError` if it is malformed, `IntegrityError` if no
+    trusted key signed it."""
     try:
         return _believed(parse_note(data), trust)
     except MalformedError as error:
-        raise UsageError(f"This is no checkpoint: {error}.") from None
+        raise UsageError(f"Not a checkpoint: {error}.") from None
 
 
 def read_proof(data: bytes, trust: Trust) -> ProvenEntry:
-    """The entry that the proof in ``data`` proves. Raises `UsageError` for what is no proof,
-    `IntegrityError` when it does not hold."""
+    """The entry that the proof in ``data`` proves. Raises `UsageError` if it is not a proof,
+    `IntegrityError` if the proof does not hold."""
     try:
         proof = parse_tlog_proof(data)
     except MalformedError as error:
-        raise UsageError(f"This is no proof: {error}.") from None
+        raise UsageError(f"Not a proof: {error}.") from None
     file = _believed(proof.note, trust)
     return _proven(proof, file)
 
@@ -58,15 +58,15 @@ def read_proof(data: bytes, trust: Trust) -> ProvenEntry:
 def _proven(proof: TlogProof, file: CheckpointFile) -> ProvenEntry:
     if proof.extra is None:
         raise UsageError(
-            "The proof holds no entry.",
-            "audittui verify CHAIN SEQ --proof FILE writes one that does.",
+            "The proof contains no entry.",
+            "Use audittui verify CHAIN SEQ --proof FILE to write one.",
         )
     point = file.checkpoint
     leaf = hash_body(proof.extra)
     if not inclusion_holds(leaf, proof.index, point.size, proof.hashes, point.root):
         raise IntegrityError(
             f"The entry in the proof is not entry {proof.index} of {point.origin}.",
-            "The file was changed, or it never held.",
+            "The file was changed, or the proof was never valid.",
         )
     return ProvenEntry(file, proof.index, proof.extra)
 
@@ -75,7 +75,7 @@ def _believed(note: Note, trust: Trust) -> CheckpointFile:
     if not trust:
         raise UsageError(
             "No key is trusted, so nothing can be verified.",
-            "Put trusted_keys into the profile, or give --trusted-key KEY.",
+            "Set trusted_keys in the profile, or give --trusted-key KEY.",
         )
     origin = note.text.partition("\n")[0]
     owners = [key.name + "/" for key in trust.keys if origin.startswith(key.name + "/")]
@@ -85,5 +85,5 @@ def _believed(note: Note, trust: Trust) -> CheckpointFile:
         return CheckpointFile(chain, trust.checkpoint(text, chain), text)
     except UntrustedError as error:
         raise IntegrityError(
-            f"The checkpoint is not to be believed: {error}.", "Do not rely on it."
+            f"The checkpoint cannot be trusted: {error}.", "Do not rely on it."
         ) from None

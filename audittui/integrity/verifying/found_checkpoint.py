@@ -1,9 +1,9 @@
-"""Finds the newest trusted checkpoint of a chain and holds it against the pinned ones.
+"""Finds a chain's newest trusted checkpoint and holds it against the pinned ones.
 
-What the table says is believed when a trusted key signed it; what was seen before, on this
-machine, must be a part of it. Pins are loaded before the table is read: another process may pin a
-newer checkpoint meanwhile. What is wrong comes back as a sentence, never as an exception: it is a
-finding about the log.
+A checkpoint in the table is accepted if a trusted key signed it, and must extend what this machine
+has seen before. Pins are loaded before the table is read, because another process may pin a newer
+checkpoint in between. Problems are returned as sentences, never raised: they are findings about the
+log.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ from audittui.integrity.verifying.verdict import Anchor, Step
 _SEEN = "was seen here"
 _AT_ONCE = 100
 _MOST = 2_000
-"""How many checkpoints are looked through when the newest ones are not to be believed."""
+"""How many checkpoints are examined when the newest ones cannot be trusted."""
 
 
 class FoundCheckpoint(msgspec.Struct, frozen=True):
-    """What a chain can be held against.
+    """The checkpoint that a chain is held against.
 
-    ``checkpoint`` is the newest that is trusted (None: there is none), ``note`` its signed note.
-    ``doubt`` says why the table's newest checkpoint is not believed, ``rewritten`` how it
-    contradicts a pinned one; both are empty where all is well. ``flaws`` are further findings on
-    the stored checkpoints. ``pinned`` is the largest size that was seen before, ``unkept``
-    says why this one cannot be remembered.
+    ``checkpoint`` is the newest trusted one (None if there is none), ``note`` its signed note.
+    ``doubt`` says why the table's newest checkpoint is not trusted, ``rewritten`` how it
+    contradicts a pinned one; both are empty if all is well. ``flaws`` are further findings on the
+    stored checkpoints. ``pinned`` is the largest size seen before, ``unkept`` says why this
+    checkpoint could not be pinned.
     """
 
     checkpoint: Checkpoint | None
@@ -52,7 +52,7 @@ class FoundCheckpoint(msgspec.Struct, frozen=True):
 
     @property
     def anchor(self) -> Anchor | None:
-        """What verdicts say of the checkpoint."""
+        """The checkpoint as verdicts report it."""
         one = self.checkpoint
         return None if one is None else Anchor(one.origin, one.size, self.sealed_at)
 
@@ -63,17 +63,17 @@ class FoundCheckpoint(msgspec.Struct, frozen=True):
 
     @property
     def known_size(self) -> int:
-        """How many entries the chain had at least, by what was signed."""
+        """The least number of entries the chain must have, by what was signed."""
         size = self.checkpoint.size if self.checkpoint is not None else 0
         return max(size, self.pinned or 0)
 
     def steps(self) -> tuple[Step, ...]:
-        """What was compared: the signature, and the pinned checkpoint."""
+        """The comparisons made: the signature, and the pinned checkpoint."""
         steps = []
         one = self.checkpoint
         if self.doubt:
             steps.append(
-                Step("checkpoint", "fails", "signed by a trusted key", "not believed", self.doubt)
+                Step("checkpoint", "fails", "signed by a trusted key", "not trusted", self.doubt)
             )
         elif one is None:
             steps.append(Step("checkpoint", "not checked", note="The chain has no checkpoint"))
@@ -88,21 +88,21 @@ class FoundCheckpoint(msgspec.Struct, frozen=True):
             text = f"size {self.pinned:,} to {one.size:,}"
             steps.append(Step("pinned checkpoint", "holds", text, text))
         if self.unkept:
-            steps.append(Step("keeping the pin", "not checked", note=self.unkept))
+            steps.append(Step("saving the pin", "not checked", note=self.unkept))
         return (*steps, *self.flaws)
 
 
 def find_checkpoint(sealed: SealedLog, trust: Trust) -> FoundCheckpoint:
-    """The newest checkpoint of the chain that a trusted key signed."""
+    """The chain's newest checkpoint signed by a trusted key."""
     doubt = ""
     for looked, item in enumerate(sealed.downwards(_AT_ONCE)):
         if looked == _MOST:
-            doubt = f"{doubt}; nor are the {_MOST:,} largest, and no more were looked at"
+            doubt = f"{doubt}; neither are the {_MOST:,} largest, and no others were examined"
             break
         try:
             return _believed(item, sealed.chain, trust, doubt)
         except UntrustedError as error:
-            doubt = doubt or f"The checkpoint of size {item.size} is not believed: {error}"
+            doubt = doubt or f"The checkpoint of size {item.size} is not trusted: {error}"
     return FoundCheckpoint(None, doubt=doubt)
 
 
@@ -113,9 +113,10 @@ def hold_against_pins(
     read: TileReader,
     pinned: Sequence[Pin],
 ) -> FoundCheckpoint:
-    """``found`` with what the ``pinned`` checkpoints say of it; a newer consistent one is pinned.
+    """``found`` compared with the ``pinned`` checkpoints; if it is newer and consistent, it is
+    pinned.
 
-    ``pinned`` is what `VerificationSettings.pinned` gave before the table was read.
+    ``pinned`` is what `VerificationSettings.pinned` returned before the table was read.
     """
     if settings.pins is None:
         return found
@@ -123,7 +124,7 @@ def hold_against_pins(
         found = msgspec.structs.replace(found, pinned=max(pin.size for pin in pinned))
     for pin in pinned:
         if found.checkpoint is None and found.doubt and not settings.owns(pin):
-            # The table's checkpoints are of a key that is not trusted here, and that is said.
+            # The table's checkpoints are signed by a key not trusted here, which is reported.
             continue
         why = contradiction(pin.checkpoint, found.checkpoint, read)
         if why:
@@ -133,7 +134,7 @@ def hold_against_pins(
     try:
         return _kept(found, found.checkpoint, settings.pins, sealed, read, pinned)
     except StoreError as error:
-        # A disk that does not take it is told, and makes nothing less true.
+        # A pin that cannot be saved is reported, and does not change the verdict.
         return msgspec.structs.replace(found, unkept=error.message.rstrip("."))
 
 
@@ -141,14 +142,14 @@ def _kept(
     found: FoundCheckpoint, point: Checkpoint, pins: Pins, sealed: SealedLog, read: TileReader,
     pinned: Sequence[Pin],
 ) -> FoundCheckpoint:  # fmt: skip
-    """Pin the checkpoint, which extends ``pinned``. Raises `StoreError` when it cannot be kept."""
+    """Pin the checkpoint, which extends ``pinned``. Raises `StoreError` if it cannot be saved."""
     table = sealed.table
     known = next((pin for pin in pinned if pin.origin == point.origin), None)
     while known is None or known.size < point.size or not known.seen_in(table):
         note = found.note if known is None or known.size < point.size else known.note
         known = pins.swap(known, Pin(sealed.chain, point.origin, note, (table,)))
         if known is None or known.size > point.size:
-            # Kept; or another process has seen a newer one since this table was read.
+            # Saved, or another process has seen a newer one since this table was read.
             return found
         why = contradiction(known.checkpoint, point, read)
         if why:
@@ -159,9 +160,9 @@ def _kept(
 def contradiction(
     seen: Checkpoint, newest: Checkpoint | None, read: TileReader, told: str = _SEEN
 ) -> str:
-    """Why the log under ``newest`` is not the one that was ``seen``; empty where it is.
+    """Why the log under ``newest`` is not the one that was ``seen``; empty if it is.
 
-    ``told`` is what the sentence says of the checkpoint that was seen.
+    ``told`` is the predicate of the sentence about the checkpoint that was seen.
     """
     if newest is None or newest.size < seen.size:
         has = "no checkpoint" if newest is None else f"none larger than {newest.size:,}"
@@ -170,34 +171,34 @@ def contradiction(
 
 
 def inconsistency(old: Checkpoint, new: Checkpoint, read: TileReader, told: str = _SEEN) -> str:
-    """Why ``new`` does not extend ``old``; empty where it does."""
+    """Why ``new`` does not extend ``old``; empty if it does."""
     if old.size == new.size:
         same = old.root == new.root
-        return "" if same else f"Another checkpoint of size {old.size:,} {told}"
+        return "" if same else f"A different checkpoint of size {old.size:,} {told}"
     if not old.size:
         return ""
     try:
         proof = consistency_proof(old.size, new.size, TileNodes(new.size, read))
     except MalformedError as error:
-        return f"It cannot be proven that the checkpoint that {told} is a part of this log: {error}"
+        return f"The checkpoint that {told} cannot be proven to be part of this log: {error}"
     if consistency_holds(old.size, new.size, proof, old.root, new.root):
         return ""
     return f"The log is not the one that {told} at size {old.size:,}"
 
 
 def flaws_of(item: SealedItem, chain: str, trust: Trust) -> tuple[Step, ...]:
-    """What is wrong with what is stored beside a believed checkpoint: the signed retention, and
-    when it was sealed."""
+    """Problems with what is stored beside a trusted checkpoint: its signed retention and its time
+    of sealing."""
     flaws = []
     wanted = f"a signed statement of size {item.size:,}"
     try:
         size = trust.retention(item.retention, chain).size
         if size != item.size:
-            note = f"The retention beside the checkpoint of size {item.size:,} is another's"
+            note = f"The retention of the checkpoint of size {item.size:,} is for another size"
             flaws.append(Step("retention", "fails", wanted, f"one of size {size:,}", note))
     except UntrustedError as error:
-        note = f"The retention beside the checkpoint of size {item.size:,} is not believed: {error}"
-        flaws.append(Step("retention", "fails", wanted, "not believed", note))
+        note = f"The retention of the checkpoint of size {item.size:,} is not trusted: {error}"
+        flaws.append(Step("retention", "fails", wanted, "not trusted", note))
     try:
         timestamp.parse(item.sealed_at)
     except ValueError:
@@ -209,6 +210,6 @@ def flaws_of(item: SealedItem, chain: str, trust: Trust) -> tuple[Step, ...]:
 def _believed(item: SealedItem, chain: str, trust: Trust, doubt: str) -> FoundCheckpoint:
     checkpoint = trust.checkpoint(item.note, chain)
     if checkpoint.size != item.size:
-        raise UntrustedError(f"it stands under another size than its own, {checkpoint.size}")
+        raise UntrustedError(f"it is stored under a size other than its own, {checkpoint.size}")
     flaws = flaws_of(item, chain, trust)
     return FoundCheckpoint(checkpoint, item.note, item.sealed_at, doubt, flaws=flaws)

@@ -1,4 +1,4 @@
-"""What may be demanded of a chain beyond "nothing is wrong": for cron, and for compliance."""
+"""Requirements on a chain beyond "nothing is wrong", for cron jobs and compliance."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from audittui.integrity.verifying.verdict import Verdict
 
 _PROVEN = frozenset({"ANCHORED", "EXPIRED", "EXPIRED (not yet recorded)"})
 _GAP = frozenset({"GAP"})
-"""Entries that a sealer signed to be gone for ever."""
+"""Entries that a sealer signed off as gone for ever."""
 
 
 class Gates(msgspec.Struct, frozen=True):
-    """What is demanded of every chain.
+    """The requirements on every chain.
 
-    ``anchored``: a trusted checkpoint, and everything below it proven, but for signed ``gaps``
-    where they are allowed. At most ``most`` entries lie beyond it, the oldest of which is at most
-    ``age`` microseconds old; None demands nothing.
+    ``anchored`` requires a trusted checkpoint and everything below it proven, except for signed
+    ``gaps`` if they are allowed. At most ``most`` entries may lie beyond it, the oldest at most
+    ``age`` microseconds old; None sets no limit.
     """
 
     anchored: bool = False
@@ -28,12 +28,12 @@ class Gates(msgspec.Struct, frozen=True):
 
     @property
     def proven(self) -> frozenset[str]:
-        """The verdicts that are as good as a proof."""
+        """The verdicts that count as proven."""
         return _PROVEN | _GAP if self.gaps else _PROVEN
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """A demand that a chain does not meet: its option, and why."""
+    """A requirement that a chain does not meet: its option, and why."""
 
     chain: str
     gate: str
@@ -46,7 +46,7 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 def single_refusal(verdict: Verdict, gates: Gates) -> Refusal | None:
-    """Why one entry does not meet ``--require-anchored``; None where it does, or need not."""
+    """Why one entry does not meet ``--require-anchored``; None if it does, or need not."""
     if not gates.anchored or (verdict.verdict in gates.proven and not verdict.failed):
         return None
     why = f"entry {verdict.seq} is {verdict.verdict}, not proven"
@@ -54,7 +54,7 @@ def single_refusal(verdict: Verdict, gates: Gates) -> Refusal | None:
 
 
 class Gate:
-    """Holds one chain, by its verdicts and its sweep, against what is demanded."""
+    """Checks one chain, by its verdicts and its sweep, against the requirements."""
 
     def __init__(self, chain: str, gates: Gates) -> None:
         self._chain = chain
@@ -62,21 +62,21 @@ class Gate:
         self._unproven: Verdict | None = None
 
     def add(self, verdict: Verdict) -> None:
-        """Take in one verdict."""
+        """Add one verdict."""
         if self._unproven is None and (verdict.failed or verdict.verdict not in self._gates.proven):
-            # The first tells enough: what lies beyond the checkpoint comes last.
+            # The first one is enough: what lies beyond the checkpoint comes last.
             self._unproven = verdict
 
     def refusals(self, sweep: Sweep, now: int) -> tuple[Refusal, ...]:
-        """What the chain does not meet, by the present ``now`` in microseconds."""
+        """The requirements that the chain does not meet at ``now`` (microseconds)."""
         gates, found = self._gates, []
         if gates.anchored and (why := self._why_not_proven(sweep)):
             found.append(Refusal(self._chain, "--require-anchored", why))
         if gates.most is not None and sweep.unsealed > gates.most:
-            why = f"{sweep.unsealed:,} entries are not sealed, and {gates.most:,} may be"
+            why = f"{sweep.unsealed:,} entries are not sealed; at most {gates.most:,} may be"
             found.append(Refusal(self._chain, "--max-unsealed", why))
         if gates.age is not None and sweep.oldest is not None and sweep.oldest < now - gates.age:
-            why = f"an entry of {timestamp.short(sweep.oldest)} is not sealed"
+            why = f"an entry from {timestamp.short(sweep.oldest)} is not sealed"
             found.append(Refusal(self._chain, "--max-unsealed", why))
         if sweep.contradicted:
             why = sweep.contradicted[0].lower() + sweep.contradicted[1:]
@@ -88,11 +88,11 @@ class Gate:
         if self._unproven is not None and self._unproven.verdict == "UNVERIFIABLE":
             return "it could not be verified"
         if found is None or found.checkpoint is None:
-            return "it has no checkpoint that a trusted key signed"
+            return "it has no checkpoint signed by a trusted key"
         if found.rewritten or found.flawed:
-            return "its checkpoints are not to be believed"
+            return "its checkpoints cannot be trusted"
         first = self._unproven
         if first is not None and first.seq < found.checkpoint.size:
-            place = f"entry {first.seq}" if first.seq >= 0 else "an item under a malformed key"
+            place = f"entry {first.seq}" if first.seq >= 0 else "an item with a malformed key"
             return f"{place} is {first.verdict}, not proven"
         return ""

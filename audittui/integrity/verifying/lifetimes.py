@@ -1,4 +1,4 @@
-"""How long a chain's entries live, by what its sealer signed and by the reader's own clock."""
+"""How long a chain's entries live, by its sealer's signed statements and the reader's clock."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from audittui.integrity.sealed_log import SealedItem, SealedLog
 from audittui.integrity.trust import Trust, UntrustedError
 
 CLOCK_SLACK = 300
-"""Seconds by which the sealer's clock may be ahead of the reader's."""
+"""Seconds that the sealer's clock may be ahead of the reader's."""
 LEAST_INTERVAL = 3600
-"""Seconds: an interval between sealings is never taken to be shorter."""
+"""The shortest interval between sealings that is assumed, in seconds."""
 _LAST_SECOND = 253_402_300_799
 _STEP = 25
-"""Checkpoints read at once."""
+"""Checkpoints in one read."""
 
 
 class Lifetimes(msgspec.Struct, frozen=True):
-    """What was signed of the lives of a chain's entries, as it looks at ``now`` (Unix seconds).
+    """What is signed about the lifetimes of a chain's entries, as of ``now`` (Unix seconds).
 
-    A prune record says that all entries below ``recorded`` may be gone; ``doubt`` says why a later
-    one is not believed, which would reach up to ``doubted``. All entries below ``expired`` have
-    outlived what was signed with a checkpoint. The last of those from there to ``ends`` has not,
-    and so has none after it (None: no further checkpoint speaks of any). ``interval`` is the time,
-    in seconds, that lies between two sealings.
+    A prune record allows all entries below ``recorded`` to be gone; ``doubt`` says why a later one,
+    which would reach up to ``doubted``, is not trusted. All entries below ``expired`` have outlived
+    the retention signed with a checkpoint. The last of those from there to ``ends`` has not, nor
+    has any after it (None: no further checkpoint states a retention). ``interval`` is the time
+    between two sealings, in seconds.
     """
 
     now: int
@@ -38,7 +38,8 @@ class Lifetimes(msgspec.Struct, frozen=True):
 
 
 def lifetimes(sealed: SealedLog, trust: Trust, now: int) -> Lifetimes:
-    """What the table's signed statements say at ``now``. Untrusted ones count as absent."""
+    """The lifetimes that the table's signed statements give at ``now``. Untrusted ones count as
+    absent."""
     recorded = pruned_below(sealed, trust)
     doubt, doubted = "", 0
     at = _retention(sealed.at(recorded), trust, sealed.chain) if recorded else None
@@ -66,7 +67,7 @@ def lifetimes(sealed: SealedLog, trust: Trust, now: int) -> Lifetimes:
 
 
 class _Life(msgspec.Struct, frozen=True):
-    """A checkpoint's retention, and when it was sealed (Unix seconds; None: unknown)."""
+    """A checkpoint's retention, and when it was sealed (Unix seconds; None if unknown)."""
 
     expires_at: int | None
     sealed_at: int | None
@@ -89,9 +90,9 @@ def _retention(item: SealedItem | None, trust: Trust, chain: str) -> _Life | Non
 
 
 def _interval(before: _Life | None, life: _Life) -> int:
-    """The time between two sealings: by what they signed, and no longer than they themselves say.
+    """The time between two sealings: what they signed, capped by what they state unsigned.
 
-    Nobody signs when a sealing was, so that it may shorten the interval but not lengthen it.
+    The time of a sealing is not signed, so it may shorten the interval but not lengthen it.
     """
     if before is None or before.expires_at is None or life.expires_at is None:
         return LEAST_INTERVAL

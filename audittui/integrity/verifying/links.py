@@ -1,7 +1,7 @@
 """Verifies an entry beside its neighbours: body, key, index copies and links. No I/O.
 
-Who is to blame for a link that fails: a neighbour that is not sound carries its own verdict, and
-the entry beside it is blamed only when it agrees with nothing the neighbour says.
+When a link fails, an unsound neighbour gets its own verdict; the entry beside it is at fault only
+if it agrees with nothing the neighbour says.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from audittui.layout.value import value_text
 
 Result = Literal["holds", "fails", "not checked"]
 _BOTH_LINKS = "The body, the key, the index copies and both links hold."
-_UNANCHORED = "The entry agrees with itself, but no neighbour is left to link it to."
+_UNANCHORED = "The entry is consistent in itself, but no neighbour is left to check its links."
 
 
 def links_hold(place: StoredEntry, before: StoredEntry | None, after: StoredEntry | None) -> bool:
     """True when the entry is sound, its copies agree and both links to its neighbours hold.
 
-    This is so of nearly every entry, and said without working out why it is not so of another.
+    A fast path: it is true of nearly every entry, and does not work out why it is false.
     """
     if before is None or after is None or not place.agrees or not place.seq:
         return False
@@ -38,7 +38,7 @@ def links_hold(place: StoredEntry, before: StoredEntry | None, after: StoredEntr
 
 
 def chained(place: StoredEntry) -> Verdict:
-    """The verdict on an entry of which `links_hold` is true."""
+    """The verdict on an entry for which `links_hold` is true."""
     return Verdict(place.chain, place.seq, "CHAINED", _BOTH_LINKS, body_hash=place.digest)
 
 
@@ -51,7 +51,7 @@ def verify_links(
 ) -> Verdict:
     """The verdict on one entry beside its neighbours, which may be absent.
 
-    The steps are told where something fails, or when asked for by ``steps``.
+    The steps are filled in if something fails, or if ``steps`` asks for them.
     """
     if not steps and links_hold(place, before, after):
         return chained(place)
@@ -92,7 +92,7 @@ def _summary(
     place: StoredEntry, before: StoredEntry | None, after: StoredEntry | None, previous: Result,
     following: Result,
 ) -> str:  # fmt: skip
-    """What holds of a CHAINED entry, and which of its links could not be compared."""
+    """What holds for a CHAINED entry, and which of its links could not be compared."""
     if "not checked" not in (previous, following):
         return _BOTH_LINKS
     if previous == "holds":
@@ -106,12 +106,12 @@ def _summary(
 
 
 def with_registry(verdict: Verdict, registered: bool, *, steps: bool = False) -> Verdict:
-    """The verdict on a chain's first entry, with whether the registry names the chain.
+    """The verdict on a chain's first entry, including whether the registry lists the chain.
 
-    The registry's record is written together with seq 0: where it is gone, whoever
-    goes through all chains does not see this one.
+    The registry's record is written together with seq 0. Without it, the chain is absent from every
+    list of chains.
     """
-    note = "" if registered else "The registry does not name the chain, so that lists of chains lie"
+    note = "" if registered else "The registry does not list the chain, so lists of chains omit it"
     step = Step(
         "registry",
         "holds" if registered else "fails",
@@ -129,26 +129,27 @@ def with_registry(verdict: Verdict, registered: bool, *, steps: bool = False) ->
 
 
 def unverifiable(chain: str, seq: int, why: str) -> Verdict:
-    """The verdict where nothing could be checked, and why."""
+    """The verdict if nothing could be checked, and why."""
     return Verdict(chain, seq, "UNVERIFIABLE", why)
 
 
 def unforeseen(chain: str, seq: int, error: Exception) -> Verdict:
-    """The verdict where verifying itself broke: a failure, since nobody knows what made it so."""
+    """The verdict if verification itself crashed: a failure, because the cause is unknown."""
     what = f"{type(error).__name__}: {error}"
-    note = "The verification broke off, so that nothing from here on was judged"
-    step = Step("verification", "fails", "an end", what, note)
+    note = "Verification stopped unexpectedly, so nothing from here on was verified"
+    step = Step("verification", "fails", "completion", what, note)
     summary = f"UNVERIFIABLE: {note[0].lower()}{note[1:]}: {what}."
     return Verdict(chain, seq, "UNVERIFIABLE", summary, (step,))
 
 
 def _claims(neighbour: StoredEntry) -> tuple[str, ...]:
-    """The hashes that a neighbour may be known by: the computed one first."""
+    """The hashes that may identify a neighbour, the computed one first."""
     return tuple(dict.fromkeys(one for one in (neighbour.digest, neighbour.recorded) if one))
 
 
 def _misplaced(neighbour: StoredEntry) -> bool:
-    """True when a whole other entry lies in the neighbour's place: it says nothing of a link."""
+    """True when a valid entry of another place lies in the neighbour's: it says nothing about a
+    link."""
     return neighbour.hash_holds and not neighbour.key_holds
 
 
@@ -209,13 +210,13 @@ def _body_step(place: StoredEntry) -> Step:
 def _key_step(place: StoredEntry) -> Step:
     found = f"{place.chain} {place.key}"
     if place.seq < 0:
-        note = "The sort key is not a seq of 20 digits"
+        note = "The sort key is not a 20-digit seq"
         wanted = "20 digits" if place.entry is None else _place_of(place.entry)
         return Step("key", "fails", wanted, found, note)
     if place.entry is None:
         return Step("key", "not checked", "", found, "The body cannot be read")
     held = place.key_holds
-    note = "" if held else "The body belongs to another place than its key"
+    note = "" if held else "The body names a different chain or seq than the key"
     return Step("key", "holds" if held else "fails", _place_of(place.entry), found, note)
 
 
@@ -248,7 +249,7 @@ def _previous_step(place: StoredEntry, before: StoredEntry | None, result: Resul
         note = "" if result == "holds" else "The first entry must have no predecessor"
         return Step("previous link", result, NO_HASH, found, note)
     if before is None:
-        return Step("previous link", result, "", found, "The predecessor is not there")
+        return Step("previous link", result, "", found, "The predecessor is absent")
     claims = _claims(before)
     expected = found if result == "holds" else claims[0] if claims else ""
     notes = {
@@ -261,7 +262,7 @@ def _previous_step(place: StoredEntry, before: StoredEntry | None, result: Resul
 
 def _following_step(place: StoredEntry, after: StoredEntry | None, result: Result) -> Step:
     if after is None:
-        return Step("next link", result, place.digest, "", "No successor is there")
+        return Step("next link", result, place.digest, "", "There is no successor")
     found = "" if after.entry is None else after.entry.prev_hash
     notes = {
         "holds": "",
@@ -270,5 +271,5 @@ def _following_step(place: StoredEntry, after: StoredEntry | None, result: Resul
     }
     note = notes[result]
     if result == "fails" and found == place.recorded:
-        note = "The successor follows from the recorded hash: it is the body that was changed"
+        note = "The successor follows from the recorded hash: the body was changed"
     return Step("next link", result, place.digest, found, note)

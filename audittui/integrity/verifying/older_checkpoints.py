@@ -10,17 +10,16 @@ from audittui.integrity.verifying.found_checkpoint import FoundCheckpoint, contr
 from audittui.integrity.verifying.verdict import Step
 
 _MOST_TOLD = 10
-"""So many flaws are told of; the rest are counted."""
+"""At most this many flaws are reported; the rest are counted."""
 
 
 def older_flaws(
     sealed: SealedLog, found: FoundCheckpoint, trust: Trust, read: TileReader, after: int
 ) -> tuple[Step, ...]:
-    """What is wrong with the checkpoints of more than ``after`` entries that are older than the one
-    that was ``found``.
+    """Problems with the checkpoints of more than ``after`` entries that are older than ``found``.
 
-    One that a trusted key signed must be a part of the newest one, stand under its own size, and
-    have its retention beside it. Those that no trusted key signed are counted: a key may have been
+    One signed by a trusted key must be part of the newest one, be stored under its own size, and
+    have its retention beside it. Those not signed by a trusted key are counted: a key may have been
     retired.
     """
     newest = found.checkpoint
@@ -39,16 +38,16 @@ def older_flaws(
                 continue
             name = f"checkpoint of size {item.size:,}"
             if point.size != item.size:
-                note = f"The {name} says that it is of size {point.size:,}"
+                note = f"The {name} claims size {point.size:,}"
                 flaws.append(Step(name, "fails", f"size {item.size}", f"size {point.size}", note))
                 continue
             if contradiction(point, newest, read):
-                note = f"The {name}, which a trusted key signed, is no part of the newest one"
+                note = f"The {name}, signed by a trusted key, is not part of the newest one"
                 flaws.append(Step(name, "fails", f"a part of size {newest.size:,}", "none", note))
             flaws += flaws_of(item, sealed.chain, trust)
         moment = _moment(item)
         if moment is not None and moment < latest:
-            # Nothing signs it, and sealers' clocks differ: told, but no failure.
+            # It is not signed, and sealers' clocks differ: reported, but not a failure.
             note = f"The checkpoint of size {item.size:,} says it was sealed before a smaller one"
             flaws.append(Step("sealed_at", "not checked", "", item.sealed_at, note))
         latest = max(latest, moment or 0)

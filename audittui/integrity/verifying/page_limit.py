@@ -1,4 +1,4 @@
-"""How many entries the next page of a sweep asks for, so that the sweep keeps to a budget."""
+"""How many entries the next page of a sweep requests, so that the sweep stays within a budget."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import math
 from collections.abc import Callable
 
 Room = Callable[[float], float]
-"""The read units that are left, by those that no verdict has told yet; `math.inf` for no bound."""
+"""The read units left, given those not yet reported by a verdict; `math.inf` if unlimited."""
 _GROWTH = 8
 
 
 class PageLimit:
     """Pages of ``least`` to ``most`` entries that fit into ``room``.
 
-    How large entries are is only known from those before them, so that pages begin small and grow.
-    ``least`` entries are asked for whatever is left.
+    The size of entries is estimated from those read before, so pages start small and grow.
+    ``least`` entries are requested whatever is left.
     """
 
     def __init__(self, room: Room, least: int, most: int) -> None:
@@ -26,7 +26,7 @@ class PageLimit:
         self._read = 0
 
     def begin(self, unpaid: float) -> None:
-        """The first page comes now; ``unpaid`` units were used that no verdict has told."""
+        """Start the first page; ``unpaid`` units were used that no verdict has reported."""
         self._first = self._left = self._room(unpaid)
 
     def limit(self) -> int:
@@ -38,9 +38,9 @@ class PageLimit:
         left = self._room(unpaid)
         most = min(self._limit * _GROWTH, self._most)
         if not math.isinf(left) and read > self._read:
-            # As the last page was, or all of them, where that is dearer.
+            # At the cost of the last page, or of all so far if that is higher.
             dear = max((self._left - left) / (read - self._read), (self._first - left) / read)
-            # A page takes whole units.
+            # A page is charged in whole units.
             most = min(most, int(int(max(left, 0.0)) / dear) if dear else most)
         fits = left > 0 and most >= 1
         self._limit = most if fits else self._least

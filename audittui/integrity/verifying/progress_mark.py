@@ -1,4 +1,4 @@
-"""Where an earlier sweep of a chain ended, and what is wrong where the chain contradicts it."""
+"""Where an earlier sweep of a chain ended, and the verdicts if the chain contradicts it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from audittui.store.identity import TableIdentity
 class Mark(msgspec.Struct, frozen=True):
     """The entries below ``size`` of a chain of ``table`` were verified.
 
-    ``head`` is the hash of the last of them (hex), which links to all before it, and ``expires_at``
-    when it may go (Unix seconds; None: never). The entries below ``anchored`` were proven under
-    checkpoints of ``keys``.
+    ``head`` is the hash (hex) of the last of them, which links to all before it, and ``expires_at``
+    its expiry (Unix seconds; None for never). The entries below ``anchored`` were proven under
+    checkpoints signed by ``keys``.
     """
 
     table: TableIdentity
@@ -25,12 +25,12 @@ class Mark(msgspec.Struct, frozen=True):
     keys: str = ""
 
     def anchored_by(self, keys: str) -> int:
-        """How many entries from the first on were proven under these keys."""
+        """How many entries, from the first on, were proven under these keys."""
         return self.anchored if keys == self.keys else 0
 
 
 def shorter(mark: Mark, tip: int) -> Verdict:
-    """The verdict on a chain that ends at ``tip`` (-1: it is empty), before ``mark``."""
+    """The verdict on a chain that ends at ``tip`` (-1 if it is empty), short of ``mark``."""
     ends = "is empty" if tip < 0 else f"ends at {tip}"
     note = f"The chain {ends}, but was verified here up to entry {mark.size - 1}"
     step = Step("last sweep", "fails", f"{mark.size:,} entries", f"{tip + 1:,}", note)
@@ -38,11 +38,11 @@ def shorter(mark: Mark, tip: int) -> Verdict:
 
 
 def another(mark: Mark, found: str) -> Verdict:
-    """The verdict on an entry that is not the one that was verified last, or is gone."""
+    """The verdict on an entry that is not the one last verified, or is gone."""
     seq = mark.size - 1
-    note = f"Entry {seq} is not the one that was verified here last"
+    note = f"Entry {seq} is not the one last verified here"
     if not found:
-        note = f"Entry {seq}, which was verified here last, is not in the table"
+        note = f"Entry {seq}, the last one verified here, is not in the table"
     step = Step("last sweep", "fails", mark.head, found or "(absent)", note)
     name: VerdictName = "REWRITTEN" if found else "MISSING"
     return Verdict(mark.chain, seq, name, f"{name}: {_lower(note)}.", (step,))

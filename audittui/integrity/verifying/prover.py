@@ -1,4 +1,4 @@
-"""Proves many entries of one chain under one checkpoint, for few read units."""
+"""Proves many entries of one chain under one checkpoint, at a low cost in read units."""
 
 from __future__ import annotations
 
@@ -33,19 +33,18 @@ from audittui.layout.row import Item
 from audittui.store.port import Store
 
 _HOLE = 1
-"""Entries between two ranges that are read along: about what the units of a further request are
-rounded up by."""
+"""Gaps of up to this many entries between two ranges are read along: that costs about as much as
+rounding up one more request."""
 
 
 class Prover:
     """Fetches entries with their neighbours and proofs.
 
-    They are read eventually consistent. What that shows to be wrong or absent is only said after
-    a look at it that is strongly consistent and takes nothing from the cache. ``found`` is the
-    chain's newest trusted checkpoint (without one: none), read strongly consistent. With
-    ``thorough`` the older ones are held against it, as a sweep does. ``requests`` and ``rcu`` are
-    what it took so far. ``registrations`` is what it knows of the registry, for whoever looks at
-    entries singly beside it.
+    Reads are eventually consistent. Anything wrong or absent is only reported after a strongly
+    consistent read that bypasses the cache. ``found`` is the chain's newest trusted checkpoint, if
+    there is one, read strongly consistent. With ``thorough`` the older ones are held against it, as
+    in a sweep. ``requests`` and ``rcu`` are the cost so far. ``registrations`` caches the registry,
+    to be shared with verifications of single entries.
     """
 
     def __init__(
@@ -89,7 +88,7 @@ class Prover:
             self._pay()
 
     def fetch(self, seqs: list[int]) -> None:
-        """Read entries, their neighbours and the tiles that prove them, forgetting earlier ones."""
+        """Read entries, their neighbours and the tiles that prove them, dropping earlier ones."""
         self._places = {place.seq: place for place in self._reader.several(ranges_of(seqs))}
         if seqs:
             self._indexes.compare(*seqs)
@@ -99,7 +98,8 @@ class Prover:
         self._pay()
 
     def prove(self, seq: int) -> tuple[bytes, Verdict]:
-        """The stored body of a fetched entry and its verdict. Raises `UsageError` when absent."""
+        """The stored body of a fetched entry and its verdict. Raises `UsageError` if it is
+        absent."""
         places = self._places
         verdict = self._verdict(seq, places, self._read)
         if verdict is None or verdict.failed:
@@ -111,14 +111,14 @@ class Prover:
         if verdict is None:
             raise UsageError(
                 f"There is no entry {self._chain} {seq}.",
-                f"Look with audittui verify {self._chain} {seq}.",
+                f"Run audittui verify {self._chain} {seq}.",
             )
         self.items[seq] = places[seq].item
         return _stored(places[seq]), verdict
 
     def gap(self, seq: int) -> tuple[bytes, bytes] | None:
-        """What stands in the place of an entry that is signed to be gone, and the proof that it is
-        under the checkpoint (empty where it is not reached yet); None where no gap is signed."""
+        """The leaf data in place of an entry in a signed gap, and the proof that it is under the
+        checkpoint (empty if the checkpoint does not reach it yet); None if no gap is signed."""
         settings, point, read = self._settings, self.found.checkpoint, self._read_strictly
         if settings is None or read is None:
             return None
@@ -138,7 +138,7 @@ class Prover:
     def _verdict(
         self, seq: int, places: Mapping[int, StoredEntry], read: TileReader | None
     ) -> Verdict | None:
-        """The verdict on an entry among ``places``; None where it is not there."""
+        """The verdict on an entry among ``places``; None if it is absent."""
         place = places.get(seq)
         if place is None:
             return None
@@ -158,14 +158,14 @@ class Prover:
         return with_proof(verdict, place, self.found, inclusion)
 
     def _is_registered(self) -> bool:
-        """True when the registry names the chain; asked once."""
+        """True when the registry lists the chain; read once."""
         registered = self._reader.registered() or self._strict.registered()
         self._pay()
         return registered
 
     @property
     def _size(self) -> int:
-        """How many entries lie under the checkpoint."""
+        """The number of entries under the checkpoint."""
         point = self.found.checkpoint
         return 0 if point is None else point.size
 
@@ -174,7 +174,7 @@ class Prover:
         return [tile for seq in seqs if seq < self._size for tile in tiles_for(seq, self._size)]
 
     def _keep(self) -> None:
-        """Put tiles into the cache once all that they were read for is proven."""
+        """Cache the tiles once everything they were read for is proven."""
         cache = None if self._settings is None else self._settings.cache
         if cache is None or self._unproven:
             return
@@ -194,7 +194,7 @@ class Prover:
 
 
 def _stored(place: StoredEntry) -> bytes:
-    """The entry's text as it is stored; empty where that is no text."""
+    """The entry's text as stored; empty if it is not text."""
     body = place.item.get("body")
     return body.encode("utf-8", "surrogatepass") if isinstance(body, str) else b""
 

@@ -1,4 +1,4 @@
-"""What may be said of a replica of a global table, which lags behind the region written in."""
+"""Verdicts on a replica of a global table, which may lag behind the write region."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ _PINNED = "pinned checkpoint"
 
 
 def behind(found: FoundCheckpoint) -> bool:
-    """True when the table's newest checkpoint is older than the one that was seen before."""
+    """True when the table's newest checkpoint is older than the pinned one."""
     size = found.checkpoint.size if found.checkpoint is not None else 0
     return found.pinned is not None and size < found.pinned
 
 
 def only_late(found: FoundCheckpoint, write_region: str) -> bool:
-    """True when a replica may contradict the pin just because it is late.
+    """True when a replica may contradict the pin only because it lags.
 
-    ``write_region`` is where the chain is written, if the reads went to another region.
+    ``write_region`` is the region the chain is written in, if the reads went to another one.
     """
     return bool(write_region and found.rewritten and behind(found))
 
 
 def steps_of(found: FoundCheckpoint, write_region: str) -> tuple[Step, ...]:
-    """The steps of ``found``; one that fails only by lag is not taken to fail."""
+    """The steps of ``found``; one that fails only because of lag counts as not checked."""
     if not only_late(found, write_region):
         return found.steps()
     return tuple(
@@ -35,5 +35,5 @@ def steps_of(found: FoundCheckpoint, write_region: str) -> tuple[Step, ...]:
 
 
 def advice(write_region: str) -> str:
-    """The sentence that says what to do."""
-    return f"The chain is written in {write_region}: look there, with --region {write_region}"
+    """The advice, as a sentence without a full stop."""
+    return f"The chain is written in {write_region}: verify it there with --region {write_region}"

@@ -1,4 +1,4 @@
-"""The sealed hash of every entry of a chain, in order, each proven to lie under a checkpoint."""
+"""The sealed hashes of a chain's entries, in order, each proven to be under a checkpoint."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from audittui.integrity.tlog.tile import TILE_HASHES, Tile, split_tile
 from audittui.integrity.tlog.tile_tree import TileTree
 
 _AHEAD = 64
-"""Tiles that are read at once."""
+"""Tiles in one read."""
 
 
 class SealedLeaves:
-    """Gives sealed hashes by seq; made for going through them in order, in bounded memory."""
+    """Returns sealed hashes by seq; meant for reading them in order, in bounded memory."""
 
     def __init__(self, checkpoint: Checkpoint, read: TileReader) -> None:
         self.size = checkpoint.size
@@ -34,7 +34,7 @@ class SealedLeaves:
         self._current: list[bytes] | str = self._fault
 
     def leaf(self, seq: int) -> bytes | str:
-        """The sealed hash of entry ``seq``, or why the tiles do not prove any."""
+        """The sealed hash of entry ``seq``, or why the tiles do not prove one."""
         index, place = divmod(seq, TILE_HASHES)
         if index != self._index and not self._fault:
             self._index, self._current = index, self._hashes(0, index)
@@ -67,7 +67,7 @@ class SealedLeaves:
         return hashes
 
     def _make_room(self, index: int) -> None:
-        """Forget the lowest tiles that lie behind, and read those that come next."""
+        """Drop the lowest tiles already passed, and read those that come next."""
         for key in [key for key in self._proven if key[0] == 0]:
             del self._proven[key]
         if index >= self._fetched:

@@ -1,4 +1,4 @@
-"""Chains that must exist: this machine has seen them in the table before."""
+"""Chains that must exist, because this machine has seen them in the table before."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from audittui.store.identity import TableIdentity
 
 
 class SeenChains(msgspec.Struct, frozen=True):
-    """The chains that a table must have, each with the reason; and what could not be read.
+    """The chains that a table must have, each with the reason, and what could not be read.
 
-    ``elsewhere`` are chains that are pinned of other tables alone.
+    ``elsewhere`` are chains pinned only for other tables.
     """
 
     chains: dict[str, str]
@@ -27,9 +27,9 @@ class SeenChains(msgspec.Struct, frozen=True):
 def seen_chains(
     pins: Pins, table: TableIdentity, marks_of: Callable[[TableIdentity], Iterable[Mark]]
 ) -> SeenChains:
-    """What this machine has seen of a table: its pins, and where sweeps ended.
+    """What this machine has seen of a table: its pins, and the ends of its sweeps.
 
-    ``marks_of`` gives the marks of a table's sweeps, or raises `StoreError`.
+    ``marks_of`` returns the marks of a table's sweeps, or raises `StoreError`.
     """
     chains: dict[str, str] = {}
     unread: list[StoreError] = []
@@ -50,13 +50,13 @@ def seen_chains(
 
 
 def absent_chain(chain: str, why: str) -> Verdict:
-    """The verdict on a chain that is not in the table, though it must be, and ``why``."""
+    """The verdict on a chain that must be in the table, for the reason ``why``, but is not."""
     return _unnamed(chain, why, "TRUNCATED", "the chain is not in the table")
 
 
 def unregistered(chain: str, why: str) -> Verdict:
-    """The verdict on a chain whose entries are there, but which the registry does not name."""
-    return _unnamed(chain, why, "INDEX MISMATCH", "the registry does not name the chain")
+    """The verdict on a chain that has entries but is not listed in the registry."""
+    return _unnamed(chain, why, "INDEX MISMATCH", "the registry does not list the chain")
 
 
 def _unnamed(chain: str, why: str, name: VerdictName, what: str) -> Verdict:

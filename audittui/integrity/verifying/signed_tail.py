@@ -1,4 +1,4 @@
-"""Where a chain goes on from when entries before it are gone, proven by what a sealer signed."""
+"""Where a chain continues when its last entries are gone, proven by a sealer's signature."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from audittui.store.port import Store
 
 
 class SignedTail(msgspec.Struct, frozen=True):
-    """The last sealed entry: its seq, its hash, and when it expired (Unix seconds; 0: never)."""
+    """The last sealed entry: its seq, its hash, and its expiry (Unix seconds; 0 for never)."""
 
     seq: int
     hash: bytes
@@ -26,13 +26,13 @@ class SignedTail(msgspec.Struct, frozen=True):
 
 
 def signed_tail(store: Store, chain: str, trust: Trust, after: int = -1) -> SignedTail | None:
-    """The entry from which a chain goes on that ends in ``after`` (-1: that is empty), where
-    entries after it were sealed.
+    """The entry from which a chain that ends at ``after`` (-1 if it is empty) continues, if entries
+    after it were sealed.
 
-    None where none were, and for an empty chain unless a signed prune record covers the newest
-    trusted checkpoint: only then may all of its entries be gone. Raises `IntegrityError` when the
-    tiles do not lead to its root, and where sealed entries after ``after`` are absent and neither
-    pruned nor in a signed gap.
+    None if none were, and for an empty chain unless a signed prune record covers the newest trusted
+    checkpoint: only then may all of its entries be gone. Raises `IntegrityError` if the tiles do
+    not lead to its root, or if sealed entries after ``after`` are absent and neither pruned nor in
+    a signed gap.
     """
     sealed = SealedLog(store, chain, consistent=True)
     found = find_checkpoint(sealed, trust)
@@ -43,10 +43,10 @@ def signed_tail(store: Store, chain: str, trust: Trust, after: int = -1) -> Sign
         if after < 0:
             return None
         raise IntegrityError(
-            f"The chain {chain} ends in entry {after}, but a trusted key signed entries up to "
-            f"{point.size - 1}: what is appended would take the place of one.",
-            f"Nothing was appended. Look with audittui verify --chain {chain}; where they expired, "
-            "seal first, which records it; else append to a new chain.",
+            f"The chain {chain} ends at entry {after}, but a trusted key signed entries up to "
+            f"{point.size - 1}: appending would reuse the seq of a signed entry.",
+            f"Nothing was appended. Run audittui verify --chain {chain}. If the entries expired, "
+            "seal first to record that; otherwise append to a new chain.",
         )
     newest = sealed.newest()
     read = TileReader(sealed, point.origin, None)
@@ -61,14 +61,14 @@ def signed_tail(store: Store, chain: str, trust: Trust, after: int = -1) -> Sign
         retention = trust.retention(newest.retention if newest else "", chain)
     except (MalformedError, UntrustedError) as error:
         raise IntegrityError(
-            f"The signed tail of {chain} is not whole: {error}.",
+            f"The signed tail of {chain} is incomplete: {error}.",
             "Nothing was appended; append to a new chain.",
         ) from None
     return SignedTail(point.size - 1, leaf, retention.expires_at or 0)
 
 
 def _signed_as_gone(sealed: SealedLog, trust: Trust, first: int, end: int) -> bool:
-    """True when each seq from ``first`` up to ``end`` is pruned or in a signed gap."""
+    """True when every seq from ``first`` up to ``end`` is pruned or in a signed gap."""
     seq = max(first, pruned_below(sealed, trust))
     gaps = signed_gaps(sealed, trust) if seq < end else Gaps()
     while seq < end and (gap := gaps.covering(seq)) is not None:
@@ -79,10 +79,10 @@ def _signed_as_gone(sealed: SealedLog, trust: Trust, first: int, end: int) -> bo
 def signed_for(
     store: Store, chain: str, trust: Trust, seq: int, digest: str, prev_hash: str
 ) -> bool:
-    """True when a trusted key signed for the entry ``seq``, or for what it follows from.
+    """True when a trusted key signed the entry ``seq``, or its predecessor.
 
     ``digest`` is its hash and ``prev_hash`` the predecessor's, in hex. The predecessor may be a
-    gap: what was written before the gap was signed follows from an entry that nobody knows.
+    gap: an entry written before the gap was signed follows from one that is unknown.
     """
     sealed = SealedLog(store, chain, consistent=True)
     found = find_checkpoint(sealed, trust)

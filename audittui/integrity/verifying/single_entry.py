@@ -1,7 +1,7 @@
-"""The verdict on one entry: what is read for it, and in which order.
+"""Verifies one entry: what is read for it, and in which order.
 
-Eventually consistent reads come first; whatever they show to be wrong or absent is only said after
-strongly consistent ones of the base table.
+Eventually consistent reads come first. Anything wrong or absent is only reported after strongly
+consistent reads of the base table.
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ def verify_entry(
     clock: Callable[[], int] = timestamp.now,
     registrations: Registrations | None = None,
 ) -> Verdict:
-    """The verdict on one entry, with all its steps and the read units that it took.
+    """The verdict on one entry, with all its steps and the read units it took.
 
     With trusted keys in ``settings`` it is held against the newest checkpoint. ``clock`` is the
-    reader's, in microseconds: what may have expired depends on it. Of many entries verified in
-    one go, the same ``registrations`` ask the registry once for each chain. Raises
-    `UsageError` for a seq that the chain does not reach and for an unknown chain, `StoreError` for
-    a table that is not there. What the store refuses otherwise comes back as UNVERIFIABLE.
+    reader's, in microseconds, and decides what has expired. Sharing ``registrations`` between calls
+    reads the registry once for each chain. Raises `UsageError` for a seq beyond the end of the
+    chain and for an unknown chain, `StoreError` for a table that does not exist. Any other error of
+    the store becomes UNVERIFIABLE.
     """
     return verify_stored(
         store, layout, chain, seq, settings=settings, clock=clock, registrations=registrations
@@ -71,16 +71,16 @@ def verify_stored(
     clock: Callable[[], int] = timestamp.now,
     registrations: Registrations | None = None,
 ) -> tuple[Verdict, Item | None]:
-    """As `verify_entry`, with the stored item that the verdict is about; None where none was there.
+    """Like `verify_entry`, with the stored item that the verdict is about; None if there was none.
 
-    Nothing else may be shown beside the verdict: the next read may bring another item. Raises like
+    Show no other item beside the verdict: the next read may return a different one. Raises like
     `verify_entry`.
     """
     if not layout.chained:
-        why = f"UNVERIFIABLE: the layout {layout.name} keeps no hash chain."
+        why = f"UNVERIFIABLE: the layout {layout.name} has no hash chain."
         return unverifiable(chain, seq, why), None
     if not 0 <= seq <= MAX_SEQ:
-        raise UsageError(f"{seq} is not the number of an entry.", "Entries count from 0.")
+        raise UsageError(f"{seq} is not an entry number.", "Entries are numbered from 0.")
     if settings is not None and not settings.trust:
         settings = None
     rcu = pin_rcu = 0.0
@@ -100,14 +100,14 @@ def verify_stored(
         assert verdict is not None
     except StoreError as error:
         if error.exit_code == UsageError.exit_code:
-            raise  # what was named is not there: no entry of it can be verified
+            raise  # what was named does not exist, so no entry of it can be verified
         verdict = unverifiable(chain, seq, f"UNVERIFIABLE: {error}")
         item = None
     return msgspec.structs.replace(verdict, rcu=rcu, pin_rcu=pin_rcu), item
 
 
 class _Look:
-    """One look at an entry, its neighbours, and what proves it."""
+    """One read of an entry, its neighbours, and what proves it."""
 
     def __init__(
         self, store: Store, layout: Layout, chain: str, seq: int,
@@ -133,7 +133,7 @@ class _Look:
         return self._reader.take() + self._sealed.take()
 
     def verdict(self) -> Verdict | None:
-        """The verdict; None where an eventually consistent read found no entry."""
+        """The verdict; None if an eventually consistent read found no entry."""
         seq = self._seq
         places = self._places()
         place = places.get(seq)
@@ -146,7 +146,7 @@ class _Look:
         if place is None:
             tip = self._reader.tip()
             if tip is not None and seq <= tip:
-                # A writer may have appended it after the first read: then it is not missing.
+                # A writer may have appended it after the first read; then it is not missing.
                 places = self._places()
                 place = places.get(seq)
             if place is None:
@@ -174,7 +174,7 @@ class _Look:
         pinned = settings.pinned(self._sealed)
         found = find_checkpoint(self._sealed, settings.trust)
         checkpoint = found.checkpoint
-        # What the cache holds was proven once; the second look does without it all the same.
+        # Cached tiles were proven once; the second read bypasses them all the same.
         cache = None if self._consistent else settings.cache
         read = TileReader(self._sealed, settings.origin(self._chain, checkpoint), cache)
         inclusion = None
@@ -182,7 +182,7 @@ class _Look:
             read.fetch(tiles_for(self._seq, checkpoint.size))
             inclusion = prove(self._seq, checkpoint, read)
             if inclusion.fault and self._consistent:
-                # Which of the tiles it is: found from the root downwards.
+                # Find out which tile it is, from the root downwards.
                 leaf = SealedLeaves(checkpoint, read).leaf(self._seq)
                 if isinstance(leaf, str):
                     inclusion = Inclusion(self._seq, fault=leaf)
@@ -218,10 +218,10 @@ class _Look:
         return next(absence.verdicts(seq, seq))
 
     def _demand_reached(self, tip: int, known: int) -> None:
-        """Refuse a seq beyond the end of the chain; only seq 0 of an empty one is looked at."""
+        """Refuse a seq beyond the end of the chain; of an empty chain only seq 0 is verified."""
         if tip >= 0 or known:
             end = max(tip, known - 1)
             raise UsageError(f"The chain ends at {end}.", f"Give a seq from 0 to {end}.")
         self._reader.demand_registered()
         if self._seq:
-            raise UsageError(f"The chain {self._chain} holds no entries.")
+            raise UsageError(f"The chain {self._chain} is empty.")

@@ -1,8 +1,7 @@
-"""Holds the indexes that a store keeps itself against a chain's entries.
+"""Holds the indexes of an embedded store against a chain's entries.
 
-DynamoDB keeps its indexes out of anybody's reach. Those of an embedded store are tables of a file:
-who deletes or moves a row there hides an entry from every list, while the entry is as it was
-written.
+Nobody can change DynamoDB's indexes directly. Those of an embedded store are tables in a file:
+deleting or moving a row there hides an entry from every list, while the entry itself is unchanged.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from audittui.store.port import KeepsIndexes, Store
 
 
 class StoreIndexes:
-    """What the indexes say of one chain. ``faults`` are by seq; `compare` fills them."""
+    """The faults in one chain's index rows. ``faults`` are by seq; `compare` fills them."""
 
     def __init__(self, store: Store, layout: Layout, chain: str) -> None:
         self.faults: dict[int, tuple[Step, ...]] = {}
@@ -27,7 +26,7 @@ class StoreIndexes:
         self._chain = chain
 
     def compare(self, *seqs: int) -> None:
-        """Hold the indexes against all entries of the chain, or those of ``seqs``.
+        """Compare the indexes with all entries of the chain, or those of ``seqs``.
 
         Raises `StoreError`.
         """
@@ -38,12 +37,12 @@ class StoreIndexes:
         partition = self._layout.key(self._chain, 0)[self._layout.partition.attribute]
         for fault in store.index_faults(str(partition), keys or None):
             seq = seq_of_key(fault.key)
-            note = f"The index {fault.index} {fault.why}, so that lists lie"
+            note = f"The index {fault.index} {fault.why}, so lists are wrong"
             step = Step(f"index {fault.index}", "fails", fault.expected, fault.found, note)
             self.faults[seq] = (*self.faults.get(seq, ()), step)
 
     def with_faults(self, verdict: Verdict, place: StoredEntry) -> Verdict:
-        """``verdict`` on an entry with what its indexes say."""
+        """``verdict`` on an entry, including its index faults."""
         steps = self.faults.get(place.seq)
         if steps is None:
             return verdict

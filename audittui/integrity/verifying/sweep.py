@@ -46,11 +46,11 @@ from audittui.layout.row import Item
 from audittui.store.port import Store
 
 _LEAST, _MOST = 2, 100
-"""Entries of a page where a budget may end the sweep after it: one of them can be judged at least,
-since the last one waits for its successor."""
+"""The smallest page after which a budget may end the sweep: at least one entry can be verified,
+because the last one waits for its successor."""
 
 Progress = Callable[[int, int | None], None]
-"""Told how many entries were read, and of how many (None: unknown)."""
+"""Called with the number of entries read, and the total (None if unknown)."""
 
 
 def verify_chain(
@@ -64,26 +64,26 @@ def verify_chain(
     steps: bool = False,
     clock: Callable[[], int] = timestamp.now,
 ) -> Iterator[Verdict]:
-    """The verdicts on every entry of a chain from seq ``since`` on, as of `Sweep`."""
+    """The verdicts on every entry of a chain from seq ``since`` on; see `Sweep`."""
     sweep = Sweep(store, layout, chain, settings=settings, since=since, steps=steps, clock=clock)
     return sweep.verdicts(progress)
 
 
 class Sweep:
-    """Goes through a chain from seq ``since`` on, in order, page by page.
+    """Verifies a chain from seq ``since`` on, in order, page by page.
 
     With trusted keys in ``settings`` each entry is held against the newest checkpoint. ``mark`` is
-    where an earlier sweep ended, so that the entry before ``since`` must be the one that was seen
-    then. The log must hold the ``demanded`` checkpoints: ``contradicted`` says why it does not.
-    ``steps`` fills in the steps of entries that are as they should be, too.
+    where an earlier sweep ended; the entry before ``since`` must be the one seen then. The log must
+    extend the ``demanded`` checkpoints; ``contradicted`` says why it does not. ``steps`` fills in
+    the steps of sound entries, too.
 
-    ``clock`` is the reader's, in microseconds: what may have expired depends on it. With ``room``
-    short pages are read, one after the other, as long as the next one is expected to fit; then the
-    sweep ends, and ``stopped`` is the seq to go on at. It always comes further than ``since``.
+    ``clock`` is the reader's, in microseconds, and decides what has expired. With ``room`` short
+    pages are read one after another while the next one is expected to fit; then the sweep ends, and
+    ``stopped`` is the seq to continue from. A sweep always gets past ``since``.
 
-    Once it is done, ``last`` is the last entry that is there, ``found`` the checkpoint (None: no
-    key is trusted), ``unsealed`` the number of entries that no checkpoint reaches and ``oldest``
-    when the first of them was recorded, by its writer's clock (microseconds; None: there is none).
+    Once it is done, ``last`` is the last entry present, ``found`` the checkpoint (None if no key is
+    trusted), ``unsealed`` the number of entries beyond the checkpoint, and ``oldest`` when the
+    first of them was recorded by its writer's clock (microseconds; None if there are none).
     """
 
     def __init__(
@@ -134,14 +134,14 @@ class Sweep:
     def verdicts(self, progress: Progress | None = None) -> Iterator[Verdict]:
         """The verdicts, in order.
 
-        The read units of a page are in the first verdict after it, so that the verdicts sum to the
-        cost. Entries under malformed keys have seq -1. When the store fails, the last verdict is
-        UNVERIFIABLE at the first seq that was not reached; so it is, and a failure, after anything
-        that nobody foresaw: what makes a sweep end early must not look like its end. Raises
-        `UsageError` for an unknown chain and for a ``since`` beyond its end.
+        The read units of a page are counted in the first verdict after it, so the verdicts sum to
+        the cost. Entries under malformed keys have seq -1. If the store fails, the last verdict is
+        UNVERIFIABLE at the first seq not reached. After an unexpected exception it is that too, and
+        a failure: a sweep that ends early must not look complete. Raises `UsageError` for an
+        unknown chain and for a ``since`` beyond its end.
         """
         if not self._layout.chained:
-            why = f"UNVERIFIABLE: the layout {self._layout.name} keeps no hash chain."
+            why = f"UNVERIFIABLE: the layout {self._layout.name} has no hash chain."
             yield unverifiable(self._chain, 0, why)
             return
         try:
@@ -165,12 +165,12 @@ class Sweep:
         read = 0
         for page in self._pages():
             if page and not read:
-                # After the entries, which are written together with the record: never too early.
+                # Read after the entries: the record is written together with the first one.
                 self._registered = self._reader.registered()
                 self._quick = self._quick and self._registered
             for place in map(self._reader.stored_entry, page):
                 if place.seq > self._reached:
-                    # A page is no snapshot: an entry may have been written behind the reading.
+                    # A page is not a snapshot: an entry may have been written after it was read.
                     for late in self._reader.between(self._reached, place.seq - 1):
                         yield from self._take(late)
                 held = self._place
@@ -203,30 +203,31 @@ class Sweep:
         if self._limit is None:
             return self._reader.pages(self._since, self._tip)
         self._limit.begin(self._reader.spent + self._sealed.spent)
-        # What is read ahead is paid for, whether it is wanted or not.
+        # Pages read ahead are charged whether they are used or not.
         return self._reader.pages(self._since, None, limit=self._limit.limit)
 
     def _stop(self, read: int) -> bool:
-        """True when there is more to read after ``read`` entries, which may not be read."""
+        """True when there is more to read after ``read`` entries, but the budget does not allow
+        it."""
         if self._limit is None:
             return False
         fits = self._limit.fits(read, self._reader.spent + self._sealed.spent)
         if fits or self._tip is None or self._reached > self._tip:
             return False
-        # The entry that is held back is verified by whoever goes on.
+        # The entry that is held back is verified by the sweep that continues.
         at = self._reached - (self._place is not None)
         if self._before is None or at <= self._since:
-            # Nothing to remember, or to go on from.
+            # Nothing to remember or to continue from.
             return False
         self.stopped, self.last = at, self._before
         return True
 
     def left(self) -> float:
-        """The read units that no verdict has told: those after the last one."""
+        """The read units that no verdict includes: those after the last one."""
         return self._reader.take() + self._sealed.take()
 
     def _paid(self, verdict: Verdict) -> Verdict:
-        """``verdict`` with what was read for it."""
+        """``verdict`` with the read units used for it."""
         rcu = self._reader.take() + self._sealed.take()
         return msgspec.structs.replace(verdict, rcu=rcu) if rcu else verdict
 
@@ -240,7 +241,7 @@ class Sweep:
         found = hold_against_pins(found, settings, self._sealed, read, pinned)
         self.found = found
         for point in self._demanded:
-            why = contradiction(point, found.checkpoint, read, "is demanded")
+            why = contradiction(point, found.checkpoint, read, "is required")
             self.contradicted = self.contradicted or why
         if found.rewritten or found.flawed:
             self._quick = False
@@ -253,7 +254,7 @@ class Sweep:
             self._ahead, self._quick = ahead, False
 
     def _begin_at(self, since: int) -> Iterator[Verdict]:
-        """Look at the entry before the first, which must be the one that was seen last."""
+        """Check the entry before the first, which must be the last one seen."""
         before = self._before = self._reader.get(since - 1)
         mark, end = self._mark, -1 if self._tip is None else self._tip
         gone = mark is not None and mark.expires_at is not None and mark.expires_at <= self._now
@@ -271,7 +272,7 @@ class Sweep:
             raise UsageError(f"The chain {self._chain} {where}.", "Give a smaller --since.")
 
     def _end(self) -> None:
-        """Find out how much is not sealed, also of what was not read."""
+        """Count what is not sealed, including entries that were not read."""
         self.last = self._place or self._before
         point = self.found.checkpoint if self.found is not None else None
         size = 0 if point is None else point.size
@@ -283,16 +284,16 @@ class Sweep:
                 self._unsealed(place)
 
     def _unsealed(self, place: StoredEntry) -> None:
-        """Take in when an entry that no checkpoint reaches was recorded."""
+        """Note when an entry beyond the checkpoint was recorded."""
         if place.entry is not None:
             try:
                 recorded = timestamp.parse(place.entry.recorded_at)
             except ValueError:
-                recorded = 0  # what names no moment is older than any demand allows
+                recorded = 0  # an invalid time counts as older than any limit
             self.oldest = recorded if self.oldest is None else min(self.oldest, recorded)
 
     def _take(self, place: StoredEntry) -> Iterator[Verdict]:
-        """The verdicts that are certain once ``place`` is known."""
+        """The verdicts that are final once ``place`` is known."""
         if place.seq < 0:
             yield self._paid(verify_links(place, None, None, steps=self._steps))
             return
@@ -308,7 +309,7 @@ class Sweep:
         self._reached = place.seq + 1
 
     def _verify_quickly(self, place: StoredEntry, after: StoredEntry) -> Verdict | None:
-        """As `_verify`, of an entry that is as it should be; None where more is to be said."""
+        """Like `_verify`, for a sound entry; None if there is more to report."""
         expires = place.entry.expires_at if place.entry is not None else None
         if (
             not self._quick
@@ -332,7 +333,7 @@ class Sweep:
         return verdict
 
     def _verify(self, place: StoredEntry, after: StoredEntry | None) -> Verdict:
-        """The verdict on the entry that was held back."""
+        """The verdict on the entry held back."""
         seq, leaves = place.seq, self._leaves
         leaf = leaves.leaf(seq) if leaves is not None and seq < leaves.size else None
         if leaf is None:
@@ -372,7 +373,7 @@ class Sweep:
     def _absent(
         self, first: int, last: int, tip: int, after: StoredEntry | None
     ) -> Iterator[Verdict]:
-        """Verdicts on a run of absent entries, the first of which follows the last one verified."""
+        """Verdicts on a run of absent entries that begins after the last one verified."""
         if self._lives is None:
             self._read_signed()
         assert self._lives is not None
@@ -385,7 +386,7 @@ class Sweep:
         self._verified = last + 1
 
     def _read_signed(self) -> None:
-        """What decides of absent entries, besides their neighbours."""
+        """Read what decides about absent entries, besides their neighbours."""
         self._lives = Lifetimes(self._now)
         self._write_region = self._reader.write_region()
         if self._settings is not None:

@@ -1,4 +1,4 @@
-"""What a sweep came to, in one line that anybody understands."""
+"""The result of a sweep, in one plain line."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _SERIOUS = (
 class Tally:
     """Counts the verdicts on one chain, by name.
 
-    A run of absent entries counts as one where it is a fault, else as the entries that it is. Set
-    ``unproven`` where a key is trusted and the chain has no checkpoint that it signed.
+    A run of absent entries counts as one if it is a fault, otherwise as its number of entries. Set
+    ``unproven`` if a key is trusted but the chain has no checkpoint that it signed.
     """
 
     def __init__(self, chain: str) -> None:
@@ -44,8 +44,8 @@ class Tally:
 
     @property
     def code(self) -> int:
-        """The exit code that it comes to: 4 a failure, 1 where something could not be verified, 3
-        where nobody can tell yet, or where a key is trusted and no checkpoint of the chain is."""
+        """The exit code: 4 for a failure, 1 if something could not be verified, 3 if the result is
+        undecided, or if a key is trusted and the chain has no trusted checkpoint."""
         if self.failed:
             return 4
         if self.counts["UNVERIFIABLE"]:
@@ -56,12 +56,12 @@ class Tally:
 
     @property
     def gaps(self) -> int:
-        """Entries that are gone for ever by a signed gap statement."""
+        """Entries that are gone for ever, by a signed gap statement."""
         return self.counts["GAP"]
 
     @property
     def unsettled(self) -> bool:
-        """True when nobody can tell yet whether something is missing (exit code 3)."""
+        """True when it is undecided whether something is missing (exit code 3)."""
         return any(self.counts[name] for name in UNSETTLED)
 
     def text(self) -> str:

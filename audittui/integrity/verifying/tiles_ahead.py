@@ -1,7 +1,7 @@
-"""Tiles that stand in a table before any checkpoint covers them.
+"""Tiles in a table that no checkpoint covers yet.
 
-A sealer that was killed leaves some, which are what the entries give. Any other was put there by
-someone else, and would keep the sealer from ever going on.
+A sealer that was killed leaves some, which match the entries. Any other was planted, and would
+block the sealer for good.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from audittui.integrity.verifying.verdict import Step, Verdict
 
 
 class TilesAhead:
-    """The tiles of a chain beyond ``point`` (None: beyond nothing), held against its entries.
+    """The tiles of a chain beyond ``point`` (None: all of them), compared with its entries.
 
-    ``read`` gives the tiles of the signed tree.
+    ``read`` returns the tiles of the signed tree.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class TilesAhead:
         return bool(self._found)
 
     def append(self, seq: int, digest: str) -> Iterator[Verdict]:
-        """The verdicts on tiles that are complete with the entry ``seq``."""
+        """The verdicts on tiles that the entry ``seq`` completes."""
         tree = self._tree
         if tree is None or seq < tree.size or not digest:
             return
@@ -62,23 +62,23 @@ class TilesAhead:
         filled.update(tree.partial_tiles())
         for tile, data in filled.items():
             if tile in self._found and self._found.pop(tile) != data:
-                yield self._planted(tile, "It holds other hashes than the entries give")
+                yield self._planted(tile, "Its hashes are not those of the entries")
 
     def rest(self) -> Iterator[Verdict]:
-        """The verdicts on the tiles that no entry led to."""
+        """The verdicts on the tiles that no entry completed."""
         for tile in self._found if self._tree is not None else ():
-            yield self._planted(tile, "The chain has not as many entries as it speaks of")
+            yield self._planted(tile, "The chain has fewer entries than it covers")
 
     def _planted(self, tile: Tile, why: str) -> Verdict:
         summary = (
-            f"The tile {tile.path} was planted or changed. {why}: "
-            f"audittui seal --chain {self._chain} --replace-tile {tile.path} writes it again."
+            f"The tile {tile.path} was planted or changed. {why}. Run "
+            f"audittui seal --chain {self._chain} --replace-tile {tile.path} to rewrite it."
         )
-        step = Step("tile", "fails", "what the entries give", tile.path, why)
+        step = Step("tile", "fails", "the hashes of the entries", tile.path, why)
         return Verdict(self._chain, -1, "MODIFIED", summary, (step,))
 
 
 def _end(tile: Tile) -> int:
-    """How many entries a tree has at least that has the tile."""
+    """The least number of entries in a tree that has the tile."""
     size: int = (tile.index * TILE_HASHES + tile.width) * TILE_HASHES**tile.level
     return size

@@ -1,4 +1,4 @@
-"""From the links' verdict and the proof under a checkpoint to the final verdict. No I/O."""
+"""Combines the links' verdict with the proof under a checkpoint. No I/O."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from audittui.integrity.verifying.found_checkpoint import FoundCheckpoint
 from audittui.integrity.verifying.replica_lag import advice, only_late, steps_of
 from audittui.integrity.verifying.verdict import FAILURES, Step, Verdict, VerdictName
 
-ANCHORED = "It is the entry that was sealed; the checkpoint is signed by a trusted key."
+ANCHORED = "This is the entry that was sealed; the checkpoint is signed by a trusted key."
 _LINKS = ("previous link", "next link")
 
 
@@ -20,10 +20,10 @@ def verify_under_checkpoint(
     verdict: Verdict, place: StoredEntry, found: FoundCheckpoint, inclusion: Inclusion | None,
     write_region: str = "",
 ) -> Verdict:  # fmt: skip
-    """``verdict``, which links and copies gave, in the light of a checkpoint.
+    """``verdict``, derived from links and copies, completed by a checkpoint.
 
-    ``inclusion`` is None where the checkpoint does not reach the entry, or where there is none.
-    ``write_region`` is where the chain is written, if the reads went to another region.
+    ``inclusion`` is None if the checkpoint does not reach the entry, or if there is none.
+    ``write_region`` is the region the chain is written in, if the reads went to another one.
     """
     steps = (*verdict.steps, *steps_of(found, write_region))
     verdict = msgspec.structs.replace(verdict, anchor=found.anchor, steps=steps)
@@ -49,7 +49,7 @@ def verify_under_checkpoint(
         )  # fmt: skip
     sealed, computed = inclusion.leaf.hex(), place.digest or "(no body stored)"
     if sealed != computed:
-        note = f"It is not the entry that was sealed at seq {place.seq}"
+        note = f"This is not the entry that was sealed at seq {place.seq}"
         step = Step("inclusion proof", "fails", sealed, computed, note)
         return msgspec.structs.replace(
             verdict, verdict="MODIFIED", summary=_joined(verdict, f"{note}."), steps=(*steps, step)
@@ -70,7 +70,7 @@ def with_proof(
 
 
 def _proven(verdict: Verdict, place: StoredEntry, step: Step) -> Verdict:
-    """The entry is the sealed one: a link that fails is its neighbour's fault."""
+    """The verdict on the entry that was sealed: a link that fails is its neighbour's fault."""
     steps = tuple(_absolved(one) for one in verdict.steps)
     wrong = [one for one in steps if one.result == "fails"]
     if not place.sound:
@@ -90,7 +90,7 @@ def _proven(verdict: Verdict, place: StoredEntry, step: Step) -> Verdict:
 
 def _absolved(step: Step) -> Step:
     if step.name in _LINKS and step.result == "fails":
-        note = "The neighbour does not fit; this entry is the one that was sealed"
+        note = "The neighbour does not match; this entry is the one that was sealed"
         return msgspec.structs.replace(step, result="not checked", note=note)
     return step
 
@@ -99,7 +99,7 @@ def _beyond(verdict: Verdict, found: FoundCheckpoint) -> Verdict:
     if found.checkpoint is None:
         note = "There is no trusted checkpoint"
     else:
-        note = f"Not sealed yet: the newest checkpoint is of size {found.checkpoint.size:,}"
+        note = f"Not sealed yet: the newest checkpoint has size {found.checkpoint.size:,}"
     step = Step("inclusion proof", "not checked", note=note)
     failed = verdict.verdict in FAILURES
     summary = verdict.summary if failed else f"{verdict.summary} {note}."
@@ -107,5 +107,5 @@ def _beyond(verdict: Verdict, found: FoundCheckpoint) -> Verdict:
 
 
 def _joined(verdict: Verdict, sentence: str) -> str:
-    """What was wrong already, and what came to it."""
+    """The failure already found, if any, followed by ``sentence``."""
     return f"{verdict.summary} {sentence}" if verdict.verdict in FAILURES else sentence

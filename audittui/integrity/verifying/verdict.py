@@ -1,4 +1,4 @@
-"""Verdicts: what was checked of one entry, against what, and what came of it."""
+"""Verdicts: what was checked on one entry, against what, and the result."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ VerdictName = Literal[
 FAILURES: frozenset[str] = frozenset(
     {"MODIFIED", "BROKEN LINK", "MISSING", "TRUNCATED", "REWRITTEN", "INDEX MISMATCH"}
 )
-"""The verdicts that say that something is wrong (exit code 4)."""
+"""The verdicts that report a failure (exit code 4)."""
 
 UNSETTLED: frozenset[str] = frozenset(
     {
@@ -37,13 +37,13 @@ UNSETTLED: frozenset[str] = frozenset(
         "TRUNCATED (may not be replicated yet)", "REWRITTEN (may not be replicated yet)",
     }
 )  # fmt: skip
-"""The verdicts that say that nobody can tell yet (exit code 3)."""
+"""The verdicts that are undecided (exit code 3)."""
 
 
 class Step(msgspec.Struct, frozen=True):
     """One comparison. ``result`` is ``holds``, ``fails`` or ``not checked``.
 
-    ``expected`` and ``found`` are texts (hashes in hex); ``note`` says in words what it means.
+    ``expected`` and ``found`` are texts (hashes in hex); ``note`` explains the result.
     """
 
     name: str
@@ -54,9 +54,9 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Anchor(msgspec.Struct, frozen=True):
-    """The checkpoint that an entry was held against: its log, its size, and when it was signed.
+    """The checkpoint that an entry was held against: its log, its size, and when it was sealed.
 
-    ``sealed_at`` is the sealer's clock, as the table tells it; nothing signs it.
+    ``sealed_at`` is the sealer's clock as stored in the table; it is not signed.
     """
 
     origin: str
@@ -67,12 +67,12 @@ class Anchor(msgspec.Struct, frozen=True):
 class Verdict(msgspec.Struct, frozen=True):
     """The verdict on one entry, with the steps that led to it and a sentence for people.
 
-    ``rcu`` is what it took to read the entry, its neighbours, the checkpoint and the proof;
-    ``pin_rcu`` what it took to prove the checkpoint consistent with the pinned one. ``proof`` is
-    the inclusion proof as a C2SP tlog-proof, where the entry is proven. ``expired`` entries are
-    still there, but may go at any moment. ``count`` is the number of entries that one verdict on a
-    run of absent ones speaks of. ``body_hash`` is that of the body that was verified, in hex; empty
-    where none was.
+    ``rcu`` is the cost of reading the entry, its neighbours, the checkpoint and the proof;
+    ``pin_rcu`` that of proving the checkpoint consistent with the pinned one. ``proof`` is the
+    inclusion proof as a C2SP tlog-proof, if the entry is proven. ``expired`` entries are still
+    present, but may be deleted at any moment. ``count`` is the number of entries that a verdict on
+    a run of absent ones covers. ``body_hash`` is the hash of the verified body, in hex; empty if
+    there is none.
     """
 
     chain: str
@@ -90,7 +90,7 @@ class Verdict(msgspec.Struct, frozen=True):
 
     @property
     def unsettled(self) -> bool:
-        """True when nothing is proven wrong, and nothing is proven right either."""
+        """True when nothing is proven either right or wrong."""
         return self.verdict in UNSETTLED
 
     @property

@@ -1,6 +1,6 @@
 """The port on a DynamoDB table: its client, wire values, conditional puts, administration.
 
-Not here: credentials and sessions of AWS, which are in `audittui.aws`.
+Not here: AWS credentials and sessions, which are in `audittui.aws`.
 """
 
 from audittui.store.dynamodb.admin import create_table

@@ -1,6 +1,6 @@
-"""Creates the table of a layout: keys, indexes, and the settings that protect a log.
+"""Creates the table for a layout: keys, indexes, and the settings that protect a log.
 
-Creating is repeatable: a table that exists is compared and never changed.
+Creating is idempotent: an existing table is compared and never changed.
 """
 
 from __future__ import annotations
@@ -46,13 +46,14 @@ def create_table(
     progress: Callable[[str], None] = lambda _: None,
     access: Access = NOBODY,
 ) -> list[str]:
-    """Create ``table`` for ``layout``, and say in sentences what was done.
+    """Create ``table`` for ``layout``, and return sentences about what was done.
 
-    On-demand billing, the layout's indexes but those in ``without``, time to live, point-in-time
-    recovery, deletion protection. The last steps need an active table: they wait for it up to a
-    minute, with ``wait`` up to fifteen; ``progress`` is told. A table that exists is compared,
-    and the sentences say what differs and how to put it right. Raises `UsageError` for a layout
-    that audittui does not write and for unknown indexes, `StoreError` when the service refuses.
+    The table gets on-demand billing, the layout's indexes except those in ``without``, time to
+    live, point-in-time recovery and deletion protection. The last steps need an active table and
+    wait for it up to one minute, or fifteen with ``wait``; ``progress`` is called with the state.
+    An existing table is compared, and the sentences say what differs and how to fix it. Raises
+    `UsageError` for a layout that audittui does not write and for unknown indexes, `StoreError` if
+    the service refuses.
     """
     indexes = chosen_indexes(layout, without)
     client, place = make_client(
@@ -77,7 +78,7 @@ def create_table(
         with told_plainly(place):
             client.create_table(**table_definition(table, layout, indexes))
     except StoreError as error:
-        # Another run may have been faster.
+        # Another process may have been faster.
         if error.kind != "throttled":
             raise
         try:
@@ -91,14 +92,14 @@ def create_table(
     if not _becomes_active(client, place, seconds, progress):
         return [
             *told,
-            f"The table is still being made after {seconds} s. Once it is active, switch on time "
+            f"The table is still being created after {seconds} s. Once it is active, enable time "
             f"to live and point-in-time recovery: {commands.time_to_live}; {commands.recovery}",
         ]
     return [*told, *switch_on(client, place, layout, commands, seconds, progress)]
 
 
 class Commands:
-    """The AWS CLI commands that put the settings of ``table`` right."""
+    """The AWS CLI commands that correct the settings of ``table``."""
 
     def __init__(self, table: str, layout: Layout, options: Iterable[str] = ()) -> None:
         name = ["--table-name", table]
@@ -183,13 +184,13 @@ def switch_on(
     seconds: float,
     progress: Callable[[str], None],
 ) -> list[str]:
-    """Switch on time to live and point-in-time recovery of an active table; what was done.
+    """Enable time to live and point-in-time recovery on an active table; return what was done.
 
-    A setting that is refused is said with the command that sets it, because the table is there.
+    A refused setting is reported with the command that sets it, because the table exists.
     """
     told: list[str] = []
     if layout.expires_attribute:
-        progress("Switching on time to live …")
+        progress("Enabling time to live …")
         told.append(
             _setting(
                 f"Time to live: on, for {layout.expires_attribute}.",
@@ -206,7 +207,7 @@ def switch_on(
                 ),
             )
         )
-    progress("Switching on point-in-time recovery …")
+    progress("Enabling point-in-time recovery …")
     told.append(
         _setting(
             "Point-in-time recovery: on.",
@@ -235,10 +236,10 @@ def _setting(
         except StoreError as error:
             if not_offered(error):
                 return f"{name}: {NOT_OFFERED}."
-            # A table that has just become active refuses for a few seconds.
+            # A table that has just become active still refuses for a few seconds.
             early = error.kind == "throttled" or "ContinuousBackupsUnavailable" in error.message
             if not early or time.monotonic() > deadline:
-                return f"{name}: off. {error.message} Switch it on with: {command}"
+                return f"{name}: off. {error.message} Enable it with: {command}"
         time.sleep(_POLL_SECONDS)
 
 
@@ -254,7 +255,7 @@ def _becomes_active(
             if table["TableStatus"] == "ACTIVE":
                 return True
         except StoreError as error:
-            # DescribeTable is eventually consistent: a new table may not be known yet.
+            # DescribeTable is eventually consistent: a new table may not be visible yet.
             if error.kind != "missing_table":
                 raise
         if time.monotonic() > deadline:
@@ -265,10 +266,10 @@ def _becomes_active(
 def _told(
     report: TableReport, layout: Layout, without: frozenset[str], commands: Commands
 ) -> list[str]:
-    """The sentences for a table that exists: what differs, and how to put settings right."""
+    """The sentences for an existing table: what differs, and how to correct its settings."""
     found = differences(report, layout, without)
     if not found:
-        told = [f"{report.place} exists and agrees with the layout {layout.name}."]
+        told = [f"{report.place} exists and matches the layout {layout.name}."]
     else:
         told = [f"{report.place} exists; nothing was changed. It differs:", *found]
     if report.point_in_time_recovery == NOT_OFFERED:
@@ -279,5 +280,5 @@ def _told(
         (report.deletion_protection, commands.protection),
     ):
         if state == OFF:
-            told.append(f"Switch it on with: {command}")
+            told.append(f"Enable it with: {command}")
     return told

@@ -1,13 +1,13 @@
-"""Takes the items out of an answer before the AWS client parses it.
+"""Takes the items out of a response before the AWS client parses it.
 
-botocore walks the service's model over every value of an answer, which takes most of a page's
-time. Its event ``before-parse`` lets a handler see the body first: the items travel beside it as
-`WireItem`, and botocore parses the small remainder, so that signing, errors and everything else
-stay its own. What a handler does not understand it leaves to botocore whole.
+botocore walks the service's model for every value of a response, which takes most of a page's time.
+Its event ``before-parse`` lets a handler see the body first: the items are passed separately as
+`WireItem`, and botocore parses the small remainder, so signing, errors and everything else remain
+its own. A body that the handler does not understand is left to botocore entirely.
 
-The same event is where damage is noticed. botocore compares the checksum only when it would try
-again by itself, and takes a body that was cut off for a whole one. Source: botocore/endpoint.py,
-botocore/httpsession.py (``enforce_content_length=False``), botocore/retries/special.py.
+The same event detects damage. botocore compares the checksum only when it would retry by itself,
+and takes a truncated body for a complete one. Source: botocore/endpoint.py, botocore/httpsession.py
+(``enforce_content_length=False``), botocore/retries/special.py.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _OK = 200
 
 
 class WireItems(list[WireItem]):
-    """The items of an answer that were taken out of it."""
+    """Items taken out of a response."""
 
 
 def _list_of_items(members: Members) -> dict[str, Any]:
@@ -64,13 +64,14 @@ _TAKERS: dict[str, Callable[[Members], dict[str, Any]]] = {
     "GetItem": _one_item,
     "BatchGetItem": _items_by_table,
 }
-"""By operation: takes the items out of an answer's members, and says what botocore is to add."""
+"""By operation: takes the items out of a response's members, and returns what botocore is to
+add."""
 
 
 def split(operation: str, body: bytes) -> tuple[bytes, dict[str, Any]] | None:
-    """The remainder of an answer to ``operation``, and the members that were taken out of it.
+    """The remainder of a response to ``operation``, and the members taken out of it.
 
-    None where the body does not look like such an answer.
+    None if the body does not look like such a response.
     """
     try:
         members = _MEMBERS.decode(body)
@@ -84,7 +85,7 @@ def split(operation: str, body: bytes) -> tuple[bytes, dict[str, Any]] | None:
 
 
 def damage(headers: Mapping[str, str], body: bytes) -> str:
-    """What the headers say is wrong with the body; empty where it is what was sent.
+    """What is wrong with the body according to the headers; empty if it is what was sent.
 
     DynamoDB sends the CRC32 of every body in ``x-amz-crc32``.
     """
@@ -92,7 +93,7 @@ def damage(headers: Mapping[str, str], body: bytes) -> str:
     if length.isdecimal() and len(body) < int(length):
         return "cut off"
     if checksum.isdecimal() and zlib.crc32(body) != int(checksum):
-        return "damaged on the way"
+        return "damaged in transit"
     return ""
 
 
@@ -106,10 +107,10 @@ def _before_parse(
     found = damage(response_dict["headers"], body)
     if found:
         raise StoreError(
-            f"An answer of DynamoDB arrived {found}.",
-            "Try again; if it goes on, look at the network and at proxies on the way.",
+            f"A response from DynamoDB arrived {found}.",
+            "Try again; if it persists, check the network and any proxies.",
             kind="network",
-            brief=f"answer {found}",
+            brief=f"response {found}",
         )
     name = operation_model.name
     if customized_response_dict is None or name not in _TAKERS:
@@ -120,9 +121,9 @@ def _before_parse(
 
 
 def watch_answers(client: DynamoDBClient) -> None:
-    """Let ``client`` refuse damaged answers, and give items as `WireItem`. Repeatable."""
-    # One handler, because botocore calls those of an operation before those of the service, and
-    # the checksum is that of the whole body.
+    """Make ``client`` refuse damaged responses and return items as `WireItem`. Idempotent."""
+    # One handler for both, because botocore calls those of an operation before those of the
+    # service, and the checksum covers the whole body.
     client.meta.events.register(
         "before-parse.dynamodb", _before_parse, unique_id="audittui-before-parse"
     )

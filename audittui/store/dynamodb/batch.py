@@ -1,7 +1,8 @@
-"""Several items in one request (BatchGetItem): up to 100 keys, and what was left is asked again.
+"""Several items in one request (BatchGetItem): up to 100 keys; unprocessed ones are requested
+again.
 
-Source: DynamoDB API reference, "BatchGetItem": an answer holds at most 16 MB and may leave keys
-unprocessed, which callers repeat with exponential backoff.
+Source: DynamoDB API reference, "BatchGetItem": a response holds at most 16 MB and may leave keys
+unprocessed, which callers retry with exponential backoff.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ MAX_KEYS = 100
 """Keys in one BatchGetItem."""
 
 Ask = Callable[[list[Mapping[str, Any]]], Mapping[str, Any]]
-"""Sends one BatchGetItem for encoded keys; the answer."""
+"""Sends one BatchGetItem for encoded keys and returns the response."""
 
 
 def batch_answers(ask: Ask, table: str, keys: Sequence[Mapping[str, Any]]) -> Iterator[Any]:
-    """The answers that together hold what ``keys`` name. Raises `StoreError`.
+    """The responses that together hold the items of ``keys``. Raises `StoreError`.
 
-    An answer that leaves keys out makes progress or is waited for like throttling.
+    A response that leaves keys out must make progress; otherwise it is retried like throttling.
     """
     for start in range(0, len(keys), MAX_KEYS):
         left = list(keys[start : start + MAX_KEYS])

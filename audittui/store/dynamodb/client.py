@@ -19,25 +19,25 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 5
 READ_SECONDS, WRITE_SECONDS = 10, 20
-"""How long the service may say nothing, to a client that only reads and to one that writes."""
+"""Read timeouts in seconds, for a client that only reads and for one that writes."""
 ATTEMPTS = 5
-"""Attempts a request that botocore makes by itself, the first one included."""
+"""Attempts that botocore makes for each request, including the first one."""
 CONNECTIONS = 64
-"""Connections kept open: as many as a run of a plan has requests in flight at most."""
+"""Connections kept open: the most requests that a run of a plan has in flight."""
 
 READ_OPERATIONS = frozenset({"Query", "GetItem", "BatchGetItem", "DescribeTable"})
-"""What a read-only client sends: the four actions of a reader's IAM policy."""
+"""The operations of a read-only client: the four actions of a reader's IAM policy."""
 DESCRIBE_OPERATIONS = frozenset(
     {"DescribeTable", "DescribeTimeToLive", "DescribeContinuousBackups"}
 )
-"""What a client sends that only describes the table and its settings."""
+"""The operations of a client that only describes the table and its settings."""
 
 
 def _refuse_all_but(operations: frozenset[str]) -> Callable[..., None]:
     def before_call(model: Any, **_: Any) -> None:
         if model.name not in operations:
             raise StoreError(
-                f"This connection only reads; {model.name} was not sent.", kind="permission"
+                f"This connection is read-only; {model.name} was not sent.", kind="permission"
             )
 
     return before_call
@@ -53,17 +53,17 @@ def make_client(
     attempts: int = ATTEMPTS,
     access: Access = NOBODY,
 ) -> tuple[DynamoDBClient, Place]:
-    """A client for ``table`` and the place that its errors name. Sends nothing to the table; where
-    credentials are looked for on this machine, botocore may ask it for its role's.
+    """A client for ``table``, and the place that its errors name. Sends nothing to the table; to
+    find credentials, botocore may ask the machine's metadata service.
 
-    Where ``operations`` are given, it is one for reading, and sends these and no others.
+    With ``operations`` it is a reading client that sends these and no others.
 
-    A ``region`` of None is taken from AWS_REGION, else from where AWS's own tools take it; the
-    endpoint from AWS_ENDPOINT_URL_DYNAMODB. botocore makes ``attempts`` attempts at a request and
-    says nothing of those that fail; 1 leaves repeating to the caller. Where AWS_MAX_ATTEMPTS (or
-    max_attempts of the profile) says how many, that counts, and is the place's ``attempts``.
-    ``access`` says who is asked for an MFA code, which is done at once. Raises `StoreError` without
-    a region or credentials, for an unknown profile and for an endpoint that is not a URL.
+    Without ``region``, it is taken from AWS_REGION, else from AWS's own settings; the endpoint from
+    AWS_ENDPOINT_URL_DYNAMODB. botocore makes ``attempts`` attempts at each request and does not
+    report those that fail; 1 leaves retries to the caller. AWS_MAX_ATTEMPTS (or max_attempts of the
+    profile) takes precedence, and becomes the place's ``attempts``. ``access`` says how to ask for
+    an MFA code, which happens right away. Raises `StoreError` without a region or credentials, for
+    an unknown profile and for an endpoint that is not a URL.
     """
     from botocore.config import Config
 

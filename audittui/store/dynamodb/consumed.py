@@ -1,4 +1,4 @@
-"""What an answer says that it has cost."""
+"""The consumed capacity that a response reports."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from audittui.store.dynamodb.errors import answered
 def read_units(
     answer: Mapping[str, Any], index: str, place: Place
 ) -> tuple[float, tuple[tuple[str, float], ...]]:
-    """The read units of an answer, and where they went."""
+    """The read units of a response, in total and by index."""
     consumed = answered(answer, "ConsumedCapacity", place)
     units = float(consumed.get("CapacityUnits", 0.0))
     parts = {"": consumed.get("Table", {})}
@@ -20,6 +20,6 @@ def read_units(
         parts.update(consumed.get(kind, {}))
     spent = {name: float(part.get("CapacityUnits", 0.0)) for name, part in parts.items()}
     if not any(spent.values()):
-        # Not every emulator says where they went.
+        # Not every emulator breaks them down.
         spent = {index: units}
     return units, tuple((name, part) for name, part in spent.items() if part)

@@ -1,6 +1,6 @@
-"""From what DynamoDB answers to sentences: what happened, and what to do about it.
+"""Turns DynamoDB's error responses into sentences: what happened, and what to do about it.
 
-Source: IAM user guide, "Troubleshoot access denied error messages", for what they name.
+Source: IAM user guide, "Troubleshoot access denied error messages".
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _NOT_DYNAMODB = re.compile(r"[34]\d\d", re.ASCII)
 def service_error(
     code: str, detail: str, operation: str, place: Place, *, index: str = "", request: str = ""
 ) -> StoreError:
-    """The error for a code that the service answered ``operation`` with.
+    """The error for a code in the service's response to ``operation``.
 
-    ``index`` is the one that was asked, ``request`` the id that the service gave the request.
+    ``index`` is the index that was read, ``request`` the service's id of the request.
     """
     code = code.rpartition("#")[2]
     if lender_of(operation):
@@ -62,10 +62,10 @@ def service_error(
 
 
 def answered(answer: Mapping[str, Any], member: str, place: Place) -> Any:
-    """The member ``member``, which every answer of the service to the operation has.
+    """The member ``member``, which every response of the service to the operation has.
 
-    A server that is no DynamoDB may say 200 as well. Raises `StoreError` then, so that nothing
-    passes for absent or written that was not.
+    A server that is not DynamoDB may also respond with 200. Raises `StoreError` then, so that
+    nothing is mistaken for absent or written.
     """
     if member not in answer:
         raise filled(CLIENT_RULES["ResponseParserError"], place)
@@ -76,7 +76,7 @@ def answered(answer: Mapping[str, Any], member: str, place: Place) -> Any:
 def told_plainly(place: Place, index: str = "") -> Iterator[None]:
     """Turn the exceptions of botocore inside the block into `StoreError`.
 
-    ``index`` is the one that is asked, where one is.
+    ``index`` is the index that is read, if any.
     """
 
     def of_service(refusal: Refusal) -> StoreError:

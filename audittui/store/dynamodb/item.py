@@ -1,7 +1,7 @@
-"""Items that stay in the answer's bytes until somebody asks for a value.
+"""Items that stay in the response's bytes until a value is requested.
 
 A page of a megabyte holds hundreds of items with a dozen attributes each, of which a list shows a
-few and a filter often none: decoding is most of what a client spends on a page.
+few and a filter often none. Decoding is most of a client's work on a page.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from audittui.store.dynamodb.wire import decoded_json, number
 
 
 class _Scalar(msgspec.Struct, frozen=True, gc=False):
-    """A tagged value that is a text or a number; both None where it is of another type."""
+    """A tagged value that is a text or a number; both are None if it is of another type."""
 
     S: str | None = None
     N: str | None = None
@@ -50,18 +50,18 @@ class _Picker:
 @lru_cache(maxsize=256)
 def _picker(names: tuple[str, ...]) -> _Picker | None:
     try:
-        # What is read of one attribute alone would not be a tuple.
+        # With a single attribute the result would not be a tuple.
         return _Picker(names) if len(names) > 1 else None
     except (TypeError, ValueError):
-        # A name that stands twice, or has characters that the decoder does not take.
+        # A duplicate name, or one with characters that the decoder does not accept.
         return None
 
 
 class WireItem(Mapping[str, Any]):
-    """An item in the JSON of an answer, decoded when it is first asked for a value.
+    """An item in the JSON of a response, decoded when a value is first requested.
 
-    Until then it keeps its page's bytes in memory. Reading a value raises `StoreError` where the
-    value is of an unknown type, or the item is not JSON. Safe to read from several threads.
+    Until then it keeps its page's bytes in memory. Reading a value raises `StoreError` if the value
+    is of an unknown type, or the item is not JSON. Safe to read from several threads.
     """
 
     __slots__ = ("_content",)
@@ -87,7 +87,7 @@ class WireItem(Mapping[str, Any]):
         return decoded_json((content if isinstance(content, dict) else self._tagged())[name])
 
     def get(self, name: str, default: Any = None) -> Any:
-        """The value of the attribute ``name``; ``default`` where there is none."""
+        """The value of the attribute ``name``; ``default`` if there is none."""
         content = self._content
         tagged = (content if isinstance(content, dict) else self._tagged()).get(name)
         return default if tagged is None else decoded_json(tagged)
@@ -152,7 +152,7 @@ def _readable_number(digits: str) -> int | Decimal | None:
 
 
 def _decoded_by_stdlib(raw: msgspec.Raw) -> Any:
-    """What the AWS client's own parser would make of it, which takes lone surrogates."""
+    """The result of the AWS client's own parser, which accepts lone surrogates."""
     try:
         return json.loads(bytes(raw))
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""What a table is: keys, indexes, sizes and settings, and where it differs from a layout."""
+"""Describes a table: keys, indexes, sizes and settings, and where it differs from a layout."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ON, OFF, NOT_OFFERED, NOT_ALLOWED = "on", "off", "not offered here", "not allowe
 class IndexReport(msgspec.Struct, frozen=True):
     """One secondary index.
 
-    ``projection`` names what it holds beside its keys, sorted; ``("ALL",)`` for everything.
+    ``projection`` names what it projects besides its keys, sorted; ``("ALL",)`` for everything.
     ``status`` is the service's (``ACTIVE``, ``CREATING`` …). Sizes in bytes, up to six hours old.
     """
 
@@ -41,8 +41,8 @@ class IndexReport(msgspec.Struct, frozen=True):
 class TableReport(msgspec.Struct, frozen=True, kw_only=True):
     """One table. Settings are ``on``, ``off``, ``not offered here`` or ``not allowed to see``.
 
-    ``billing`` is ``on-demand`` or ``provisioned``. ``expires_attribute`` is empty where TTL is not
-    on. ``differences`` are sentences about where the table departs from the layout.
+    ``billing`` is ``on-demand`` or ``provisioned``. ``expires_attribute`` is empty if TTL is off.
+    ``differences`` are sentences about where the table differs from the layout.
     """
 
     place: str
@@ -70,7 +70,7 @@ def describe_table(
     aws_profile: str | None = None,
     access: Access = NOBODY,
 ) -> TableReport:
-    """What the service says of ``table``, compared with ``layout``. Raises `StoreError`."""
+    """The service's description of ``table``, compared with ``layout``. Raises `StoreError`."""
     client, place = make_client(
         table,
         region=region,
@@ -140,7 +140,7 @@ def _index_report(index: Mapping[str, Any], types: Mapping[str, Any]) -> IndexRe
 
 
 def _unseen(error: StoreError) -> str:
-    """The state of a setting that the service did not tell; other errors are raised again."""
+    """The state of a setting that the service did not reveal; other errors are raised again."""
     if error.kind == "permission":
         return NOT_ALLOWED
     if not_offered(error):
@@ -149,8 +149,8 @@ def _unseen(error: StoreError) -> str:
 
 
 def not_offered(error: StoreError) -> bool:
-    """True when the service (a local one) does not have the operation."""
-    return error.kind == "other" and "does not know this operation" in error.message
+    """True when the service (a local one) does not support the operation."""
+    return error.kind == "other" and "does not support this operation" in error.message
 
 
 def _time_to_live(client: DynamoDBClient, place: Place) -> tuple[str, str]:
@@ -177,7 +177,7 @@ def _recovery(client: DynamoDBClient, place: Place) -> str:
 
 
 def index_projection(index: Index) -> tuple[str, ...]:
-    """What a layout's index holds beside its keys, sorted; ``("ALL",)`` for everything."""
+    """What a layout's index projects besides its keys, sorted; ``("ALL",)`` for everything."""
     keys = (index.partition.attribute, index.sort.attribute)
     return tuple(sorted(name for name in index.projection if name not in keys))
 
@@ -195,7 +195,7 @@ def _key_differences(
     for role, one, other in zip(("partition key", "sort key"), found, wanted, strict=True):
         if one is None or (one.attribute, one.type) != (other.attribute, other.type):
             sentences.append(
-                f"The {role} of {what} is {_key_text(one)}, the layout's is {_key_text(other)}."
+                f"The {role} of {what} is {_key_text(one)}; the layout's is {_key_text(other)}."
             )
     return sentences
 
@@ -211,7 +211,7 @@ def _index_differences(report: TableReport, layout: Layout, without: Collection[
                 sentences.append(f"The index {name} is missing.")
             continue
         if name in without:
-            sentences.append(f"The index {name} exists, though it was to be left out.")
+            sentences.append(f"The index {name} exists, although it was to be left out.")
         sentences += _key_differences(
             f"the index {name}", (there.partition, there.sort), (index.partition, index.sort)
         )
@@ -228,25 +228,25 @@ def _projection_differences(
     if found == wanted:
         return []
     if found == ("ALL",):
-        return [f"The index {name} holds every attribute, the layout's fewer (it costs more)."]
+        return [f"The index {name} projects every attribute, the layout's fewer (it costs more)."]
     if wanted == ("ALL",):
-        return [f"The index {name} does not hold every attribute, the layout's does."]
+        return [f"The index {name} does not project every attribute; the layout's does."]
     sentences = []
     missing, extra = set(wanted) - set(found), set(found) - set(wanted)
     if missing:
         sentences.append(f"The index {name} lacks {', '.join(sorted(missing))}.")
     if extra:
-        sentences.append(f"The index {name} holds more: {', '.join(sorted(extra))}.")
+        sentences.append(f"The index {name} also projects {', '.join(sorted(extra))}.")
     return sentences
 
 
 def differences(
     report: TableReport, layout: Layout, without: Collection[str] = frozenset()
 ) -> list[str]:
-    """Sentences about where a table departs from ``layout``; none where it agrees.
+    """Sentences about where a table differs from ``layout``; empty if it matches.
 
-    Indexes in ``without`` are expected to be absent. The settings of a table that others write
-    (``layout.chained`` is False) are theirs, and not compared.
+    Indexes in ``without`` are expected to be absent. The settings of a table written by others
+    (``layout.chained`` is False) are not compared.
     """
     sentences = _key_differences(
         "the table", (report.partition, report.sort), (layout.partition, layout.sort)

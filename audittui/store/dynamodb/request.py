@@ -1,4 +1,4 @@
-"""From the port's `Query` to the arguments of a Query request.
+"""Turns the port's `Query` into the arguments of a Query request.
 
 Every name and value is a placeholder (``#0``, ``:0``): DynamoDB refuses reserved words such as
 ``time``, and nothing from a log or a person can become part of an expression. Source: DynamoDB
@@ -14,7 +14,7 @@ from audittui.store.dynamodb.wire import Tagged, encoded, encoded_item
 from audittui.store.port import Condition, Query
 
 MAX_OPERANDS = 100
-"""Operands of one IN."""
+"""The most operands of one IN."""
 
 
 class _Placeholders:
@@ -38,7 +38,7 @@ class _Placeholders:
 
 
 def is_empty_range(request: Query) -> bool:
-    """True when the sort key's bounds exclude everything, which DynamoDB refuses to be asked."""
+    """True when the sort key's bounds exclude everything; DynamoDB rejects such a request."""
     low, high = request.low, request.high
     return low is not None and high is not None and low > high  # type: ignore[operator]
 
@@ -58,7 +58,7 @@ def _key_condition(request: Query, places: _Placeholders) -> str:
 
 
 def _is_in(condition: Condition, places: _Placeholders) -> list[str]:
-    """One IN for each hundred values."""
+    """One IN for every hundred values."""
     name = places.name(condition.attribute)
     values = list(dict.fromkeys(condition.values))
     return [
@@ -73,12 +73,12 @@ def _filter(condition: Condition, places: _Placeholders) -> str:
     name = places.name(condition.attribute)
     chunks = _is_in(condition, places)
     if condition.operator == "in":
-        # Equal to one of no values: never true.
+        # IN with no values is never true.
         never = f"(attribute_exists({name}) AND attribute_not_exists({name}))"
         if not chunks:
             return never
         return chunks[0] if len(chunks) == 1 else f"({' OR '.join(chunks)})"
-    # Without more parentheses, because redundant ones are refused: AND binds tighter than OR.
+    # No more parentheses, because redundant ones are rejected: AND binds tighter than OR.
     others = " AND ".join(f"NOT {chunk}" for chunk in chunks)
     return f"(attribute_not_exists({name}) OR {others})"
 
@@ -88,7 +88,7 @@ def _projection(attributes: Sequence[str], places: _Placeholders) -> str:
 
 
 def query_arguments(request: Query, table: str) -> dict[str, Any]:
-    """The arguments of the Query request that asks ``table`` for one page."""
+    """The arguments of the Query request for one page of ``table``."""
     places = _Placeholders()
     arguments: dict[str, Any] = {
         "TableName": table,

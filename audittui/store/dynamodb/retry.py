@@ -1,7 +1,7 @@
-"""Tries again what passes by itself, where the caller can see it and stop it.
+"""Retries transient errors in a way that the caller can see and stop.
 
-botocore repeats requests too, but silently, and sleeps where nobody can wake it: the store's
-client makes one attempt a call, and the waiting is the caller's (`Patience`).
+botocore retries too, but silently and with a sleep that cannot be interrupted. So the store's
+client makes one attempt for each call, and the caller does the waiting (`Patience`).
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from audittui.store.port import Patience, cost_unknown
 T = TypeVar("T")
 
 ATTEMPTS = 5
-"""Attempts a request, the first one included."""
+"""Attempts for each request, including the first one."""
 LASTING_SECONDS = 30.0
-"""How long a connection is tried again that was good before and is lost."""
+"""How long a connection that worked before is retried after it is lost, in seconds."""
 _LAST_SECONDS = 0.1
 LONGEST = 20.0
-"""No wait is longer, in seconds."""
+"""The longest wait, in seconds."""
 PASSING = {"throttled": 1.0, "network": 0.1}
-"""The kinds of errors that pass by themselves, and their first wait at most, in seconds.
+"""The kinds of transient errors, and the longest first wait for each, in seconds.
 
-Throttling ends when time has passed; a connection that was cut is often good again at once.
+Throttling takes time to end; a broken connection often works again immediately.
 """
 
 
 def delay(error: StoreError, attempt: int) -> float:
-    """The seconds to wait before attempt number ``attempt`` (2 is the first repeat).
+    """The seconds to wait before attempt number ``attempt`` (2 is the first retry).
 
     Exponential backoff with full jitter. Source: AWS Architecture Blog, "Exponential Backoff And
     Jitter"; AWS SDKs and Tools reference guide, "Retry behavior".
@@ -42,12 +42,12 @@ def delay(error: StoreError, attempt: int) -> float:
 def patiently(
     call: Callable[[], T], patience: Patience, attempts: int = 0, *, lasting: bool = False
 ) -> tuple[T, int]:
-    """What ``call`` returns, and the number of attempts before it that may have cost something.
+    """The result of ``call``, and the number of failed attempts that may have cost something.
 
-    Throttling and failures of the network and of the service are tried again, with ``patience`` in
-    between; ``attempts`` are made at most, `ATTEMPTS` where it is 0. Those of the network are made
-    for `LASTING_SECONDS` at least where it was ``lasting`` before. Raises the last attempt's
-    `StoreError`; every other error at once.
+    Throttling and failures of the network and of the service are retried, with ``patience`` in
+    between, up to ``attempts`` attempts (0 means `ATTEMPTS`). Network failures of a connection that
+    was ``lasting`` before are retried for at least `LASTING_SECONDS`. Raises the last attempt's
+    `StoreError`, and any other error immediately.
     """
     failed = lost = 0
     most = attempts or ATTEMPTS
@@ -63,6 +63,6 @@ def patiently(
                 raise
             seconds = delay(error, failed + 1)
             if failed >= most:
-                # The last attempt is made when the time is over, not long after it.
+                # The last attempt is made when the time is up, not long after.
                 seconds = min(seconds, left + _LAST_SECONDS)
             patience.wait(error, failed + 1, seconds)

@@ -1,4 +1,4 @@
-"""What each error that DynamoDB answers with says: its kind, the sentence, the advice.
+"""The kind, the sentence and the advice for each error that DynamoDB responds with.
 
 Sources: DynamoDB developer guide, "Error handling with DynamoDB"; IAM, "Common errors".
 """
@@ -25,30 +25,30 @@ DENIED_INDEX = Rule(
 FORBIDDEN = Rule(
     "permission",
     "A policy explicitly denies {action} on {where}.",
-    "Another permission does not help: ask who wrote the deny ({why}).",
+    "No other permission overrides it: ask whoever wrote the deny ({why}).",
 )
 THROTTLED = Rule(
     "throttled",
-    "{table} ({region}) is throttling: it is asked for more than its capacity.",
-    "Wait a moment and try again, or ask for less at a time.",
+    "{table} ({region}) is throttling: the requests exceed its capacity.",
+    "Wait a moment and try again, or read less at a time.",
 )
 FAILED = Rule(
     "network",
     "DynamoDB in {region} failed to answer ({code}).",
-    "Try again in a moment; see the AWS Health Dashboard if it goes on.",
+    "Try again in a moment; see the AWS Health Dashboard if it persists.",
     "DynamoDB failed to answer ({code})",
 )
 FOREIGN = Rule(
     "other",
     "{endpoint} answered {operation} with the HTTP status {code}, not as DynamoDB does.",
-    "Check --endpoint-url, HTTPS_PROXY, and whether a proxy stands in the way.",
+    "Check --endpoint-url, HTTPS_PROXY, and whether a proxy is in the way.",
 )
 
 SERVICE_RULES: dict[str, Rule] = {
     "ResourceNotFoundException": Rule(
         "missing_table",
         "There is no table {table} in {region}.",
-        "Check --table, --region and --endpoint-url, or make it with audittui table create.",
+        "Check --table, --region and --endpoint-url, or create it with audittui table create.",
         usage=True,
     ),
     "TableNotFoundException": Rule(
@@ -88,7 +88,7 @@ SERVICE_RULES: dict[str, Rule] = {
     "RequestLimitExceeded": THROTTLED,
     "LimitExceededException": THROTTLED,
     "TransactionConflictException": Rule(
-        "throttled", "Another writer is at work on the same item of {table}.", "Try again."
+        "throttled", "Another writer is updating the same item of {table}.", "Try again."
     ),
     "InternalServerError": FAILED,
     "InternalFailure": FAILED,
@@ -99,7 +99,7 @@ SERVICE_RULES: dict[str, Rule] = {
     "ItemCollectionSizeLimitExceededException": INVALID,
     "IdempotentParameterMismatchException": INVALID,
     "UnknownOperationException": Rule(
-        "other", "{endpoint} does not know this operation.", "Check --endpoint-url."
+        "other", "{endpoint} does not support this operation.", "Check --endpoint-url."
     ),
 }
-"""The service's error codes. Those it lacks become a sentence with the code and its text."""
+"""By the service's error code. Any other code becomes a sentence with the code and its text."""

@@ -1,4 +1,4 @@
-"""Sends requests to a table: repeated where that helps, watched, with fresh credentials."""
+"""Sends requests to a table, with retries, reports of slow ones, and renewed credentials."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ Answer = TypeVar("Answer", bound=Mapping[str, Any])
 
 
 class Sender:
-    """Sends requests to ``place`` through ``client``. Safe in several threads.
+    """Sends requests to ``place`` through ``client``. Thread-safe.
 
-    ``renew`` makes a client anew, with the credentials that this machine has by then; it is called
-    when those of the present one have expired. ``slow`` tells of requests that are not answered.
+    ``renew`` makes a new client with this machine's current credentials; it is called when those of
+    the old one have expired. ``slow`` reports requests that are not answered.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Sender:
         patience: Patience = PATIENT,
         index: str = "",
     ) -> tuple[Answer, int]:
-        """The answer to ``call``, and the number of attempts that failed. Raises `StoreError`."""
+        """The response to ``call``, and the number of failed attempts. Raises `StoreError`."""
         if patience is PATIENT and self.slow.tell is not None:
             patience = TellingPatience(self.slow.tell)
         answer = patiently(
@@ -67,7 +67,7 @@ class Sender:
             if self._renew is None:
                 raise
         with self._renewing:
-            # Another thread may have been here first.
+            # Another thread may already have renewed it.
             if self.client is client:
                 self.client = self._renew()
                 watch_answers(self.client)

@@ -1,4 +1,4 @@
-"""Tells of requests that are not answered, while nobody knows yet how they end."""
+"""Reports requests that are still waiting for a response."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from audittui.errors import StoreError
 from audittui.store.port import ANSWERS_AGAIN
 
 SLOW_SECONDS = 2.0
-"""A request that takes longer is told."""
+"""Requests that take longer, in seconds, are reported."""
 _IDLE_SECONDS = 5.0
 
 
 class SlowCalls:
-    """Watches the requests to ``place``. ``tell`` is told in a sentence, from a thread; while it is
-    None nothing is said. Safe in several threads."""
+    """Watches the requests to ``place``. ``tell`` is called with a sentence, from a thread; while
+    it is None nothing is reported. Thread-safe."""
 
     def __init__(self, place: str) -> None:
         self.tell: Callable[[str], None] | None = None
@@ -30,7 +30,7 @@ class SlowCalls:
 
     @contextmanager
     def call(self) -> Iterator[None]:
-        """A request that is sent in the block."""
+        """Watch a request that is sent in the block."""
         if self.tell is None:
             yield
             return
@@ -75,7 +75,7 @@ class SlowCalls:
 
 
 class TellingPatience:
-    """Sleeps, and tells ``tell`` why once it goes on for `SLOW_SECONDS`."""
+    """Sleeps, and calls ``tell`` with the reason after `SLOW_SECONDS`."""
 
     def __init__(self, tell: Callable[[str], None]) -> None:
         self._tell = tell

@@ -52,8 +52,8 @@ INDEX_LAG = 10_000_000
 class DynamoStore:
     """The store in one table, reached through ``client``. Use `open_table`.
 
-    ``renew`` makes a client anew, with the credentials that this machine has by then; it is called
-    when those of the present one have expired.
+    ``renew`` makes a new client with this machine's current credentials; it is called when those of
+    the old one have expired.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class DynamoStore:
 
     @property
     def place(self) -> str:
-        """The table and its region, and the endpoint's host where it is not AWS's own."""
+        """The table and its region, and the endpoint's host if it is not AWS's own."""
         return self._place.label
 
     @property
@@ -86,16 +86,16 @@ class DynamoStore:
 
     @property
     def tried(self) -> tuple[tuple[str, str], ...]:
-        """How the table is reached, line by line: a name and its value, without a secret."""
+        """How the table is reached, as pairs of a name and a value, without secrets."""
         return self._place.tried
 
     @property
     def index_lag(self) -> int:
-        """Indexes are eventually consistent, in microseconds."""
+        """How far indexes may lag behind writes, in microseconds."""
         return INDEX_LAG
 
     def identity(self) -> TableIdentity:
-        """The table's TableId and ARN, asked for once; its name alone where they are refused."""
+        """The table's TableId and ARN, read once; only its name if they are refused."""
         if self._identity is None:
             known = TableIdentity(label=self.place)
             try:
@@ -109,13 +109,13 @@ class DynamoStore:
             table = answered(answer, "Table", self._place)
             place = str(table.get("TableArn", ""))
             if place and self._place.endpoint and self.place != f"{self.table} ({self.region})":
-                # Emulators give every table of one name the same ARN.
+                # Emulators give all tables of one name the same ARN.
                 place = f"{place} {self.place}"
             self._identity = TableIdentity(table.get("TableId", ""), place, self.place)
         return self._identity
 
     def tell_waits(self, tell: Callable[[str], None]) -> None:
-        """Let ``tell`` be told, from a thread, of requests that take longer than two seconds."""
+        """Report requests that take longer than two seconds to ``tell``, from a thread."""
         self._sender.slow.tell = tell
 
     def close(self) -> None:
@@ -123,7 +123,7 @@ class DynamoStore:
         self._sender.client.close()
 
     def query(self, request: Query, patience: Patience = PATIENT) -> Page:
-        """Read one page. Nothing is sent for a range that holds nothing."""
+        """Read one page. Nothing is sent for an empty range."""
         if is_empty_range(request):
             return Page(items=(), last_key=None, scanned=0, rcu=0.0)
         arguments = query_arguments(request, self.table)
@@ -185,8 +185,8 @@ class DynamoStore:
     def put_new(self, item: Item) -> None:
         """Write one item whose key is free.
 
-        A transaction at work on the same key refuses it like any other transaction: with
-        `TransactionRefusedError`.
+        A concurrent transaction on the same key raises `TransactionRefusedError`, as for any other
+        transaction.
         """
         from botocore.exceptions import ClientError
 
@@ -232,7 +232,7 @@ class DynamoStore:
         puts: list[Any] = [
             {"Put": new_item(item, self.table, self.layout.partition.attribute)} for item in items
         ]
-        # One token for all attempts: a repeat of a transaction that had landed is no conflict.
+        # One token for all attempts: retrying a transaction that had landed is not a conflict.
         token = str(uuid.uuid4())
 
         def send(client: DynamoDBClient) -> Mapping[str, Any]:
@@ -253,7 +253,7 @@ class DynamoStore:
             answered(answer, "ConsumedCapacity", self._place)
 
     def describe(self) -> TableDescription:
-        """What DescribeTable says; only indexes that can be read are listed."""
+        """The result of DescribeTable, with only the indexes that can be read."""
         answer, _ = self._sender.ask(lambda client: client.describe_table(TableName=self.table))
         table = answered(answer, "Table", self._place)
         return TableDescription(
@@ -271,7 +271,7 @@ class DynamoStore:
         )
 
     def _existing(self, answer: Mapping[str, Any], item: Item) -> Item:
-        """The item that took the key: from the refusal, else read now."""
+        """The item that took the key: from the error response, else read now."""
         found = answer.get("Item")
         if found:
             return _item(found)
@@ -283,7 +283,7 @@ class DynamoStore:
 
 
 def _item(item: Mapping[str, Any]) -> Item:
-    """An item of an answer: as it was taken out, or as botocore parsed it."""
+    """An item of a response: as taken out of it, or as botocore parsed it."""
     return item if isinstance(item, WireItem) else decoded_item(item)
 
 
@@ -303,9 +303,9 @@ def open_table(
 ) -> DynamoStore:
     """The store in ``table``. Sends nothing yet.
 
-    A ``read_only`` store refuses everything but reads before it is sent. ``access`` says who is
-    asked and told. Raises `StoreError`
-    without a region, for an unknown profile and for an endpoint that is not a URL.
+    A ``read_only`` store refuses everything but reads, before sending. ``access`` says how AWS is
+    reached on behalf of a person. Raises `StoreError` without a region, for an unknown profile and
+    for an endpoint that is not a URL.
     """
 
     def connect() -> tuple[DynamoDBClient, Place]:

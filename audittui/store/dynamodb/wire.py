@@ -1,7 +1,7 @@
-"""Values on DynamoDB's wire: the tagged form (``{"S": "x"}``) to Python's types and back.
+"""DynamoDB's wire format: the tagged form (``{"S": "x"}``) to Python's types and back.
 
-Source: DynamoDB API reference, "AttributeValue". In the form that the AWS client takes and gives,
-binary values are ``bytes``; in an answer's JSON they are texts in base64.
+Source: DynamoDB API reference, "AttributeValue". In the form that the AWS client accepts and
+returns, binary values are ``bytes``; in a response's JSON they are texts in base64.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from typing import Any
 from audittui.errors import StoreError
 
 Tagged = dict[str, Any]
-"""One value in the wire's form: one key that names the type."""
+"""One value in the wire format: one key that names the type."""
 
 _INTEGER = re.compile(r"-?[0-9]+", re.ASCII)
-# What the service keeps of a number: 38 significant digits, magnitudes from 1e-130 to 9.9e125.
+# The service's limits on numbers: 38 significant digits, magnitudes from 1e-130 to 9.9e125.
 _NUMBERS = Context(
     prec=38, Emin=-130, Emax=125, traps=[Inexact, InvalidOperation, Overflow, Rounded, Underflow]
 )
 
 
 def number(text: str) -> int | Decimal:
-    """A number from its text. Raises ``ArithmeticError`` for a text that is none."""
+    """A number from its text. Raises ``ArithmeticError`` if it is not a number."""
     return int(text) if _INTEGER.fullmatch(text) else Decimal(text)
 
 
@@ -38,7 +38,7 @@ def _corrupt() -> StoreError:
 
 
 class _Decoder:
-    """Decodes tagged values whose binary values are read by ``binary``."""
+    """Decodes tagged values; ``binary`` decodes binary ones."""
 
     def __init__(self, binary: Callable[[Any], bytes]) -> None:
         self._by_tag: dict[str, Callable[[Any], Any]] = {
@@ -74,16 +74,16 @@ _PARSED, _JSON = _Decoder(bytes), _Decoder(binascii.a2b_base64)
 
 
 def decoded_item(item: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """The Python values of an item's attributes, from the form that the AWS client gives.
+    """The Python values of an item's attributes, from the form that the AWS client returns.
 
-    Integral numbers are ``int``, others ``Decimal``. Raises `StoreError` for a type that the
-    format does not have, and for what is no value of its type.
+    Integral numbers are ``int``, others ``Decimal``. Raises `StoreError` for a type that the format
+    does not have, and for a value that does not fit its type.
     """
     return _PARSED.item(item)
 
 
 decoded_json = _JSON.value
-"""As `decoded_item`, of one tagged value as it stands in an answer's JSON."""
+"""Like `decoded_item`, for one tagged value as in a response's JSON."""
 
 
 def _number_text(value: int | float | Decimal) -> str:
@@ -118,8 +118,8 @@ def _encoded_set(values: set[Any] | frozenset[Any]) -> Tagged:
 def encoded(value: Any) -> Tagged:
     """The tagged form of a Python value.
 
-    Raises `StoreError` for what DynamoDB cannot store: numbers of more than 38 digits, NaN, empty
-    or mixed sets, other types.
+    Raises `StoreError` for values that DynamoDB cannot store: numbers of more than 38 digits, NaN,
+    empty or mixed sets, other types.
     """
     if isinstance(value, str):
         return {"S": value}

@@ -1,4 +1,4 @@
-"""Writes on the condition that a key is free, and what their refusals mean."""
+"""Writes on the condition that a key is free, and how their errors are read."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from audittui.store.port import TransactionRefusedError
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
 
-_IN_DOUBT = "The write may have landed all the same: look before you repeat it."
+_IN_DOUBT = "The write may have landed all the same: check before you repeat it."
 _REASONS = {
     "ThrottlingError": "ThrottlingException",
     "ProvisionedThroughputExceeded": "ProvisionedThroughputExceededException",
     "ItemCollectionSizeLimitExceeded": "ItemCollectionSizeLimitExceededException",
 }
-"""Cancellation reasons whose names differ from those of the exceptions that say the same."""
+"""Cancellation reasons whose names differ from those of the matching exceptions."""
 
 
 def new_item(item: Item, table: str, key: str) -> Any:
@@ -43,9 +43,9 @@ def refusal_of(
     place: Place,
     existing: Callable[[Mapping[str, Any], Item], Item],
 ) -> Exception:
-    """What a transaction that was cancelled comes to: who took a key, a conflict, or an error.
+    """The error for a cancelled transaction: a taken key, a conflict, or another error.
 
-    ``existing`` gives the item that took the key of another, from the reason that names it.
+    ``existing`` returns the item that took the key of another, from the cancellation reason.
     """
     reasons: Sequence[Mapping[str, Any]] = error.response.get("CancellationReasons", ())
     codes = [str(reason.get("Code", "None")) for reason in reasons]
@@ -65,13 +65,13 @@ def refusal_of(
 
 
 def code_of(error: ClientError) -> str:
-    """The code that the service answered with; empty where there is none."""
+    """The code in the service's response; empty if there is none."""
     return error.response.get("Error", {}).get("Code", "")
 
 
 @contextmanager
 def written() -> Iterator[None]:
-    """Say of a write that got no answer that nobody knows whether it landed."""
+    """Add to the error of a write without a response that it may have landed."""
     try:
         yield
     except StoreError as error:

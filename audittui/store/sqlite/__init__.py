@@ -1,4 +1,4 @@
-"""The embedded store: one SQLite file, or memory, that behaves like the table.
+"""The embedded store: one SQLite file, or memory, that behaves like a DynamoDB table.
 
 Not here: the port that it implements, which is `audittui.store.port`.
 """

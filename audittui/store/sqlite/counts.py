@@ -1,7 +1,7 @@
-"""How many items an embedded store and each of its indexes hold, kept with every write.
+"""How many items an embedded store and each of its indexes hold, updated with every write.
 
-Counting a million rows takes seconds, and every plan asks. A row of ``counts`` stands for the
-table (the empty name) or an index: its items, and their bytes as DynamoDB counts them.
+Counting a million rows takes seconds, and every plan needs the counts. A row of ``counts`` is for
+the table (the empty name) or an index: its items, and their bytes as DynamoDB counts them.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ Counts = tuple[int, int]
 
 
 def kept(connection: sqlite3.Connection) -> bool:
-    """True when the file keeps counts; older ones do not."""
+    """True when the file has counts; older ones do not."""
     found = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'counts'")
     return bool(found.fetchone()[0])
 
 
 def make(connection: sqlite3.Connection, indexes: Iterable[str]) -> None:
-    """Count what is there, once."""
+    """Count the existing rows, once."""
     connection.execute(
         "CREATE TABLE IF NOT EXISTS counts (name TEXT PRIMARY KEY, items INTEGER, bytes INTEGER) "
         "WITHOUT ROWID"
@@ -49,7 +49,7 @@ def read(connection: sqlite3.Connection) -> dict[str, Counts]:
 def add(
     connection: sqlite3.Connection, sizes: Mapping[str, Sequence[int]], *, sign: int = 1
 ) -> None:
-    """Add the items whose sizes these are, by name; take them off where ``sign`` is -1."""
+    """Add items of the given sizes, by name; subtract them if ``sign`` is -1."""
     connection.executemany(
         "UPDATE counts SET items = items + ?, bytes = bytes + ? WHERE name = ?",
         [(sign * len(some), sign * sum(some), name) for name, some in sizes.items() if some],

@@ -1,4 +1,4 @@
-"""The file of an embedded store: a connection a thread, transactions, errors in sentences."""
+"""The file of an embedded store: a connection for each thread, transactions, readable errors."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BUSY_SECONDS = 15.0
 class SqliteFile:
     """Connections to the SQLite file ``path``; ``:memory:`` is one connection for all threads.
 
-    ``durable`` False gives up outliving a power cut.
+    Without ``durable``, writes may not survive a power cut.
     """
 
     def __init__(self, path: str, *, read_only: bool, durable: bool) -> None:
@@ -58,7 +58,7 @@ class SqliteFile:
     def _open_file(self) -> sqlite3.Connection:
         place = f"file:{quote(str(Path(self._path).absolute()))}"
         if not self._read_only:
-            # Only the first connection may make the file: one that was deleted stays deleted.
+            # Only the first connection may create the file: a deleted one stays deleted.
             mode = "rw" if self._made else "rwc"
             connection = self._connect(f"{place}?mode={mode}", uri=True)
             self._made = True
@@ -69,7 +69,7 @@ class SqliteFile:
         except sqlite3.OperationalError as error:
             if "unable to open" not in str(error) or not Path(self._path).exists():
                 raise
-            # A folder that nobody can write to takes no shared memory: then nobody writes either.
+            # A read-only folder cannot hold the shared memory file, and then nobody writes either.
             connection.close()
             connection = self._connect(f"{place}?mode=ro&immutable=1", uri=True)
         return connection
@@ -90,8 +90,8 @@ class SqliteFile:
 
     @staticmethod
     def _write_ahead(connection: sqlite3.Connection) -> None:
-        """Turn on the write-ahead log. While others open the new file too, SQLite refuses that at
-        once instead of waiting as it does elsewhere."""
+        """Turn on the write-ahead log. While others open the new file too, SQLite refuses that
+        immediately instead of waiting as usual."""
         deadline = time.monotonic() + _BUSY_SECONDS
         while True:
             try:
@@ -125,21 +125,21 @@ class SqliteFile:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """A connection inside a transaction, which an exception takes back."""
+        """A connection inside a transaction, which an exception rolls back."""
         with self.reading() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
                 connection.execute("COMMIT")
             except BaseException:
-                # A full disk takes a transaction back by itself.
+                # A full disk rolls the transaction back by itself.
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
 
     @contextmanager
     def errors(self) -> Iterator[None]:
-        """What SQLite raises inside becomes a `StoreError`."""
+        """Turn SQLite's exceptions inside the block into `StoreError`."""
         try:
             yield
         except sqlite3.DatabaseError as error:
@@ -162,10 +162,10 @@ def _store_error(path: str, error: sqlite3.DatabaseError) -> StoreError:
         )
     if "unable to open" in text:
         return StoreError(
-            f"{path} cannot be opened.", "Check the path and its rights.", kind="disk"
+            f"{path} cannot be opened.", "Check the path and its permissions.", kind="disk"
         )
     if "readonly" in text:
-        return StoreError(f"{path} is read only.", "Check its rights.", kind="permission")
+        return StoreError(f"{path} is read-only.", "Check its permissions.", kind="permission")
     if "locked" in text:
         return StoreError(
             f"{path} is busy with another writer.", "Try again in a moment.", kind="throttled"

@@ -1,4 +1,4 @@
-"""Holds the index tables of an embedded store against its items."""
+"""Compares the index tables of an embedded store with its items."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from audittui.store.port import IndexFault
 from audittui.store.sqlite import pack
 
 Rows = dict[str, dict[Any, int]]
-"""Numbers of rows by index and by partition."""
+"""The number of rows by index and by partition."""
 _AT_ONCE = 4000
 _IN_ONE_QUERY = 500
 _FEW = 4
@@ -19,7 +19,7 @@ _KEYS = (str, int, float, bytes)
 
 
 class _Stored(NamedTuple):
-    """An item: its number, its sort key, and what lists hold of it."""
+    """An item: its row id, its sort key, and its list attributes."""
 
     number: int
     sort: Any
@@ -34,11 +34,11 @@ def index_faults(
     partition: str,
     keys: Sequence[str] | None,
 ) -> Iterator[IndexFault]:
-    """The rows that are absent, or lie where they should not, of the items of ``partition``.
+    """The missing and misplaced rows for the items of ``partition``.
 
-    ``tie`` gives an item's place among equal keys; ``rows`` are of `count_rows`. Rows in excess are
-    looked for only where there are more than there should be, and never for ``keys`` alone: that
-    takes a look at a whole index.
+    ``tie`` returns an item's position among equal keys; ``rows`` comes from `count_rows`. Excess
+    rows are looked for only if there are more than there should be, and never for ``keys`` alone:
+    that would read a whole index.
     """
     expected = dict.fromkeys(indexes, 0)
     looks = {name: _Look(connection, name) for name in indexes}
@@ -66,7 +66,7 @@ def index_faults(
 
 
 def count_rows(connection: sqlite3.Connection, indexes: Iterable[str]) -> Rows:
-    """How many rows of each index show items of each partition."""
+    """How many rows of each index point to items of each partition."""
     counted: Rows = {}
     for name in indexes:
         sql = f'SELECT pk, count(*) FROM "ix_{name}" AS x JOIN items ON id = x.item GROUP BY pk'
@@ -75,8 +75,8 @@ def count_rows(connection: sqlite3.Connection, indexes: Iterable[str]) -> Rows:
 
 
 class _Look:
-    """Looks for rows under one partition key of an index: for many at once in one range of it, as
-    long as that holds little else."""
+    """Looks up rows under one partition key of an index: many at once in one range, as long as the
+    range holds little else."""
 
     def __init__(self, connection: sqlite3.Connection, name: str) -> None:
         self._connection = connection
@@ -88,7 +88,7 @@ class _Look:
     def absent(
         self, partition: Any, wanted: Mapping[tuple[Any, int, int], _Stored]
     ) -> list[tuple[Any, int, int]]:
-        """Those of ``wanted`` (sort key, tie, item) that are not there."""
+        """Those of ``wanted`` (sort key, tie, item) that are missing."""
         sorts = [row[0] for row in wanted]
         if len(wanted) >= _FEW and len(set(map(type, sorts))) == 1:
             most = 4 * len(wanted)
@@ -123,10 +123,10 @@ def _stored(rows: Sequence[tuple[int, Any, bytes]]) -> list[_Stored]:
 
 
 def _place(stored: _Stored, index: Index) -> tuple[Any, Any] | None:
-    """The item's keys in an index; None where the index does not hold it."""
+    """The item's keys in an index; None if the index does not hold it."""
     partition = stored.listed.get(index.partition.attribute)
     sort = stored.listed.get(index.sort.attribute)
-    # What no key can be is a fault of the entry's copies, which is found elsewhere.
+    # A value that cannot be a key is a fault of the entry's copies, found elsewhere.
     if not isinstance(partition, _KEYS) or not isinstance(sort, _KEYS):
         return None
     return partition, sort
@@ -139,7 +139,7 @@ def _misplaced(
     tie: Callable[[Any, Any], int],
     partition: str,
 ) -> Iterator[IndexFault]:
-    """The rows that show an item where its attributes do not place it."""
+    """The rows that show an item where its attributes do not put it."""
     sql = (
         "SELECT x.p, x.s, x.tie, items.id, items.sk, items.listed "
         f'FROM "ix_{name}" AS x JOIN items ON items.id = x.item WHERE items.pk = ?'
@@ -148,7 +148,9 @@ def _misplaced(
         place = _place(_Stored(number, sort, pack.decode(listed)), index)
         if place != (p, s) or order != tie(partition, sort):
             wanted = "(absent)" if place is None else _told(place)
-            yield IndexFault(sort, name, "shows the entry where it is not", wanted, _told((p, s)))
+            yield IndexFault(
+                sort, name, "shows the entry in the wrong place", wanted, _told((p, s))
+            )
 
 
 def _told(place: tuple[Any, Any]) -> str:

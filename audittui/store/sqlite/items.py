@@ -1,4 +1,4 @@
-"""How a layout's items are rows: one of the table of items, and one of each index that shows it."""
+"""Maps a layout's items to rows: one in the table of items, and one in each index that holds it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ItemRows:
         self._held = {name: self._attributes_of(index) for name, index in self.indexes.items()}
 
     def index(self, name: str) -> Index | None:
-        """The index of a name; None for the empty name, the table. Raises `StoreError`."""
+        """The index called ``name``; None for the empty name, the table. Raises `StoreError`."""
         if not name:
             return None
         if name not in self.indexes:
@@ -40,12 +40,12 @@ class ItemRows:
         return key[self._layout.partition.attribute], key[self._layout.sort.attribute]
 
     def tie(self, pk: Any, sk: Any) -> int:
-        """The place of an item among those of an equal sort key."""
+        """The position of an item among those with an equal sort key."""
         digest = hashlib.blake2b(f"{pk}\x00{sk}".encode(), digest_size=8, key=self.seed).digest()
         return int.from_bytes(digest, "big", signed=True)
 
     def read(self, connection: sqlite3.Connection, key: Key) -> dict[str, Any] | None:
-        """The item under a key; None where there is none."""
+        """The item under a key; None if there is none."""
         found = connection.execute(
             "SELECT listed, rest FROM items WHERE pk = ? AND sk = ?", self.key_of(key)
         ).fetchone()
@@ -82,7 +82,7 @@ class ItemRows:
         counts.add(connection, {"": [row[3] for row in rows], **sizes_of})
 
     def remove(self, connection: sqlite3.Connection, key: tuple[Any, Any]) -> None:
-        """Take an item away, inside a transaction; nothing where there is none."""
+        """Remove an item, if it exists, inside a transaction."""
         found = connection.execute(
             "SELECT id, listed, size FROM items WHERE pk = ? AND sk = ?", key
         ).fetchone()
@@ -102,7 +102,7 @@ class ItemRows:
         counts.add(connection, gone, sign=-1)
 
     def demand_held(self, request: Query) -> None:
-        """Refuse a projection on what an index does not hold, as DynamoDB does."""
+        """Refuse a projection on attributes that an index does not hold, as DynamoDB does."""
         held = self._held.get(request.index)
         for name in request.attributes:
             if held is not None and name not in held:
@@ -111,14 +111,14 @@ class ItemRows:
                 )
 
     def shown_by(self, item: dict[str, Any], index: str) -> dict[str, Any]:
-        """What an index holds of an item."""
+        """The attributes of an item that an index holds."""
         held = self._held.get(index)
         if held is None:
             return item
         return {name: value for name, value in item.items() if name in held}
 
     def _list_attributes(self) -> frozenset[str]:
-        """The attributes that some index holds: they are read without the rest of the item."""
+        """The attributes that any index holds: they can be read without the rest of the item."""
         names = {self._layout.partition.attribute, self._layout.sort.attribute}
         for index in self.indexes.values():
             names |= {index.partition.attribute, index.sort.attribute}
@@ -126,7 +126,7 @@ class ItemRows:
         return frozenset(names)
 
     def _attributes_of(self, index: Index) -> frozenset[str] | None:
-        """What an index holds; None for everything."""
+        """The attributes that an index holds; None for everything."""
         if index.projection == ("ALL",):
             return None
         keys = (

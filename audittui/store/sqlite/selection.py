@@ -1,4 +1,4 @@
-"""A query of the port as SQL, and the keys that its pages begin after."""
+"""Translates the port's queries to SQL, and makes the start keys of pages."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from audittui.store.port import Query
 def select(
     request: Query, index: Index | None, layout: Layout, tie: Callable[[Any, Any], int]
 ) -> tuple[str, list[Any]]:
-    """The SQL of one page, and its values. Its rows are sort key, size, listed, rest, pk and sk.
+    """The SQL of one page, and its parameters. Its rows are sort key, size, listed, rest, pk and
+    sk.
 
-    ``tie`` gives an item's place among equal keys. Raises `StoreError` for a wrong start key.
+    ``tie`` returns an item's position among equal keys. Raises `StoreError` for an invalid start
+    key.
     """
     partition = request.partition[1]
     direction = "ASC" if request.forward else "DESC"
@@ -52,7 +54,7 @@ def select(
 def start_key(
     request: Query, index: Index | None, layout: Layout, last: tuple[Any, ...]
 ) -> dict[str, str | int]:
-    """The key that a further page begins after; ``last`` is the sort key, pk and sk of a row."""
+    """The start key of the next page; ``last`` is the sort key, pk and sk of a row."""
     sort, pk, sk = last
     key = {layout.partition.attribute: pk, layout.sort.attribute: sk}
     if index is not None:
@@ -68,7 +70,7 @@ def _start(request: Query, index: Index | None, layout: Layout) -> tuple[Any, An
         names |= {index.partition.attribute, index.sort.attribute}
     if set(key) != names:
         raise StoreError(
-            "The start key is not valid: it must hold the index's and the table's keys.",
+            "The start key is not valid: it must contain the keys of the index and of the table.",
             kind="invalid",
         )
     sort = key[request.sort if index is None else index.sort.attribute]

@@ -1,8 +1,8 @@
-"""The embedded store: one SQLite file (or memory) that behaves like the table.
+"""The embedded store: one SQLite file (or memory) that behaves like a DynamoDB table.
 
-The same keys, sparse indexes, projections, paging, conditional puts and start keys as DynamoDB,
-metering what DynamoDB would have charged. Among equal sort keys of an index DynamoDB's order is
-undefined; here a seeded hash scrambles it, so that nothing can come to rely on it.
+It has the same keys, sparse indexes, projections, paging, conditional puts and start keys, and
+meters what DynamoDB would have charged. DynamoDB's order among equal sort keys of an index is
+undefined; here a seeded hash scrambles it, so that nothing can rely on it.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ MAX_TRANSACTION = 100
 class SqliteStore:
     """A store in the file ``path``; ``:memory:`` keeps it in this process.
 
-    ``create`` makes the file where there is none. ``page_bytes`` is where a page ends, ``seed``
-    the seed of the tie order. ``durable`` False gives up outliving a power cut. Raises
-    `StoreError` when the file is missing or is not a store.
+    ``create`` creates a missing file. ``page_bytes`` is the size of a page, ``seed`` the seed of
+    the tie order. Without ``durable``, writes may not survive a power cut. Raises `StoreError` if
+    the file is missing or is not a store.
 
-    ``file`` has its connections, ``rows`` the items as rows of its tables.
+    ``file`` holds the connections, ``rows`` maps items to rows of its tables.
     """
 
     def __init__(
@@ -92,11 +92,11 @@ class SqliteStore:
 
     @property
     def index_lag(self) -> int:
-        """Indexes here are written together with the items."""
+        """Always 0: indexes are written together with the items."""
         return 0
 
     def identity(self) -> TableIdentity:
-        """The random identity that the file was made with, and where it lies."""
+        """The random id that the file was created with, and its path."""
         place = "" if self.file.memory else str(Path(self.path).resolve())
         return TableIdentity(self._id, place, self.place)
 
@@ -118,9 +118,9 @@ class SqliteStore:
         last: tuple[Any, ...] | None = None
         ended = True
         base = (self.layout.partition.attribute, self.layout.sort.attribute)
-        # Keys are in columns of their own: nothing need be decoded for them.
+        # Keys have their own columns, so reading them decodes nothing.
         keys_alone = request.attributes == base and not request.filters and not request.count
-        # Like DynamoDB, a page that its limit ends has a last key, even at the very end.
+        # As in DynamoDB, a page that ends at its limit has a last key, even at the very end.
         with self.file.errors(), self.file.reading() as connection:
             cursor = connection.execute(sql, values)
             for sort, item_bytes, listed, rest, pk, sk in cursor:
@@ -197,10 +197,10 @@ class SqliteStore:
             self.rows.insert(connection, [item])
 
     def describe(self) -> TableDescription:
-        """Counts and sizes, exact: they are kept with every write."""
+        """Counts and sizes, which are exact: every write updates them."""
         with self.file.errors(), self.file.reading() as connection:
             if not self._counted:
-                # An older file that this connection may not write to.
+                # An older file, which this connection may not write to.
                 known = {name: counts.count(connection, name) for name in ("", *self.rows.indexes)}
             else:
                 known = counts.read(connection)
@@ -210,14 +210,14 @@ class SqliteStore:
     def index_faults(
         self, partition: str, keys: Sequence[str] | None = None
     ) -> Iterator[IndexFault]:
-        """Where the index tables do not hold the items of ``partition`` as they should."""
+        """Where the index tables do not correctly hold the items of ``partition``."""
         with self.file.errors(), self.file.snapshot() as connection:
             counted = {} if keys is not None else self._rows_of_indexes(connection)
             indexes, tie = self.rows.indexes, self.rows.tie
             yield from index_faults(connection, indexes, tie, counted, partition, keys)
 
     def _rows_of_indexes(self, connection: sqlite3.Connection) -> Rows:
-        """`count_rows`, counted again only after a write of anybody's."""
+        """The result of `count_rows`, counted again only after a write by anybody."""
         other = connection.execute("PRAGMA data_version").fetchone()[0]
         state = id(connection), other, connection.total_changes
         if self._counted_rows is None or self._counted_rows[0] != state:
@@ -226,7 +226,7 @@ class SqliteStore:
 
 
 def _chosen(item: dict[str, Any], attributes: Sequence[str]) -> dict[str, Any]:
-    """The attributes that were asked for, of those that are there."""
+    """The requested attributes, of those present."""
     if not attributes:
         return item
     return {name: item[name] for name in attributes if name in item}

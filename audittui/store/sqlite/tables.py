@@ -1,4 +1,4 @@
-"""Opens the tables of a store's file, and makes them in a new one."""
+"""Opens the tables of a store's file, and creates them in a new one."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ _OURS = "SELECT count(*) FROM sqlite_master WHERE name IN ('items', 'meta')"
 
 
 class Made(NamedTuple):
-    """What a file says of itself: the seed of the order of ties, its random identity, and whether
-    it keeps counts."""
+    """A file's metadata: the seed of the tie order, its random id, and whether it has counts."""
 
     seed: bytes
     id: str
@@ -28,9 +27,9 @@ class Made(NamedTuple):
 
 
 class Tables:
-    """The tables of ``file``, which lies at ``path`` and is called ``place`` in errors.
+    """The tables of ``file``, which is at ``path`` and called ``place`` in errors.
 
-    ``layout`` is the name of the layout that it holds, ``indexes`` are those of that layout.
+    ``layout`` is the name of its layout, ``indexes`` are those of that layout.
     """
 
     def __init__(
@@ -43,9 +42,9 @@ class Tables:
         self._indexes = indexes
 
     def open(self, seed: bytes, *, create: bool, read_only: bool) -> Made:
-        """What the file says of itself. With ``create`` an empty one is made, with ``seed``.
+        """The file's metadata. With ``create`` an empty file is initialised, with ``seed``.
 
-        Raises `StoreError` for a file that is no store, is another layout's, or cannot be read.
+        Raises `StoreError` for a file that is not a store, has another layout, or cannot be read.
         """
         with self._file.reading() as connection:
             known = connection.execute(_OURS).fetchone()[0]
@@ -60,7 +59,7 @@ class Tables:
         if made is None:
             raise StoreError(
                 f"{self._path} is not an audittui store.",
-                "Give another file, or import into a new one.",
+                "Choose another file, or import into a new one.",
                 kind="corrupt",
             )
         return made
@@ -75,8 +74,8 @@ class Tables:
             )
         if found.get("version", FORMAT) != FORMAT:
             raise StoreError(
-                f"The store {self._place} was made by a newer audittui.",
-                "Open it with that one.",
+                f"The store {self._place} was created by a newer audittui.",
+                "Open it with that version.",
                 kind="invalid",
             )
         try:
@@ -86,12 +85,12 @@ class Tables:
         return Made(seed, found.get("id") or "", counts.kept(connection))
 
     def _make(self, seed: bytes, *, read_only: bool) -> Made | None:
-        """Make the tables in a new file; None where there are tables of somebody else."""
+        """Create the tables in a new file; None if it already has other tables."""
         with self._file.writing() as connection:
             anything = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
             if not anything:
                 return self._make_tables(connection, seed)
-            # Looked at while nobody else can write: another process may just have made the store.
+            # Checked while nobody else can write: another process may just have created the store.
             ours = connection.execute(_OURS).fetchone()[0]
         return self.open(seed, create=False, read_only=read_only) if ours == 2 else None
 
@@ -119,11 +118,11 @@ class Tables:
 
 
 def demand_path(path: str, *, create: bool) -> None:
-    """Raise `StoreError` unless a store can be at ``path``, or be made there."""
+    """Raise `StoreError` unless a store exists at ``path``, or can be created there."""
     if not create and not Path(path).exists():
         raise StoreError(
             f"There is no store {path}.",
-            "Check the path, or make it with audittui import … --store FILE.",
+            "Check the path, or create it with audittui import … --store FILE.",
             kind="missing_table",
             usage=True,
         )
@@ -136,5 +135,5 @@ def demand_path(path: str, *, create: bool) -> None:
         )
     if create and not Path(path).parent.exists():
         raise StoreError(
-            f"The folder of {path} does not exist.", "Make it first.", kind="disk", usage=True
+            f"The folder of {path} does not exist.", "Create it first.", kind="disk", usage=True
         )

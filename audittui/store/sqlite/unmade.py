@@ -1,5 +1,5 @@
-"""An embedded store that has no file yet: the first write makes it, so that a command that fails
-before leaves nothing behind."""
+"""An embedded store that has no file yet. The first write creates it, so a command that fails
+before that leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from audittui.store.sqlite import SqliteStore
 
 
 class UnmadeSqliteStore:
-    """The store that the file ``path`` is going to be: empty until something is written, here or by
-    another process. Raises `StoreError` when its folder does not exist."""
+    """The store that will be in the file ``path``: empty until something is written, by this
+    process or another. Raises `StoreError` if its folder does not exist."""
 
     def __init__(self, path: str, layout: Layout) -> None:
         if not Path(path).parent.exists():
             raise StoreError(
-                f"The folder of {path} does not exist.", "Make it first.", kind="disk", usage=True
+                f"The folder of {path} does not exist.", "Create it first.", kind="disk", usage=True
             )
         self.path = path
         self.layout = layout
@@ -51,7 +51,7 @@ class UnmadeSqliteStore:
 
     @property
     def index_lag(self) -> int:
-        """Indexes here are written together with the items."""
+        """Always 0: indexes are written together with the items."""
         return 0
 
     def close(self) -> None:
@@ -85,7 +85,7 @@ class UnmadeSqliteStore:
         self._to_write().replace_tile(item)
 
     def identity(self) -> TableIdentity:
-        """What the file is known again by."""
+        """The identity of the file."""
         return self._to_read().identity()
 
     def describe(self) -> TableDescription:
