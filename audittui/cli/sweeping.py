@@ -98,7 +98,7 @@ class Sweeping:
         finally:
             self._output.end()
         if not chains:
-            click.echo("There is no chain yet.", err=True)
+            click.echo("The log has no chains yet.", err=True)
         if demanded.elsewhere and not demanded.chains and self._settings is not None:
             click.echo(
                 f"Nothing of this table was seen here before; {len(demanded.elsewhere):,} chains "

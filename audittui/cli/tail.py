@@ -227,7 +227,7 @@ class _Status:
         self.clear()
         if cursor:
             words = [*words, "--resume", cursor]
-            note(f"Go on with: {' '.join(shlex.quote(word) for word in words)}")
+            note(f"Continue with: {' '.join(shlex.quote(word) for word in words)}")
 
     def stopped(self, used: float, budget: float | None, *, begun: bool) -> None:
         """That the budget ended the tail, and how far it had come."""

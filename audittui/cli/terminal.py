@@ -40,6 +40,6 @@ def run_application(app: AuditApp) -> None:
     app.run()
     crash = app.crash
     if crash is not None:
-        raise unexpected(crash, "Run it with AUDITTUI_DEBUG=1 and report what it prints.")
+        raise unexpected(crash, "Run it with AUDITTUI_DEBUG=1 and report the output.")
     if app.return_code:
         raise SystemExit(app.return_code)

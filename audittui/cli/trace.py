@@ -49,7 +49,7 @@ _OTHERS = (
 )
 @max_rcu_option
 @rate_option
-@click.option("--explain", is_flag=True, help="Show the plan; read nothing but the chains.")
+@click.option("--explain", is_flag=True, help="Show the plan; read only the list of chains.")
 @connection_options
 @click.pass_context
 def command(
@@ -190,7 +190,7 @@ def _conclude(
     requests = listed.meter.requests + meter.requests
     cost = f"{listed.meter.rcu + meter.rcu:g} RCU"
     if looked_rcu:
-        cost += f" and {looked_rcu:g} for a second look at the registry"
+        cost += f" and {looked_rcu:g} to read the registry again"
     lost = listed.meter.unmetered + meter.unmetered
     if lost:
         cost += f" and {lost} of unknown cost"

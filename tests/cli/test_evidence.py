@@ -223,7 +223,7 @@ def test_what_is_not_genuine_is_bundled_as_what_it_is(bench: Bench, key: str) ->
     assert "1 ANCHORED, 1 MISSING, 1 MODIFIED" in err
     told, err = bench("evidence", "verify", "case.zip", code=4)
     assert told == out
-    assert "is as it was made, but 2 entries are not genuine" in err
+    assert "is intact, but 2 entries are not genuine" in err
     out, _ = bench("evidence", "verify", "case.zip", "--format", "json", code=4)
     [found] = json.loads(out)
     assert (found["outcome"], found["proven"], found["faults"]) == ("failed", 1, [])

@@ -99,12 +99,12 @@ def test_a_runbook_that_is_broken_is_in_every_format_and_in_the_exit_code(
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("rnu",), "There is no command 'rnu'. Did you mean run? See audittui --help."),
+        (("rnu",), "Unknown command 'rnu'. Did you mean run? See audittui --help."),
         (("runbok",), "Did you mean runbooks?"),
         (("verfy", "--all"), "Did you mean verify?"),
         (("checkpoint", "shwo"), "Did you mean show? See audittui checkpoint --help."),
         (("table", "descrieb"), "Did you mean describe?"),
-        (("zzz",), "There is no command 'zzz'. There are run, tail,"),
+        (("zzz",), "Unknown command 'zzz'. There are run, tail,"),
         (("run", "time-window", "--sotre", "x"), "--store"),
         (("run", "time-windw", "--store", "case.db"), "Did you mean time-window?"),
         (("show", "mian/0", "0", "--store", "case.db"), "no chain mian/0. Did you mean main/0."),

@@ -48,8 +48,8 @@ APPEND = ("append", "--actor", "a", "--action", "b")
         (("runbooks", "check", "gone.yaml"), "There is no file gone.yaml."),
         (("table", "describe", "--store", "log.db"), "An embedded store needs no table."),
         (("table", "create", "--without", "by-color"), "by-color"),
-        (("rnu",), "There is no command 'rnu'. Did you mean run?"),
-        (("key", "shwo"), "There is no command 'shwo'. Did you mean show?"),
+        (("rnu",), "Unknown command 'rnu'. Did you mean run?"),
+        (("key", "shwo"), "Unknown command 'shwo'. Did you mean show?"),
         (("--verbose",), "--verbose is for commands"),
         (("import", "jsonl", "gone.jsonl"), "gone.jsonl"),
         (("run", "time-window", "--stats", "-", "--format", "json"), "a second JSON document"),
@@ -70,7 +70,7 @@ def test_a_table_must_be_named(bench: Bench, monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize("command", [APPEND, ("import", "jsonl", "-")])
 def test_a_layout_that_is_only_read_takes_no_entries(bench: Bench, command: Any) -> None:
     _, err = bench(*command, "--store", "new.db", "--layout", "teleport", code=2)
-    assert "The layout teleport is read only." in err
+    assert "The layout teleport is read-only." in err
     assert not (bench.folder / "new.db").exists()
 
 

@@ -134,7 +134,7 @@ def test_a_chain_born_while_a_run_goes_on_is_no_stranger(
     monkeypatch.setattr(Connection, "facts", early)
     out, err = bench.rows(form="table", code=0)
     assert "logins/0" in out
-    assert "for a second look at the registry" in err
+    assert "to read the registry again" in err
 
 
 @pytest.mark.parametrize("chain", LOOKALIKES)
@@ -299,7 +299,7 @@ def test_a_chain_born_while_its_entries_are_counted_is_no_stranger(
     )
     out, err = bench(*COUNT)
     assert out == "4\n"
-    assert "for a second look at the registry" in err
+    assert "to read the registry again" in err
 
 
 def test_a_stopped_count_names_the_strangers_in_its_number_alone(bench: Bench) -> None:

@@ -66,7 +66,7 @@ def test_rows_stream_and_ctrl_c_ends_with_a_command_that_goes_on(
     assert (seqs, rest, running.returncode) == ([3, 4], "", 0)
     assert "2 rows. " in errors and "RCU" in errors
     append(log, 2)
-    command = re.search(r"^Go on with: audittui (.*)$", errors, re.MULTILINE)
+    command = re.search(r"^Continue with: audittui (.*)$", errors, re.MULTILINE)
     assert command is not None
     again = start(*shlex.split(command.group(1)), "--format", "jsonl", "--limit", "2")
     lines, _ = again.communicate(timeout=30)
@@ -142,7 +142,7 @@ def test_a_budget_ends_it_with_exit_code_3_and_a_command_that_goes_on(
     assert re.search(r"^Stopped by the budget \([\d.]+ of 14 RCU used\)\.$", errors, re.MULTILINE)
     seqs = [json.loads(line)["seq"] for line in lines.splitlines()]
     while True:
-        command = re.search(r"^Go on with: audittui (.*)$", errors, re.MULTILINE)
+        command = re.search(r"^Continue with: audittui (.*)$", errors, re.MULTILINE)
         assert command is not None
         again = start(*shlex.split(command.group(1)), *words, "--limit", str(63 - len(seqs)))
         lines, errors = again.communicate(timeout=30)

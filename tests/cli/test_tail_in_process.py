@@ -58,8 +58,8 @@ def test_what_was_there_is_caught_up_with_oldest_first_in_every_format(bench: Be
 
 def test_a_cursor_goes_on_after_the_last_row(bench: Bench) -> None:
     _, err = bench(*SINCE, "--limit", 3, "--format", "jsonl")
-    (again,) = (line for line in err.splitlines() if line.startswith("Go on with: "))
-    words = shlex.split(again.removeprefix("Go on with: audittui "))
+    (again,) = (line for line in err.splitlines() if line.startswith("Continue with: "))
+    words = shlex.split(again.removeprefix("Continue with: audittui "))
     out, _ = bench(*words, "--limit", 2, "--format", "jsonl", "--interval", "0.1")
     assert [json.loads(line)["seq"] for line in out.splitlines()] == [3, 4]
 
@@ -70,7 +70,7 @@ def test_a_budget_ends_a_tail_and_says_where_it_goes_on(bench: Bench) -> None:
     assert "To catch up, " in err
     assert "The budget of 15 RCU ends it before that." in err
     assert "Stopped by the budget (" in err
-    assert "Go on with: audittui tail actor-activity -p actor=a" in err
+    assert "Continue with: audittui tail actor-activity -p actor=a" in err
 
 
 def test_a_budget_that_cannot_find_the_beginning_says_that_nothing_was_read(bench: Bench) -> None:
