@@ -58,7 +58,9 @@ def _retention(ctx: click.Context, param: click.Parameter, value: str | None) ->
 @click.option("--before", callback=_json, metavar="JSON", help="The resource's state before.")
 @click.option("--after", callback=_json, metavar="JSON", help="The resource's state after.")
 @click.option("--details", callback=_json, metavar="JSON", help="Anything else.")
-@click.option("--idempotency-key", metavar="KEY", help="Write the entry at most once under this key.")
+@click.option(
+    "--idempotency-key", metavar="KEY", help="Write the entry at most once under this key."
+)
 @click.option(
     "--retention",
     callback=_retention,

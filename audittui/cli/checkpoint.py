@@ -144,7 +144,9 @@ def import_(ctx: click.Context, /, file: Path, form: str, **given: Any) -> None:
 
 @command.command("forget")
 @click.argument("origin")
-@click.option("--reason", required=True, metavar="TEXT", help="Why; recorded with the retired checkpoint.")
+@click.option(
+    "--reason", required=True, metavar="TEXT", help="Why; recorded with the retired checkpoint."
+)
 @_format_option
 def forget(origin: str, reason: str, form: str) -> None:
     """Retire this machine's pin for the log ORIGIN, such as audit.example.com/payments/0.

@@ -40,12 +40,16 @@ def command() -> None:
 
 
 @command.command("create")
-@click.option("--run", "runbook", metavar="RUNBOOK", help="Bundle the entries that a runbook finds.")
+@click.option(
+    "--run", "runbook", metavar="RUNBOOK", help="Bundle the entries that a runbook finds."
+)
 @click.option("-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Stop after N entries.")
 @click.option("--marks", metavar="FILE", type=_FILE, help="Bundle the entries in a file of marks.")
 @click.option("-o", "--output", required=True, metavar="FILE.zip", type=_FILE)
-@click.option("--sign", metavar="FILE|kms:ARN", help="Sign as the collector, with a key file or KMS.")
+@click.option(
+    "--sign", metavar="FILE|kms:ARN", help="Sign as the collector, with a key file or KMS."
+)
 @click.option("--name", metavar="NAME", help="The collector's name, for a KMS key.")
 @trusted_key_option
 @connection_options
@@ -192,7 +196,7 @@ def _collectors(
             ) from None
         if any(key.public_key == one.public_key for one in trusted):
             raise UsageError(
-                f"The key {key.name} is trusted for checkpoints; a collector needs a different key.",
+                f"The key {key.name} is trusted for checkpoints; a collector needs another.",
                 "Give --collector-key with the collector's key.",
             )
         keys.append(key)

@@ -26,7 +26,10 @@ COMMANDS = {
     "trace": ("audittui.cli.trace", "Show the lifecycle of a resource and its changes."),
     "verify": ("audittui.cli.verify", "Verify one entry, a chain, or all."),
     "seal": ("audittui.cli.seal", "Sign checkpoints of appended entries."),
-    "checkpoint": ("audittui.cli.checkpoint", "Show, verify, import and forget signed checkpoints."),
+    "checkpoint": (
+        "audittui.cli.checkpoint",
+        "Show, verify, import and forget signed checkpoints.",
+    ),
     "key": ("audittui.cli.key", "Generate and show keys that sign checkpoints."),
     "evidence": ("audittui.cli.evidence", "Bundle entries with their proofs, and verify bundles."),
     "tlog": ("audittui.cli.tlog", "Export a chain for independent tools."),

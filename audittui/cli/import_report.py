@@ -54,7 +54,7 @@ class Report:
         ]
         more = summary.rejected + summary.conflicts - KEPT
         if more > 0:
-                        rejects = self._rejects
+            rejects = self._rejects
             where = f"see {escaped(str(rejects))}" if rejects else "--rejects FILE lists them all"
             lines.append(f"… and {more:,} more rejected; {where}.")
         return lines
@@ -110,8 +110,8 @@ class Report:
         )
         if ingestion.unanswered:
             told += (
-                f" The last write got no response: up to {MAX_ACTIONS - 1} more records may have been "
-                f"added, so look at the end of {self._chain} first."
+                f" The last write got no response: up to {MAX_ACTIONS - 1} more records may "
+                f"have been added, so look at the end of {self._chain} first."
             )
         return told
 

@@ -37,7 +37,7 @@ def _import_options(function: Function) -> Function:
             ),
             click.option(
                 "--keep-conflicts", is_flag=True,
-                help="Import a record under a new key if its own has an entry with different content.",
+                help="Import records under a new key if theirs belongs to different content.",
             ),
             click.option(
                 "--format", "form", type=click.Choice(["text", "json", "jsonl"]), default="text",

@@ -25,7 +25,11 @@ _LOOK = 5.0
 @click.command("seal")
 @click.option("--chain", metavar="CHAIN", help="Seal only this chain; default all chains.")
 @click.option(
-    "--key", "key", required=True, metavar="FILE|kms:ARN", help="The signing key: a key file, or KMS."
+    "--key",
+    "key",
+    required=True,
+    metavar="FILE|kms:ARN",
+    help="The signing key: a key file, or KMS.",
 )
 @click.option("--name", metavar="NAME", help="The log's name, for a KMS key.")
 @click.option(
@@ -53,7 +57,7 @@ _LOOK = 5.0
     type=click.Choice(["text", "json", "jsonl"]),
     default="text",
     show_default=True,
-    help="json is one array of what was sealed; jsonl one object per line.",
+    help="json is one array, jsonl one object per line.",
 )
 @connection_options
 @click.pass_context
@@ -72,11 +76,15 @@ def command(
     if (gap is None) != (reason is None):
         raise UsageError("--accept-gap and --reason must be given together.", "Give both.")
     if tile is not None and (chain is None or gap is not None or every is not None):
-        raise UsageError("--replace-tile needs one chain and no other action.", "Give --chain CHAIN.")
+        raise UsageError(
+            "--replace-tile needs one chain and no other action.", "Give --chain CHAIN."
+        )
     if gap is not None and (every is not None or chain not in (None, gap[0])):
-        raise UsageError("--accept-gap needs --chain and excludes --every.")
+        raise UsageError("--accept-gap names its own chain and excludes --every.")
     if every is not None and form == "json":
-        raise UsageError("--every never ends, so its output cannot be one JSON array.", "Use jsonl.")
+        raise UsageError(
+            "--every never ends, so its output cannot be one JSON array.", "Use jsonl."
+        )
     first, last = _range(gap[1]) if gap is not None else (0, 0)
     signer = signer_of(ctx, key, name, connection)
     opened = connect(ctx, connection, write=True)
@@ -89,7 +97,9 @@ def command(
         try:
             path = parse_tile_path(tile)
         except MalformedError as error:
-            raise UsageError(f"{tile} is not a tile: {error}.", "Write a path such as tile/0/000.") from None
+            raise UsageError(
+                f"{tile} is not a tile: {error}.", "Write a path such as tile/0/000."
+            ) from None
         report.tile(chain or "", path.path, replaced=sealing.replace_tile(path))
         report.end()
         return
@@ -115,7 +125,9 @@ def _range(text: str) -> tuple[int, int]:
     """The seqs of ``FROM..TO``, both inclusive."""
     match = re.fullmatch(r"([0-9]{1,18})\.\.([0-9]{1,18})", text, re.ASCII)
     if match is None or int(match[1]) > int(match[2]):
-        raise UsageError(f"{text} is not a valid range of entries.", "Write FROM..TO, such as 120..131.")
+        raise UsageError(
+            f"{text} is not a valid range of entries.", "Write FROM..TO, such as 120..131."
+        )
     return int(match[1]), int(match[2])
 
 

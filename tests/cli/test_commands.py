@@ -274,7 +274,7 @@ def test_a_broken_application_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -
         app._exception = ZeroDivisionError("division by zero")
 
     monkeypatch.setattr(AuditApp, "run", breaks)
-    with pytest.raises(AuditError, match="did not expect: ZeroDivisionError"):
+    with pytest.raises(AuditError, match="Unexpected error in audittui: ZeroDivisionError"):
         run_application(AuditApp(Target()))
 
 

@@ -160,7 +160,7 @@ class TestWhatNobodyForesaw:
              "The disk is full (f.csv)."),
             (OSError(errno.EACCES, "Permission denied", "f.csv"), 1, "Permission denied (f.csv)."),
             (OSError(errno.EIO, "Input/output error"), 1, "Input/output error."),
-            (KeyError("x"), 1, "met something it did not expect: KeyError: 'x'."),
+            (KeyError("x"), 1, "Unexpected error in audittui: KeyError: 'x'."),
             (KeyboardInterrupt(), 3, "Stopped."),
             (EOFError(), 3, "Stopped."),
         ],

@@ -27,7 +27,7 @@ SINCE = (*TAIL, "--since", "-1h")
          "A tail has no end, so it does not take the window window."),
         ((*SINCE, "--resume", "x"), "--since and --resume exclude each other."),
         ((*TAIL, "--since", "soon"), "--since "),
-        ((*TAIL, "--since", "2999-01-01"), "--since 2999-01-01 lies in the future."),
+        ((*TAIL, "--since", "2999-01-01"), "--since 2999-01-01 is in the future."),
         ((*TAIL, "--resume", "x"), "cursor"),
         (("tail", "actor-activity"), "actor"),
         (("tail", "actor-activty", "-p", "actor=a"), "Did you mean actor-activity?"),
