@@ -101,8 +101,9 @@ class Sweeping:
             click.echo("The log has no chains yet.", err=True)
         if demanded.elsewhere and not demanded.chains and self._settings is not None:
             click.echo(
-                "This machine has not seen this table before; it has pinned "
-                f"{len(demanded.elsewhere):,} chains of other tables. --expect CHAIN requires one to exist here.",
+                "This machine has never seen this table; it has pinned "
+                f"{len(demanded.elsewhere):,} chains of other tables. --expect CHAIN requires one "
+                "to exist here.",
                 err=True,
             )
         noun = "chain" if len(chains) == 1 else "chains"
