@@ -25,7 +25,7 @@ OMITTED, SHORTENED = "_omitted", "_shortened"
 _ENVELOPE = {"chain": "x" * 201, "seq": 10**12, "prev_hash": NO_HASH, "entry_id": "0" * 32}
 _KEY_FIELDS = ("actor", "action", "resource", "request_id", "reason")
 _SPREAD = 16
-"""An object is removed as a whole if each of its parts is less than this fraction of it."""
+"""An object is removed as a whole if each of its parts is less than a sixteenth of it."""
 _MAX_CUTS = 50
 _LONGEST_NAME = 60
 
