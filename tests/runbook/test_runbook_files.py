@@ -78,7 +78,7 @@ def test_a_good_file_is_read_whole() -> None:
         ("default: 10m", "min: 1m", 10, "params.within", "cannot do without it"),
         ("options: [any, a],", "", 11, "params.kind", "needs options"),
         ("[any, a]", "[any, yes]", 11, "params.kind.options[1]", "put it in quotes"),
-        ("[any, a], default: any", "[a], default: b", 11, "params.kind.default", "there are a"),
+        ("[any, a], default: any", "[a], default: b", 11, "params.kind.default", "choose from a"),
         ("by: actor", "by: user", 13, "query.by", "choose from time, failure, actor"),
         ("by: actor", "by: time", 14, "query.equals", "nothing to equal"),
         ('"{actor}"', "{actor}", 14, "query.equals", "in quotes"),
