@@ -88,9 +88,7 @@ def test_a_standard_output_that_is_closed_is_told(folder: Path, words: str) -> N
         capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     assert done.returncode == 1
-    assert done.stderr == (
-        "Error: Standard output is closed. Send it somewhere, such as >/dev/null.\n"
-    )
+    assert done.stderr == ("Error: Standard output is closed. Redirect it, such as to /dev/null.\n")
     assert b"Standard" not in (folder / "case.db").read_bytes()
 
 

@@ -134,7 +134,7 @@ def test_counting_gives_a_number_and_says_what_it_saves(ask: Ask, form: str, sai
     done = ask(*WINDOW, "--store", "case.db", "--count", "--format", form)
     assert done.exit_code == 0 and done.stdout == said
     assert "40 entries counted: complete" in done.stderr
-    assert "saves most of the wire, not RCU" in done.stderr
+    assert "transfers less data but uses the same RCU" in done.stderr
 
 
 def test_counting_costs_what_listing_costs(ask: Ask) -> None:
