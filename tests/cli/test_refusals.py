@@ -27,7 +27,10 @@ APPEND = ("append", "--actor", "a", "--action", "b")
         ((*APPEND, "--time", "yesterday-ish"), "yesterday-ish"),
         (("verify", "payments/0", 1, "--since", "last"), "--since needs a chain"),
         (("verify", "--all", "--proof", "x"), "--proof one entry"),
-        (("verify", "payments/0", 1, "--max-unsealed", "5"), "--max-unsealed and --checkpoint need"),
+        (
+            ("verify", "payments/0", 1, "--max-unsealed", "5"),
+            "--max-unsealed and --checkpoint need",
+        ),
         (("verify", "--chain", "payments/0", "--expect", "x/0"), "--expect needs --all."),
         (("verify", "--chain", "payments/0", "--since", "x"), "--since x is not a seq."),
         (("verify", "--all", "--allow-gaps"), "--allow-gaps needs --require-anchored."),
@@ -113,10 +116,16 @@ def test_a_tile_is_replaced_by_itself(bench: Bench, key: str, words: tuple[str, 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--accept-gap", "payments/0", "1..2"), "--accept-gap and --reason must be given together."),
+        (
+            ("--accept-gap", "payments/0", "1..2"),
+            "--accept-gap and --reason must be given together.",
+        ),
         (("--reason", "x"), "--accept-gap and --reason must be given together."),
         (("--accept-gap", "payments/0", "2..1", "--reason", "x"), "2..1"),
-        (("--accept-gap", "payments/0", "1..2", "--reason", "x", "--every", "1m"), "excludes --every"),
+        (
+            ("--accept-gap", "payments/0", "1..2", "--reason", "x", "--every", "1m"),
+            "excludes --every",
+        ),
         (("--every", "1m", "--format", "json"), "--every never ends"),
         (("--every", "now"), "now"),
         (("--chain", "none/0"), "There is no chain none/0."),
