@@ -140,7 +140,7 @@ def test_a_signed_bundle_tells_whose_word_it_is(bench: Bench, key: str, collecto
     bench("evidence", "verify", "case.zip", *both)
     bench(*marked, "-o", "unsigned.zip")
     out, _ = bench("evidence", "verify", "unsigned.zip", "--collector-key", collector, code=4)
-    assert "No collector signed it" in out
+    assert "The bundle is not signed" in out
 
 
 def test_a_key_of_kms_signs_under_a_name(
