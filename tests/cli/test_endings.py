@@ -76,7 +76,7 @@ def test_a_full_disk_is_told_apart_from_a_closed_pipe(folder: Path, words: str) 
     with Path("/dev/full").open("wb") as full:
         code, told = ended(folder, words, stdout=full.fileno())
     assert code == 1
-    assert "The disk is full: standard output was not written whole." in told
+    assert "The disk is full: standard output is incomplete." in told
     assert "run it again only if it writes nothing" in told  # a second append is a second entry
     assert "Traceback" not in told and "Exception ignored" not in told
 
