@@ -1,13 +1,13 @@
-"""The errors that reach a person: one sentence of what happened, one of what to do."""
+"""Errors shown to users: one sentence on what happened, one on what to do."""
 
 from __future__ import annotations
 
 
 class AuditError(Exception):
-    """An error for a person's eyes.
+    """An error to show to the user.
 
     ``message`` says what happened, ``hint`` what to do about it (may be empty). ``exit_code`` is
-    what a command ends with: 1 error, 2 usage.
+    the exit code of the command.
     """
 
     exit_code = 1
@@ -22,29 +22,29 @@ class AuditError(Exception):
 
 
 class UsageError(AuditError):
-    """What the user typed cannot be meant: a wrong parameter, option or combination."""
+    """Invalid usage: a wrong parameter, option or combination, or a name that does not exist."""
 
     exit_code = 2
 
 
 class EntryRefusedError(UsageError):
-    """An entry that cannot be written: too large, not encodable, a field out of range."""
+    """An entry that cannot be written: too large, not encodable, or with a field out of range."""
 
 
 class IntegrityError(AuditError):
-    """The log is not what it should be, so that nothing may be signed or believed."""
+    """The log failed verification; nothing in it may be signed or trusted."""
 
     exit_code = 4
 
 
 class StoreError(AuditError):
-    """The store did not answer, or refused.
+    """The store did not respond, or refused a request.
 
     ``kind`` is one of ``missing_table credentials permission throttled network invalid disk
-    corrupt other``. ``tried`` is how the store was to be reached, line by line: a name
-    (credentials, region, endpoint ...) and its value, harmless and without a secret. ``brief`` is
-    the fault in two or three words, where ``kind`` says too little. ``usage`` is True where what
-    was named is not there or cannot be meant: the exit code is 2 then.
+    corrupt other``. ``tried`` describes the connection as names (credentials, region, endpoint …)
+    and values, escaped and without secrets. ``brief`` is the fault in two or three words, if
+    ``kind`` is too general. ``usage`` is True if the user named something invalid or absent; the
+    exit code is then 2.
     """
 
     def __init__(
@@ -66,7 +66,5 @@ class StoreError(AuditError):
 
 
 def unexpected(error: BaseException, hint: str = "") -> AuditError:
-    """What is told of an error that nobody foresaw, in a sentence instead of a traceback."""
-    return AuditError(
-        f"audittui met something it did not expect: {type(error).__name__}: {error}.", hint
-    )
+    """An unexpected error as one sentence instead of a traceback."""
+    return AuditError(f"Unexpected error in audittui: {type(error).__name__}: {error}.", hint)

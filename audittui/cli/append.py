@@ -36,9 +36,9 @@ def _retention(ctx: click.Context, param: click.Parameter, value: str | None) ->
 
 @click.command("append")
 @click.option("--chain", default="main/0", show_default=True, metavar="STREAM/SHARD")
-@click.option("--actor", required=True, help="Who did it.")
+@click.option("--actor", required=True, help="Who acted.")
 @click.option("--action", required=True, help="What was done.")
-@click.option("--resource", help="To what.")
+@click.option("--resource", help="What it was done to.")
 @click.option(
     "--outcome",
     default="unknown",
@@ -51,19 +51,21 @@ def _retention(ctx: click.Context, param: click.Parameter, value: str | None) ->
     show_default=True,
     type=click.Choice(["info", "low", "medium", "high", "critical"]),
 )
-@click.option("--time", metavar="RFC3339", help="When; default now.")
+@click.option("--time", metavar="RFC3339", help="When it was done; default now.")
 @click.option("--request-id")
 @click.option("--source-ip")
 @click.option("--reason", help="An error code.")
 @click.option("--before", callback=_json, metavar="JSON", help="The resource's state before.")
 @click.option("--after", callback=_json, metavar="JSON", help="The resource's state after.")
 @click.option("--details", callback=_json, metavar="JSON", help="Anything else.")
-@click.option("--idempotency-key", metavar="KEY", help="Written at most once under this key.")
+@click.option(
+    "--idempotency-key", metavar="KEY", help="Write the entry at most once under this key."
+)
 @click.option(
     "--retention",
     callback=_retention,
     metavar="DURATION",
-    help="When it may expire, such as 365d; default never.",
+    help="How long to keep the entry, such as 365d; default for ever.",
 )
 @click.option(
     "--format",
@@ -71,7 +73,7 @@ def _retention(ctx: click.Context, param: click.Parameter, value: str | None) ->
     type=click.Choice(["text", "json", "jsonl"]),
     default="text",
     show_default=True,
-    help="How the entry's place is printed.",
+    help="How to print the entry's position.",
 )
 @connection_options
 @click.pass_context
@@ -80,9 +82,9 @@ def command(
 ) -> None:
     """Append one entry and print its chain, seq and hash.
 
-    With --idempotency-key, a repeat of the same command adds nothing; the key with anything else
-    is an error that names the entry it stands for. With --store, the file is made where there is
-    none.
+    With --idempotency-key, repeating the same command adds nothing; the same key with different
+    content is an error that names the existing entry. With --store, the file is created if it does
+    not exist.
     """
     from audittui.cli.fast_start import CONNECTION
     from audittui.entry import Draft
@@ -92,7 +94,7 @@ def command(
     opened = connect(ctx, connection, create=True)
     if not opened.layout.chained:
         raise UsageError(
-            f"The layout {opened.layout.name} is read only.", "Append to a native table or store."
+            f"The layout {opened.layout.name} is read-only.", "Append to a native table or store."
         )
     log = AuditLog(
         opened.store, chain, retention=retention, signed_tail=signed_tail_of(opened, chain),
@@ -100,7 +102,7 @@ def command(
     )  # fmt: skip
     place = log.append(Draft(**given))
     if not place.added:
-        click.echo("Already there under this idempotency key.", err=True)
+        click.echo("An entry with this idempotency key already exists.", err=True)
     if form == "text":
         click.echo(f"{place.chain} {place.seq} {place.hash.hex()}")
         return

@@ -1,4 +1,4 @@
-"""``audittui checkpoint``: signed checkpoints, shown, verified, brought from elsewhere, retired."""
+"""``audittui checkpoint``: show, verify, import and forget signed checkpoints."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path, allow_dash=True)
 def _format_option(function: Function) -> Function:
     return click.option(
         "--format", "form", type=click.Choice(["text", "json", "jsonl"]), default="text",
-        show_default=True, help="json is one array, jsonl one object a line.",
+        show_default=True, help="json is one array, jsonl one object per line.",
     )(function)  # fmt: skip
 
 
@@ -41,7 +41,7 @@ def command() -> None:
 @connection_options
 @click.pass_context
 def show(ctx: click.Context, /, chain: str, form: str, **given: Any) -> None:
-    """Print the newest checkpoint of CHAIN, and say whether it is to be believed."""
+    """Print the newest checkpoint of CHAIN and whether it can be trusted."""
     from audittui.integrity.sealed_log import SealedLog
 
     opened = connect(ctx, given)
@@ -53,7 +53,7 @@ def show(ctx: click.Context, /, chain: str, form: str, **given: Any) -> None:
     settings = settings_of(ctx, given)
     found = None if settings is None else _held(opened, chain, settings)
     if form == "text":
-        # The note's own bytes, but harmless on a terminal.
+        # The note as stored, with control characters escaped.
         sys.stdout.write("".join(f"{escaped(line)}\n" for line in newest.note.splitlines()))
     else:
         wrong = "" if found is None else found.rewritten or found.doubt or _flaw(found)
@@ -66,10 +66,11 @@ def show(ctx: click.Context, /, chain: str, form: str, **given: Any) -> None:
             },
         )  # fmt: skip
     click.echo(
-        f"Size {newest.size:,}, sealed {escaped(newest.sealed_at) or 'at no time'}.", err=True
+        f"Size {newest.size:,}, sealed {escaped(newest.sealed_at) or 'at an unknown time'}.",
+        err=True,
     )
     if found is None:
-        click.echo("No key is trusted, so it is not verified.", err=True)
+        click.echo("No key is trusted, so the checkpoint is not verified.", err=True)
         return
     _conclude(found)
 
@@ -81,9 +82,9 @@ def show(ctx: click.Context, /, chain: str, form: str, **given: Any) -> None:
 @connection_options
 @click.pass_context
 def verify(ctx: click.Context, /, file: Path, form: str, **given: Any) -> None:
-    """Verify the checkpoint or the proof (.tlog-proof) in FILE, offline, by the trusted keys.
+    """Verify the checkpoint or proof (.tlog-proof) in FILE offline, with the trusted keys.
 
-    For a proof, the entry that it proves is printed.
+    For a proof, print the entry that it proves.
     """
     from audittui.integrity.trust import Trust
     from audittui.integrity.verifying.checkpoint_file import is_proof, read_checkpoint, read_proof
@@ -100,7 +101,7 @@ def verify(ctx: click.Context, /, file: Path, form: str, **given: Any) -> None:
         else:
             _write(form, {**_point(proven.file.chain, point), "seq": proven.seq, "body": body})
         click.echo(
-            f"ANCHORED: it is entry {proven.seq} of {point.origin}, proven under the signed "
+            f"ANCHORED: entry {proven.seq} of {point.origin} is proven under the signed "
             f"checkpoint of size {point.size:,}.",
             err=True,
         )
@@ -119,11 +120,11 @@ def verify(ctx: click.Context, /, file: Path, form: str, **given: Any) -> None:
 @connection_options
 @click.pass_context
 def import_(ctx: click.Context, /, file: Path, form: str, **given: Any) -> None:
-    """Pin the checkpoint in FILE, once the log in the table is held against it.
+    """Compare the log in the table with the checkpoint in FILE, then pin the checkpoint.
 
-    From then on every checkpoint of that log must extend it. Exit code 4 says that the log in the
-    table does not hold it. Then the pin that was there stays; where there was none, the imported
-    one is pinned all the same, so that the log is not believed until it does.
+    From then on every checkpoint of that log must extend it. Exit code 4 means that the log in the
+    table contradicts it. An existing pin is then kept. If there is none, the imported checkpoint is
+    pinned anyway, so the log is not trusted until it agrees with it.
     """
     from audittui.integrity.trust import Trust
     from audittui.integrity.verifying.checkpoint_file import read_checkpoint
@@ -143,13 +144,15 @@ def import_(ctx: click.Context, /, file: Path, form: str, **given: Any) -> None:
 
 @command.command("forget")
 @click.argument("origin")
-@click.option("--reason", required=True, metavar="TEXT", help="Why; it is kept with the note.")
+@click.option(
+    "--reason", required=True, metavar="TEXT", help="Why; recorded with the retired checkpoint."
+)
 @_format_option
 def forget(origin: str, reason: str, form: str) -> None:
-    """Retire what this machine has pinned of the log ORIGIN, such as audit.example.com/payments/0.
+    """Retire this machine's pin for the log ORIGIN, such as audit.example.com/payments/0.
 
-    The next checkpoint of it that a trusted key signed is believed again, whatever it says. Where
-    nothing is pinned of ORIGIN, it may be a chain of which only the end of the last sweep is kept.
+    Its next checkpoint signed by a trusted key is then accepted, whatever it contains. If ORIGIN
+    has no pin, it may also name a chain; the record of its last sweep is retired.
     """
     from audittui.cli.progress_marks import forget_mark, marks_on
     from audittui.config import state_folder
@@ -169,7 +172,7 @@ def forget(origin: str, reason: str, form: str) -> None:
     ] or ([] if chosen else list(marks_on(origin)))
     if not chosen and not marks:
         known = ", ".join(pin.origin for pin in found) or "none"
-        raise UsageError(f"Nothing is pinned of {origin}.", f"The pinned logs are: {known}.")
+        raise UsageError(f"{origin} is not pinned.", f"Pinned logs: {known}.")
     objects = []
     for pin in chosen:
         pins.forget(pin, reason)
@@ -196,7 +199,7 @@ def read_file(file: Path) -> bytes:
 def _imported(
     opened: Any, chain: str, point: Checkpoint, note: str, settings: VerificationSettings
 ) -> str:
-    """Pin ``point`` where it fits to what is pinned and to the table; why it does not fit."""
+    """Pin ``point`` if it agrees with the pins and the table; otherwise return why it does not."""
     from audittui.integrity.pins import Pin
     from audittui.integrity.sealed_log import SealedLog
     from audittui.integrity.tile_reader import TileReader
@@ -218,7 +221,7 @@ def _imported(
         return f"{why}; the pin stays"
     largest = max((pin.size for pin in pinned if pin.origin == point.origin), default=-1)
     if largest > point.size:
-        click.echo(f"One of size {largest:,} is pinned already; it stays.", err=True)
+        click.echo(f"A checkpoint of size {largest:,} is already pinned; it stays.", err=True)
         return why
     settings.pins.grow(Pin(chain, point.origin, note, (sealed.table,)))
     click.echo(f"Pinned: {escaped(point.origin)}, size {point.size:,}.", err=True)
@@ -247,7 +250,7 @@ def _conclude(found: FoundCheckpoint) -> None:
         return
     point = found.checkpoint
     click.echo(
-        f"The newest checkpoint of {point.origin} is of size {point.size:,}, signed by a trusted "
+        f"The newest checkpoint of {point.origin} has size {point.size:,}, is signed by a trusted "
         "key, and extends what was seen here.",
         err=True,
     )

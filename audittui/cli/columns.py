@@ -1,4 +1,4 @@
-"""Aligned columns of text on standard output, streamed: widths come from the first rows."""
+"""Streams aligned columns of text to standard output; the first rows set the widths."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _COLOURS = {"denied": "red", "failure": "yellow"}
 
 
 def cell(row: Row, name: str) -> str:
-    """What a column shows of a row, harmless."""
+    """The text that a column shows for a row, escaped for a terminal."""
     value = getattr(row, name)
     return timestamp.short(value) if name == "time" else escaped(str(value)) or "-"
 
@@ -28,7 +28,7 @@ def cell(row: Row, name: str) -> str:
 class Columns:
     """Writes lines of cells under a header. On a terminal, cells are cut to fit its width.
 
-    ``least`` has the least width of columns by name, for lines that come one by one.
+    ``least`` maps column names to minimum widths, for lines that arrive one at a time.
     """
 
     def __init__(self, names: Sequence[str], least: Mapping[str, int] | None = None) -> None:
@@ -39,7 +39,7 @@ class Columns:
         self._colour = self._terminal and "NO_COLOR" not in os.environ
 
     def write(self, lines: Iterable[Sequence[str]]) -> None:
-        """Write lines; the first call decides the widths."""
+        """Write lines; the first call sets the widths."""
         lines = list(lines)
         if not self._widths:
             self._measure(lines)
@@ -59,7 +59,7 @@ class Columns:
         ]
         if self._terminal:
             room = shutil.get_terminal_size().columns - len(_GAP) * (len(widths) - 1)
-            # A time without its end says little: it is cut only where nothing else is left to cut.
+            # A truncated time is of little use, so times are cut last.
             others = [at for at, name in enumerate(self._names) if name != "time"]
             for cut in (others, range(len(widths))):
                 while sum(widths) > room and max((widths[at] for at in cut), default=0) > _NARROW:

@@ -1,4 +1,4 @@
-"""``audittui config``: where the configuration is and what it says."""
+"""``audittui config``: show and check the configuration."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from audittui.escape import escaped
 _EXAMPLE = """\
 # profile = "prod"
 # runbook_folders = ["~/runbooks"]
-# theme = "sixteen"              # the terminal's own colours; NO_COLOR=1 does without any
+# theme = "sixteen"              # the terminal's own colours; NO_COLOR=1 disables colour
 #
 # [profiles.prod]
 # table = "audit-log"
 # region = "eu-west-1"
 # max_rcu = 500                  # a run stops here; --max-rcu overrides it
-# rate = 50                      # read units per second at most; --rate overrides it
-# price_per_million_rru = 0.12   # US dollars; else the price list of the region
+# rate = 50                      # maximum read units per second; --rate overrides it
+# price_per_million_rru = 0.12   # US dollars; default: the region's list price
 #
 # [prices]                       # US dollars per million read request units, by region
-# eu-north-1 = 0.14              # as your bill says
+# eu-north-1 = 0.14              # as on your bill
 #
-# [keys]                         # other keys in the terminal; its help (?) lists the names
+# [keys]                         # key bindings of the terminal; its help (?) lists the names
 # next-failure = "f"
 """
 
 
 @click.group("config")
 def command() -> None:
-    """Show the configuration, where it is, and what is wrong with it."""
+    """Show, locate and check the configuration."""
 
 
 @command.command("path")
@@ -44,14 +44,14 @@ def path() -> None:
 
 @command.command("show")
 def show() -> None:
-    """Print the configuration; an example where there is none."""
+    """Print the configuration, or an example if there is none."""
     from audittui.config import config_path, load_config
 
     load_config()
     try:
         click.echo(config_path().read_text(encoding="utf-8").rstrip())
     except FileNotFoundError:
-        click.echo(f"There is no {config_path()} yet. It could say:", err=True)
+        click.echo(f"{config_path()} does not exist yet. Example:", err=True)
         click.echo(_EXAMPLE.rstrip())
 
 
@@ -59,16 +59,16 @@ def show() -> None:
 @click.pass_context
 def check(ctx: click.Context) -> None:
     """Check config.toml: every key, profile, layout, trusted key, price, runbook folder, theme and
-    key of the terminal.
+    key binding.
 
-    Prints each fault with its line. Exit code 1 when there is one.
+    Each fault is printed with its line. Exit code 1 means that there is at least one.
     """
     from audittui.config import config_path
 
     path = config_path()
     if not path.exists():
         raise UsageError(
-            f"There is no configuration {path}.", "audittui config show prints an example."
+            f"The configuration {path} does not exist.", "audittui config show prints an example."
         )
     found = _faults()
     for fault in found:
@@ -103,7 +103,7 @@ def _faults() -> list[str]:
         if not Path(folder).expanduser().is_dir():
             found.append((("runbook_folders", at), f"there is no folder {folder}"))
     if config.keys:
-        # Only the terminal knows its keys.
+        # Key bindings are defined by the terminal application.
         from audittui.tui.keys.keymap import checked
 
         for sentence in checked(config.keys)[1]:

@@ -17,13 +17,13 @@ from audittui.errors import UsageError
     "--keep",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Leave the store in FILE, for other terminals and the other commands.",
+    help="Keep the store in FILE, for other terminals and commands.",
 )
-@click.option("--seed-only", is_flag=True, help="With --keep: fill the store, open nothing.")
+@click.option("--seed-only", is_flag=True, help="With --keep: fill the store without opening it.")
 def command(keep: Path | None, seed_only: bool) -> None:
     """Open an invented company's log: four days, about 20,000 entries, and an incident.
 
-    Somebody got in. Find out who it was, what they did, and which record lies about it.
+    Somebody got in. Find out who it was, what they did, and which record was falsified.
     """
     from audittui import timestamp
     from audittui.demo.open import Demo
@@ -42,10 +42,10 @@ def command(keep: Path | None, seed_only: bool) -> None:
             first, last = (
                 timestamp.text(demo.anchor + days * timestamp.DAY)[:10] for days in (-DAYS - 1, 1)
             )
-            click.echo(f"To ask it on another day: -p window={first}..{last}", err=True)
+            click.echo(f"To query it on another day: -p window={first}..{last}", err=True)
         if connection.target.trusted_keys:
             click.echo(
-                f"It is sealed; prove it with --trusted-key {connection.target.trusted_keys[0]}",
+                f"It is sealed; verify it with --trusted-key {connection.target.trusted_keys[0]}",
                 err=True,
             )
         return
@@ -60,7 +60,7 @@ def command(keep: Path | None, seed_only: bool) -> None:
     config = load_config()
     with tempfile.TemporaryDirectory(prefix="audittui-") as folder:
         if keep is None:
-            # What is remembered of a demo that goes away goes with it.
+            # The state of a temporary demo is deleted with it.
             os.environ.setdefault("AUDITTUI_STATE", folder)
         demo = Demo(str(keep) if keep is not None else str(Path(folder) / "demo.db"))
         try:
@@ -70,4 +70,4 @@ def command(keep: Path | None, seed_only: bool) -> None:
         finally:
             demo.close()
     if keep is not None:
-        click.echo(f"The store is left in {keep}; audittui --store {keep} opens it.", err=True)
+        click.echo(f"The store was kept in {keep}; open it with audittui --store {keep}.", err=True)

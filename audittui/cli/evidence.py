@@ -1,4 +1,4 @@
-"""``audittui evidence``: bundles of entries with what proves them."""
+"""``audittui evidence``: bundles of entries with their proofs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from audittui.integrity.tlog.keys import VerifierKey
 
 _FAULTS = 50
-"""How many faults are printed."""
+"""The maximum number of faults to print."""
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -40,13 +40,17 @@ def command() -> None:
 
 
 @command.command("create")
-@click.option("--run", "runbook", metavar="RUNBOOK", help="The entries that a runbook finds.")
+@click.option(
+    "--run", "runbook", metavar="RUNBOOK", help="Bundle the entries that a runbook finds."
+)
 @click.option("-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Stop after N entries.")
-@click.option("--marks", metavar="FILE", type=_FILE, help="The entries in a file of marks.")
+@click.option("--marks", metavar="FILE", type=_FILE, help="Bundle the entries in a file of marks.")
 @click.option("-o", "--output", required=True, metavar="FILE.zip", type=_FILE)
-@click.option("--sign", metavar="FILE|kms:ARN", help="Sign as the collector: a key's file, or KMS.")
-@click.option("--name", metavar="NAME", help="The collector's name, for a key of KMS.")
+@click.option(
+    "--sign", metavar="FILE|kms:ARN", help="Sign as the collector, with a key file or KMS."
+)
+@click.option("--name", metavar="NAME", help="The collector's name, for a KMS key.")
 @trusted_key_option
 @connection_options
 @click.pass_context
@@ -54,13 +58,13 @@ def create(
     ctx: click.Context, /, runbook: str | None, params: tuple[str, ...], limit: int | None,
     marks: Path | None, output: Path, sign: str | None, name: str | None, **given: Any,
 ) -> None:  # fmt: skip
-    """Write a bundle: entries, proofs, checkpoints, how they were found, a report.
+    """Write a bundle: entries, proofs, checkpoints, how they were found, and a report.
 
-    A file of marks has one JSON object a line with chain, seq and, if you like, note. An existing
-    file is never overwritten. With --sign what nobody can derive from the entries is signed, with a
-    key of its own: none that is trusted for checkpoints. Exit code 3 says that the runbook's answer
-    is not complete or that not all of it is proven, 4 that an entry is not genuine; the bundle says
-    so too, and verify ends with the same code.
+    A file of marks has one JSON object per line, with chain, seq and an optional note. An existing
+    file is never overwritten. --sign signs everything that cannot be derived from the entries, with
+    a separate key that is not trusted for checkpoints. Exit code 3 means that the runbook's result
+    is incomplete or not fully proven, 4 that an entry is not genuine; the bundle records this, and
+    verify exits with the same code.
     """
     from audittui import timestamp
     from audittui.export.evidence.check import check_bundle
@@ -71,7 +75,7 @@ def create(
     if (runbook is None) == (marks is None):
         raise UsageError("Say what to bundle.", "Write --run RUNBOOK -p …, or --marks FILE.")
     if name and not sign:
-        raise UsageError("--name is the name of the key that --sign names.")
+        raise UsageError("--name needs --sign.")
     demand_free(output)
     settings = settings_of(ctx, given)
     signer = None if sign is None else signer_of(ctx, sign, name, given)
@@ -92,7 +96,7 @@ def create(
     _tell_wrong(checked)
     _tell_faults(checked)
     if settings is None:
-        click.echo("No key is trusted, so nothing in it is proven.", err=True)
+        click.echo("No key is trusted, so nothing in the bundle is proven.", err=True)
     else:
         _say(proof_sentences(checked))
     if signer is None:
@@ -109,7 +113,7 @@ def create(
     "collectors",
     multiple=True,
     metavar="KEY",
-    help="A collector's verifier key: the bundle must be signed by it, or by another one given.",
+    help="Require a signature by this collector's verifier key. May be repeated: any one suffices.",
 )
 @format_option("text", "json", "jsonl")
 @trusted_key_option
@@ -118,12 +122,12 @@ def create(
 def verify(
     ctx: click.Context, /, file: Path, collectors: tuple[str, ...], form: str, **given: Any
 ) -> None:
-    """Check the bundle in FILE, without any table: every byte, every hash, every proof.
+    """Check the bundle in FILE without a table: every byte, every hash, every proof.
 
-    Its checkpoints are held against those of the same size that this machine has pinned.
-    Exit code 0 says that every entry is proven under a key that you trust; 3 that the bundle is
-    whole but not all of it is proven, or that by its own word the answer is not complete; 4 that
-    something in it is not genuine, or contradicts what it proves.
+    Its checkpoints are compared with those of the same size that this machine has pinned.
+    Exit code 0 means that every entry is proven under a key that you trust; 3 that the bundle is
+    intact but not fully proven, or states that its result is incomplete; 4 that something in it is
+    not genuine or contradicts its proofs.
     """
     from audittui.export.evidence.check import check_bundle
     from audittui.export.evidence.outcome import (
@@ -142,7 +146,7 @@ def verify(
     else:
         _tell_faults(checked)
     if checked.faults or checked.manifest is None:
-        raise IntegrityError(f"{file} is not as it was made.", "Do not rely on it.")
+        raise IntegrityError(f"{file} has been altered.", "Do not rely on it.")
     if form == "text":
         _tell(checked, str(file))
         _tell_wrong(checked)
@@ -151,12 +155,12 @@ def verify(
         _say(word_sentences(checked))
     if checked.wrong:
         found = "an entry is" if len(checked.wrong) == 1 else f"{len(checked.wrong):,} entries are"
-        raise IntegrityError(f"{file} is as it was made, but {found} not genuine.")
+        raise IntegrityError(f"{file} is intact, but {found} not genuine.")
     ctx.exit(checked.code)
 
 
 def _pinned(chain: str) -> list[Checkpoint]:
-    """What this machine has seen of a chain's logs. Raises `StoreError` as `Pins.of_chain` does."""
+    """The checkpoints pinned on this machine for a chain. Raises `StoreError`."""
     from audittui.config import state_folder
     from audittui.integrity.pins import Pins
     from audittui.integrity.settings import CHECKPOINTS
@@ -165,7 +169,7 @@ def _pinned(chain: str) -> list[Checkpoint]:
 
 
 def _read(path: Path) -> bytes:
-    """The bytes of a bundle: no more of a file that never ends than a bundle can have."""
+    """The bytes of a bundle; at most one byte more than a bundle may have."""
     from audittui.export.evidence.archive import MAX_BYTES
 
     try:
@@ -187,12 +191,12 @@ def _collectors(
             key = parse_verifier_key(text)
         except MalformedError as error:
             raise UsageError(
-                f"A collector's key cannot be read: {error}.",
+                f"The collector's key cannot be read: {error}.",
                 "audittui key show FILE prints it.",
             ) from None
         if any(key.public_key == one.public_key for one in trusted):
             raise UsageError(
-                f"The key {key.name} is trusted for checkpoints; a collector has another.",
+                f"The key {key.name} is trusted for checkpoints; a collector needs another.",
                 "Give --collector-key with the collector's key.",
             )
         keys.append(key)
@@ -216,14 +220,14 @@ def _marked(path: Path) -> tuple[list[Wanted], Source]:
             one = msgspec.json.decode(line, type=Wanted)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise UsageError(
-                f"{path}, line {number}, is no mark: {error}.", "A mark has chain and seq."
+                f"{path}, line {number}, is not a mark: {error}.", "A mark needs chain and seq."
             ) from None
         wanted[one.chain, one.seq] = one
     return list(wanted.values()), Source()
 
 
 def _is_statement(line: bytes) -> bool:
-    """True for the line in which an exported file says what it is."""
+    """True for the line that describes an exported file."""
     import msgspec
 
     from audittui.export.result import EXPORT
@@ -237,7 +241,7 @@ def _is_statement(line: bytes) -> bool:
 def _found(
     opened: Connection, name: str, params: tuple[str, ...], limit: int | None
 ) -> tuple[list[Wanted], Source]:
-    """The entries that a runbook finds, and how."""
+    """The entries that a runbook finds, and how they were found."""
     from audittui.cli.run import parameters
     from audittui.export.evidence.collect import Source, Wanted
     from audittui.export.evidence.manifest import MOST, Cost, Question
@@ -281,20 +285,20 @@ def _tell(checked: Checked, name: str) -> None:
 
 
 def _tell_faults(checked: Checked) -> None:
-    """Name what differs from what can be derived."""
+    """Print what differs from what can be derived."""
     for fault in checked.faults[:_FAULTS]:
         click.echo(escaped(fault))
     if len(checked.faults) > _FAULTS:
         more = len(checked.faults) - _FAULTS
-        click.echo(f"And {more:,} more; audittui evidence verify --format json lists all.")
+        click.echo(f"And {more:,} more; audittui evidence verify --format json lists them all.")
 
 
 def _tell_wrong(checked: Checked) -> None:
-    """Name the entries that are not genuine."""
+    """Print the entries that are not genuine."""
     for one in checked.wrong[:_FAULTS]:
         click.echo(escaped(f"{one.chain} {one.seq}: {one.told}"))
     if len(checked.wrong) > _FAULTS:
-        click.echo(f"And {len(checked.wrong) - _FAULTS:,} more; they are in its report.")
+        click.echo(f"And {len(checked.wrong) - _FAULTS:,} more, listed in the bundle's report.")
 
 
 def _say(sentences: list[str]) -> None:

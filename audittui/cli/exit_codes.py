@@ -1,4 +1,4 @@
-"""How the command line ends: its exit codes, and the sentence of an error."""
+"""Exit codes and error messages of the command line."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import sys
 from audittui.escape import escaped
 
 OK, ERROR, USAGE, INCOMPLETE, INTEGRITY = 0, 1, 2, 3, 4
-"""Exit codes of every command: everything was done; it failed; it cannot be meant, or what it names
-is not there; a part is missing or not proven; the log is not what it should be."""
+"""Exit codes of every command: success; failure; invalid usage, or something named does not exist;
+incomplete or not proven; the log failed verification."""
 
 
 class ClosedOutputError(Exception):
-    """Whoever read the output has had enough. Not an ``OSError``, which click would end with 1."""
+    """The reader closed the output. Not an ``OSError``, for which click would exit with 1."""
 
 
 def clear_line() -> None:
-    """Take what shows progress off the terminal, before other lines: they never share one."""
+    """Clear the progress line on the terminal, so that other output starts on an empty line."""
     with contextlib.suppress(OSError, ValueError):
         if sys.stderr.isatty():
             sys.stderr.write("\r\x1b[K")
@@ -25,7 +25,7 @@ def clear_line() -> None:
 
 
 def say(message: str, hint: str, code: int) -> int:
-    """Say what went wrong and what to do, harmless, on the error stream; the exit ``code``."""
+    """Print what went wrong and what to do, escaped, to standard error; return ``code``."""
     text = escaped(f"{message} {hint}".strip())
     if not message.startswith(("Usage", "Stopped")):
         text = f"Error: {text}"

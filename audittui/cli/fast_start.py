@@ -1,4 +1,4 @@
-"""Opening the terminal application without what only commands need: importing click is felt."""
+"""Opens the terminal application without importing click, which would delay the first frame."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import os
 from collections.abc import Mapping, Sequence
 
 CONNECTION = ("store", "table", "region", "endpoint_url", "aws_profile", "layout", "profile")
-"""The options that say what to connect to."""
+"""The options that select a connection."""
 
 
 def terminal_options(words: Sequence[str]) -> dict[str, str | None] | None:
-    """The connection options in ``words`` where there is nothing but those, so that the terminal
-    opens; None for everything else, also for what is wrong: click reads that, and says so."""
+    """The connection options in ``words`` if they are all that is given, so that the terminal
+    opens; None for anything else, including errors, which click reports."""
     if "_AUDITTUI_COMPLETE" in os.environ:
         # A shell asks for completions.
         return None
@@ -33,11 +33,11 @@ def terminal_options(words: Sequence[str]) -> dict[str, str | None] | None:
 def open_on(connection: Mapping[str, str | None], *, keep_session: bool = True) -> None:
     """Open the terminal application on what ``connection`` names. Raises `AuditError`.
 
-    ``keep_session`` lets sessions of AWS roles be read and kept in the AWS CLI's cache.
+    ``keep_session`` allows sessions of AWS roles to be cached in the AWS CLI's cache.
     """
     import gc
 
-    # Nothing that is made up to the first frame is garbage; the application collects from then on.
+    # Nothing created before the first frame is garbage; the application collects from then on.
     gc.disable()
     from audittui.cli.terminal import open_terminal
 

@@ -1,4 +1,4 @@
-"""Formats of what a command prints: ``json`` is one array, ``jsonl`` one object a line."""
+"""Output formats: ``json`` is one array, ``jsonl`` one object per line."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def format_option(*forms: str) -> Callable[[Function], Function]:
-    """The option ``--format``, as ``form``; the first of ``forms`` is the usual one."""
+    """The option ``--format``, passed as ``form``; the first of ``forms`` is the default."""
     return click.option(
         "--format", "form", type=click.Choice(forms), default=forms[0], show_default=True,
-        help="json is one array, jsonl one object a line.",
+        help="json is one array, jsonl one object per line.",
     )  # fmt: skip
 
 
 def write_objects(form: str, objects: Iterable[Mapping[str, Any]]) -> None:
-    """Write ``objects`` as they come, as ``form`` (``json`` or ``jsonl``) wants them."""
+    """Write ``objects`` as they arrive, as ``json`` or ``jsonl`` (``form``)."""
     array = ArrayOf(form)
     for one in objects:
         array.write(one)
@@ -28,14 +28,14 @@ def write_objects(form: str, objects: Iterable[Mapping[str, Any]]) -> None:
 
 
 class ArrayOf:
-    """Objects on standard output as ``json`` or ``jsonl``, written as they come."""
+    """Objects on standard output as ``json`` or ``jsonl``, written as they arrive."""
 
     def __init__(self, form: str) -> None:
         self._array = form == "json"
         self._begun = False
 
     def write(self, one: Mapping[str, Any]) -> None:
-        """Write one more."""
+        """Write one object."""
         from audittui.export.rows import json_line
 
         start = "" if not self._array else ",\n" if self._begun else "[\n"
@@ -43,7 +43,7 @@ class ArrayOf:
         self._begun = True
 
     def end(self) -> None:
-        """Write what ends an array."""
+        """Close the array."""
         if self._array:
             sys.stdout.write("\n]\n" if self._begun else "[]\n")
         sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""The commands, read by click, each imported only when it is used."""
+"""The command group; each command is imported only when it is used."""
 
 from __future__ import annotations
 
@@ -20,31 +20,34 @@ from audittui.suggest import suggestion
 _MISTYPED = re.compile(r"No such command ['\"](.*?)['\"]\.", re.DOTALL)
 
 COMMANDS = {
-    "run": ("audittui.cli.run", "Answer a runbook."),
-    "tail": ("audittui.cli.tail", "Show what a runbook asks for as it comes in."),
-    "show": ("audittui.cli.show", "Show one entry, whole."),
-    "trace": ("audittui.cli.trace", "Show the lifecycle of a resource, with what changed."),
-    "verify": ("audittui.cli.verify", "Check entries: one, a chain, or all."),
-    "seal": ("audittui.cli.seal", "Sign a checkpoint of what was appended."),
-    "checkpoint": ("audittui.cli.checkpoint", "Show, verify and import signed checkpoints."),
-    "key": ("audittui.cli.key", "Make and show keys that sign checkpoints."),
-    "evidence": ("audittui.cli.evidence", "Bundle entries with their proofs; check bundles."),
+    "run": ("audittui.cli.run", "Run a runbook."),
+    "tail": ("audittui.cli.tail", "Follow a runbook's results live."),
+    "show": ("audittui.cli.show", "Show one entry in full."),
+    "trace": ("audittui.cli.trace", "Show the lifecycle of a resource and its changes."),
+    "verify": ("audittui.cli.verify", "Verify one entry, a chain, or all."),
+    "seal": ("audittui.cli.seal", "Sign checkpoints of appended entries."),
+    "checkpoint": (
+        "audittui.cli.checkpoint",
+        "Show, verify, import and forget signed checkpoints.",
+    ),
+    "key": ("audittui.cli.key", "Generate and show keys that sign checkpoints."),
+    "evidence": ("audittui.cli.evidence", "Bundle entries with their proofs, and verify bundles."),
     "tlog": ("audittui.cli.tlog", "Export a chain for independent tools."),
     "append": ("audittui.cli.append", "Append one entry."),
-    "import": ("audittui.cli.import_command", "Import real logs: CloudTrail, JSON Lines."),
+    "import": ("audittui.cli.import_command", "Import CloudTrail files or JSON Lines."),
     "table": ("audittui.cli.table", "Create or describe a table."),
     "runbooks": ("audittui.cli.runbooks", "List, show and check runbooks."),
     "config": ("audittui.cli.config", "Show and check the configuration."),
-    "demo": ("audittui.cli.demo", "Open an incident to solve; needs no AWS."),
+    "demo": ("audittui.cli.demo", "Investigate a sample incident; needs no AWS."),
 }
-"""Every command: the module that holds it (as ``command``) and its help in a line."""
+"""Every command: the module that defines it (as ``command``) and its one-line help."""
 
 
 class LazyGroup(click.Group):
     """A group whose commands are imported only when they are used."""
 
     def make_context(self, *args: Any, **more: Any) -> click.Context:
-        """The context; help is printed while it is made. Raises `ClosedOutputError`."""
+        """Make the context, which may print help. Raises `ClosedOutputError`."""
         with _closed_output():
             return super().make_context(*args, **more)
 
@@ -66,7 +69,7 @@ class LazyGroup(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands, without importing any."""
+        """List the commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
@@ -88,26 +91,26 @@ def _closed_output() -> Iterator[None]:
 @connection_options
 @click.pass_context
 def cli(ctx: click.Context, /, **connection: str | None) -> None:
-    """Investigate an audit log in DynamoDB, or in a file.
+    """Investigate an audit log in DynamoDB or in a file.
 
-    Without a command the terminal application opens. The connection options may stand before or
-    after a command. Exit codes: 0 complete, 1 error, 2 usage, 3 incomplete, 4 integrity failure.
+    Without a command, the terminal application opens. Connection options may come before or after
+    a command. Exit codes: 0 complete, 1 error, 2 usage, 3 incomplete, 4 integrity failure.
     """
     ctx.obj = connection
     if ctx.invoked_subcommand is None:
         if is_set(ctx, "verbose"):
             raise UsageError(
-                "--verbose is for commands: the terminal application draws where it would tell.",
-                "There, x shows the plan of a run and what it cost.",
+                "--verbose needs a command; it would write over the terminal application.",
+                "There, x shows the plan of a run and its cost.",
             )
         open_on(connection, keep_session=not is_set(ctx, "no_session_cache"))
 
 
 def answer(words: Sequence[str] | None) -> int:
-    """Run what ``words`` say, else the process's own arguments; the exit code.
+    """Run the command line ``words`` (None: the arguments of the process); return the exit code.
 
-    What click finds wrong is said. Raises what commands raise: `AuditError`,
-    ``OSError``, `ClosedOutputError`.
+    Usage errors are printed. Raises what commands raise: `AuditError`, ``OSError``,
+    `ClosedOutputError`.
     """
     try:
         result = cli.main(args=words, prog_name="audittui", standalone_mode=False)
@@ -126,8 +129,8 @@ def answer(words: Sequence[str] | None) -> int:
 
 
 def _nearest(error: click.UsageError) -> str:
-    """What is wrong, with the nearest command where one was mistyped; click knows only those that
-    are imported."""
+    """The message of ``error``, with the nearest command if one was mistyped; click itself knows
+    only imported commands."""
     told = error.format_message()
     found = _MISTYPED.match(told)
     if found is None or error.ctx is None or not isinstance(error.ctx.command, click.Group):
@@ -135,7 +138,7 @@ def _nearest(error: click.UsageError) -> str:
     known = error.ctx.command.list_commands(error.ctx)
     said = suggestion(found.group(1), known)
     end = "?" if said.startswith("did") else "."
-    return f"There is no command {found.group(1)!r}. {said[0].upper()}{said[1:]}{end}"
+    return f"Unknown command {found.group(1)!r}. {said[0].upper()}{said[1:]}{end}"
 
 
 def _usage_hint(error: click.UsageError) -> str:

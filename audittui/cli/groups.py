@@ -1,4 +1,4 @@
-"""The groups of a correlation on standard output."""
+"""Writes the groups of a correlation to standard output."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 def write_groups(
     plan: Plan, pages: Iterable[ResultPage], form: str, strangers: Strangers
 ) -> ResultPage:
-    """Read all ``pages``, then write their groups; the last page. Where events are not of this
-    log, a column counts them."""
+    """Read all ``pages``, write their groups and return the last page. If any event belongs to an
+    unregistered chain, a column counts them."""
     from audittui.cli.columns import Columns
     from audittui.investigate.correlations import Correlator
 

@@ -1,4 +1,4 @@
-"""``audittui import``: real logs into a table or a store."""
+"""``audittui import``: import logs into a table or a store."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Function = Callable[..., Any]
 
 @click.group("import")
 def command() -> None:
-    """Import real logs. Nothing malformed ends an import; it is counted and named."""
+    """Import logs. Malformed records are counted and reported; they do not end the import."""
 
 
 def _import_options(function: Function) -> Function:
@@ -29,19 +29,19 @@ def _import_options(function: Function) -> Function:
         (
             click.option(
                 "--rejects", type=click.Path(path_type=Path), metavar="FILE",
-                help="A new file that lists what was not imported, as JSON Lines.",
+                help="List the records that were not imported in a new JSON Lines file.",
             ),
             click.option(
                 "--skip", type=click.IntRange(min=0), default=0, metavar="N",
-                help="Pass over the first N records, which an earlier import dealt with.",
+                help="Skip the first N records, which an earlier import handled.",
             ),
             click.option(
                 "--keep-conflicts", is_flag=True,
-                help="Import a record whose key stands for other content under a key of its own.",
+                help="Import records under a new key if theirs belongs to different content.",
             ),
             click.option(
                 "--format", "form", type=click.Choice(["text", "json", "jsonl"]), default="text",
-                show_default=True, help="How the summary is printed.",
+                show_default=True, help="How to print the summary.",
             ),
         )
     ):  # fmt: skip
@@ -58,9 +58,9 @@ def cloudtrail(ctx: click.Context, /, paths: tuple[Path, ...], chain: str, **giv
     """Import CloudTrail files and folders: log files (.json, .json.gz), JSON Lines, the output of
     aws cloudtrail lookup-events, EventBridge events.
 
-    A second import of the same records adds nothing. A record whose eventID stands for another
-    content is kept out, named, and makes the exit code 3. With --store, the file is made with the
-    first entry where there is none.
+    Importing the same records again adds nothing. A record whose eventID belongs to an entry with
+    different content is reported and not imported; the exit code is then 3. With --store, the file
+    is created with the first entry if it does not exist.
     """
     from audittui.ingest.cloudtrail.read import SUFFIXES, read_cloudtrail
     from audittui.ingest.source import files_in
@@ -74,27 +74,27 @@ def cloudtrail(ctx: click.Context, /, paths: tuple[Path, ...], chain: str, **giv
 @click.option("--chain", default="main/0", show_default=True, metavar="STREAM/SHARD")
 @click.option(
     "--key-from-content", is_flag=True,
-    help="Give lines without an idempotency_key one made from what they say.",
+    help="Derive an idempotency_key from the content of lines that have none.",
 )  # fmt: skip
 @_import_options
 @click.pass_context
 def jsonl(
     ctx: click.Context, /, paths: tuple[Path, ...], chain: str, key_from_content: bool, **given: Any
 ) -> None:
-    """Import JSON Lines with our own fields; - is standard input.
+    """Import JSON Lines in audittui's own format; - is standard input.
 
-    Fields: actor and action (needed), resource, outcome, time, request_id, severity, source_ip,
+    Fields: actor and action (required), resource, outcome, time, request_id, severity, source_ip,
     reason, before, after, details, idempotency_key.
 
-    A line without an idempotency_key is appended each time it is imported. With --key-from-content
-    the same files add nothing a second time; equal lines of one import stay entries of their own.
+    A line without an idempotency_key is appended each time it is imported. With --key-from-content,
+    importing the same files again adds nothing; equal lines of one import stay separate entries.
     """
     from audittui.ingest.jsonl import SUFFIXES, ContentKeys, read_jsonl
     from audittui.ingest.source import files_in
 
     files = files_in([path for path in paths if str(path) != "-"], SUFFIXES)
     if Path("-") in paths and sys.stdin is None:
-        raise UsageError("Standard input is closed.", "Send it the lines, or name a file.")
+        raise UsageError("Standard input is closed.", "Pipe the lines into it, or name a file.")
     standard_input = sys.stdin.buffer if sys.stdin is not None else None
     keys = ContentKeys() if key_from_content else None
     _import(ctx, read_jsonl(paths, standard_input, keys), files, chain, given)
@@ -113,7 +113,7 @@ def _import(
     opened = connect(ctx, given, create=True)
     if not opened.layout.chained:
         raise UsageError(
-            f"The layout {opened.layout.name} is read only.", "Import into a native table or store."
+            f"The layout {opened.layout.name} is read-only.", "Import into a native table or store."
         )
     log = AuditLog(
         opened.store, chain, signed_tail=signed_tail_of(opened, chain),
@@ -141,7 +141,7 @@ def _import(
         report.write(finished)
     if ingestion.skipped < own["skip"]:
         raise UsageError(
-            f"{own['skip']:,} records were to be skipped, and there are {ingestion.skipped:,}.",
-            "Give the --skip that the earlier import named, with the same files.",
+            f"--skip {own['skip']} exceeds the {ingestion.skipped:,} records that there are.",
+            "Use the same files and the --skip that the earlier import printed.",
         )
     ctx.exit(INCOMPLETE if report.incomplete else OK)

@@ -1,4 +1,4 @@
-"""What an import says at its end: on standard error for people, on standard output for programs."""
+"""The final report of an import: text on standard error, JSON on standard output."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Report:
         return bool(self._summary.rejected or self._summary.conflicts)
 
     def write(self, finished: bool) -> None:
-        """Say everything; ``finished`` is False where the import ended early."""
+        """Write the report; ``finished`` is False if the import ended early."""
         for line in (*self._faults(), *self._remarks(), self._counts()):
             click.echo(line, err=True)
         if not finished:
@@ -54,26 +54,27 @@ class Report:
         ]
         more = summary.rejected + summary.conflicts - KEPT
         if more > 0:
-            where = f"in {escaped(str(self._rejects))}" if self._rejects else "with --rejects FILE"
-            lines.append(f"… and {more:,} more rejected; all are listed {where}.")
+            rejects = self._rejects
+            where = f"see {escaped(str(rejects))}" if rejects else "--rejects FILE lists them all"
+            lines.append(f"… and {more:,} more rejected; {where}.")
         return lines
 
     def _remarks(self) -> list[str]:
         summary, lines = self._summary, []
         if summary.shortened:
             lines.append(
-                f"{summary.shortened:,} too large for an entry: shortened, and what left them "
-                "listed in details._omitted and details._shortened."
+                f"{summary.shortened:,} too large for an entry: shortened. details._omitted and "
+                "details._shortened list what was removed."
             )
         if summary.conflicts:
             lines.append(
-                f"{summary.conflicts:,} kept out: the key of each stands for an entry with other "
-                "content. Compare them; --keep-conflicts imports them under keys of their own."
+                f"{summary.conflicts:,} not imported: each has the key of an entry with different "
+                "content. Compare them; --keep-conflicts imports them under new keys."
             )
         if summary.kept_conflicts:
             lines.append(
-                f"{summary.kept_conflicts:,} imported under keys of their own: the key of each "
-                "stands for an entry with other content."
+                f"{summary.kept_conflicts:,} imported under new keys: each had the key of an entry "
+                "with different content."
             )
         first, last = self._span.first, self._span.last
         if first is not None and last is not None:
@@ -93,24 +94,24 @@ class Report:
         return f"{counts}."
 
     def _going_on(self) -> str:
-        """How to go on after a failure so that nothing is there twice."""
+        """How to resume after a failure without duplicates."""
         ingestion = self._ingestion
         if not ingestion.unkeyed:
             return (
-                "The import is not complete. Run it again: every record has a key, and what is "
-                "there is not added twice."
+                "The import is incomplete. Run it again: every record has a key, so nothing is "
+                "added twice."
             )
         if not ingestion.handled and not ingestion.unanswered:
             return "Nothing was imported."
         told = (
-            f"The import is not complete; {ingestion.handled:,} records are dealt with. Go on with "
-            f"the same files and --skip {ingestion.handled}: without it, records that have no key "
-            "are added twice."
+            f"The import is incomplete; {ingestion.handled:,} records are done. Continue with the "
+            f"same files and --skip {ingestion.handled}; without it, records that have no key are "
+            "added twice."
         )
         if ingestion.unanswered:
             told += (
-                f" The last write got no answer: up to {MAX_ACTIONS - 1} records after these may "
-                f"be there too, so look at the end of {self._chain} first."
+                f" The last write got no response: up to {MAX_ACTIONS - 1} more records may "
+                f"have been added, so look at the end of {self._chain} first."
             )
         return told
 

@@ -1,4 +1,4 @@
-"""``audittui key``: keys for sealing."""
+"""``audittui key``: keys that sign checkpoints."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.group("key")
 def command() -> None:
-    """Make and show keys that sign checkpoints."""
+    """Generate and show keys that sign checkpoints."""
 
 
 @command.command("generate")
@@ -28,7 +28,7 @@ def command() -> None:
     "-o", "--output", required=True, metavar="FILE", type=click.Path(dir_okay=False, path_type=Path)
 )
 def generate(name: str, output: Path) -> None:
-    """Make a new Ed25519 key in FILE, readable for you alone, and print its public half.
+    """Generate an Ed25519 key in FILE, readable only by you, and print its public half.
 
     An existing file is never overwritten.
     """
@@ -39,22 +39,22 @@ def generate(name: str, output: Path) -> None:
         key = new_signer_key(name)
     except ValueError:
         raise UsageError(
-            f"{name!r} cannot be a key's name.", "It has no spaces and no plus."
+            f"{name!r} is not a valid key name.", "A name has no spaces and no plus sign."
         ) from None
     write_new(output, f"{key.text}\n".encode())
     click.echo(key.verifier.text)
-    click.echo(f"The key is in {output}. Put the line above into trusted_keys.", err=True)
+    click.echo(f"The key is in {output}. Add the line above to trusted_keys.", err=True)
 
 
 @command.command("show")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--chain", metavar="CHAIN", help="Under the name of this chain's log.")
+@click.option("--chain", metavar="CHAIN", help="Print it under the name of this chain's log.")
 @format_option("text", "json", "jsonl")
 def show(file: Path, chain: str | None, form: str) -> None:
-    """Print the public half of the key in FILE: what readers trust.
+    """Print the public half of the key in FILE, for readers to trust.
 
-    One key serves all chains. With --chain it is printed under the name that it signs this one's
-    checkpoints with, for other tools.
+    One key signs all chains. --chain prints it under the name that it uses in that chain's
+    checkpoints, as other tools need it.
     """
     from audittui.integrity.trust import origin_of
 
@@ -74,9 +74,9 @@ def show(file: Path, chain: str | None, form: str) -> None:
 
 
 def read_signer_key(path: Path) -> SignerKey:
-    """The private key in a file, which must be its owner's alone.
+    """The private key in a file that only its owner can read.
 
-    Raises `UsageError`; no message ever holds any of it.
+    Raises `UsageError`; no message contains any part of the key.
     """
     from audittui.integrity.tlog.keys import parse_signer_key
     from audittui.integrity.tlog.malformed import MalformedError
@@ -91,21 +91,20 @@ def read_signer_key(path: Path) -> SignerKey:
         key = parse_signer_key(text.removesuffix("\n"))
     except MalformedError as error:
         raise UsageError(
-            f"The key {path} cannot be read: {error}.", "audittui key generate makes one."
+            f"The key {path} cannot be read: {error}.", "audittui key generate creates one."
         ) from None
     demand_private(path)
     return key
 
 
 def demand_private(path: Path) -> None:
-    """Refuse a key's file that others than its owner can read or write, where a system knows that.
+    """Refuse a key file that anyone but its owner can read or write, on systems with file modes.
 
     Raises `UsageError`.
     """
     mode = path.stat().st_mode & 0o777
     if os.name == "posix" and mode & 0o077:
         raise UsageError(
-            f"The key {path} is open to others (mode {mode:04o}), so it is not used.",
-            f"Give it to its owner alone with chmod 600 {path}; if others had access, make a new "
-            "key.",
+            f"The key {path} is accessible to others (mode {mode:04o}), so it is not used.",
+            f"Restrict it with chmod 600 {path}; if others had access, generate a new key.",
         )

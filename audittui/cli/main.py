@@ -1,4 +1,4 @@
-"""The entry point: opens the terminal or finds the command; every error becomes one sentence."""
+"""The entry point: opens the terminal or runs a command, and reports errors."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         code = run(arguments)
     except KeyboardInterrupt:
-        # A second one, while the first is being told.
+        # A second one, while the first is being reported.
         code = INCOMPLETE
     leave_quietly()
     if sys.stderr is not None:
         try:
             sys.stderr.flush()
         except (OSError, ValueError):
-            # Nobody is left to tell; Python's own exit would make another code of it.
+            # Nobody reads it any more; Python's own exit would change the exit code.
             _give_up(sys.stderr)
     sys.exit(code)
 
@@ -36,8 +36,8 @@ def run(arguments: list[str] | None = None) -> int:
     if sys.stderr is None:
         sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
     if sys.stdout is None:
-        # The next file that is opened would take its place, and what is printed.
-        hint = "Send it somewhere, such as >/dev/null."
+        # The next file opened would take its descriptor and receive the output.
+        hint = "Redirect it, such as to /dev/null."
         return say("Standard output is closed.", hint, ERROR)
     connection = terminal_options(sys.argv[1:] if arguments is None else arguments)
     code = OK
@@ -62,7 +62,7 @@ def run(arguments: list[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("AUDITTUI_DEBUG"):
             raise
-        told = unexpected(error, "Run it with AUDITTUI_DEBUG=1 and report what it prints.")
+        told = unexpected(error, "Run it with AUDITTUI_DEBUG=1 and report the output.")
         return say(told.message, told.hint, told.exit_code)
     return code
 
@@ -70,11 +70,11 @@ def run(arguments: list[str] | None = None) -> int:
 def _os_error(error: OSError) -> tuple[str, str]:
     full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     if full and error.filename is None:
-        # Every file is written under its name; only a stream has none.
+        # Errors of files carry a file name; only a stream has none.
         _give_up(sys.stdout)
         return (
-            "The disk is full: standard output was not written whole.",
-            "Free some space. What went to a log stays; run it again only if it writes nothing.",
+            "The disk is full: standard output is incomplete.",
+            "Free some space. Entries that were appended stay; rerun only commands that just read.",
         )
     place = f" ({error.filename})" if error.filename else ""
     if full:
@@ -83,7 +83,7 @@ def _os_error(error: OSError) -> tuple[str, str]:
 
 
 def _give_up(stream: TextIO) -> None:
-    """Let what is left in ``stream`` go nowhere, so that Python's own exit is quiet too."""
+    """Discard what is left in ``stream``, so that Python's own exit is quiet too."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     with contextlib.suppress(OSError, ValueError):
         os.dup2(nowhere, stream.fileno())

@@ -1,4 +1,4 @@
-"""What a command says beside its data, on standard error."""
+"""Notes on standard error, beside a command's data."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 
 
 def note(text: str) -> None:
-    """Say ``text`` on a line of its own. Where nobody is left to read it (a lost connection), the
-    command goes on to its end."""
+    """Print ``text`` on its own line. If standard error is closed (a lost connection), the command
+    still runs to its end."""
     with contextlib.suppress(OSError, ValueError):
         click.echo(text, err=True)

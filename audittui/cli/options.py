@@ -1,4 +1,4 @@
-"""The options that several commands share."""
+"""Options shared by several commands."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ max_rcu_option = click.option(
     "--max-rcu",
     type=click.FloatRange(min=0.5),
     metavar="X",
-    help="Stop when X read units are used up (a profile's max_rcu).",
+    help="Stop after X read units (a profile's max_rcu).",
 )
 rate_option = click.option(
     "--rate",
@@ -34,13 +34,13 @@ rate_option = click.option(
 
 
 def connection_options(function: Function) -> Function:
-    """Options that say what to connect to; they also come from the environment and a profile.
+    """Options that select a connection; they also come from the environment and a profile.
 
-    Beside them: what is told, and what is remembered, of connecting (`access_of`).
+    Also ``--verbose`` and ``--no-session-cache``, which `access_of` reads.
     """
     for option, text in (
-        ("--no-session-cache", "Do not keep the sessions of AWS roles (~/.aws/cli/cache)."),
-        ("--verbose", "Tell every request to AWS: what it asks, attempts, ids."),
+        ("--no-session-cache", "Do not cache sessions of AWS roles (~/.aws/cli/cache)."),
+        ("--verbose", "Print every request to AWS: parameters, attempts, ids."),
     ):
         function = click.option(
             option, is_flag=True, expose_value=False, callback=_remember, help=text
@@ -50,10 +50,10 @@ def connection_options(function: Function) -> Function:
             ("--table", "NAME", "The DynamoDB table (AUDITTUI_TABLE)."),
             ("--store", "FILE", "An embedded store instead of a table (AUDITTUI_STORE)."),
             ("--region", "REGION", "The table's region (AUDITTUI_REGION, AWS_REGION)."),
-            ("--endpoint-url", "URL", "Another DynamoDB endpoint (AWS_ENDPOINT_URL_DYNAMODB)."),
-            ("--aws-profile", "NAME", "A profile of the AWS configuration (AWS_PROFILE)."),
+            ("--endpoint-url", "URL", "A different DynamoDB endpoint (AWS_ENDPOINT_URL_DYNAMODB)."),
+            ("--aws-profile", "NAME", "A profile in the AWS configuration (AWS_PROFILE)."),
             ("--layout", "NAME", "How the table stores entries: native, teleport, a .toml file."),
-            ("--profile", "NAME", "A profile of audittui's configuration."),
+            ("--profile", "NAME", "A profile in audittui's configuration."),
         )
     ):
         function = click.option(option, metavar=meta, help=text)(function)
@@ -61,18 +61,18 @@ def connection_options(function: Function) -> Function:
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: bool) -> None:
-    """Keep a flag for all of a command, whether it stands before or after its name."""
+    """Record a flag, whether it comes before or after the command's name."""
     if value:
         ctx.meta[f"audittui.{param.name}"] = True
 
 
 def is_set(ctx: click.Context, name: str) -> bool:
-    """True when the flag ``name`` (``verbose``, say) was given, before or after the command."""
+    """True if the flag ``name``, such as ``verbose``, was given before or after the command."""
     return bool(ctx.meta.get(f"audittui.{name}"))
 
 
 def access_of(ctx: click.Context) -> Access:
-    """Who is asked for an MFA code and told of requests: the person at this terminal."""
+    """How AWS is accessed: MFA codes are asked for, and requests reported, on this terminal."""
     from audittui.aws.access import Access
     from audittui.cli.prompt import ask_code
 
@@ -88,13 +88,13 @@ def _tell(line: str) -> None:
 
 
 def target_of(ctx: click.Context, given: dict[str, Any]) -> Target:
-    """The `Target` of a command: its own options, else those before the command."""
+    """The `Target` of a command: its own options, then those before the command."""
     from audittui.checked_config import checked_config
     from audittui.connection import resolve_target
 
     above = ctx.find_root().obj or {}
     options = {name: given.get(name) or above.get(name) for name in CONNECTION}
-    # A choice made after the command replaces the other one made before it.
+    # A store or table given after the command replaces the other given before it.
     if given.get("store") and not given.get("table"):
         options["table"] = None
     if given.get("table") and not given.get("store"):
@@ -105,15 +105,15 @@ def target_of(ctx: click.Context, given: dict[str, Any]) -> Target:
 def connect(
     ctx: click.Context, given: dict[str, Any], *, create: bool = False, write: bool = False
 ) -> Connection:
-    """The open `Connection` of a command, read only unless it may ``create`` or ``write``; closed
-    when the command ends."""
+    """Open the `Connection` of a command, read-only unless it may ``create`` or ``write``. It is
+    closed when the command ends."""
     from audittui.cli.waits import waits_of
     from audittui.connection import open_connection
 
     target = target_of(ctx, given)
     if is_set(ctx, "verbose"):
         layout = "" if target.layout == "native" else f", layout {target.layout}"
-        profile = f", of the profile {target.profile}" if target.profile else ""
+        profile = f", profile {target.profile}" if target.profile else ""
         _tell(escaped(f"Connecting to {target.store or target.label}{layout}{profile}"))
     connection = open_connection(
         target, create=create, read_only=not (create or write), access=access_of(ctx)
@@ -127,7 +127,7 @@ def connect(
 
 
 def trusted_key_option(function: Function) -> Function:
-    """The option that names keys to trust, besides those of the profile."""
+    """The option that names keys to trust instead of the profile's."""
     return click.option(
         "--trusted-key",
         "trusted",
@@ -138,14 +138,14 @@ def trusted_key_option(function: Function) -> Function:
 
 
 def settings_of(ctx: click.Context, given: dict[str, Any]) -> VerificationSettings | None:
-    """What a command verifies by; None where no key is trusted."""
+    """The settings that a command verifies with; None if no key is trusted."""
     from audittui.integrity.settings import verification_settings
 
     return verification_settings(given.get("trusted") or target_of(ctx, given).trusted_keys)
 
 
 def signed_tail_of(connection: Any, chain: str) -> SignedTail | None:
-    """How a chain goes on whose last entries are gone; None where no key is trusted."""
+    """Finds where a chain continues if its last entries are gone; None if no key is trusted."""
     from audittui.integrity.settings import verification_settings
 
     settings = verification_settings(connection.target.trusted_keys)
@@ -164,7 +164,7 @@ def signed_tail_of(connection: Any, chain: str) -> SignedTail | None:
 
 
 def vouch_of(connection: Any, chain: str) -> Vouch | None:
-    """Whether a trusted key signed for a tip whose predecessor is gone; None where no key is
+    """Tells whether a trusted key signed a tip whose predecessor is gone; None if no key is
     trusted."""
     from audittui.integrity.settings import verification_settings
 

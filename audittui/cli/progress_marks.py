@@ -1,4 +1,4 @@
-"""Where the last good sweep of each chain ended, kept on this machine for ``--since last``."""
+"""Where the last good sweep of each chain ended, stored on this machine for ``--since last``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SUFFIX = ".mark"
 
 
 def load_mark(table: TableIdentity, chain: str) -> Mark | None:
-    """The mark of a chain; None where no sweep is known. Raises `StoreError`."""
+    """The mark of a chain; None if no sweep is recorded. Raises `StoreError`."""
     for mark in _marks(f"{_digest(chain)}-"):
         if mark.chain == chain and mark.table.same(table):
             return mark
@@ -32,7 +32,7 @@ def marks_of(table: TableIdentity) -> tuple[Mark, ...]:
 
 
 def marks_on(chain: str) -> tuple[Mark, ...]:
-    """The marks of a chain, of every table that has one of its name.
+    """The marks of a chain, in every table that has a chain of this name.
 
     Raises `StoreError`.
     """
@@ -40,7 +40,7 @@ def marks_on(chain: str) -> tuple[Mark, ...]:
 
 
 def save_mark(mark: Mark) -> None:
-    """Remember that everything below ``mark`` was verified, if that is possible."""
+    """Record that everything below ``mark`` was verified; a failed write is ignored."""
     with contextlib.suppress(OSError):
         path = _path(mark)
         for other in marks_on(mark.chain):
@@ -74,10 +74,10 @@ def _marks(beginning: str) -> Iterator[Mark]:
 
 
 def _unreadable(path: Path, error: OSError | ValueError) -> StoreError:
-    why = error.strerror if isinstance(error, OSError) else "it is no mark"
+    why = error.strerror if isinstance(error, OSError) else "it is not a mark"
     return StoreError(
-        f"What was verified last cannot be read from {path}: {why}.",
-        "Mend its rights, or remove it and verify whole chains again.",
+        f"The record of the last sweep cannot be read from {path}: {why}.",
+        "Fix its permissions, or remove it and verify whole chains again.",
         kind="disk",
     )
 

@@ -1,4 +1,4 @@
-"""Asks the person at the terminal."""
+"""Prompts on the terminal."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from pathlib import Path
 
 
 def ask_code(question: str) -> str:
-    """The answer to ``question``, typed unseen on the terminal, whatever the streams are.
+    """Prompt on the terminal, even if standard streams are redirected, without echo.
 
-    Raises `StoreError` where there is none.
+    Raises `StoreError` if there is no terminal.
     """
     import getpass
 
     from audittui.errors import StoreError
 
     try:
-        # getpass would fall back to a standard input that is no terminal.
+        # getpass would otherwise fall back to standard input.
         Path("/dev/tty").open("rb").close()
     except OSError:
         raise StoreError(
-            "The AWS profile takes an MFA code, and there is no terminal to ask on.",
-            "Run the command in a terminal once, which keeps the session, or use a profile without "
+            "The AWS profile needs an MFA code, and there is no terminal to ask for it.",
+            "Run the command in a terminal once to cache the session, or use a profile without "
             "mfa_serial.",
             kind="credentials",
         ) from None

@@ -1,4 +1,4 @@
-"""``audittui run``: a runbook answered on standard output."""
+"""``audittui run``: run a runbook and write its result to standard output."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ FORMATS = ("table", "json", "jsonl", "csv", "markdown")
 @max_rcu_option
 @rate_option
 @click.option("--count", is_flag=True, help="Count the entries instead of listing them.")
-@click.option("--resume", default="", metavar="CURSOR", help="Go on where a run stopped.")
-@click.option("--explain", is_flag=True, help="Show the plan; read nothing but the chains.")
-@click.option("--stats", metavar="FILE|-", help="Write what the run cost as one JSON object.")
+@click.option("--resume", default="", metavar="CURSOR", help="Continue where a run stopped.")
+@click.option("--explain", is_flag=True, help="Show the plan; read only the list of chains.")
+@click.option("--stats", metavar="FILE|-", help="Write the cost of the run as one JSON object.")
 @connection_options
 @click.pass_context
 def command(
@@ -47,11 +47,11 @@ def command(
     max_rcu: float | None, rate: float | None, count: bool, resume: str, explain: bool,
     stats: str | None, **connection: Any,
 ) -> None:  # fmt: skip
-    """Answer RUNBOOK. Rows go to standard output, everything else to standard error.
+    """Run RUNBOOK. Rows go to standard output, everything else to standard error.
 
-    Exit code 3 says that the window is not covered: a limit or the budget ended the run, and the
-    cursor to go on from is on standard error; or the window ends in the future; or rows are of a
-    chain that the registry does not name.
+    Exit code 3 means that the result is incomplete: a limit or the budget ended the run, and a
+    cursor to continue from is printed on standard error; or the window ends in the future; or rows
+    belong to a chain that is not in the registry.
     """
     from audittui.cli.waits import waits_of
     from audittui.query.cursor import decode_cursor, facts_to_go_on
@@ -90,7 +90,7 @@ def command(
         click.echo(describe_plan(plan, table=table, options=_aws_options(opened.target)))
         return
     waits = waits_of(ctx)
-    # Where something ends the run early, what is read far ahead is paid in vain.
+    # If the run may end early, pages read far ahead would be paid for in vain.
     drain = limit is None and plan.estimate.fits(budget)
     execution = Execution(
         plan, opened.store, limit=limit, max_rcu=budget, cursor=resume, notify=waits.tell,
@@ -119,7 +119,7 @@ def command(
 
 
 def parameters(params: tuple[str, ...]) -> dict[str, str]:
-    """The texts of ``-p NAME=VALUE`` options. Raises `UsageError`."""
+    """The values of ``-p NAME=VALUE`` options by name. Raises `UsageError`."""
     texts: dict[str, str] = {}
     for given in params:
         name, equals, value = given.partition("=")
@@ -132,7 +132,7 @@ def parameters(params: tuple[str, ...]) -> dict[str, str]:
 
 
 def _write_count(pages: Iterable[ResultPage], form: str) -> ResultPage:
-    """Write the number of entries; the last page."""
+    """Write the number of entries; return the last page."""
     from audittui.export.rows import json_line
 
     for last in pages:
@@ -151,7 +151,7 @@ def _write_count(pages: Iterable[ResultPage], form: str) -> ResultPage:
 def _write(
     plan: Plan, pages: Iterable[ResultPage], form: str, strangers: Strangers
 ) -> ResultPage:  # fmt: skip
-    """Write the result as it comes; its last page."""
+    """Write the result as it arrives; return its last page."""
     from audittui.export.rows import csv_line, csv_row, json_line, row_object
     from audittui.layout.row import ROW_FIELDS
 
@@ -187,7 +187,7 @@ def _write(
 def _write_table(
     plan: Plan, pages: Iterable[ResultPage], form: str, strangers: Strangers
 ) -> ResultPage:
-    """Write rows under a header. From where they are of more than one chain, the chain is shown."""
+    """Write rows under a header. Once they are from more than one chain, show the chain."""
     from audittui.cli.columns import Columns, cell
     from audittui.export.markdown import table_head, table_line
     from audittui.export.rows import row_texts
@@ -238,16 +238,16 @@ def _conclude(
     requests = "request" if meter.requests == 1 else "requests"
     cost = f"{meter.requests:,} {requests}, {meter.rcu:g} RCU"
     if looked_rcu:
-        cost += f" and {looked_rcu:g} for a second look at the registry"
+        cost += f" and {looked_rcu:g} to read the registry again"
     if plan.estimate.price.billed:
         cost += f", {plan.estimate.price.text(meter.rcu)}"
     if meter.unmetered:
         cost += f" and {meter.unmetered} of unknown cost"
     _note(f"{number:,} {word if number == 1 else words}: {coverage.text()}. {cost}.")
     if count:
-        _note("Note: Counting saves most of the wire, not RCU: it reads what listing reads.")
+        _note("Note: Counting transfers less data but uses the same RCU as listing.")
         if resumed:
-            _note("Note: What was counted before the cursor is not in this number: add it.")
+            _note("Note: The count excludes entries before the cursor; add the earlier count.")
     for note in (*(sentences(plan, around) if around is not None else ()), *plan.notes):
         _note(f"Note: {note}")
     if strangers.seen:
@@ -262,7 +262,7 @@ def _conclude(
     if last.cursor:
         _note(f"Cursor: {last.cursor}")
         again = command_of(plan, options) + (" --count" if count else "")
-        _note(f"Go on with: {again} --resume {last.cursor}")
+        _note(f"Continue with: {again} --resume {last.cursor}")
     failed = coverage.stop == "error"
     ctx.exit((execution.error.exit_code if execution.error else 1) if failed else 3)
 

@@ -1,4 +1,4 @@
-"""Where the team's runbooks are."""
+"""The folders of the team's runbooks."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 
 def runbook_folders(config: Config | None = None) -> list[Path]:
-    """The team's runbook folders: from the configuration and ``AUDITTUI_RUNBOOKS``. Raises
-    `UsageError` where the configuration, read here unless it is given, is not right."""
+    """The team's runbook folders, from the configuration (read unless it is given) and
+    ``AUDITTUI_RUNBOOKS``. Raises `UsageError` if the configuration is invalid."""
     if config is None:
         from audittui.checked_config import checked_config
 

@@ -1,4 +1,4 @@
-"""``audittui runbooks``: list, show, check."""
+"""``audittui runbooks``: list, show and check runbooks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def command() -> None:
 @format_option("text", "json", "jsonl")
 @click.pass_context
 def list_runbooks(ctx: click.Context, form: str) -> None:
-    """List every runbook by name, and every file that is broken. Exit code 3 when there is one."""
+    """List every runbook, and every broken file. Exit code 3 means that a file is broken."""
     from audittui.runbook.catalogue import load_catalogue
 
     catalogue = load_catalogue(runbook_folders())
@@ -82,7 +82,7 @@ def _fault(broken: BrokenRunbook) -> dict[str, Any]:
 @command.command("show")
 @click.argument("runbook")
 def show(runbook: str) -> None:
-    """Show one runbook: what it asks, its parameters, and how to run it."""
+    """Show one runbook: its query, its parameters, and how to run it."""
     from audittui.runbook.catalogue import load_catalogue
 
     book = load_catalogue(runbook_folders()).find(runbook)
@@ -107,7 +107,7 @@ def show(runbook: str) -> None:
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.pass_context
 def check_paths(ctx: click.Context, paths: tuple[Path, ...]) -> None:
-    """Check runbook files and folders. Exit code 1 when one is broken."""
+    """Check runbook files and folders. Exit code 1 means that one is broken."""
     from audittui.runbook.catalogue import BrokenRunbook, check
 
     for path in paths:

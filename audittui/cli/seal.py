@@ -1,4 +1,4 @@
-"""``audittui seal``: signs checkpoints of what was appended."""
+"""``audittui seal``: sign checkpoints of appended entries."""
 
 from __future__ import annotations
 
@@ -19,33 +19,37 @@ if TYPE_CHECKING:
 _EVERY = re.compile(r"([1-9][0-9]{0,8})([smhd]?)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _LOOK = 5.0
-"""Seconds between looks at how far a chain has grown."""
+"""Seconds between checks for new entries."""
 
 
 @click.command("seal")
-@click.option("--chain", metavar="CHAIN", help="One chain; without it, all of them.")
+@click.option("--chain", metavar="CHAIN", help="Seal only this chain; default all chains.")
 @click.option(
-    "--key", "key", required=True, metavar="FILE|kms:ARN", help="What signs: a key's file, or KMS."
+    "--key",
+    "key",
+    required=True,
+    metavar="FILE|kms:ARN",
+    help="The signing key: a key file, or KMS.",
 )
-@click.option("--name", metavar="NAME", help="The log's name, for a key of KMS.")
+@click.option("--name", metavar="NAME", help="The log's name, for a KMS key.")
 @click.option(
     "--every",
     metavar="N|T",
-    help="Go on: seal every N entries, or every T (30s, 5m, 1h). Ctrl-C stops.",
+    help="Keep sealing every N entries, or every T (30s, 5m, 1h), until Ctrl-C.",
 )
 @click.option(
     "--accept-gap",
     "gap",
     nargs=2,
     metavar="CHAIN FROM..TO",
-    help="Sign that these entries, which were never sealed, are gone for ever; then seal.",
+    help="Sign that these unsealed entries are permanently gone; then seal.",
 )
-@click.option("--reason", metavar="TEXT", help="Why they are gone; it is signed, too.")
+@click.option("--reason", metavar="TEXT", help="Why they are gone; part of the signed statement.")
 @click.option(
     "--replace-tile",
     "tile",
     metavar="PATH",
-    help="Write a tile of --chain again, from the entries; for one that was planted or changed.",
+    help="Rewrite a tile of --chain from the entries, if it was forged or altered.",
 )
 @click.option(
     "--format",
@@ -53,7 +57,7 @@ _LOOK = 5.0
     type=click.Choice(["text", "json", "jsonl"]),
     default="text",
     show_default=True,
-    help="json is one array of what was sealed; jsonl one object a line.",
+    help="json is one array, jsonl one object per line.",
 )
 @connection_options
 @click.pass_context
@@ -62,21 +66,25 @@ def command(
     gap: tuple[str, str] | None, reason: str | None, tile: str | None, form: str,
     **connection: Any,
 ) -> None:  # fmt: skip
-    """Verify what was appended since the last checkpoint, and sign a new one.
+    """Verify the entries appended since the last checkpoint, and sign a new one.
 
-    Prints each new checkpoint: keep a copy elsewhere. Exit code 4 says that a log is not what it
-    should be, 1 that a chain could not be sealed: then nothing was signed from the fault on, and
-    the other chains were sealed all the same.
+    Each new checkpoint is printed; keep a copy elsewhere. Exit code 4 means that a chain failed
+    verification, 1 that a chain could not be sealed. Nothing is signed beyond a fault; other chains
+    are sealed regardless.
     """
     count, seconds = _every(every)
     if (gap is None) != (reason is None):
-        raise UsageError("--accept-gap and --reason belong together.", "Give both.")
+        raise UsageError("--accept-gap and --reason must be given together.", "Give both.")
     if tile is not None and (chain is None or gap is not None or every is not None):
-        raise UsageError("--replace-tile is for one chain, by itself.", "Give --chain CHAIN.")
+        raise UsageError(
+            "--replace-tile needs one chain and no other action.", "Give --chain CHAIN."
+        )
     if gap is not None and (every is not None or chain not in (None, gap[0])):
-        raise UsageError("--accept-gap names its chain, and is done once.")
+        raise UsageError("--accept-gap names its own chain and excludes --every.")
     if every is not None and form == "json":
-        raise UsageError("--every has no end, so that no array can hold it.", "Use jsonl.")
+        raise UsageError(
+            "--every never ends, so its output cannot be one JSON array.", "Use jsonl."
+        )
     first, last = _range(gap[1]) if gap is not None else (0, 0)
     signer = signer_of(ctx, key, name, connection)
     opened = connect(ctx, connection, write=True)
@@ -89,7 +97,9 @@ def command(
         try:
             path = parse_tile_path(tile)
         except MalformedError as error:
-            raise UsageError(f"{tile} is not a tile: {error}.", "Such as tile/0/000.") from None
+            raise UsageError(
+                f"{tile} is not a tile: {error}.", "Write a path such as tile/0/000."
+            ) from None
         report.tell_tile(chain or "", path.path, replaced=sealing.replace_tile(path))
         report.end()
         return
@@ -112,10 +122,12 @@ def command(
 
 
 def _range(text: str) -> tuple[int, int]:
-    """The seqs of ``FROM..TO``, both included."""
+    """The seqs of ``FROM..TO``, both inclusive."""
     match = re.fullmatch(r"([0-9]{1,18})\.\.([0-9]{1,18})", text, re.ASCII)
     if match is None or int(match[1]) > int(match[2]):
-        raise UsageError(f"{text} is not a range of entries.", "Write FROM..TO, such as 120..131.")
+        raise UsageError(
+            f"{text} is not a valid range of entries.", "Write FROM..TO, such as 120..131."
+        )
     return int(match[1]), int(match[2])
 
 
@@ -126,8 +138,8 @@ def _every(text: str | None) -> tuple[int, float]:
     match = _EVERY.fullmatch(text)
     if match is None:
         raise UsageError(
-            f"--every {text} is neither a number of entries nor a time.",
-            "Write such as --every 256, or --every 5m.",
+            f"--every {text} is neither a number of entries nor a duration.",
+            "Write, for example, --every 256 or --every 5m.",
         )
     number, unit = int(match[1]), match[2]
     return (0, float(number * _SECONDS[unit])) if unit else (number, 0.0)

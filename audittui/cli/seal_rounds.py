@@ -1,4 +1,4 @@
-"""Sealing the chains of a connection, over and over, and what is told of it."""
+"""Seals the chains of a connection, repeatedly, and reports the results."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 class Report:
-    """Tells what was sealed and what was not, in one of the formats.
+    """Reports what was sealed and what was not, in one of the formats.
 
-    ``code`` is the exit code: 4 where any chain was found not to be what it should be, else that
-    of the faults that were still there at the last look.
+    ``code`` is the exit code: 4 if any chain ever failed verification, otherwise that of the faults
+    still present at the last check.
     """
 
     def __init__(self, form: str) -> None:
@@ -39,18 +39,18 @@ class Report:
 
     @property
     def code(self) -> int:
-        """What the command exits with."""
+        """The exit code of the command."""
         return INTEGRITY if self._tampered else max(self._codes.values(), default=0)
 
     def count_registry(self, rcu: float) -> None:
-        """Count the read units of a look at the registry."""
+        """Count the read units of reading the registry."""
         self._rcu += rcu
         self._counts["registry"] += 1
         self._codes.pop("", None)
         self._told.pop("", None)
 
     def tell_seal(self, seal: Seal) -> None:
-        """A chain was sealed, or had nothing new."""
+        """Report that a chain was sealed, or had nothing new."""
         self._codes.pop(seal.chain, None)
         self._told.pop(seal.chain, None)
         self._seal(seal)
@@ -58,13 +58,13 @@ class Report:
             self._tampered = True
 
     def tell_idle(self, chain: str) -> None:
-        """A chain has not grown enough to be sealed: what passes by itself has passed."""
+        """Note that a chain has too few new entries to seal; its transient faults are cleared."""
         if self._codes.get(chain) != INTEGRITY:
             self._codes.pop(chain, None)
             self._told.pop(chain, None)
 
     def tell_failure(self, chain: str, error: Exception, seal: Seal | None = None) -> None:
-        """A chain could not be sealed; ``seal`` is what was signed before the fault."""
+        """Report that a chain could not be sealed; ``seal`` is what was signed before the fault."""
         if seal is not None and seal.added:
             self._seal(seal)
         code = error.exit_code if isinstance(error, AuditError) else ERROR
@@ -82,13 +82,13 @@ class Report:
         self._write({"chain": chain or None, "error": text, "exit_code": self._codes[chain]})
 
     def tell_tile(self, chain: str, path: str, *, replaced: bool) -> None:
-        """A tile was written again, or was right already."""
-        what = "was written again" if replaced else "is what the entries give; nothing was written"
+        """Report that a tile was rewritten, or was already correct."""
+        what = "was rewritten" if replaced else "matches the entries; nothing was written"
         click.echo(escaped(f"{chain}: {path} {what}."), err=True)
         self._write({"chain": chain, "tile": path, "replaced": replaced})
 
     def end(self) -> None:
-        """Tell the sum."""
+        """Write the totals."""
         from audittui.export.rows import json_line
 
         if self._form == "json":
@@ -100,7 +100,7 @@ class Report:
             failed = f", {faults:,} not sealed" if faults else ""
             click.echo(f"{self._counts['chains']:,} sealings{failed}.", err=True)
         if self._counts["registry"]:
-            click.echo(f"{self._rcu:g} RCU read in all, the registry included.", err=True)
+            click.echo(f"{self._rcu:g} RCU read in total, including the registry.", err=True)
 
     def _seal(self, seal: Seal) -> None:
         self._rcu += seal.rcu
@@ -113,7 +113,7 @@ class Report:
         entries = "entry" if seal.added == 1 else "entries"
         tiles = "tile" if seal.tiles == 1 else "tiles"
         gone = f", all below {seal.below:,} may be gone" if seal.below else ""
-        gaps = f", {seal.gaps:,} of them gone by a signed gap" if seal.gaps else ""
+        gaps = f", {seal.gaps:,} of them covered by a signed gap" if seal.gaps else ""
         click.echo(
             f"{seal.chain}: {seal.added:,} new {entries}{gaps}, size {seal.size:,}{gone}. "
             f"{seal.tiles:,} {tiles} written, {seal.rcu:g} RCU read.",
@@ -121,7 +121,7 @@ class Report:
         )
         if seal.strays:
             named = ", ".join(seal.strays[:5]) + (", …" if len(seal.strays) > 5 else "")
-            text = f"{seal.chain} holds items that are no entries of it, under {named}."
+            text = f"{seal.chain} holds items that are not its entries, under {named}."
             click.echo(escaped(f"Error: {text} They were not sealed."), err=True)
 
     def _write(self, found: dict[str, Any]) -> None:
@@ -135,7 +135,7 @@ class Report:
 
 
 class Sealing:
-    """Seals the chains of one connection; ``chain`` is the only one (None: all of them)."""
+    """Seals the chains of one connection, or only ``chain`` (None: all of them)."""
 
     def __init__(self, opened: Connection, signer: SealingKey, chain: str | None) -> None:
         self._opened = opened
@@ -146,10 +146,10 @@ class Sealing:
         self._looked = False
 
     def once(self, step: int | None, report: Report) -> None:
-        """Seal each chain; with ``step``, only at multiples of it. The fault of one keeps no other
-        from being sealed.
+        """Seal each chain; with ``step``, only at multiples of it. A fault in one chain does not
+        keep others from being sealed.
 
-        Raises `StoreError` when the first look at the registry fails: nothing is known then.
+        Raises `StoreError` if the registry cannot be read the first time.
         """
         from audittui.integrity.sealing.sealer import FaultError
 
@@ -172,7 +172,7 @@ class Sealing:
         self._sealer(self._chain or "").accept_gap(first, last, reason)
 
     def replace_tile(self, tile: Tile) -> bool:
-        """Write a tile again; False where it was right."""
+        """Rewrite a tile; False if it was already correct."""
         self._demand_registered(self._chain or "")
         return self._sealer(self._chain or "").replace_tile(tile)
 
@@ -193,7 +193,7 @@ class Sealing:
             return ()
         report.count_registry(facts.rcu)
         if not facts.chains and not self._looked:
-            click.echo("There is no chain yet.", err=True)
+            click.echo("The log has no chains yet.", err=True)
         self._looked = True
         return facts.chains
 

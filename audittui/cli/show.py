@@ -1,4 +1,4 @@
-"""``audittui show``: one entry, whole."""
+"""``audittui show``: show one entry in full."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
     type=click.Choice(["text", "json", "jsonl"]),
     default="text",
     show_default=True,
-    help="jsonl is the entry's body, verbatim but on a terminal harmless; json an array of it.",
+    help="jsonl is the entry's body, verbatim (escaped on a terminal); json an array of it.",
 )
 @connection_options
 @click.pass_context
 def command(ctx: click.Context, /, chain: str, seq: int, form: str, **connection: Any) -> None:
     """Show the entry SEQ of CHAIN: its fields and its body.
 
-    Exit code 3 says that the registry does not name the chain.
+    Exit code 3 means that the chain is not in the registry.
     """
     from audittui.integrity.chain_reader import ChainReader
     from audittui.investigate.document import fetch_entry
@@ -52,15 +52,15 @@ def command(ctx: click.Context, /, chain: str, seq: int, form: str, **connection
     if not registered:
         click.echo(
             escaped(
-                f"Warning: the registry does not name the chain {chain}: it is not of this log, "
-                "and nothing vouches for what is said here."
+                f"Warning: the chain {chain} is not in the registry. It is not part of this log, "
+                "and nothing vouches for this entry."
             ),
             err=True,
         )
     code = 0 if registered else INCOMPLETE
     if form != "text":
         text = harmless(fetched.document) if sys.stdout.isatty() else fetched.document
-        # A line break can only stand between the values of JSON.
+        # Line breaks can only occur between JSON values.
         line = " ".join(text.splitlines()) if fetched.entry is None else text
         click.echo(f"[\n{line}\n]" if form == "json" else line)
         click.echo(f"{rcu:g} RCU.", err=True)
@@ -80,7 +80,7 @@ def command(ctx: click.Context, /, chain: str, seq: int, form: str, **connection
 
 
 def _late(reader: ChainReader) -> str:
-    """What to do where an entry may not be replicated yet; empty where that cannot be."""
+    """Advice if an entry may not be replicated yet; otherwise empty."""
     from audittui.integrity.verifying.replica_lag import advice
 
     region = reader.write_region()
@@ -88,18 +88,20 @@ def _late(reader: ChainReader) -> str:
 
 
 def _absent(opened: Connection, chain: str, seq: int, late: str) -> UsageError:
-    """What is told of an entry that is not there: whether its chain is."""
+    """The error for an absent entry, or for an absent chain."""
     if opened.layout.chained:
         chains = opened.chains()
         if chain not in chains:
-            said = suggestion(chain, chains)
-            return UsageError(f"There is no chain {chain}.", f"{said[0].upper()}{said[1:]}.")
-    hint = "Entries count from 0; audittui verify says whether it was ever there."
+            advice = suggestion(chain, chains)
+            end = "?" if advice.startswith("did") else "."
+            hint = f"{advice[0].upper()}{advice[1:]}{end}"
+            return UsageError(f"There is no chain {chain}.", hint)
+    hint = "Entries are numbered from 0; audittui verify reports whether it ever existed."
     return UsageError(f"There is no entry {seq} in the chain {chain}.{late}", hint)
 
 
 def pretty(document: str) -> str:
-    """A JSON text over several lines, harmless; as it is where it is not JSON, or ambiguous."""
+    """A JSON text, indented and escaped; escaped as it is if it is not JSON or ambiguous."""
     from audittui.entry import decode_strict
 
     try:
@@ -110,10 +112,10 @@ def pretty(document: str) -> str:
 
 
 def harmless(document: str) -> str:
-    """A JSON text that says the same, with what would act on a terminal written as an escape."""
+    """An equivalent JSON text, with terminal control characters written as escapes."""
     return "".join(
         character if character == "\n" or escaped(character) == character
-        # Between the values; inside of a string JSON has them as escapes already.
+        # These occur between values; inside strings JSON escapes them already.
         else " " if character in "\t\r"
         else json.dumps(character)[1:-1]
         for character in document

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP: the first ends a command in good order, the second one at once."""
+"""Ctrl-C, SIGTERM and SIGHUP: the first ends a command cleanly, the second immediately."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _ENDING = tuple(
 
 @contextlib.contextmanager
 def stopping(cancel: Callable[[], object]) -> Iterator[None]:
-    """While this lasts, the first signal calls ``cancel`` (in a thread); a second one ends the
-    program with exit code 3. What a program was started to ignore (nohup) it goes on ignoring."""
+    """Within the context, the first signal calls ``cancel`` in a thread; a second one ends the
+    program with exit code 3. Signals ignored from the start (nohup) stay ignored."""
     came = False
 
     def handle(*_: object) -> None:
@@ -28,7 +28,7 @@ def stopping(cancel: Callable[[], object]) -> Iterator[None]:
         if came:
             _end_at_once()
         came = True
-        # In a thread: the interrupted code may hold the very lock that a cancel needs.
+        # In a thread, as the interrupted code may hold a lock that the cancel needs.
         threading.Thread(target=cancel, daemon=True).start()
 
     with _handled(_ENDING, handle):
@@ -37,13 +37,13 @@ def stopping(cancel: Callable[[], object]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def terminations_interrupt() -> Iterator[None]:
-    """While this lasts, SIGTERM and SIGHUP (a lost connection) do what Ctrl-C does."""
+    """Within the context, SIGTERM and SIGHUP (a lost connection) act like Ctrl-C."""
     with _handled(_ENDING[1:], signal.default_int_handler):
         yield
 
 
 def leave_quietly() -> None:
-    """From here on Ctrl-C ends the program without a word: everything is said."""
+    """From here on Ctrl-C ends the program silently; all output is written."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
@@ -63,7 +63,7 @@ def _handled(numbers: tuple[signal.Signals, ...], handler: Any) -> Iterator[None
 
 
 def _end_at_once() -> None:
-    """Nothing is flushed: a reader that takes nothing may be why somebody is in a hurry."""
+    """End the program without flushing: a blocked reader may be why the user is stopping it."""
     for number in _ENDING:
         signal.signal(number, signal.SIG_DFL)
     with contextlib.suppress(OSError, ValueError, AttributeError):

@@ -1,4 +1,4 @@
-"""The key that a command signs with: a key's file, or AWS KMS."""
+"""The key that a command signs with: a key file, or AWS KMS."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def signer_of(
         from audittui.integrity.sealing.kms import open_kms_signer
 
         if not name:
-            raise UsageError("A key of KMS needs a name.", "Give --name NAME.")
+            raise UsageError("A KMS key needs a name.", "Give --name NAME.")
         target = target_of(ctx, connection)
         return open_kms_signer(
             key.removeprefix(_KMS), name, region=target.region, aws_profile=target.aws_profile,
@@ -35,5 +35,5 @@ def signer_of(
 
     signer = read_signer_key(Path(key))
     if name and name != signer.name:
-        raise UsageError(f"The key's name is {signer.name}, not {name}.", "Leave --name out.")
+        raise UsageError(f"The key's name is {signer.name}, not {name}.", "Omit --name.")
     return signer

@@ -1,4 +1,4 @@
-"""Sweeps of chains for ``audittui verify``: what is told of each, and the exit code of all."""
+"""Sweeps of chains for ``audittui verify``: their reports and their exit code."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ if TYPE_CHECKING:
     from audittui.integrity.verifying.sweep import Progress
 
 _GRAVEST = (INTEGRITY, ERROR, USAGE, INCOMPLETE, OK)
-"""Exit codes, the one that tells most first."""
+"""Exit codes, most severe first."""
 
 
 class Sweeping:
-    """Sweeps chains of one table. ``first`` is the seq to begin at; None: where the last good sweep
-    ended."""
+    """Sweeps chains of one table. ``first`` is the seq to start at (None: where the last good sweep
+    ended)."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class Sweeping:
         self._rcu = 0.0
 
     def sweep_one(self, chain: str) -> int:
-        """Sweep one chain; the exit code."""
+        """Sweep one chain; return the exit code."""
         demanded = self._demanded()
         try:
             return self._sweep(chain, demanded.chains.get(chain, ""), registered=True)
@@ -77,13 +77,13 @@ class Sweeping:
             self._output.end()
 
     def sweep_all(self, expected: Sequence[str]) -> int:
-        """Sweep the chains of the registry and those that must be there; the exit code."""
+        """Sweep the chains in the registry and those that must exist; return the exit code."""
         registry = read_registry(self._opened.store, self._opened.layout)
         self._rcu += registry.rcu
         self._budget.pay(registry.rcu)
         demanded = self._demanded()
         must = dict(demanded.chains)
-        must |= {one.chain: "--checkpoint demands it" for one in self._checkpoint_files}
+        must |= {one.chain: "--checkpoint requires it" for one in self._checkpoint_files}
         must |= dict.fromkeys(expected, "--expect names it")
         codes = [ERROR] * len(demanded.unread)
         chains = sorted({*registry.chains, *must})
@@ -98,11 +98,12 @@ class Sweeping:
         finally:
             self._output.end()
         if not chains:
-            click.echo("There is no chain yet.", err=True)
+            click.echo("The log has no chains yet.", err=True)
         if demanded.elsewhere and not demanded.chains and self._settings is not None:
             click.echo(
-                f"Nothing of this table was seen here before; {len(demanded.elsewhere):,} chains "
-                "are pinned of other tables. --expect CHAIN demands that one is here.",
+                "This machine has never seen this table; it has pinned "
+                f"{len(demanded.elsewhere):,} chains of other tables. --expect CHAIN requires one "
+                "to exist here.",
                 err=True,
             )
         noun = "chain" if len(chains) == 1 else "chains"
@@ -114,7 +115,7 @@ class Sweeping:
         return gravest(codes)
 
     def explain(self, chain: str | None) -> None:
-        """Print what sweeping ``chain``, or all chains (None), is estimated to take."""
+        """Print the estimated cost of sweeping ``chain``, or all chains (None)."""
         chains: Sequence[str] = () if chain is None else (chain,)
         rcu = 0.0
         if chain is None:
@@ -123,7 +124,7 @@ class Sweeping:
         explain(self._opened, [(one, self._begin(one)[0]) for one in chains], self._form, rcu)
 
     def _begin(self, chain: str) -> tuple[int, Mark | None]:
-        """The seq that a sweep of ``chain`` begins at, and where the last good one ended."""
+        """The seq at which a sweep of ``chain`` starts, and where the last good one ended."""
         mark = load_mark(self._table, chain)
         if self._first is not None:
             return self._first, mark
@@ -133,14 +134,14 @@ class Sweeping:
         return (min(mark.size, proven) if self._gates.anchored else mark.size), mark
 
     def _demanded(self) -> SeenChains:
-        """What this machine has seen of the table; what of that cannot be read is told."""
+        """The chains of the table that this machine has seen; unreadable records are reported."""
         demanded = seen_chains(Pins(state_folder() / CHECKPOINTS), self._table, marks_of)
         for error in demanded.unread:
             click.echo(escaped(f"{error}"), err=True)
         return demanded
 
     def _sweep(self, chain: str, must: str, *, registered: bool) -> int:
-        """Sweep a chain; its exit code. ``must`` says why it has to be there, if it has to."""
+        """Sweep a chain; return its exit code. ``must`` is why it has to exist, or empty."""
         opened, output = self._opened, self._output
         first, mark = self._begin(chain)
         if self._budget.used_up:
@@ -171,7 +172,7 @@ class Sweeping:
                     self._budget.pay(verdict.rcu)
         except KeyboardInterrupt:
             output.pause()
-            click.echo(f"Stopped; go on with --chain {chain} --since {reached}.", err=True)
+            click.echo(f"Stopped; continue with --chain {chain} --since {reached}.", err=True)
             raise
         except UsageError:
             if not must or (registered and self._first is not None and self._first > 0):
@@ -214,19 +215,19 @@ class Sweeping:
         """Where the budget ended a sweep, in words."""
         counted = ", ".join(f"{count:,} {name}" for name, count in tally.counts.items())
         return (
-            f"{chain} was not verified to its end: {self._budget.text}; so far {counted}. "
-            f"Go on with --chain {chain} --since {at}."
+            f"{chain} was not fully verified: {self._budget.text}; so far {counted}. "
+            f"Continue with --chain {chain} --since {at}."
         )
 
     def _remember(self, sweep: Sweep, mark: Mark | None, first: int, anchored: int) -> None:
-        """Keep where a good sweep ended, unless it began beyond what was verified before."""
+        """Record where a good sweep ended, unless it began beyond what was verified before."""
         last = sweep.last
         known = 0 if mark is None else mark.size
         if last is None or last.entry is None or first > known or last.seq + 1 < known:
             return
         keys = self._keys
         if not keys and mark is not None:
-            # A sweep without a key takes nothing from what was proven with one.
+            # A sweep without a key keeps what was proven with one.
             anchored, keys = mark.anchored, mark.keys
         save_mark(
             Mark(
@@ -237,13 +238,13 @@ class Sweeping:
 
 
 def gravest(codes: Sequence[int]) -> int:
-    """The exit code that tells most; 0 for none."""
+    """The most severe exit code; 0 if there is none."""
     return next((code for code in _GRAVEST if code in codes), OK)
 
 
 @contextmanager
 def _progress(label: str) -> Iterator[Progress | None]:
-    """A progress bar on a terminal; nothing elsewhere."""
+    """A progress bar on a terminal; otherwise nothing."""
     if not sys.stderr.isatty():
         yield None
         return

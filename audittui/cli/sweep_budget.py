@@ -1,4 +1,4 @@
-"""What a sweep may take in read units, how fast, and what it is estimated to take."""
+"""The read unit budget, rate and cost estimate of sweeps."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from audittui.connection import Connection
 
 _SAMPLE = 10
-"""The last entries of a chain that its other ones are taken to be like."""
+"""How many entries at the end of a chain an estimate samples."""
 
 
 class SweepBudget:
-    """``most`` read units for all sweeps of a command (None: no limit), at most ``rate`` of them a
-    second on average (None: as fast as it goes)."""
+    """Limits all sweeps of a command to ``most`` read units (None: no limit), at ``rate`` units per
+    second on average (None: unlimited)."""
 
     def __init__(self, most: float | None, rate: float | None = None) -> None:
         self.most = most
@@ -32,25 +32,24 @@ class SweepBudget:
 
     @property
     def used_up(self) -> bool:
-        """True when no further page may be asked for."""
+        """True when no further page may be requested."""
         return self.most is not None and self.spent >= self.most
 
     @property
     def text(self) -> str:
-        """How much of it is used."""
+        """How much of the budget is used, in words."""
         return f"the budget ended it ({self.spent:g} of {self.most:g} RCU used)"
 
     @property
     def room(self) -> Callable[[float], float] | None:
-        """The units that are left, by those that are not paid yet; None where there is nothing to
-        keep to."""
+        """Maps units not yet paid to the units left; None if there is neither budget nor rate."""
         most = self.most
         if most is None:
             return None if self._rate is None else lambda _: math.inf
         return lambda unpaid: most - self.spent - unpaid
 
     def pay(self, rcu: float) -> None:
-        """Count ``rcu``, and wait until the rate has room for more."""
+        """Count ``rcu``, and wait until the rate allows more."""
         self.spent += rcu
         if self._rate is not None and rcu:
             due = self._began + self.spent / self._rate
@@ -58,8 +57,8 @@ class SweepBudget:
 
 
 class SweepEstimate(msgspec.Struct, frozen=True):
-    """What a sweep of ``chain`` from ``first`` on reads: ``entries`` and about ``units`` (None:
-    nothing is known of their size). ``spent`` units were read to find out."""
+    """What a sweep of ``chain`` from ``first`` on reads: ``entries``, for about ``units`` (None:
+    unknown). The estimate itself cost ``spent`` units."""
 
     chain: str
     first: int
@@ -69,9 +68,9 @@ class SweepEstimate(msgspec.Struct, frozen=True):
 
 
 def estimated(opened: Connection, chain: str, first: int) -> SweepEstimate:
-    """The estimate of a sweep: from the chain's last entries, and what reading those took.
+    """Estimate a sweep from the cost of reading the chain's last entries.
 
-    Raises `StoreError`, and `UsageError` for a chain that is not there.
+    Raises `StoreError`, and `UsageError` for a chain that does not exist.
     """
     from audittui.integrity.chain_reader import ChainReader
 
@@ -90,9 +89,9 @@ def estimated(opened: Connection, chain: str, first: int) -> SweepEstimate:
 
 
 def explain(opened: Connection, firsts: Sequence[tuple[str, int]], form: str, spent: float) -> None:
-    """Print what sweeps of chains, each from a seq on, are estimated to take.
+    """Print the estimated cost of sweeping chains, each from a seq on.
 
-    ``spent`` units were read to find the chains. ``form`` is text, json or jsonl.
+    Finding the chains cost ``spent`` units. ``form`` is text, json or jsonl.
     """
     found = [estimated(opened, chain, first) for chain, first in firsts]
     if form == "text":
@@ -100,7 +99,7 @@ def explain(opened: Connection, firsts: Sequence[tuple[str, int]], form: str, sp
     else:
         _print_objects(found, form)
     spent += sum(one.spent for one in found)
-    click.echo(f"{spent:g} RCU to find out. Nothing was verified.", err=True)
+    click.echo(f"The estimate used {spent:g} RCU. Nothing was verified.", err=True)
 
 
 def _print(found: Sequence[SweepEstimate]) -> None:
@@ -108,8 +107,8 @@ def _print(found: Sequence[SweepEstimate]) -> None:
         units = "an unknown number of" if one.units is None else f"about {one.units:,.1f}"
         start = f" from {one.first}" if one.first else ""
         click.echo(
-            f"{escaped(one.chain)}{start}: {one.entries:,} entries, {units} RCU, and tiles and "
-            "checkpoints where a key is trusted."
+            f"{escaped(one.chain)}{start}: {one.entries:,} entries, {units} RCU, plus tiles and "
+            "checkpoints if a key is trusted."
         )
     total = [one.units for one in found if one.units is not None]
     if len(found) > 1 and len(total) == len(found):

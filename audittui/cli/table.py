@@ -1,4 +1,4 @@
-"""``audittui table``: create and describe."""
+"""``audittui table``: create and describe a table."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _where(ctx: click.Context, given: dict[str, Any]) -> tuple[str, Any, dict[st
     target = target_of(ctx, given)
     if target.store:
         raise UsageError(
-            "An embedded store needs no table.", "It is made by audittui import or append."
+            "An embedded store needs no table.", "audittui import and append create the store."
         )
     if not target.table:
         raise UsageError("No table is named.", TABLE_HINT)
@@ -46,15 +46,15 @@ def _where(ctx: click.Context, given: dict[str, Any]) -> tuple[str, Any, dict[st
     "--without",
     multiple=True,
     type=click.Choice(INDEX_NAMES),
-    help="Leave an index out; may be repeated. Every index adds to the cost of a write.",
+    help="Omit an index. May be repeated. Every index adds to the cost of a write.",
 )
-@click.option("--wait", is_flag=True, help="Wait until the table can be used.")
+@click.option("--wait", is_flag=True, help="Wait until the table is active.")
 @connection_options
 @click.pass_context
 def create(ctx: click.Context, /, without: tuple[str, ...], wait: bool, **connection: Any) -> None:
     """Create the table: on demand, six indexes, TTL, point-in-time recovery, deletion protection.
 
-    If the table exists, nothing is changed; what differs is said.
+    An existing table is not changed; differences from the layout are reported.
     """
     table, layout, place = _where(ctx, connection)
     from audittui.store.dynamodb import create_table
@@ -72,7 +72,7 @@ def create(ctx: click.Context, /, without: tuple[str, ...], wait: bool, **connec
 @connection_options
 @click.pass_context
 def describe(ctx: click.Context, /, form: str, **connection: Any) -> None:
-    """Describe the table: keys, indexes, sizes, and what differs from the layout."""
+    """Describe the table: keys, indexes, sizes, and differences from the layout."""
     table, layout, place = _where(ctx, connection)
     from audittui.store.dynamodb import describe_table
 
@@ -116,7 +116,7 @@ def _object(report: TableReport, layout: str) -> dict[str, Any]:
     del found["place"]
     for keyed in (found, *found["indexes"]):
         for key in (keyed["partition"], keyed["sort"]):
-            # The service knows no templates.
+            # DescribeTable does not report templates.
             (key or {}).pop("template", None)
     return {**found, "layout": layout, "agrees": not report.differences}
 

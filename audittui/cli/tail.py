@@ -1,4 +1,4 @@
-"""``audittui tail``: what a runbook asks for, on standard output as it comes in."""
+"""``audittui tail``: follow a runbook's results live on standard output."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ _WIDTHS = {
     "time": 24, "actor": 16, "action": 20, "resource": 28, "outcome": 8, "request_id": 16,
     "severity": 8, "source_ip": 15, "reason": 14, "chain": 12, "seq": 6,
 }  # fmt: skip
-"""Widths that suit rows of which only the first are known."""
+"""Column widths, as later rows are unknown when the header is written."""
 _WORTH_SAYING = 100.0
-"""Read units of catching up that are said before they are spent."""
+"""Catching up is announced first if it costs more read units than this."""
 _SAID_EVERY = 60.0
-"""Seconds between two lines of state where standard error is no terminal."""
+"""Seconds between status lines if standard error is not a terminal."""
 
 
 @click.command("tail")
 @click.argument("runbook")
 @click.option("-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter.")
-@click.option("--since", metavar="TIME", help="Begin earlier: -10m, 2026-11-24T14:00:00Z.")
+@click.option("--since", metavar="TIME", help="Start earlier: -10m, 2026-11-24T14:00:00Z.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Stop after N rows.")
 @max_rcu_option
@@ -48,20 +48,20 @@ _SAID_EVERY = 60.0
     default="0.5..5",
     show_default=True,
     metavar="FAST..SLOW",
-    help="Seconds between polls: while entries come in, and in the end while none do.",
+    help="Seconds between polls: while busy, and at most while quiet.",
 )
-@click.option("--resume", default="", metavar="CURSOR", help="Go on where a tail stopped.")
+@click.option("--resume", default="", metavar="CURSOR", help="Continue where a tail stopped.")
 @connection_options
 @click.pass_context
 def command(
     ctx: click.Context, /, runbook: str, params: tuple[str, ...], since: str | None, form: str,
     limit: int | None, max_rcu: float | None, interval: str, resume: str, **connection: Any,
 ) -> None:  # fmt: skip
-    """Show what RUNBOOK asks for as it comes in, until Ctrl-C.
+    """Follow the entries that match RUNBOOK as they arrive, until Ctrl-C.
 
-    A tail has no end, so the runbook's window is not used. Rows go to standard output, the state
-    and the cost to standard error, and at the end the cursor to go on from. Exit code 3 says that
-    the budget ended it; Ctrl-C, SIGTERM and SIGHUP end it as it should be: exit code 0.
+    A tail has no end, so the runbook's window is not used. Rows go to standard output; status, cost
+    and finally a cursor to continue from go to standard error. Exit code 3 means that the budget
+    ended the tail. Ctrl-C, SIGTERM and SIGHUP end it with exit code 0.
     """
     from audittui.cli.run import parameters
     from audittui.investigate.tail import Tail
@@ -71,7 +71,9 @@ def command(
     book = load_catalogue(runbook_folders()).find(runbook)
     _refuse_window(book, texts)
     if since and resume:
-        raise UsageError("--since and --resume exclude each other.", "A cursor knows its place.")
+        raise UsageError(
+            "--since and --resume exclude each other.", "A cursor has its own starting point."
+        )
     begin = _since(since) if since else None
     pauses = _interval(interval)
     opened = connect(ctx, connection)
@@ -99,7 +101,7 @@ def command(
 
 
 def _tell_backlog(tail: Tail, budget: float | None, status: _Status) -> None:
-    """What catching up takes, where that is much, before anything of it is read."""
+    """Print the cost of catching up before it begins, if it is high."""
     from audittui.investigate.tail import LONG
 
     backlog = tail.backlog()
@@ -111,11 +113,11 @@ def _tell_backlog(tail: Tail, budget: float | None, status: _Status) -> None:
     if not short and (entries or 0) <= LONG and rcu <= _WORTH_SAYING:
         return
     least = "at least" if entries is None else "about"
-    read = "" if entries is None else f"{entries:,} entries are to be read, "
-    # With what finding the beginning took, so that it can be held against the sum at the end.
+    read = "" if entries is None else f"{entries:,} entries must be read, "
+    # Includes the cost of finding the start, so that it is comparable with the final total.
     said = f"To catch up, {read}{least} {math.ceil(rcu + tail.meter.rcu):,} RCU."
     if short:
-        said += f" The budget of {budget:g} RCU ends it before that."
+        said += f" The budget of {budget:g} RCU will end it first."
     elif left is None and rcu > _WORTH_SAYING:
         said += " Ctrl-C ends it; --max-rcu sets a budget."
     status.say(said)
@@ -137,8 +139,8 @@ def _write(tail: Tail, book: Runbook, form: str, status: _Status) -> None:
                 status.say(f"Note: {note}")
             if book.correlation is not None:
                 status.say(
-                    f"Note: these are the events that {book.id} counts; "
-                    f"audittui run {book.id} makes groups of them."
+                    f"Note: These are the events that {book.id} counts; "
+                    f"audittui run {book.id} groups them."
                 )
         if batch.rows:
             status.clear()
@@ -162,8 +164,8 @@ def _refuse_window(book: Runbook, texts: dict[str, str]) -> None:
     for name in texts:
         if name in window_parameters(book):
             raise UsageError(
-                f"A tail has no end, so it does not take the window {name}.",
-                "Give --since -10m to begin earlier.",
+                f"A tail has no end, so it does not accept the window {name}.",
+                "Give --since -10m to start earlier.",
             )
 
 
@@ -182,7 +184,7 @@ def _since(text: str) -> int:
         except ValueError as error:
             raise UsageError(f"--since {error}.") from None
     if begin > now:
-        raise UsageError(f"--since {text} lies in the future.", "Write such as -10m.")
+        raise UsageError(f"--since {text} is in the future.", "Write, for example, -10m.")
     return begin
 
 
@@ -195,19 +197,19 @@ def _interval(text: str) -> Interval:
         slowest = float(last) if dots else fastest
     except ValueError:
         raise UsageError(
-            f"--interval {text} is not two numbers of seconds.", "Write such as 0.5..5."
+            f"--interval {text} is not two numbers of seconds.", "Write, for example, 0.5..5."
         ) from None
     if not _FASTEST <= fastest <= slowest <= _SLOWEST:
         raise UsageError(
-            f"--interval {text} does not go from at least {_FASTEST:g} up to at most "
-            f"{_SLOWEST:g} seconds.",
-            "Write such as 0.5..5.",
+            f"--interval {text} is not an ascending range within {_FASTEST:g} to {_SLOWEST:g} "
+            "seconds.",
+            "Write, for example, 0.5..5.",
         )
     return Interval(fastest, slowest)
 
 
 class _Status:
-    """The state on standard error: one line that is written over, or a line now and then."""
+    """The status on standard error: one line, rewritten in place, or occasional lines."""
 
     def __init__(self) -> None:
         self._terminal = sys.stderr.isatty()
@@ -216,28 +218,28 @@ class _Status:
         self._last: TailBatch | None = None
 
     def say(self, text: str) -> None:
-        """A sentence on a line of its own."""
+        """Print a sentence on its own line."""
         from audittui.escape import escaped
 
         self.clear()
         note(escaped(text))
 
     def go_on(self, words: list[str], cursor: str) -> None:
-        """The command that goes on, where there is a place to go on from."""
+        """Print the command that continues the tail, if there is a cursor."""
         self.clear()
         if cursor:
             words = [*words, "--resume", cursor]
-            note(f"Go on with: {' '.join(shlex.quote(word) for word in words)}")
+            note(f"Continue with: {' '.join(shlex.quote(word) for word in words)}")
 
     def stopped(self, used: float, budget: float | None, *, begun: bool) -> None:
-        """That the budget ended the tail, and how far it had come."""
+        """Print that the budget ended the tail, and how far it got."""
         said = f"Stopped by the budget ({used:g} of {budget:g} RCU used)"
         if not begun:
-            said += ", before it was found where to begin: nothing was read"
+            said += " before the starting point was found; nothing was read"
         self.say(f"{said}.")
 
     def show(self, batch: TailBatch) -> None:
-        """The state after a batch."""
+        """Show the status after a batch."""
         self._last = batch
         if self._terminal:
             import shutil
@@ -252,7 +254,7 @@ class _Status:
             note(_state(batch))
 
     def clear(self) -> None:
-        """Take the state off the terminal, before other lines."""
+        """Clear the status line, before other lines are printed."""
         if self._drawn:
             with suppress(OSError):
                 sys.stderr.write("\r\x1b[K")
@@ -260,7 +262,7 @@ class _Status:
             self._drawn = False
 
     def total(self) -> None:
-        """What the tail gave and cost, at its end."""
+        """Print the final row count and cost."""
         self.clear()
         if self._last is None:
             return

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 def open_terminal(options: Mapping[str, str | None], *, keep_session: bool = True) -> None:
-    """Run the application on what ``options`` name. Raises `UsageError` without a terminal."""
+    """Run the application with connection ``options``. Raises `UsageError` without a terminal."""
     import sys
     from functools import partial
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
             "The terminal application needs a terminal.",
-            "For scripts there is audittui run; see audittui --help.",
+            "Use audittui run in scripts; see audittui --help.",
         )
     from audittui.aws.access import Access
     from audittui.checked_config import checked_config
@@ -29,17 +29,17 @@ def open_terminal(options: Mapping[str, str | None], *, keep_session: bool = Tru
 
     config = checked_config(theme=False)
     target = resolve_target(options, config)
-    # Nobody is asked for a code: the question would stand in the midst of the application.
+    # No MFA prompt: it would appear in the middle of the application.
     connect = partial(open_connection, read_only=True, access=Access(keep_session=keep_session))
     run_application(AuditApp(target, runbook_folders(config), connect, config.keys, config.theme))
 
 
 def run_application(app: AuditApp) -> None:
-    """Run the application; whatever breaks it is one sentence. Raises `AuditError`, and
-    ``SystemExit`` where a signal ended it (128 and its number, as shells tell it)."""
+    """Run the application; any failure becomes one sentence. Raises `AuditError`, and
+    ``SystemExit`` if a signal ended it (128 plus its number, as in shells)."""
     app.run()
     crash = app.crash
     if crash is not None:
-        raise unexpected(crash, "Run it with AUDITTUI_DEBUG=1 and report what it prints.")
+        raise unexpected(crash, "Run it with AUDITTUI_DEBUG=1 and report the output.")
     if app.return_code:
         raise SystemExit(app.return_code)

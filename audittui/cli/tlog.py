@@ -1,4 +1,4 @@
-"""``audittui tlog``: a chain as a C2SP tile log, for tools that we did not write."""
+"""``audittui tlog``: export a chain as a C2SP tile log, for independent tools."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from audittui.export.tlog import Progress, TlogExport
 
 _SHOWN = 5
-"""How many incomplete bundles are listed."""
+"""The maximum number of incomplete bundles to list."""
 
 
 @click.group("tlog")
@@ -34,10 +34,10 @@ def command() -> None:
 def export(ctx: click.Context, /, folder: Path, chain: str, **given: Any) -> None:
     """Write CHAIN into FOLDER as checkpoint, tiles and entry bundles (C2SP tlog-tiles).
 
-    The chain is verified first; exit code 4 says that it is not genuine, and nothing was written.
-    Entries that have expired are left out, a bundle of 256 at a time. Exit code 3 says that entries
-    are left out that have not expired, because others of their bundle have. A folder without a
-    checkpoint is not complete.
+    The chain is verified first. Exit code 4 means that it is not genuine and nothing was written.
+    Expired entries are omitted, in whole bundles of 256. Exit code 3 means that entries that have
+    not expired were omitted because others in their bundle have. A folder without a checkpoint is
+    incomplete.
     """
     from audittui.export.tlog import export_tlog
 
@@ -45,7 +45,7 @@ def export(ctx: click.Context, /, folder: Path, chain: str, **given: Any) -> Non
     if settings is None:
         raise UsageError(
             "No key is trusted, so no checkpoint can be exported.",
-            "Put trusted_keys into the profile, or give --trusted-key KEY.",
+            "Set trusted_keys in the profile, or give --trusted-key KEY.",
         )
     opened = connect(ctx, given)
     done = export_tlog(
@@ -56,15 +56,15 @@ def export(ctx: click.Context, /, folder: Path, chain: str, **given: Any) -> Non
         ranges = [f"{first} to {last}" for first, last in done.holes]
         more = f" and {len(ranges) - _SHOWN:,} more" if len(ranges) > _SHOWN else ""
         click.echo(
-            f"{done.unwritten:,} entries that are in the table are NOT in it, because a bundle "
-            f"holds 256 and others of theirs have expired: seq {', '.join(ranges[:_SHOWN])}{more}.",
+            f"{done.unwritten:,} entries in the table were NOT exported, because other entries of "
+            f"their bundles of 256 have expired: seq {', '.join(ranges[:_SHOWN])}{more}.",
             err=True,
         )
         ctx.exit(INCOMPLETE)
 
 
 def _text(done: TlogExport, folder: Path) -> str:
-    left = f", {done.expired:,} expired entries left out" if done.expired else ""
+    left = f", {done.expired:,} expired entries omitted" if done.expired else ""
     if done.kept_out:
         left += f" ({done.kept_out:,} of them are still in the table)"
     return escaped(

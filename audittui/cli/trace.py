@@ -1,4 +1,4 @@
-"""``audittui trace``: the lifecycle of a resource, with what changed."""
+"""``audittui trace``: show the lifecycle of a resource and its changes."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 FORMATS = ("text", "json", "jsonl")
 _WORTH_SAYING = 100.0
-"""Read units that are said before they are spent."""
+"""Reading entries is announced first if it costs more read units than this."""
 _OTHERS = (
-    "Note: Entries that name it only among their further resources (details.resources) are in no "
-    "index, so none of them is here and none was looked for; --main-only asks for no more."
+    "Note: Entries that name it only as a further resource (details.resources) are not indexed, so "
+    "they are not included; --main-only asks for main resources only."
 )
 
 
@@ -45,24 +45,24 @@ _OTHERS = (
 @click.option(
     "--main-only",
     is_flag=True,
-    help="Ask for the entries alone whose main resource it is, so that they are all there is.",
+    help="Ask only for entries whose main resource it is; these can be complete.",
 )
 @max_rcu_option
 @rate_option
-@click.option("--explain", is_flag=True, help="Show the plan; read nothing but the chains.")
+@click.option("--explain", is_flag=True, help="Show the plan; read only the list of chains.")
 @connection_options
 @click.pass_context
 def command(
     ctx: click.Context, /, resource: str, window: str, limit: int | None, form: str,
     main_only: bool, max_rcu: float | None, rate: float | None, explain: bool, **connection: Any,
 ) -> None:  # fmt: skip
-    """Show what happened to RESOURCE from its creation on, oldest first, with what changed.
+    """Show what happened to RESOURCE since its creation, oldest first, with its changes.
 
-    A change is shown of an entry where the state right before it is known, from the entry itself
-    or from the one before it. Exit code 1 says that entries could not be read. 3 says that there
-    may be more: a limit, the budget or Ctrl-C ended it, or the log may name RESOURCE among the
-    further resources of other entries; or that entries are of a chain that the registry does not
-    name: what those say of the state before and after them counts for no other entry.
+    An entry's change is shown if the state right before it is known, from the entry itself or from
+    the previous one. Exit code 1 means that entries could not be read. Exit code 3 means that there
+    may be more: a limit, the budget or Ctrl-C ended it, or other entries may name RESOURCE as a
+    further resource. It also means that entries belong to a chain that is not in the registry; the
+    states that those record are not used for other entries.
     """
     from audittui.cli.waits import waits_of
     from audittui.investigate.bodies import BodyReader
@@ -118,14 +118,14 @@ def command(
 
 
 def _tell_price(reader: BodyReader, rows: list[Row], left: float | None) -> None:
-    """What reading the entries takes, where that is much or more than there is."""
+    """Print the cost of reading the entries, if it is high or exceeds the budget."""
     units = reader.estimate(rows)
     short = left is not None and units > left
     if not short and units <= _WORTH_SAYING:
         return
-    said = f"To read {_entries(len(rows))} takes about {units:,.0f} RCU."
+    said = f"Reading {_entries(len(rows))} takes about {units:,.0f} RCU."
     if short:
-        said += f" The budget leaves {left:g} RCU for it."
+        said += f" The budget has {left:g} RCU left."
     note(said)
 
 
@@ -135,8 +135,8 @@ def _price_of_bodies(item_bytes: float | None) -> str:
 
     size = item_bytes or ITEM_BYTES
     return (
-        f"Then every entry found is read whole: about {span_units(100, size):g} RCU for 100 that "
-        f"follow each other in their chain, {100 * single_units(size):g} RCU for 100 that do not."
+        f"Then every entry found is read in full: about {span_units(100, size):g} RCU for 100 "
+        f"consecutive entries of a chain, {100 * single_units(size):g} RCU for 100 scattered ones."
     )
 
 
@@ -144,7 +144,7 @@ def _write(
     reader: BodyReader, rows: list[Row], form: str, strangers: Strangers,
     clear: Callable[[], None],
 ) -> list[str]:  # fmt: skip
-    """Write the steps as they are read; why each was not read, in a word (empty: it was)."""
+    """Write the steps as they are read; return why each was not read (empty: it was)."""
     from audittui.investigate.steps import steps_of
 
     told: list[str] = []
@@ -164,12 +164,12 @@ def _conclude(
     plan: Plan, listed: ResultPage, rows: list[Row], unread: list[str], meter: Meter,
     strangers: Strangers, looked_rcu: float, *, main_only: bool,
 ) -> int:  # fmt: skip
-    """Say what this covers and what it took; the exit code."""
+    """Print coverage and cost; return the exit code."""
     from audittui.investigate.oddities import Known, oddities
 
     coverage = listed.coverage
     everything = plan.window.start is None and plan.window.end is None
-    # What a stranger says of the beginning or the end of a life proves neither.
+    # An entry of an unregistered chain proves neither creation nor deletion.
     own = [row for row in rows if not strangers.why(row)]
     known: Known = "part" if not coverage.complete else "log" if everything else "window"
     for oddity in oddities(own, known):
@@ -180,8 +180,8 @@ def _conclude(
     left_out = [
         f"{counts[why]:,} of {number:,} {words}"
         for why, words in (
-            ("fault", "could not be read"), ("budget", "were not read, the budget ended that"),
-            ("cancelled", "were not read, it was cancelled"),
+            ("fault", "could not be read"), ("budget", "were not read, over budget"),
+            ("cancelled", "were not read, cancelled"),
         )
         if counts[why]
     ]  # fmt: skip
@@ -190,7 +190,7 @@ def _conclude(
     requests = listed.meter.requests + meter.requests
     cost = f"{listed.meter.rcu + meter.rcu:g} RCU"
     if looked_rcu:
-        cost += f" and {looked_rcu:g} for a second look at the registry"
+        cost += f" and {looked_rcu:g} to read the registry again"
     lost = listed.meter.unmetered + meter.unmetered
     if lost:
         cost += f" and {lost} of unknown cost"
@@ -227,13 +227,13 @@ def _text(step: LifecycleStep, chain: str) -> str:
         if line.kind != "removed":
             lines.append(f"    + {escaped(path)}: {_value(line.after)}")
     if step.unknown:
-        lines.append(f"    What it changed is not known: {escaped(step.unknown)}.")
+        lines.append(f"    Changes unknown: {escaped(step.unknown)}.")
         lines += _state(step.after)
     return "\n".join(lines) + "\n"
 
 
 def _state(after: Any) -> Iterable[str]:
-    """The state that an entry left, where nobody knows what of it is new."""
+    """The state that an entry left, if its changes are unknown."""
     if after is None:
         return ()
     named = after.items() if isinstance(after, dict) else [("everything", after)]

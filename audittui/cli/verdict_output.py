@@ -1,4 +1,4 @@
-"""Verdicts on standard output: as text, as JSON Lines, or as one JSON array."""
+"""Writes verdicts to standard output as text, JSON Lines or one JSON array."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ FORMATS = ("text", "json", "jsonl")
 
 
 class Output:
-    """Writes verdicts in one format. With ``whole`` the text of every one is written, else of those
-    that are not as they should be. `end` must be called."""
+    """Writes verdicts in one format. As text, all of them with ``whole``, otherwise only those that
+    report a problem. `end` must be called."""
 
     def __init__(self, form: str, *, whole: bool = False) -> None:
         self._form = form
@@ -35,7 +35,7 @@ class Output:
             _write(self._runs.add(verdict))
 
     def refuse(self, refusal: Refusal) -> None:
-        """Write a demand that is not met; in text it is told elsewhere."""
+        """Write an unmet requirement; text output reports it elsewhere."""
         if self._form != "text":
             self._object(
                 {
@@ -47,17 +47,17 @@ class Output:
             )
 
     def stop(self, chain: str, seq: int, why: str) -> None:
-        """Write that entries from ``seq`` on were not verified; in text it is told elsewhere."""
+        """Write that nothing from ``seq`` on was verified; text output reports it elsewhere."""
         if self._form != "text":
             self._object({"chain": chain, "stopped": seq, "failed": False, "summary": why})
 
     def pause(self) -> None:
-        """Write what is held back."""
+        """Write pending output, before other lines are printed."""
         sys.stdout.write(self._runs.end())
         sys.stdout.flush()
 
     def end(self) -> None:
-        """Write what is left."""
+        """Write pending output and close the array."""
         self.pause()
         if self._form == "json":
             sys.stdout.write("\n]\n" if self._objects else "[]\n")
@@ -75,7 +75,7 @@ class Output:
 
 
 def _write(text: str) -> None:
-    """Write what is about verdicts, on a line that shows no progress."""
+    """Write text, after clearing the progress line."""
     if text:
         clear_line()
         sys.stdout.write(text)
@@ -105,7 +105,7 @@ def verdict_object(verdict: Verdict) -> dict[str, Any]:
 
 
 def verdict_text(verdict: Verdict) -> str:
-    """A verdict as lines, the last ended."""
+    """A verdict as lines, each terminated."""
     place = str(verdict.seq) if verdict.seq >= 0 else "(malformed key)"
     summary = verdict.summary.removeprefix(verdict.verdict).lstrip(": ")
     expired = ", expired and still there" if verdict.expired else ""
@@ -119,14 +119,14 @@ def verdict_text(verdict: Verdict) -> str:
 
 
 class _Runs:
-    """Text of verdicts in a row that say the same: the first whole, then how many follow."""
+    """Folds consecutive identical verdicts: the first in full, then the range that follows."""
 
     def __init__(self) -> None:
         self._first: Verdict | None = None
         self._last: Verdict | None = None
 
     def add(self, verdict: Verdict) -> str:
-        """What to print now."""
+        """Add a verdict; return the text to print now."""
         first, last = self._first, self._last
         if (
             first is not None
@@ -143,7 +143,7 @@ class _Runs:
         return text + verdict_text(verdict)
 
     def end(self) -> str:
-        """What is left to print."""
+        """The text left to print."""
         first, last = self._first, self._last
         self._first = self._last = None
         if first is None or last is None or first is last:

@@ -1,4 +1,4 @@
-"""``audittui verify``: one entry, a chain, or all chains."""
+"""``audittui verify``: verify one entry, a chain, or all chains."""
 
 from __future__ import annotations
 
@@ -38,36 +38,36 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.command("verify")
 @click.argument("chain", required=False)
 @click.argument("seq", required=False, type=click.IntRange(min=0))
-@click.option("--chain", "whole", metavar="CHAIN", help="Every entry of one chain.")
-@click.option("--all", "everything", is_flag=True, help="Every entry of every chain.")
+@click.option("--chain", "whole", metavar="CHAIN", help="Verify every entry of one chain.")
+@click.option("--all", "everything", is_flag=True, help="Verify every entry of every chain.")
 @click.option(
     "--since",
     metavar="SEQ|last",
-    help="Only entries from SEQ on, or from where the last good sweep ended.",
+    help="Start at SEQ, or where the last good sweep ended.",
 )
 @click.option(
     "--proof",
     metavar="FILE",
     type=_FILE,
-    help="Write the entry and its proof to FILE, to be checked offline.",
+    help="Write the entry and its proof to FILE, for offline verification.",
 )
 @click.option(
     "--require-anchored",
     "anchored",
     is_flag=True,
-    help="Demand a trusted checkpoint, and that everything below it is proven.",
+    help="Require a trusted checkpoint, and a proof of everything below it.",
 )
 @click.option(
     "--allow-gaps",
     "gaps",
     is_flag=True,
-    help="With --require-anchored: entries that a sealer signed as a gap need no proof.",
+    help="With --require-anchored: entries in a signed gap need no proof.",
 )
 @click.option(
     "--max-unsealed",
     "unsealed",
     metavar="AGE|COUNT",
-    help="Demand that at most COUNT entries, or none older than AGE (30s, 5m, 1h), are not sealed.",
+    help="Require that at most COUNT entries, or none older than AGE (30s, 5m, 1h), are unsealed.",
 )
 @click.option(
     "--checkpoint",
@@ -75,20 +75,20 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     metavar="FILE",
     type=_FILE,
     multiple=True,
-    help="Demand that the log extends the signed checkpoint in FILE. May be repeated.",
+    help="Require that the log extends the signed checkpoint in FILE. May be repeated.",
 )
 @click.option(
     "--expect",
     "expected",
     metavar="CHAIN",
     multiple=True,
-    help="With --all: demand that CHAIN is there. May be repeated.",
+    help="With --all: require that CHAIN exists. May be repeated.",
 )
 @format_option(*FORMATS)
 @max_rcu_option
 @rate_option
 @click.option(
-    "--explain", is_flag=True, help="Estimate what a sweep takes; read only where chains end."
+    "--explain", is_flag=True, help="Estimate the cost of a sweep; read only the end of each chain."
 )
 @trusted_key_option
 @connection_options
@@ -99,31 +99,31 @@ def command(
     gaps: bool, unsealed: str | None, checkpoints: tuple[Path, ...], expected: tuple[str, ...],
     form: str, max_rcu: float | None, rate: float | None, explain: bool, **given: Any,
 ) -> None:  # fmt: skip
-    """Check the entry SEQ of CHAIN, a whole chain, or all of them.
+    """Verify the entry SEQ of CHAIN, a whole chain, or all chains.
 
-    With trusted keys, entries are held against the newest signed checkpoint. --all goes through
-    the chains that the registry names and those that this machine has seen in the table before.
-    Of a chain, only entries that are not as they should be are listed; json lists every entry.
+    With trusted keys, entries are checked against the newest signed checkpoint. --all covers the
+    chains in the registry and those that this machine has seen in the table before. For a chain,
+    only entries with a problem are listed; json lists every entry.
 
-    Exit code 4 says that something is not genuine or missing, or that a demand is not met; 1 that
-    some could not be verified; 3 that what is absent may have expired or may not be replicated yet,
-    that the budget ended a sweep, or that a key is trusted and nothing is proven under it.
+    Exit code 4 means that something is missing or not genuine, or that a requirement is not met; 1
+    that some entries could not be verified; 3 that absent entries may have expired or may not be
+    replicated yet, that the budget ended a sweep, or that a key is trusted but proves nothing.
     """
     one = chain is not None and seq is not None
     if one + (whole is not None) + everything != 1 or (chain is not None and seq is None):
         raise UsageError("Say what to verify.", "Write CHAIN SEQ, or --chain CHAIN, or --all.")
     if (since is not None and one) or (proof is not None and not one):
-        raise UsageError("--since is for chains, --proof for one entry.")
+        raise UsageError("--since needs a chain, --proof one entry.")
     if one and (unsealed is not None or checkpoints):
-        raise UsageError("--max-unsealed and --checkpoint are for chains.")
+        raise UsageError("--max-unsealed and --checkpoint need a chain, not one entry.")
     if one and (max_rcu is not None or rate is not None or explain):
-        raise UsageError("--max-rcu, --rate and --explain are for chains.")
+        raise UsageError("--max-rcu, --rate and --explain need a chain, not one entry.")
     if expected and not everything:
-        raise UsageError("--expect is for --all.")
+        raise UsageError("--expect needs --all.")
     if anchored and since is not None and since != _LAST:
-        raise UsageError("--require-anchored judges the whole chain.", "Leave --since out.")
+        raise UsageError("--require-anchored applies to the whole chain.", "Omit --since.")
     if gaps and not anchored:
-        raise UsageError("--allow-gaps is for --require-anchored.")
+        raise UsageError("--allow-gaps needs --require-anchored.")
     gates = _gates(anchored, gaps, unsealed)
     if proof is not None:
         from audittui.whole_file import demand_free
@@ -133,7 +133,7 @@ def command(
     if settings is None and (anchored or unsealed is not None or checkpoints):
         raise UsageError(
             "No key is trusted, so nothing can be proven.",
-            "Put trusted_keys into the profile, or give --trusted-key KEY.",
+            "Set trusted_keys in the profile, or give --trusted-key KEY.",
         )
     checkpoint_files = _checkpoint_files(checkpoints, settings, whole)
     opened = connect(ctx, given)
@@ -143,7 +143,7 @@ def command(
         ctx.exit(_verify_one(opened, settings, chain, seq, form, proof, gates))
     if not opened.layout.chained:
         raise UsageError(
-            f"The layout {opened.layout.name} keeps no hash chain: nothing can be verified."
+            f"The layout {opened.layout.name} has no hash chain, so nothing can be verified."
         )
     from audittui.cli.sweep import Sweeping
     from audittui.cli.sweep_budget import SweepBudget
@@ -198,8 +198,8 @@ def _verify_one(
 
 
 def _lost(opened: Connection, chain: str, seq: int) -> Verdict | None:
-    """The verdict on an entry that the chain does not reach, where this machine has seen that it
-    did; None where it has not, or where it may have expired."""
+    """The verdict on an entry beyond the end of the chain, if this machine has seen that the chain
+    reached it; None if it has not, or if the entry may have expired."""
     from audittui import timestamp
     from audittui.cli.progress_marks import load_mark, marks_of
     from audittui.config import state_folder
@@ -228,7 +228,7 @@ def _lost(opened: Connection, chain: str, seq: int) -> Verdict | None:
 def _checkpoint_files(
     files: tuple[Path, ...], settings: VerificationSettings | None, whole: str | None
 ) -> tuple[CheckpointFile, ...]:
-    """The checkpoints in files, each of a chain that is verified."""
+    """The checkpoints in ``files``; each must belong to a chain that is verified."""
     from audittui.cli.checkpoint import read_file
     from audittui.integrity.verifying.checkpoint_file import read_checkpoint
 
@@ -237,7 +237,7 @@ def _checkpoint_files(
         assert settings is not None
         one = read_checkpoint(read_file(file), settings.trust)
         if whole is not None and one.chain != whole:
-            raise UsageError(f"The checkpoint in {file} is of {one.chain}, not of {whole}.")
+            raise UsageError(f"The checkpoint in {file} belongs to {one.chain}, not to {whole}.")
         found.append(one)
     return tuple(found)
 
@@ -250,8 +250,8 @@ def _gates(anchored: bool, gaps: bool, unsealed: str | None) -> Gates:
     match = _UNSEALED.fullmatch(unsealed)
     if match is None:
         raise UsageError(
-            f"--max-unsealed {unsealed} is neither a number of entries nor a time.",
-            "Write such as --max-unsealed 1000, or --max-unsealed 10m.",
+            f"--max-unsealed {unsealed} is neither a number of entries nor a duration.",
+            "Write, for example, --max-unsealed 1000 or --max-unsealed 10m.",
         )
     number, unit = int(match[1]), match[2]
     if unit:
@@ -269,7 +269,7 @@ def _seq(since: str | None) -> int:
 
 def _anchor_text(verdict: Verdict, settings: VerificationSettings | None) -> str:
     if settings is None:
-        return "No key is trusted, so no checkpoint is checked."
+        return "No key is trusted, so no checkpoint was checked."
     if verdict.anchor is None:
         return "There is no trusted checkpoint."
     sealed = f", sealed {verdict.anchor.sealed_at}" if verdict.anchor.sealed_at else ""

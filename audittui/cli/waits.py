@@ -1,4 +1,4 @@
-"""Waits of a run (throttling, say) on standard error, shown while they last."""
+"""Shows waits of a run, such as throttling, on standard error while they last."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 _KEY = "audittui.waits"
 _APART = 5.0
-"""Seconds between two lines that say the same but for the numbers, off a terminal."""
+"""Seconds between lines that differ only in their numbers, if not on a terminal."""
 
 
 def waits_of(ctx: click.Context) -> Waits:
-    """The waits of a command: one voice for all that waits in it."""
+    """The `Waits` of a command, shared by everything that waits in it."""
     root = ctx.find_root()
     found = root.meta.get(_KEY)
     if found is None:
@@ -39,7 +39,7 @@ def waits_of(ctx: click.Context) -> Waits:
 
 
 class Waits:
-    """On a terminal one line that is written over; elsewhere lines, as far as they are news."""
+    """On a terminal, one line, rewritten in place; otherwise separate lines, without repeats."""
 
     def __init__(self) -> None:
         self._terminal = sys.stderr.isatty()
@@ -68,7 +68,7 @@ class Waits:
                 self._kind, self._told = kind, now
 
     def clear(self) -> None:
-        """Take the line off the terminal, before other lines."""
+        """Clear the line, before other lines are printed."""
         with self._lock:
             self._wipe()
 
@@ -80,7 +80,7 @@ class Waits:
             self._shown = False
 
     def pages(self, execution: Execution) -> Iterator[ResultPage]:
-        """The pages of a run; what was shown of waits is gone when one comes."""
+        """The pages of a run; each one clears the wait shown."""
         for page in execution.pages():
             self.clear()
             yield page

@@ -1,4 +1,4 @@
-"""Results out: JSON Lines, CSV, Markdown, tile logs and evidence bundles, whole or not at all.
+"""Exports results as JSON Lines, CSV, Markdown, tile logs and evidence bundles.
 
-Not here: what is asked, and what is proven of it.
+Not here: queries and verification.
 """

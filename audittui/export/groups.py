@@ -10,13 +10,13 @@ from audittui.investigate.correlations import Group
 from audittui.layout.row import Row
 
 Stranger = Callable[[Row], str]
-"""Why a row is not of this log, in a few words; empty where it is."""
+"""Why a row is not part of this log, in a few words; empty if it is."""
 GROUP_FIELDS = ("count", "peak", "first", "last", "sources")
-"""What is said of a group beside its key."""
+"""The fields of a group besides its key."""
 
 
 def group_values(group: Group) -> dict[str, Any]:
-    """A group as flat values: those of its key, then `GROUP_FIELDS`."""
+    """A group as flat values: its key, then `GROUP_FIELDS`."""
     return {
         **dict(group.key),
         "count": group.count,
@@ -28,7 +28,7 @@ def group_values(group: Group) -> dict[str, Any]:
 
 
 def group_object(group: Group, stranger: Stranger = lambda _: "") -> dict[str, Any]:
-    """A group with where its events are; those that are not of this log say why."""
+    """A group with the positions of its events; those not part of this log say why."""
     values = group_values(group)
     return {
         "group": dict(group.key),
@@ -38,7 +38,7 @@ def group_object(group: Group, stranger: Stranger = lambda _: "") -> dict[str, A
 
 
 def strangers_in(group: Group, stranger: Stranger) -> int:
-    """How many events of a group are not of this log."""
+    """How many events of a group are not part of this log."""
     return sum(bool(stranger(row)) for row in group.rows)
 
 

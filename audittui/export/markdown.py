@@ -1,7 +1,7 @@
-"""Markdown tables (GitHub Flavored Markdown, 4.10 "Tables") whose cells are text and nothing else.
+"""Markdown tables (GitHub Flavored Markdown, 4.10 "Tables") with literal text in their cells.
 
-Source of the escapes: CommonMark 0.31.2, section 2.4: a backslash before ASCII punctuation makes it
-literal. ``://`` and ``www.`` are broken up too, which GitHub would turn into links.
+Escapes follow CommonMark 0.31.2, section 2.4: a backslash makes ASCII punctuation literal. ``://``
+and ``www.`` are broken up too, because GitHub turns them into links.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _ACTIVE = re.compile(r"[\\`*_\[\]<>|~&$#!]|(?<=:)//|(?<=www)\.", re.IGNORECASE)
 
 
 def literal(text: str) -> str:
-    """``text`` so that Markdown shows it as it is; characters that act or hide are escaped."""
+    """``text`` as literal Markdown; control and invisible characters are escaped."""
     return _ACTIVE.sub(lambda found: f"\\{found.group()}", escaped(text))
 
 

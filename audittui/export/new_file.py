@@ -1,4 +1,4 @@
-"""A file that is whole under its name, or called partial: nothing is ever overwritten."""
+"""A new file that gets its name only when complete; nothing is ever overwritten."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ PARTIAL = ".partial"
 
 
 class NewFile:
-    """A UTF-8 text file at ``path``, which must be free.
+    """A UTF-8 text file at ``path``, which must not exist.
 
-    It is written beside it as ``path`` + `PARTIAL`, readable by its owner alone, and takes its name
-    at `keep`. What ends early stays under the partial name, which is free for the next try only
-    once somebody has moved it away. Raises `UsageError` where a name is taken or cannot be,
-    `AuditError` where the folder may not be written to or writing fails (a full disk, say).
+    It is written as ``path`` + `PARTIAL`, readable only by its owner, and renamed by `keep`. An
+    unfinished file keeps the partial name, and must be moved away before the next try. Raises
+    `UsageError` if a name is taken or invalid, `AuditError` if the folder is not writable or
+    writing fails (on a full disk, for example).
     """
 
     def __init__(self, path: Path) -> None:
@@ -31,35 +31,35 @@ class NewFile:
             handle = os.open(self.partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
             raise UsageError(
-                f"{_told(self.partial)} exists already: an earlier try that ended early.",
-                "Give another name, or move it away.",
+                f"{_told(self.partial)} already exists, left by an unfinished export.",
+                "Choose another name, or move it away.",
             ) from None
         except (OSError, ValueError) as error:
             raise cannot_write(path, error) from None
         self._stream: TextIO = os.fdopen(handle, "w", encoding="utf-8", newline="")
 
     def write(self, text: str) -> None:
-        """Write on."""
+        """Append ``text``."""
         try:
             self._stream.write(text)
         except OSError as error:
             raise self._failed(error) from None
 
     def keep(self) -> None:
-        """All is written: give the file its name. Raises `UsageError` if it was taken meanwhile."""
+        """Finish the file and give it its name. Raises `UsageError` if it was taken meanwhile."""
         self.close()
         try:
             take_name(self.partial, self.path)
         except FileExistsError:
             raise UsageError(
-                f"{_told(self.path)} was made by somebody else meanwhile.",
-                f"Everything is in {_told(self.partial)}.",
+                f"{_told(self.path)} was created by another program meanwhile.",
+                f"The complete export is in {_told(self.partial)}.",
             ) from None
         except OSError as error:
             raise self._failed(error) from None
 
     def close(self) -> None:
-        """Leave the file under its partial name, on the disk."""
+        """Close the file under its partial name."""
         if self._stream.closed:
             return
         try:
@@ -70,13 +70,13 @@ class NewFile:
             raise self._failed(error) from None
 
     def _failed(self, error: OSError) -> AuditError:
-        # Closing tries to flush once more, which fails once more.
+        # Closing flushes again, which fails again.
         with contextlib.suppress(OSError):
             self._stream.close()
         why = "The disk is full" if is_full(error) else f"Writing failed ({error.strerror})"
         return AuditError(
-            f"{why}: what was written so far is in {_told(self.partial)}, without an end.",
-            "Nothing that was read is lost; export it to another place.",
+            f"{why}: the incomplete file is {_told(self.partial)}.",
+            "The loaded rows are kept; export them to another place.",
         )
 
 

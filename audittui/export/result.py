@@ -1,14 +1,13 @@
-"""A result as a file that says itself whether it is all.
+"""A result as a file that states whether it is complete.
 
-The statement stands at the end, because only then it is known:
+The statement comes last, since it is known only then:
 
-- JSON Lines: a last object whose only key is ``_export``.
-- CSV: a last record that is empty but for the column ``_export`` (CSV has no comments; this way
-  every record has the same number of fields, as RFC 4180 wants it). On every other record that
-  column is empty.
-- Markdown: a last paragraph.
+- JSON Lines: a final object whose only key is ``_export``.
+- CSV: a final record that is empty except for the column ``_export``, which is empty in every other
+  record. CSV has no comments, and RFC 4180 requires the same number of fields in every record.
+- Markdown: a final paragraph.
 
-A file without it was cut off.
+A file without the statement was cut off.
 """
 
 from __future__ import annotations
@@ -26,18 +25,18 @@ from audittui.export.rows import csv_line, json_line
 
 Form = Literal["jsonl", "csv", "markdown"]
 SUFFIXES: dict[Form, str] = {"jsonl": "jsonl", "csv": "csv", "markdown": "md"}
-"""How the files of each format end."""
+"""The file name extension of each format."""
 EXPORT = "_export"
-"""The key, or column, of the statement."""
+"""The key or column that holds the statement."""
 _TOLD_EVERY = 500
 
 
 class Extent(msgspec.Struct, frozen=True, kw_only=True):
-    """What the records of a file are.
+    """What the records of a file cover.
 
-    ``title`` is the question in a few words, ``command`` asks it again, if one can. ``complete``:
-    they are all that the question has. ``covers`` says what was read, in a sentence; ``selection``
-    which of it is here, where that is not all (empty: all). ``noun`` is what one record is.
+    ``title`` is the query in a few words, ``command`` runs it again (may be empty). ``complete`` is
+    True if they are the whole result. ``covers`` says what was read, in a sentence; ``selection``
+    which part of it is in the file (empty: all). ``noun`` names one record.
     """
 
     title: str
@@ -48,7 +47,7 @@ class Extent(msgspec.Struct, frozen=True, kw_only=True):
     noun: str = "row"
 
     def statement(self, records: int, *, cancelled: bool) -> dict[str, Any]:
-        """What the file says of itself after so many records."""
+        """The statement of a file with ``records`` records."""
         return {
             "complete": self.complete and not self.selection and not cancelled,
             "records": records,
@@ -58,17 +57,17 @@ class Extent(msgspec.Struct, frozen=True, kw_only=True):
         }
 
     def sentence(self, records: int, *, cancelled: bool) -> str:
-        """The same in words."""
+        """The statement in words."""
         said = self.statement(records, cancelled=cancelled)
         word = "complete" if said["complete"] else "partial"
         told = f"{word}: {records:,} {self.noun if records == 1 else self.noun + 's'}"
         if said["selection"]:
-            return f"{told}, {said['selection']}; of what was read: {self.covers}"
+            return f"{told}, {said['selection']}; loaded rows: {self.covers}"
         return f"{told}; {self.covers}"
 
 
 class Written(msgspec.Struct, frozen=True):
-    """What became of an export: the file, its records, and what it says of itself."""
+    """A finished export: the file, its record count, and its statement."""
 
     path: Path
     records: int
@@ -88,10 +87,10 @@ def write_result(
 ) -> Written:
     """Write ``records`` to a new file at ``path``.
 
-    JSON Lines hold records as they are; CSV and Markdown their ``columns``, None as empty.
-    ``progress`` is told how many are written, ``cancelled`` asked now and then: a cancelled file
-    says that it is partial and keeps its partial name. Raises `UsageError` and `AuditError` as
-    `NewFile` does.
+    JSON Lines contain whole records; CSV and Markdown their ``columns``, with None as empty.
+    ``progress`` receives the number written; ``cancelled`` is polled. A cancelled file states that
+    it is partial and keeps its partial name. Raises `UsageError` and `AuditError` as `NewFile`
+    does.
     """
     file = NewFile(path)
     stopped = False
@@ -120,9 +119,9 @@ def _head(form: Form, columns: Sequence[str], extent: Extent) -> str:
     if form == "csv":
         return csv_line([*columns, EXPORT])
     if form == "markdown":
-        told = "The last line says whether this is all."
+        told = "The last line states whether this is complete."
         if extent.command:
-            told += f" Asked again by:\n\n    {escaped(extent.command)}"
+            told += f" To run it again:\n\n    {escaped(extent.command)}"
         return f"# {literal(extent.title)}\n\n{told}\n\n{table_head(columns)}"
     return ""
 

@@ -12,13 +12,13 @@ from audittui import timestamp
 from audittui.layout.row import ROW_FIELDS, Row
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What a cell begins with that a spreadsheet runs: in East Asian editions, wide forms too. A
-carriage return is escaped before."""
+"""First characters that make a spreadsheet run a cell as a formula; East Asian editions accept the
+wide forms too. Carriage returns are already escaped."""
 
 
 def row_object(row: Row, stranger: str = "") -> dict[str, Any]:
-    """A row as an object; an absent field is null. ``stranger`` says why the row is not of this
-    log, where it is not."""
+    """A row as an object; an absent field is null. ``stranger`` says why the row is not part of
+    this log (empty: it is)."""
     data: dict[str, Any] = {}
     for name in ROW_FIELDS:
         value = getattr(row, name)
@@ -31,27 +31,27 @@ def row_object(row: Row, stranger: str = "") -> dict[str, Any]:
 
 
 def row_texts(row: Row, columns: Sequence[str]) -> list[str]:
-    """The texts of a row's ``columns``; an absent one is empty."""
+    """The text of each of a row's ``columns``; an absent one is empty."""
     return [
         timestamp.text(row.time) if name == "time" else str(getattr(row, name)) for name in columns
     ]
 
 
 def json_line(data: Any) -> str:
-    """One JSON text on one line, in ASCII, so that no value can act on a terminal."""
+    """One line of JSON in ASCII, so that no value can control a terminal."""
     return json.dumps(data, ensure_ascii=True, separators=(", ", ": "))
 
 
 def csv_line(values: list[str]) -> str:
-    """One line of CSV (RFC 4180). A cell that a spreadsheet would run as a formula is quoted by
-    an apostrophe; characters that act or hide are written as escapes."""
+    """One line of CSV (RFC 4180). A cell that a spreadsheet would run as a formula gets a leading
+    apostrophe; control and invisible characters are escaped."""
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\n").writerow(map(_harmless, values))
     return buffer.getvalue()
 
 
 def csv_row(row: Row) -> str:
-    """A row as a line of CSV, its columns those of `ROW_FIELDS`."""
+    """A row as a line of CSV, with the columns `ROW_FIELDS`."""
     values = row_object(row)
     return csv_line(["" if value is None else str(value) for value in values.values()])
 

@@ -1,7 +1,7 @@
 """Writes a chain as a C2SP tile log: its checkpoint, tiles and entry bundles, as files.
 
-Format: https://c2sp.org/tlog-tiles. Nothing is written of a chain that does not verify; and what is
-written was proven: the tiles lead to the signed root, and each entry is the one that was sealed.
+Format: https://c2sp.org/tlog-tiles. Only a chain that verifies is written, and everything written
+is proven: the tiles lead to the signed root, and each entry is the one that was sealed.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ from audittui.layout.model import Layout
 from audittui.store.port import Store
 
 Progress = Callable[[int, int | None], None]
-"""Told how many entries were verified, and of how many (None: unknown)."""
+"""Receives the number of entries verified, and their total (None: unknown)."""
 
 
 class TlogExport(msgspec.Struct, frozen=True):
-    """What was written: the log's origin and size, and files.
+    """What was written: the log's origin and size, and the number of files.
 
-    ``expired`` entries are left out as the signed prune record allows; ``kept_out`` of them are
-    still in the table. ``unwritten`` entries are there too and should have been written, but their
-    bundles have holes: ``holes`` are the first and last seq of each such bundle. ``rcu`` was read.
+    ``expired`` entries are omitted as the signed prune record allows; ``kept_out`` of them are
+    still in the table. ``unwritten`` entries have not expired, but their bundles have holes:
+    ``holes`` are the first and last seq of each such bundle. ``rcu`` is the read units used.
     """
 
     origin: str
@@ -66,10 +66,10 @@ def export_tlog(
     """Write the log of ``chain`` under its newest trusted checkpoint into ``folder``.
 
     The whole chain is verified first, with the trusted keys and pins of ``settings``. A bundle of
-    256 entries of which one is gone is left out: it ends below the signed prune point, or else it
-    is told. Files are their owner's alone; the checkpoint is written last. Raises `UsageError` when
-    there is no trusted checkpoint or the folder is not empty, `IntegrityError` when the chain does
-    not verify, `StoreError`, `OSError`.
+    256 entries is omitted if one of them is gone; if it ends above the signed prune point, it is
+    reported. Files are readable only by their owner; the checkpoint is written last. Raises
+    `UsageError` if there is no trusted checkpoint or the folder is not empty, `IntegrityError` if
+    the chain does not verify, `StoreError`, `OSError`.
     """
     if folder.exists() and any(folder.iterdir()):
         raise UsageError(f"{folder} is not empty.", "Give a new folder.")
@@ -116,9 +116,8 @@ def export_tlog(
 def _leaf_texts(
     entries: ChainReader, first: int, end: int, leaves: SealedLeaves, gaps: Gaps
 ) -> dict[int, bytes]:
-    """By seq, from ``first`` up to ``end``: the bytes that a sealed hash is the leaf hash of, where
-    they are there: an entry's body, or the statement that it is gone. Raises `IntegrityError` where
-    there are others."""
+    """By seq, from ``first`` up to ``end``: the bytes that hash to the sealed leaf, if present: an
+    entry's body, or the statement that it is gone. Raises `IntegrityError` for any other bytes."""
     texts = {}
     for seq in range(first, end):
         gap = gaps.covering(seq)
@@ -140,8 +139,8 @@ def _demand_genuine(
     settings: VerificationSettings,
     progress: Progress | None,
 ) -> float:
-    """Raise unless every entry of the chain verifies; the read units that it took."""
-    look = f"Look with audittui verify --chain {chain}."
+    """Raise unless every entry of the chain verifies; return the read units used."""
+    look = f"Run audittui verify --chain {chain}."
     rcu = 0.0
     for verdict in verify_chain(store, layout, chain, settings=settings, progress=progress):
         rcu += verdict.rcu
@@ -167,7 +166,7 @@ def _anchor(sealed: SealedLog, chain: str, settings: VerificationSettings) -> Fo
     if found.rewritten or found.doubt:
         raise IntegrityError(
             f"{chain}: {found.rewritten or found.doubt}. Nothing was written.",
-            f"Look with audittui verify --chain {chain}.",
+            f"Run audittui verify --chain {chain}.",
         )
     if found.checkpoint is None:
         raise UsageError(
@@ -179,30 +178,30 @@ def _anchor(sealed: SealedLog, chain: str, settings: VerificationSettings) -> Fo
 def _demand_sealed(chain: str, seq: int, digest: str, leaves: SealedLeaves) -> None:
     leaf = leaves.leaf(seq)
     if isinstance(leaf, str):
-        raise IntegrityError(f"{chain}: {leaf}.", f"Look with audittui verify --chain {chain}.")
+        raise IntegrityError(f"{chain}: {leaf}.", f"Run audittui verify --chain {chain}.")
     if leaf.hex() != digest:
         raise IntegrityError(
             f"Entry {seq} of {chain} is not the one that was sealed.",
-            f"Look with audittui verify {chain} {seq}.",
+            f"Run audittui verify {chain} {seq}.",
         )
 
 
 def _demand_expired(
     store: Store, layout: Layout, chain: str, seq: int, settings: VerificationSettings
 ) -> float:
-    """Raise unless the absent entry at or above the prune point may be gone all the same; the read
-    units that it took."""
+    """Raise unless the absent entry at or above the prune point may be gone; return the read units
+    used."""
     verdict = verify_entry(store, layout, chain, seq, settings=settings)
     if verdict.failed or verdict.verdict != "EXPIRED":
         raise IntegrityError(
             f"Entry {seq} of {chain} is not in the table.",
-            f"Look with audittui verify {chain} {seq}.",
+            f"Run audittui verify {chain} {seq}.",
         )
     return verdict.rcu + verdict.pin_rcu
 
 
 def _write(path: Path, data: bytes) -> int:
-    """Write a new file for its owner alone, with the folders above it; 1, for one file."""
+    """Write a new file, readable only by its owner, and its parent folders; return 1."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:

@@ -1,4 +1,4 @@
-"""Real logs in: JSON Lines and CloudTrail, record by record into drafts of entries.
+"""Imports JSON Lines and CloudTrail logs, turning each record into a draft of an entry.
 
-Not here: how an entry is chained and written, which is `audittui.writer`.
+Not here: chaining and writing entries, which is `audittui.writer`.
 """

@@ -1,4 +1,4 @@
-"""Makes a draft fit into an entry: what is too large leaves it, and the draft says so."""
+"""Makes a draft fit into an entry: removes what is too large, and records that in the draft."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ from audittui.escape import shortened
 from audittui.idempotency import key_fault
 
 OMITTED, SHORTENED = "_omitted", "_shortened"
-"""The names under ``details`` that say what left a draft."""
+"""The keys of ``details`` that record what was removed from a draft."""
 _ENVELOPE = {"chain": "x" * 201, "seq": 10**12, "prev_hash": NO_HASH, "entry_id": "0" * 32}
 _KEY_FIELDS = ("actor", "action", "resource", "request_id", "reason")
 _SPREAD = 16
-"""An object of which no part is a sixteenth goes as a whole."""
+"""An object is removed as a whole if each of its parts is less than a sixteenth of it."""
 _MAX_CUTS = 50
 _LONGEST_NAME = 60
 
 
 def fitted(draft: Draft) -> Draft:
-    """As `fitted_with_size`, without the size."""
+    """Like `fitted_with_size`, without the size."""
     return fitted_with_size(draft)[0]
 
 
 def fitted_with_size(draft: Draft) -> tuple[Draft, int]:
-    """``draft`` itself where it fits, else one that does; with the most bytes that its body takes.
+    """``draft`` if it fits, otherwise a smaller one; with the maximum size of its body in bytes.
 
-    Fields that index keys are made of and that are longer than 2,048 bytes are cut, with their
-    SHA-256 behind them (`short_key`); ``details._shortened`` keeps them whole. Then the largest
-    parts of the details leave until the body fits: ``details._omitted`` lists path, bytes and
-    SHA-256 of the JSON of each. Raises ``ValueError`` when the draft can never be an entry.
+    Fields used in index keys that are longer than 2,048 bytes are cut, with their SHA-256 appended
+    (`short_key`); ``details._shortened`` keeps the full values. Then the largest parts of the
+    details are removed until the body fits; ``details._omitted`` lists path, bytes and SHA-256 of
+    the JSON of each. Raises ``ValueError`` if the draft can never be an entry.
     """
     reason, size = _judged(draft)
     if reason is None:
@@ -77,7 +77,7 @@ def refusal(draft: Draft) -> str | None:
 
 
 def _judged(draft: Draft) -> tuple[str | None, int]:
-    """Why ``draft`` cannot be an entry, or None; and the most bytes that its body takes."""
+    """Why ``draft`` cannot be an entry, or None; and the maximum size of its body in bytes."""
     if draft.idempotency_key is not None and (fault := key_fault(draft.idempotency_key)):
         return fault, 0
     try:
@@ -88,9 +88,9 @@ def _judged(draft: Draft) -> tuple[str | None, int]:
 
 
 def short_key(value: str) -> str:
-    """A value longer than 2,048 bytes as an index key: as much of it as fits before its SHA-256.
+    """A value longer than 2,048 bytes as an index key: as much of it as fits, and its SHA-256.
 
-    The same value always gives the same key, two values never one.
+    Equal values give equal keys; different values give different keys.
     """
     data = value.encode("utf-8", "surrogatepass")
     mark = "…sha256:" + hashlib.sha256(data).hexdigest()
@@ -118,7 +118,7 @@ def _text(value: Any) -> bytes:
 
 
 def _is_large(details: dict[str, Any]) -> bool:
-    """Whether it is their size that the details may be refused for."""
+    """Whether the details may be refused because of their size."""
     try:
         return len(_text(details)) > MAX_BODY_BYTES // 2
     except (ValueError, RecursionError, TypeError):
@@ -126,8 +126,8 @@ def _is_large(details: dict[str, Any]) -> bool:
 
 
 def _largest(details: dict[str, Any], deep: bool) -> list[str]:
-    """The path of what to cut: the largest part, inside it its largest part, and so on as long as
-    one part stands out among many; the part of the details alone when not ``deep``."""
+    """The path of what to cut: the largest part, inside it the largest part, and so on while one
+    part dominates; only a top-level part of the details unless ``deep``."""
     path: list[str] = []
     inner: Any = details
     while True:

@@ -1,4 +1,4 @@
-"""JSON Lines in our own fields: one draft a line."""
+"""Reads JSON Lines in audittui's own fields: one draft per line."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ FIELDS = tuple(name for name in Draft.__struct_fields__ if name != "source_diges
 
 
 class ContentKeys:
-    """Idempotency keys for lines that have none: the SHA-256 of what a line says, and, from the
-    second such line of an import on, its number among them.
+    """Idempotency keys for lines that have none: the SHA-256 of a line's content, plus a number
+    from its second occurrence in an import on.
 
-    So the same files import once however often they are imported, and equal lines of one import
-    stay entries of their own.
+    Importing the same files again thus adds nothing, and equal lines of one import stay separate
+    entries.
     """
 
     def __init__(self) -> None:
         self._seen: Counter[str] = Counter()
 
     def keyed(self, draft: Draft, data: Any) -> Draft:
-        """``draft`` with a key made from its line ``data`` where it has none."""
+        """``draft``, with a key derived from its line ``data`` if it has none."""
         if draft.idempotency_key is not None:
             return draft
         digest = record_digest(data)
@@ -54,10 +54,10 @@ def read_jsonl(
     standard_input: IO[bytes] | None = None,
     keys: ContentKeys | None = None,
 ) -> Iterator[Read]:
-    """The lines of files and folders; the path ``-`` is ``standard_input``.
+    """Read the lines of files and folders; the path ``-`` is ``standard_input``.
 
-    ``keys`` makes keys for lines that have none. Nothing malformed ends the reading. Raises
-    `UsageError` for a path that there is not.
+    ``keys`` makes keys for lines that have none. Malformed lines do not end the reading. Raises
+    `UsageError` for a path that does not exist.
     """
     done = 0
     for path in paths:
@@ -75,7 +75,7 @@ def read_jsonl(
 def _read_source(
     name: str, source: Source, before: int, keys: ContentKeys | None
 ) -> Generator[Read, None, int]:
-    """The lines of a source; returns the bytes that are done after it."""
+    """Read the lines of a source; return the total bytes read after it."""
     number = 0
     for number, line in numbered_lines(io.BufferedReader(source)):
         done = before + source.taken
@@ -96,7 +96,7 @@ def _read_source(
 
 
 def draft_of_line(data: Any) -> Draft:
-    """The draft that a decoded line says. Raises ``ValueError``."""
+    """The draft in a decoded line. Raises ``ValueError``."""
     if not isinstance(data, dict):
         raise ValueError("not a JSON object")
     unknown = [key for key in data if key not in FIELDS]
@@ -114,4 +114,4 @@ def draft_of_line(data: Any) -> Draft:
 def _unknown_field(name: str) -> str:
     close = difflib.get_close_matches(name[:80].lower(), FIELDS, 1)
     advice = f"did you mean {close[0]}?" if close else "put it under details"
-    return f"no such field: {name} ({advice})"
+    return f"unknown field {name} ({advice})"

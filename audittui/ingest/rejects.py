@@ -1,4 +1,4 @@
-"""The list of what an import did not take, as JSON Lines."""
+"""The records that an import rejected, as JSON Lines."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def as_object(rejected: Rejected) -> dict[str, Any]:
 
 
 class RejectsFile:
-    """A new file at ``path``, readable by its owner alone: one JSON object a rejection, written as
-    it is found. Empty when nothing was rejected.
+    """A new file at ``path``, readable only by its owner: one JSON object per rejection, written
+    as it occurs. The file is empty if nothing was rejected.
 
-    Raises `UsageError` where there is such a file, `AuditError` where it cannot be written.
+    Raises `UsageError` if the file exists, `AuditError` if it cannot be written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -54,5 +54,5 @@ class RejectsFile:
             ) from None
 
     def close(self) -> None:
-        """Nothing more comes."""
+        """Close the file."""
         self._stream.close()

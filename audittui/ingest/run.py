@@ -1,4 +1,4 @@
-"""Appends what an importer reads, in batches, and keeps count."""
+"""Appends what an importer reads, in batches, and counts the results."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from audittui.ingest.source import Read, Rejected
 from audittui.writer import Appended, AuditLog
 
 BATCH = 490
-"""Drafts a call: ten transactions of keyed entries."""
+"""Drafts per append: ten transactions of keyed entries."""
 KEPT = 20
-"""Rejections that a summary keeps; all are counted."""
+"""How many rejections a summary lists; all are counted."""
 _UNANSWERED = ("network", "other")
-"""Kinds of failures after which what was sent last may have landed all the same."""
+"""Kinds of failures after which the last write may have succeeded nevertheless."""
 
 
 class Summary(msgspec.Struct):
     """What an import did. ``rejections`` holds the first `KEPT` of ``rejected`` and ``conflicts``.
 
-    ``shortened`` counts what had to be made smaller to fit into an entry; ``conflicts`` the records
-    that were kept out because their key stands for an entry with other content, ``kept_conflicts``
-    those that were appended under another key.
+    ``shortened`` counts records that were shortened to fit into an entry; ``conflicts`` those not
+    imported because their key belongs to an entry with different content, ``kept_conflicts`` those
+    of them that were appended under a new key.
     """
 
     read: int = 0
@@ -40,15 +40,15 @@ class Summary(msgspec.Struct):
 
 
 class Ingestion:
-    """One import into ``log``: its summary, and how far it has come.
+    """One import into ``log``: its summary and its progress.
 
-    ``skip`` records at the beginning are passed over. ``keep_conflicts`` appends a record whose key
-    stands for an entry with other content under a key of its own. ``on_rejected`` is told each
-    record that is not appended.
+    The first ``skip`` records are skipped. ``keep_conflicts`` appends a record under a new key if
+    its own belongs to an entry with different content. ``on_rejected`` receives each record that is
+    not appended.
 
-    ``handled`` counts the records from the very first that are done with, skipped ones included:
-    what a next import may skip. ``unkeyed`` counts drafts that nothing keeps from being appended
-    twice; ``unanswered`` is true when what was sent last may have landed.
+    ``handled`` counts the leading records that are done, including skipped ones: the next import
+    may skip as many. ``unkeyed`` counts drafts without a key, which could be appended twice;
+    ``unanswered`` is True if the last write may have succeeded without a response.
     """
 
     def __init__(
@@ -71,9 +71,9 @@ class Ingestion:
         self._batch: list[tuple[int, Read, Draft]] = []
 
     def run(self, reads: Iterable[Read], progress: Callable[[Summary, int], None]) -> Summary:
-        """Append every draft of ``reads``. ``progress`` gets the summary and the bytes read.
+        """Append every draft of ``reads``. ``progress`` receives the summary and the bytes read.
 
-        Raises `StoreError` when the store fails; what was appended before stays, and is counted.
+        Raises `StoreError` if the store fails; earlier entries stay, and are counted.
         """
         done = number = 0
         for number, one in enumerate(reads, 1):
@@ -114,7 +114,7 @@ class Ingestion:
             raise
         finally:
             if len(landed) < len(batch):
-                # Everything before the first one that did not land is done with.
+                # Everything before the first draft that was not written is done.
                 self.handled = batch[len(landed)][0] - 1
             conflicts = self._count(batch, landed)
         if conflicts and self._keep_conflicts:
@@ -123,7 +123,7 @@ class Ingestion:
     def _count(
         self, batch: list[tuple[int, Read, Draft]], landed: list[Appended | KeyConflictError]
     ) -> list[tuple[Read, Draft]]:
-        """Count what came of the drafts; the conflicts that are to be kept."""
+        """Count the results of the drafts; return the conflicts to keep."""
         kept: list[tuple[Read, Draft]] = []
         for (_, one, draft), place in zip(batch, landed, strict=False):
             if isinstance(place, Appended):
@@ -140,7 +140,7 @@ class Ingestion:
         self._tell(Rejected(one.file, one.position, conflict.reason, conflict=True))
 
     def _keep(self, conflicts: list[tuple[Read, Draft]]) -> None:
-        """Append drafts under keys that their content is part of: they too are written once."""
+        """Append drafts under keys that include their content, so they too are written once."""
         landed: list[Appended | KeyConflictError] = []
         self._log.append_each([_with_own_key(draft) for _, draft in conflicts], landed)
         for (one, _), place in zip(conflicts, landed, strict=True):

@@ -1,4 +1,4 @@
-"""What an importer reads: drafts, and the places where there was none to be had."""
+"""What an importer reads: drafts and rejections, from files, folders and pipes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-"""What some tools put before UTF-8 text; it says nothing."""
+"""The byte order mark that some tools write before UTF-8 text."""
 _LONGEST_REASON = 300
 _GZIP = b"\x1f\x8b"
 
@@ -27,8 +27,8 @@ _GZIP = b"\x1f\x8b"
 class Rejected(msgspec.Struct, frozen=True):
     """A record that could not become an entry. ``position`` is a line or a record number.
 
-    ``reason`` is cut to 300 characters: it may quote what the file says. ``conflict``: the record
-    is sound, but its idempotency key stands for an entry with other content.
+    ``reason`` is cut to 300 characters, as it may quote the file. ``conflict``: the record is
+    valid but its idempotency key belongs to an entry with different content.
     """
 
     file: str
@@ -41,7 +41,7 @@ class Rejected(msgspec.Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        """The rejection in one line."""
+        """The rejection as one line."""
         place = f"{self.file}, {self.position}" if self.position else self.file
         return f"{place}: {self.reason}"
 
@@ -49,10 +49,9 @@ class Rejected(msgspec.Struct, frozen=True):
 class Read(msgspec.Struct, frozen=True):
     """One record read: a draft or a rejection.
 
-    ``bytes_done`` says how far the reading is, in bytes of the files as they lie on the disk.
-    ``shortened``: something had to leave the draft to make it fit (`audittui.ingest.fit`).
-    ``file`` and ``position`` are where the record stands; ``size`` is the most bytes that the
-    body of the draft takes, 0 where nobody has checked that it fits.
+    ``bytes_done`` is the progress in bytes of the files on disk. ``shortened`` is True if something
+    was removed from the draft to make it fit (`audittui.ingest.fit`). ``file`` and ``position``
+    locate the record; ``size`` is the maximum size of the draft's body in bytes, 0 if unchecked.
     """
 
     made: Draft | Rejected
@@ -64,10 +63,10 @@ class Read(msgspec.Struct, frozen=True):
 
 
 class Source(io.RawIOBase):
-    """The bytes of a file or a pipe, unpacked where they are gzip (told by their first two bytes).
+    """The bytes of a file or a pipe, decompressed if gzip (detected by the first two bytes).
 
-    What is damaged or cut off ends the bytes like the end of a file, so that everything before it
-    is read; ``fault`` then says why, in words. ``taken`` counts the bytes taken from the file.
+    Damaged or truncated data ends the bytes like the end of a file, so that everything before it is
+    read; ``fault`` then says why, in words. ``taken`` counts the bytes read from the file.
     """
 
     def __init__(self, raw: IO[bytes]) -> None:
@@ -85,7 +84,7 @@ class Source(io.RawIOBase):
         return True
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
-        """Fill ``buffer`` with what there is at once; 0 at the end, also at a damaged one."""
+        """Fill ``buffer`` with the bytes available; 0 at the end or at damaged data."""
         room = memoryview(buffer)
         if self.fault or not room:
             return 0
@@ -98,7 +97,7 @@ class Source(io.RawIOBase):
         return len(data)
 
     def take(self, size: int) -> bytes:
-        """At most ``size`` bytes as they lie in the file. Raises ``OSError``."""
+        """At most ``size`` bytes of the file, undecoded. Raises ``OSError``."""
         if self._head:
             data, self._head = self._head[:size], self._head[size:]
             return data
@@ -108,7 +107,7 @@ class Source(io.RawIOBase):
 
 
 class _Packed(io.RawIOBase):
-    """A source's bytes before they are unpacked."""
+    """The bytes of a source before decompression."""
 
     def __init__(self, source: Source) -> None:
         super().__init__()
@@ -125,7 +124,7 @@ class _Packed(io.RawIOBase):
 
 
 def fault_of(error: Exception) -> str:
-    """Why a file could not be read on, in words."""
+    """Why reading a file failed, in words."""
     if isinstance(error, EOFError):
         return "the gzip data is cut off"
     if isinstance(error, gzip.BadGzipFile | zlib.error):
@@ -134,7 +133,7 @@ def fault_of(error: Exception) -> str:
 
 
 def files_in(paths: Sequence[Path], suffixes: tuple[str, ...]) -> list[Path]:
-    """The files that ``paths`` name, folders searched through, in a fixed order.
+    """The files that ``paths`` name, including those in folders, in a fixed order.
 
     Raises `UsageError` for a path that does not exist and for a folder with no file to read.
     """
@@ -158,7 +157,7 @@ def files_in(paths: Sequence[Path], suffixes: tuple[str, ...]) -> list[Path]:
 
 
 def numbered_lines(stream: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    """The lines that are not blank, with their numbers from 1; endings stripped."""
+    """The lines that are not blank, numbered from 1, without line endings."""
     for number, line in enumerate(stream, 1):
         stripped = (line.removeprefix(BYTE_ORDER_MARK) if number == 1 else line).strip()
         if stripped:

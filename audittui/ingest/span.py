@@ -1,4 +1,4 @@
-"""The span of what was read: the first and the last time among the records."""
+"""The first and last times among the records read."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Span:
         self._known = ""
 
     def over(self, reads: Iterable[Read]) -> Iterator[Read]:
-        """``reads`` as they are, noted in passing. Drafts without a time do not count."""
+        """Yield ``reads`` unchanged, noting their times. Drafts without a time do not count."""
         for one in reads:
             if isinstance(one.made, Draft) and one.made.time and one.made.time != self._known:
                 self._note(one.made.time)

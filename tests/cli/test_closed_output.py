@@ -76,7 +76,7 @@ def test_a_full_disk_is_told_apart_from_a_closed_pipe(folder: Path, words: str) 
     with Path("/dev/full").open("wb") as full:
         code, told = ended(folder, words, stdout=full.fileno())
     assert code == 1
-    assert "The disk is full: standard output was not written whole." in told
+    assert "The disk is full: standard output is incomplete." in told
     assert "run it again only if it writes nothing" in told  # a second append is a second entry
     assert "Traceback" not in told and "Exception ignored" not in told
 
@@ -88,9 +88,7 @@ def test_a_standard_output_that_is_closed_is_told(folder: Path, words: str) -> N
         capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     assert done.returncode == 1
-    assert done.stderr == (
-        "Error: Standard output is closed. Send it somewhere, such as >/dev/null.\n"
-    )
+    assert done.stderr == ("Error: Standard output is closed. Redirect it, such as to /dev/null.\n")
     assert b"Standard" not in (folder / "case.db").read_bytes()
 
 

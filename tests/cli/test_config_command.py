@@ -91,7 +91,7 @@ def test_a_good_one_is_good_and_one_that_is_not_there_is_told(
     path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["config", "check"]) == 2
-    assert f"There is no configuration {path}." in capsys.readouterr().err
+    assert f"The configuration {path} does not exist." in capsys.readouterr().err
     path.write_text('theme = "nord"\n[keys]\nnext-failure = "f"\n', encoding="utf-8")
     assert run(["config", "check"]) == 0
     assert capsys.readouterr().out == f"{path}: good\n"

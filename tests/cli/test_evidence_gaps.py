@@ -167,20 +167,20 @@ def _other_proof(forger: Forger) -> None:
 @pytest.mark.parametrize(
     ("forge", "seq", "told"),
     [
-        (_no_proof, 4, "lies below the checkpoint of size 12, but no proof is there"),
-        (_reason, 4, "its proof is another entry's"),
-        (_reason_unproven, 4, "no proof is there"),
-        (_other_chain, 4, "its statement is of another log"),
-        (_other_seq, 4, "called GAP, but its text is a"),
-        (_seq_that_is_none, 4, "called GAP, but its text is a"),
-        (_beyond_the_gap, 3, "called GAP, but its text is a"),
-        (_body_called_gap, 3, "called GAP, but its text is a"),
-        (_body_called_gap_unproven, 3, "called GAP, but its text is a"),
-        (_nothing, 4, "nobody's statement is there"),
+        (_no_proof, 4, "is below the checkpoint of size 12, but has no proof"),
+        (_reason, 4, "its proof is for another entry"),
+        (_reason_unproven, 4, "but has no proof"),
+        (_other_chain, 4, "its statement is for another log"),
+        (_other_seq, 4, "verdict is GAP, but its text is a"),
+        (_seq_that_is_none, 4, "verdict is GAP, but its text is a"),
+        (_beyond_the_gap, 3, "verdict is GAP, but its text is a"),
+        (_body_called_gap, 3, "verdict is GAP, but its text is a"),
+        (_body_called_gap_unproven, 3, "verdict is GAP, but its text is a"),
+        (_nothing, 4, "there is no statement"),
         (_called_good, 4, "cannot be read as an entry"),
-        (_called_expired, 4, "called EXPIRED, but it is there"),
-        (_time, 4, "its time is another"),
-        (_other_proof, 4, "its proof is another entry's"),
+        (_called_expired, 4, "verdict is EXPIRED, but it is present"),
+        (_time, 4, "its time does not match the manifest"),
+        (_other_proof, 4, "its proof is for another entry"),
     ],
     ids=lambda one: getattr(one, "__name__", ""),
 )
@@ -200,7 +200,7 @@ def test_a_statement_of_another_log_is_no_gap_of_this_one(bench: Bench, name: st
     entry = the(forger, 13)
     retext(forger, entry, forger.files[entry["file"]].replace(ORIGIN.encode(), name.encode()))
     found = verified(bench, forger, code=4)
-    assert any("its statement is of another log" in one for one in found["faults"]), found
+    assert any("its statement is for another log" in one for one in found["faults"]), found
 
 
 def test_the_other_chains_gap_is_not_this_ones(bench: Bench) -> None:

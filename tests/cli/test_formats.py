@@ -99,16 +99,16 @@ def test_a_runbook_that_is_broken_is_in_every_format_and_in_the_exit_code(
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("rnu",), "There is no command 'rnu'. Did you mean run? See audittui --help."),
+        (("rnu",), "Unknown command 'rnu'. Did you mean run? See audittui --help."),
         (("runbok",), "Did you mean runbooks?"),
         (("verfy", "--all"), "Did you mean verify?"),
         (("checkpoint", "shwo"), "Did you mean show? See audittui checkpoint --help."),
         (("table", "descrieb"), "Did you mean describe?"),
-        (("zzz",), "There is no command 'zzz'. There are run, tail,"),
+        (("zzz",), "Unknown command 'zzz'. Choose from run, tail,"),
         (("run", "time-window", "--sotre", "x"), "--store"),
         (("run", "time-windw", "--store", "case.db"), "Did you mean time-window?"),
-        (("show", "mian/0", "0", "--store", "case.db"), "no chain mian/0. Did you mean main/0."),
-        (("run", "time-window", "--profile", "x"), "There is no profile 'x'. There are none."),
+        (("show", "mian/0", "0", "--store", "case.db"), "no chain mian/0. Did you mean main/0?"),
+        (("run", "time-window", "--profile", "x"), "There is no profile 'x'. None exist."),
         (("run", "time-window", "--store", "gone.db"), "There is no store gone.db."),
         (("tail", "time-window", "--store", "gone.db"), "There is no store gone.db."),
         (("run", "time-window", "--store", "."), ". is a folder, not a store."),
@@ -121,8 +121,8 @@ def test_a_runbook_that_is_broken_is_in_every_format_and_in_the_exit_code(
         (("checkpoint", "verify", "gone"), "gone cannot be read"),
         (("evidence", "verify", "gone.zip"), "gone.zip cannot be read"),
         (("import", "jsonl", "gone", "--store", "case.db"), "There is no file gone."),
-        (("config", "check"), "There is no configuration"),
-        (("--verbose",), "--verbose is for commands"),
+        (("config", "check"), "none.toml does not exist"),
+        (("--verbose",), "--verbose needs a command"),
     ],
 )
 def test_what_is_not_there_is_usage_and_the_nearest_is_named(

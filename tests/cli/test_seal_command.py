@@ -19,7 +19,7 @@ def test_a_key_is_private_and_never_overwritten(bench: Bench, key: str) -> None:
     assert "already exists" in err
     assert bench("key", "show", "key")[0].strip() == key
     _, err = bench("key", "generate", "--name", "a b", "-o", "other", code=2)
-    assert "cannot be a key's name" in err
+    assert "is not a valid key name" in err
 
 
 def test_what_is_no_key_is_said_without_showing_it(bench: Bench, key: str) -> None:

@@ -57,7 +57,7 @@ def test_a_run_tells_how_far_it_came_and_how_to_go_on(start: Start, name: str) -
     _, errors = running.communicate(timeout=60)
     assert running.returncode == 3
     assert re.search(r"rows?: cancelled at ", errors)
-    assert re.search(r"^Go on with: audittui run .* --resume \S+$", errors, re.MULTILINE)
+    assert re.search(r"^Continue with: audittui run .* --resume \S+$", errors, re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", ENDING)
@@ -78,7 +78,7 @@ def test_a_tail_tells_its_cursor(start: Start, name: str) -> None:
     running.send_signal(getattr(signal, name))
     _, errors = running.communicate(timeout=60)
     assert running.returncode == 0
-    assert "Go on with: audittui tail time-window" in errors and "Traceback" not in errors
+    assert "Continue with: audittui tail time-window" in errors and "Traceback" not in errors
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])

@@ -46,7 +46,7 @@ def test_a_budget_stops_a_sweep_and_every_go_gets_on(bench: Bench) -> None:
         found = run([*SWEEP, "--since", str(since), "--max-rcu", "40"])
         _, err = bench._capfd.readouterr()
         goes += 1
-        if "was not verified to its end: the budget ended it" not in err:
+        if "was not fully verified: the budget ended it" not in err:
             assert found == 0
             verified += 450 - since
             break
@@ -118,7 +118,7 @@ def test_a_failure_before_the_end_of_the_budget_is_a_failure(bench: Bench) -> No
     out, err = bench(*SWEEP, "--max-rcu", "20", code=4)
     assert f"{CHAIN} 5: MODIFIED" in out
     assert "is NOT as it was written" in err
-    assert "was not verified to its end" in err
+    assert "was not fully verified" in err
     # What failed is no good end to go on from.
     bench(*SWEEP, "--since", "last", "--max-rcu", "20", code=4)
 
@@ -138,7 +138,7 @@ def test_chains_after_the_budget_are_named_in_every_format(bench: Bench) -> None
     bench.append("z/0", 3)
     words = ("verify", "--all", "--max-rcu", "1")
     _, err = bench(*words, code=3)
-    assert f"{CHAIN} was not verified to its end" in err
+    assert f"{CHAIN} was not fully verified" in err
     assert "z/0 was not verified: the budget ended it" in err
     stopped = [one for one in bench.lines(*words, code=3) if "stopped" in one]
     assert [(one["chain"], one["stopped"], one["failed"]) for one in stopped] == [

@@ -66,7 +66,7 @@ def test_rows_stream_and_ctrl_c_ends_with_a_command_that_goes_on(
     assert (seqs, rest, running.returncode) == ([3, 4], "", 0)
     assert "2 rows. " in errors and "RCU" in errors
     append(log, 2)
-    command = re.search(r"^Go on with: audittui (.*)$", errors, re.MULTILINE)
+    command = re.search(r"^Continue with: audittui (.*)$", errors, re.MULTILINE)
     assert command is not None
     again = start(*shlex.split(command.group(1)), "--format", "jsonl", "--limit", "2")
     lines, _ = again.communicate(timeout=30)
@@ -111,12 +111,12 @@ def test_a_closed_pipe_is_silent(start: Start, log: AuditLog) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("-p", "window=-1h..now"), "does not take the window window"),
-        (("--since", "+1h"), "lies in the future"),
+        (("-p", "window=-1h..now"), "does not accept the window window"),
+        (("--since", "+1h"), "is in the future"),
         (("--since", "soon"), "'soon' is not a time"),
         (("--since", "-1h", "--resume", "x"), "exclude each other"),
         (("--resume", "x"), "The cursor is damaged"),
-        (("--interval", "5..1"), "does not go from"),
+        (("--interval", "5..1"), "is not an ascending range"),
         (("--interval", "often"), "not two numbers"),
         (("-p", "nobody=1"), "there is no such parameter"),
     ],
@@ -127,7 +127,7 @@ def test_what_cannot_be_meant_is_said(
     running = start("tail", "time-window", "--store", "case.db", *words)
     lines, errors = running.communicate(timeout=30)
     assert (running.returncode, lines) == (2, "")
-    assert said in errors and "Go on with" not in errors and len(errors.splitlines()) == 1
+    assert said in errors and "Continue with" not in errors and len(errors.splitlines()) == 1
 
 
 def test_a_budget_ends_it_with_exit_code_3_and_a_command_that_goes_on(
@@ -137,12 +137,12 @@ def test_a_budget_ends_it_with_exit_code_3_and_a_command_that_goes_on(
     log.append_many([Draft(actor="ann", action="door.open", details=long) for _ in range(60)])
     words = ("--format", "jsonl", "--max-rcu", "14")
     lines, errors = start(*TAIL, "--since", "-10m", *words).communicate(timeout=30)
-    assert "To catch up, 63 entries are to be read, about " in errors
-    assert "The budget of 14 RCU ends it before that." in errors
+    assert "To catch up, 63 entries must be read, about " in errors
+    assert "The budget of 14 RCU will end it first." in errors
     assert re.search(r"^Stopped by the budget \([\d.]+ of 14 RCU used\)\.$", errors, re.MULTILINE)
     seqs = [json.loads(line)["seq"] for line in lines.splitlines()]
     while True:
-        command = re.search(r"^Go on with: audittui (.*)$", errors, re.MULTILINE)
+        command = re.search(r"^Continue with: audittui (.*)$", errors, re.MULTILINE)
         assert command is not None
         again = start(*shlex.split(command.group(1)), *words, "--limit", str(63 - len(seqs)))
         lines, errors = again.communicate(timeout=30)
@@ -156,7 +156,7 @@ def test_a_budget_that_does_not_reach_the_beginning_says_so(start: Start, log: A
     running = start(*TAIL, "--since", "-10m", "--max-rcu", "1")
     lines, errors = running.communicate(timeout=30)
     assert (running.returncode, lines) == (3, "")
-    assert "before it was found where to begin: nothing was read" in errors
+    assert "before the starting point was found; nothing was read" in errors
 
 
 def test_a_long_way_to_catch_up_is_said_first(start: Start, log: AuditLog) -> None:
@@ -165,7 +165,7 @@ def test_a_long_way_to_catch_up_is_said_first(start: Start, log: AuditLog) -> No
     running = start(*TAIL, "--since", "-10m", "--limit", "303")
     lines, errors = running.communicate(timeout=30)
     assert running.returncode == 0 and len(lines.splitlines()) == 304
-    assert re.search(r"^To catch up, 303 entries are to be read, about \d+ RCU\.$",
+    assert re.search(r"^To catch up, 303 entries must be read, about \d+ RCU\.$",
                      errors.splitlines()[0])  # fmt: skip
 
 
@@ -181,7 +181,7 @@ def test_no_more_is_taken_than_was_said(start: Start, log: AuditLog) -> None:
         )  # fmt: skip
     running = start(*TAIL, "--since", "-10m", "--limit", "203")
     _, errors = running.communicate(timeout=30)
-    said = re.search(r"^To catch up, 203 entries are to be read, about (\d+) RCU", errors)
+    said = re.search(r"^To catch up, 203 entries must be read, about (\d+) RCU", errors)
     taken = re.search(r"^203 rows\. .* requests, ([\d.]+) RCU\.$", errors, re.MULTILINE)
     assert said is not None and taken is not None, errors
     assert float(taken.group(1)) <= int(said.group(1)) <= 2 * float(taken.group(1))

@@ -122,7 +122,7 @@ def test_bundles_below_the_prune_point_are_left_out_and_counted(bench: Bench, ke
     make_expiring(bench, 300)
     delete(bench, *range(0, 250, 2))
     _, err = bench(*EXPORT, CHAIN)
-    assert "256 expired entries left out (131 of them are still in the table)" in err
+    assert "256 expired entries omitted (131 of them are still in the table)" in err
     assert "NOT" not in err
     assert {name for name in written(bench.folder / "log") if "entries" in name} == {
         "tile/entries/001", "tile/entries/002.p/88",
@@ -135,7 +135,7 @@ def test_a_bundle_that_ends_at_the_prune_point_lies_below_it(bench: Bench, key: 
     make_expiring(bench, 256)
     delete(bench, 255)
     _, err = bench(*EXPORT, CHAIN)
-    assert "256 expired entries left out (255 of them are still in the table)" in err
+    assert "256 expired entries omitted (255 of them are still in the table)" in err
 
 
 def test_expired_entries_that_are_still_there_are_exported(bench: Bench, key: str) -> None:
@@ -149,8 +149,8 @@ def test_live_entries_beside_expired_ones_are_never_left_out_unsaid(bench: Bench
     make_expiring(bench, 300)
     delete(bench, 260, 299)
     _, err = bench(*EXPORT, CHAIN, code=3)
-    assert "2 expired entries left out" in err
-    assert "254 entries that are in the table are NOT in it" in err
+    assert "2 expired entries omitted" in err
+    assert "254 entries in the table were NOT exported" in err
     assert "seq 256 to 511." in err
     assert written(bench.folder / "log") >= {"checkpoint", "tile/0/001", "tile/entries/000"}
     assert "tile/entries/001" not in written(bench.folder / "log")

@@ -230,7 +230,7 @@ def test_entries_that_may_name_it_elsewhere_are_not_called_complete(
     code, out, err = trace(resource="instance/9")
     assert (code, out) == (3, "")
     assert "0 entries with this main resource: complete from the beginning to now" in err
-    assert "further resources (details.resources) are in no index" in err
+    assert "further resource (details.resources) are not indexed" in err
     code, _, err = trace("--main-only", resource="image/1")
     assert code == 0 and "1 entry: complete from the beginning to now" in err
 
@@ -254,8 +254,8 @@ def test_the_budget_ends_it_and_says_what_was_not_read(log: AuditLog, trace: Tra
     assert code == 3 and 0 < len(left) < 450
     assert {one["fault"] for one in left} == {"Not read: the budget of 20 RCU is used up."}
     assert all(one["changes"] is None for one in left)
-    assert f"{len(left)} of 450 were not read, the budget ended that" in err
-    assert "The budget leaves " in err
+    assert f"{len(left)} of 450 were not read, over budget" in err
+    assert "The budget has " in err
     cost = float(err.split(" RCU.")[-2].rpartition(" ")[2])
     assert cost <= 20
 
@@ -270,7 +270,7 @@ def test_the_plan_is_shown_with_what_reading_the_entries_takes(log: AuditLog, tr
     long_life(log)
     code, out, _ = trace("--explain")
     assert code == 0 and "by-resource" in out
-    assert "Then every entry found is read whole: about " in out
+    assert "Then every entry found is read in full: about " in out
 
 
 def test_a_sweep_keeps_a_budget_too(
@@ -280,6 +280,6 @@ def test_a_sweep_keeps_a_budget_too(
     words = ["verify", "--all", "--store", str(tmp_path / "case.db")]
     assert run([*words, "--max-rcu", "1"]) == 3
     err = capsys.readouterr().err
-    assert "app/0 was not verified to its end: the budget ended it (" in err
-    assert "Go on with --chain app/0 --since " in err
+    assert "app/0 was not fully verified: the budget ended it (" in err
+    assert "Continue with --chain app/0 --since " in err
     assert run(words) == 0

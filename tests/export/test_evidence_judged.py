@@ -100,7 +100,7 @@ def test_who_hides_the_newer_checkpoint_has_a_bundle_that_is_not_proven() -> Non
 def test_a_bundle_lists_no_more_than_a_bundle_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(check, "MOST", len(PROVEN))
     assert checked(HONEST).code == 0
-    assert checked(MIXED).faults == ("The manifest lists more entries than a bundle holds.",)
+    assert checked(MIXED).faults == ("The manifest lists more entries than a bundle may have.",)
 
 
 def test_an_entry_is_of_one_chain() -> None:
@@ -109,7 +109,7 @@ def test_an_entry_is_of_one_chain() -> None:
     forger.files[two["file"]] = forger.files[one["file"]]
     two.update(hash=one["hash"], time=one["time"])
     assert checked(forger.packed()).faults == (
-        "Entry a/b__c 11: it is called CHAINED, but its text names another place.",
+        "Entry a/b__c 11: its verdict is CHAINED, but its text names another chain or seq.",
     )
 
 
@@ -127,7 +127,7 @@ def test_a_report_that_says_something_else_is_found() -> None:
     files = unpack(HONEST)
     for text in (b"# All is well\n", files[REPORT] + b"\n", b"", b"\xff"):
         found = checked(redigested({**files, REPORT: text}))
-        assert found.faults == ("The report is not what the manifest and the entries give.",)
+        assert found.faults == ("The report does not match the manifest and the entries.",)
 
 
 def test_a_chain_that_does_not_hold_together_is_no_chain() -> None:
@@ -137,7 +137,7 @@ def test_a_chain_that_does_not_hold_together_is_no_chain() -> None:
     found = checked(forger.packed())
     assert found.code == 4
     assert found.faults == (
-        "Entry payments/0 11: it does not follow from 10, yet neither is said to be wrong.",
+        "Entry payments/0 11: it does not follow from 10, but both have good verdicts.",
     )
 
 
@@ -151,7 +151,7 @@ def test_a_first_entry_has_no_predecessor() -> None:
 def test_a_text_that_says_two_things_says_none() -> None:
     forger = Forger(bundle([Wanted("payments/0", 11)], key=None))
     forger.rewrite(forger.entries[0], b'"actor":', b'"actor":"root","actor":')
-    assert "its time is another" in checked(forger.packed()).faults[0]
+    assert "its time does not match the manifest" in checked(forger.packed()).faults[0]
     forger.entries[0]["time"] = ""
     assert "cannot be read as an entry" in checked(forger.packed()).faults[0]
 
@@ -165,7 +165,7 @@ def test_nothing_is_said_of_what_is_not_there() -> None:
     for name in ("hash", "time", "proof", "file"):
         forger = Forger(data)
         forger.entries[0][name] = other[name]
-        told = "something is said" if name != "file" else "but it is there"
+        told = "describes its content" if name != "file" else "but it is present"
         assert any(told in fault for fault in checked(forger.packed()).faults), name
 
 
@@ -177,7 +177,7 @@ def test_a_place_that_no_chain_has_is_none() -> None:
         text = forger.files.pop(entry["file"])
         entry.update(seq=seq, file=Names(["payments/0"]).entry("payments/0", seq))
         forger.files[entry["file"]] = text
-        assert "there is no such place" in checked(forger.packed()).faults[0]
+        assert "its chain or seq is invalid" in checked(forger.packed()).faults[0]
 
 
 def test_what_the_collector_found_wrong_never_gets_better() -> None:
@@ -207,19 +207,19 @@ def test_a_collector_signs_what_cannot_be_derived() -> None:
     ):  # fmt: skip
         forger = Forger(SIGNED)
         forger.manifest[key] = value
-        assert "made over another manifest" in checked(forger.packed()).faults[0]
+        assert "for another manifest" in checked(forger.packed()).faults[0]
         found = checked(forger.packed(sign=THIEF), signed=True)
-        assert "which is none of the given collector's keys" in found.faults[0]
+        assert "which is not one of the given collector's keys" in found.faults[0]
         del forger.files[SIGNATURE]
         assert checked(forger.packed()).code == 4
         forger.manifest["collector"] = ""
-        assert "No collector signed it" in checked(forger.packed(), signed=True).faults[0]
+        assert "The bundle is not signed" in checked(forger.packed(), signed=True).faults[0]
 
 
 def test_a_key_that_seals_is_no_collectors_key() -> None:
     found = checked(Forger(HONEST).packed(sign=SEALER))
     assert found.faults == (
-        "It is signed by a key that is trusted for checkpoints: no collector's key.",
+        "It is signed by a key that is trusted for checkpoints, not by a collector's key.",
     )
 
 

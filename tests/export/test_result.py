@@ -110,7 +110,7 @@ def test_a_taken_name_is_never_written_over(tmp_path: Path) -> None:
         write(path, "csv")
     assert path.read_text() == "mine"
     file = NewFile(tmp_path / "b")
-    with pytest.raises(UsageError, match="earlier try"):
+    with pytest.raises(UsageError, match="unfinished export"):
         NewFile(tmp_path / "b")
     file.write("new")
     (tmp_path / "b").write_text("mine")
@@ -154,7 +154,7 @@ def test_a_full_disk_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(AuditError, match=r"The disk is full.*a\.partial") as caught:
         write(tmp_path / "a", "csv")
-    assert "Nothing that was read is lost" in caught.value.hint
+    assert "The loaded rows are kept" in caught.value.hint
     assert not (tmp_path / "a").exists()
 
 

@@ -85,7 +85,7 @@ def test_one_envelope_alone(tmp_path: Path) -> None:
          "a CloudTrail digest file"),
         ({"eventTime": "x", "eventID": "i", "insightDetails": {}}, "a CloudTrail Insights event"),
         ({"detail-type": "EC2 Instance State-change Notification", "detail": {"state": "running"}},
-         "no CloudTrail record: EC2 Instance State-change"),
+         "not a CloudTrail record: EC2 Instance State-change"),
         ({"EventId": "x", "CloudTrailEvent": "{"}, "CloudTrailEvent is not JSON"),
         ({"EventId": "x", "CloudTrailEvent": 7}, "CloudTrailEvent is not text"),
         ({"Events": 7}, "Events is not a list"),

@@ -232,7 +232,7 @@ def test_shortened_records_are_counted(tmp_path: Path) -> None:
 def test_a_list_without_its_end_is_cut_off(tmp_path: Path, cut: int) -> None:
     place = f"after record {COUNT}"
     assert read(tmp_path / "a.json", WHOLE[:-cut]) == (numbers(), [(place, "cut off")])
-    strange = [(place, "what follows is no list of records")]
+    strange = [(place, "what follows is not a list of records")]
     assert read(tmp_path / "a.json", WHOLE[:-1] + b"?") == (numbers(), strange)
     assert read(tmp_path / "a.json", WHOLE + b"?") == (numbers(), strange)
 

@@ -118,7 +118,7 @@ def test_the_log_must_extend_a_checkpoint_in_a_file(sealed: Bench) -> None:
     sealed.use_state("four")
     out, err = sealed("verify", "--all", "--checkpoint", file, code=4)
     assert (
-        f"{CHAIN} 0: TRUNCATED. the chain is not in the table, but --checkpoint demands it" in out
+        f"{CHAIN} 0: TRUNCATED. the chain is not in the table, but --checkpoint requires it" in out
     )
     assert f"{CHAIN} is NOT as it was written" in err
 

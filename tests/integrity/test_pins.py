@@ -131,7 +131,7 @@ def test_pins_of_another_table_name_no_chain_of_this_one(
     bench.append("a/0")
     bench.seal("a/0")
     _, err = bench("verify", "--all")
-    assert "1 chains are pinned of other tables" in err
+    assert "it has pinned 1 chains of other tables" in err
     # A log of the same name is the same log, wherever it lies: a copy that was restored must
     # extend what was seen.
     bench.append(CHAIN, reason="other")
@@ -226,7 +226,7 @@ def test_importing_what_fits_grows_the_pin(bench: Bench) -> None:
         bench("checkpoint", "import", bench.write("l", later), "--format", "json")[0]
     )
     assert [(one["size"], one["failed"]) for one in found] == [(12, False)]
-    assert "One of size 12 is pinned already" in bench("checkpoint", "import", "first")[1]
+    assert "A checkpoint of size 12 is already pinned" in bench("checkpoint", "import", "first")[1]
     assert [one.size for one in pins_of(bench)] == [12]
 
 
@@ -254,7 +254,7 @@ def test_a_pin_is_forgotten_with_its_reason(bench: Bench) -> None:
     assert "--reason" in bench("checkpoint", "forget", ORIGIN, code=2)[1]
     assert "is empty" in bench("checkpoint", "forget", ORIGIN, "--reason", " ", code=2)[1]
     _, err = bench("checkpoint", "forget", "audit.example.com/x/0", "--reason", "r", code=2)
-    assert f"The pinned logs are: {ORIGIN}." in err
+    assert f"Pinned logs: {ORIGIN}." in err
     _, err = bench("checkpoint", "forget", ORIGIN, "--reason", "moved to another table")
     assert f"Forgotten: {ORIGIN}, size 12." in err
     bench("verify", "--all")
@@ -519,7 +519,7 @@ def test_a_mark_that_cannot_be_read_is_told(bench: Bench) -> None:
     (mark,) = (bench.state / "verified").iterdir()
     mark.write_bytes(b"")
     _, err = bench("verify", "--all", code=1)
-    assert f"What was verified last cannot be read from {mark}: it is no mark." in err
+    assert f"The record of the last sweep cannot be read from {mark}: it is not a mark." in err
 
 
 def test_a_sweep_without_a_key_takes_nothing_from_what_was_proven_with_one(bench: Bench) -> None:
@@ -543,7 +543,7 @@ def test_a_registry_that_is_gone_hides_no_chain_that_was_seen(bench: Bench) -> N
     _, err = bench("verify", "--all", code=4)
     assert err.count("is NOT as it was written: 12 INDEX MISMATCH (first 0)") == 2
     bench.use_state("fresh")
-    assert "There is no chain yet" in bench("verify", "--all")[1]
+    assert "The log has no chains yet" in bench("verify", "--all")[1]
     bench("verify", "--all", "--expect", CHAIN, code=4)
 
 

@@ -79,7 +79,7 @@ async def test_what_nobody_hears_is_a_mistake_that_is_told() -> None:
         (AuditError("The disk is full.", "Free some space."), "The disk is full. Free some space."),
         (
             ZeroDivisionError("by zero"),
-            "audittui met something it did not expect: ZeroDivisionError: by zero.",
+            "Unexpected error in audittui: ZeroDivisionError: by zero.",
         ),
     ],
 )

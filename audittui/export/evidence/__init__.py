@@ -1,4 +1,4 @@
-"""Evidence bundles: entries, what proves them, and how they were found, in one file.
+"""Evidence bundles: entries, their proofs, and how they were found, in one file.
 
-Not here: the verdicts themselves, which `audittui.integrity.verifying` gives.
+Not here: the verdicts themselves, which come from `audittui.integrity.verifying`.
 """

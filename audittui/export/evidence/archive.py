@@ -1,7 +1,7 @@
-"""The container: a ZIP file with exactly one spelling for the same files.
+"""The container: a ZIP file with exactly one encoding of the same files.
 
-Members are stored (not compressed), sorted by name, without times. Reading one writes it again and
-compares: whatever byte was changed, in a member or around it, is found.
+Members are stored uncompressed, sorted by name, without times. Reading a container re-encodes it
+and compares, so any changed byte is found, inside a member or around it.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from collections.abc import Mapping
 
 MAX_BYTES = 2_000_000_000
 _MAX_DIRECTORY = 8_000_000
-"""Bytes of the list of members: more than the largest bundle needs, and soon read."""
+"""Maximum bytes of the central directory: more than the largest bundle needs, and quick to read."""
 _END = 22
-"""Bytes of the end record, which is the last thing in the file."""
+"""Bytes of the end record, which comes last in the file."""
 
 
 class DamagedError(ValueError):
-    """Bytes that are not such a container."""
+    """The bytes are not a valid container."""
 
 
 def pack(files: Mapping[str, bytes]) -> bytes:
@@ -34,8 +34,8 @@ def pack(files: Mapping[str, bytes]) -> bytes:
 
 
 def unpack(data: bytes) -> dict[str, bytes]:
-    """The files in a container. Raises `DamagedError`; takes no more memory than a few times
-    ``data``, whatever that is."""
+    """The files in a container. Raises `DamagedError`. Uses at most a few times the memory of
+    ``data``, even for hostile input."""
     if len(data) > MAX_BYTES:
         raise DamagedError("it is too large")
     _demand_end(data)
@@ -44,12 +44,12 @@ def unpack(data: bytes) -> dict[str, bytes]:
             infos = archive.infolist()
             names = [info.filename for info in infos]
             if len(set(names)) != len(names):
-                raise DamagedError("a file stands in it twice")
-            # Stored members that share no bytes are no longer than the file.
+                raise DamagedError("it contains a file twice")
+            # Stored members that share no bytes are together no longer than the file.
             if any(info.compress_type != zipfile.ZIP_STORED for info in infos):
-                raise DamagedError("a file in it is compressed")
+                raise DamagedError("it contains a compressed file")
             if sum(max(info.file_size, info.compress_size) for info in infos) > len(data):
-                raise DamagedError("its files say that they are longer than it is")
+                raise DamagedError("its files claim to be longer than the bundle")
             files = {name: archive.read(name) for name in names}
     except DamagedError:
         raise
@@ -61,17 +61,17 @@ def unpack(data: bytes) -> dict[str, bytes]:
     except (ValueError, UnicodeError):
         same = False
     if not same:
-        raise DamagedError("a byte of it was changed, or another program wrote it")
+        raise DamagedError("a byte was changed, or another program wrote it")
     return files
 
 
 def _demand_end(data: bytes) -> None:
-    """Refuse what does not end as a container does, before its list of members is gone through."""
+    """Refuse data without a valid end record before the central directory is read."""
     end = data[-_END:]
     if len(end) < _END or not end.startswith(b"PK\x05\x06"):
-        raise DamagedError("it is cut off, or no bundle")
-    # Beyond 65,535 members a second end record stands before the first.
+        raise DamagedError("it is truncated, or not a bundle")
+    # Beyond 65,535 members a ZIP64 end record precedes this one.
     if data[-_END - 20 : -_END].startswith(b"PK\x06\x07") or (
         int.from_bytes(end[12:16], "little") > _MAX_DIRECTORY
     ):
-        raise DamagedError("it holds too many files")
+        raise DamagedError("it contains too many files")

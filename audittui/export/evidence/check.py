@@ -1,8 +1,8 @@
-"""Checks a bundle offline: every byte, every hash, every proof. No table, no AWS.
+"""Checks a bundle offline: every byte, every hash, every proof. Needs no table and no AWS.
 
-Whoever made or changed the bundle may have written everything in it anew but signatures. So what
-can be derived from entries, proofs and checkpoints is derived and compared; what cannot be is the
-collector's statement, which can make the outcome worse and never better.
+Anyone can forge everything in a bundle except signatures. So whatever can be derived from entries,
+proofs and checkpoints is derived and compared; the rest is the collector's statement, which can
+make the outcome worse but never better.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ Outcome = Literal["proven", "partly proven", "unproven", "failed"]
 
 
 Seen = Literal["same", "another", "not compared"]
-"""A checkpoint of the same size shows whether it is the same log; one of another size does not."""
+"""Only checkpoints of the same size can be compared offline."""
 
 
 class Checked(msgspec.Struct, frozen=True):
-    """What came of it.
+    """The result of a check.
 
-    ``faults`` are sentences on what differs from what can be derived; empty where the bundle is as
-    it was made. ``wrong`` are entries that its collector found not to be genuine. ``proven``
-    entries lie under a checkpoint that trusted keys signed; where those are the bundle's own,
-    ``own_keys`` is True, and nobody vouches for the signer. ``vouched``: a trusted collector's key
-    signed what cannot be derived. ``seen`` says, by chain, how its checkpoint stands to the one of
-    its log that was seen on this machine.
+    ``faults`` are sentences on what differs from what can be derived; empty if the bundle is
+    intact. ``wrong`` are entries that its collector found not to be genuine. ``proven`` counts
+    entries under a checkpoint signed by trusted keys; if those are the bundle's own, ``own_keys``
+    is True, and nobody vouches for the signer. ``vouched`` is True if a trusted collector's key
+    signed what cannot be derived. ``seen`` maps chains to how their checkpoints compare with those
+    pinned on this machine.
     """
 
     digest: str
@@ -62,7 +62,7 @@ class Checked(msgspec.Struct, frozen=True):
 
     @property
     def outcome(self) -> Outcome:
-        """The whole in a word."""
+        """The outcome in a word."""
         if self.faults or self.wrong or self.manifest is None:
             return "failed"
         if not self.proven or self.own_keys:
@@ -71,8 +71,8 @@ class Checked(msgspec.Struct, frozen=True):
 
     @property
     def code(self) -> int:
-        """The exit code: 0 when every entry is proven and the answer complete, 4 when something is
-        not genuine, else 3."""
+        """The exit code: 0 if every entry is proven and the result complete, 4 if something is not
+        genuine, otherwise 3."""
         if self.outcome == "failed":
             return 4
         assert self.manifest is not None
@@ -85,16 +85,16 @@ def check_bundle(
     collectors: tuple[VerifierKey, ...] = (),
     pinned: Callable[[str], Iterable[Checkpoint]] = lambda chain: (),
 ) -> Checked:
-    """Check the bundle in ``data`` against trusted ``keys`` (none: those that it names).
+    """Check the bundle in ``data`` against trusted ``keys`` (none: those named in the bundle).
 
-    With ``collectors`` it must be signed by one of them. ``pinned`` gives the checkpoints of a
-    chain's logs that were seen before.
+    With ``collectors`` it must be signed by one of them. ``pinned`` returns the pinned checkpoints
+    of a chain's logs.
     """
     digest = hashlib.sha256(data).hexdigest()
     try:
         files = unpack(data)
     except DamagedError as error:
-        return Checked(digest, None, (f"This is not a whole bundle: {error}.",))
+        return Checked(digest, None, (f"The bundle is damaged: {error}.",))
     try:
         manifest = decode_manifest(files.get(MANIFEST, b""))
     except ValueError as error:
@@ -127,11 +127,11 @@ def check_bundle(
                 if seen[chain] == "another":
                     size = f"{pin.size:,}"
                     faults.append(
-                        f"Checkpoint of {chain}: another one of size {size} was seen here."
+                        f"Checkpoint of {chain}: this machine has seen another of size {size}."
                     )
     faults += [*unsigned, *_entry_faults(derived)]
     if files.get(REPORT) != _report(manifest, derived):
-        faults.append("The report is not what the manifest and the entries give.")
+        faults.append("The report does not match the manifest and the entries.")
     return Checked(
         digest, manifest, tuple(faults),
         wrong=tuple(one for one in manifest.entries if one.fault),
@@ -149,11 +149,11 @@ def _seen(point: Checkpoint, pin: Checkpoint) -> Seen:
 
 
 def _shape_faults(manifest: Manifest) -> list[str]:
-    """What is listed that cannot be: then nothing further is worth looking at."""
+    """Impossible lists of entries or checkpoints, which end the check."""
     if not manifest.entries:
-        return ["The manifest lists no entry."]
+        return ["The manifest lists no entries."]
     if len(manifest.entries) > MOST:
-        return ["The manifest lists more entries than a bundle holds."]
+        return ["The manifest lists more entries than a bundle may have."]
     places = Counter((one.chain, one.seq) for one in manifest.entries)
     faults = [
         f"Entry {chain} {seq} is listed {count:,} times."
@@ -162,16 +162,16 @@ def _shape_faults(manifest: Manifest) -> list[str]:
     ]
     chains = [one.chain for one in manifest.checkpoints]
     if chains != sorted(set(chains)) or not set(chains) <= {chain for chain, _ in places}:
-        faults.append("The checkpoints are not one of each chain.")
+        faults.append("There is not exactly one checkpoint per chain.")
     return faults
 
 
 def _file_faults(files: dict[str, bytes], manifest: Manifest) -> list[str]:
-    """What differs in names and digests: there is no other file than those that must be there."""
+    """Faults in names and digests, including missing and extra files."""
     faults = []
     told = f"{hashlib.sha256(files[MANIFEST]).hexdigest()}  {MANIFEST}\n"
     if files.get(DIGEST) != told.encode():
-        faults.append("The manifest is not the one that was bundled.")
+        faults.append("The manifest was changed.")
     names = Names(one.chain for one in manifest.entries)
     expected = {REPORT}
     if manifest.question is not None:
@@ -180,20 +180,20 @@ def _file_faults(files: dict[str, bytes], manifest: Manifest) -> list[str]:
         file = "" if _is_absent(one) else names.entry(one.chain, one.seq)
         proof = names.proof(one.chain, one.seq) if one.proof else ""
         if (one.file, one.proof) != (file, proof):
-            faults.append(f"Entry {one.chain} {one.seq}: its files have other names than theirs.")
+            faults.append(f"Entry {one.chain} {one.seq}: its files have wrong names.")
         expected |= {name for name in (file, proof) if name}
     for point in manifest.checkpoints:
         if point.file != names.checkpoint(point.chain):
-            faults.append(f"Checkpoint of {point.chain}: its file has another name than its own.")
+            faults.append(f"Checkpoint of {point.chain}: its file has a wrong name.")
         expected.add(names.checkpoint(point.chain))
     beside = {MANIFEST, DIGEST, *([SIGNATURE] if manifest.collector else [])}
     for name in sorted(expected | beside):
         if name not in files:
-            faults.append(f"The file {name} is absent.")
+            faults.append(f"The file {name} is missing.")
     for name in sorted(set(files) - expected - beside):
         faults.append(f"The file {name} does not belong there.")
     for name in sorted(expected ^ set(manifest.files)):
-        faults.append(f"The manifest has no digest, or one too many, of {name}.")
+        faults.append(f"The manifest has no digest, or an extra one, for {name}.")
     for name, digest in manifest.files.items():
         if name in files and hashlib.sha256(files[name]).hexdigest() != digest:
             faults.append(f"The file {name} was changed.")
@@ -207,23 +207,27 @@ def _is_absent(one: BundledEntry) -> bool:
 def _signature_faults(
     files: dict[str, bytes], manifest: Manifest, trust: Trust, collectors: tuple[VerifierKey, ...]
 ) -> tuple[bool, list[str]]:
-    """Whether a trusted collector signed, and what is wrong with the signature."""
+    """Whether a trusted collector signed, and the fault of the signature (empty: none)."""
     if not manifest.collector:
-        wanted = ["No collector signed it, but a signature is asked for."]
+        wanted = ["The bundle is not signed, but a signature is required."]
         return False, wanted if collectors else []
     try:
         key = parse_verifier_key(manifest.collector)
     except MalformedError as error:
         return False, [f"The collector's key cannot be read: {error}."]
     if key.text != manifest.collector:
-        return False, ["The collector's key is not spelled as keys are."]
+        return False, ["The collector's key is not in canonical form."]
     fault = signature_fault(files.get(SIGNATURE, b""), files[MANIFEST], key)
     if fault:
-        return False, [f"The collector's signature does not hold: {fault}."]
+        return False, [f"The collector's signature is invalid: {fault}."]
     if any(key.public_key == one.public_key for one in trust.keys):
-        return False, ["It is signed by a key that is trusted for checkpoints: no collector's key."]
+        return False, [
+            "It is signed by a key that is trusted for checkpoints, not by a collector's key."
+        ]
     if collectors and key not in collectors:
-        return False, [f"It is signed by {key.text}, which is none of the given collector's keys."]
+        return False, [
+            f"It is signed by {key.text}, which is not one of the given collector's keys."
+        ]
     return key in collectors, []
 
 

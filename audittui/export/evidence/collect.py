@@ -1,4 +1,4 @@
-"""Gathers what a bundle holds: the entries' stored text, and what proves each of them."""
+"""Collects the contents of a bundle: the stored text of each entry, and its proof."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ from audittui.integrity.verifying.verdict import Verdict
 
 _BATCH = 50
 Progress = Callable[[int, int], None]
-"""Told how many entries were gathered, and of how many."""
+"""Receives the number of entries collected, and their total."""
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """An entry to put into a bundle; ``note`` is somebody's words about it."""
+    """An entry to put into a bundle, with the user's ``note`` on it."""
 
     chain: str
     seq: int
@@ -67,7 +67,7 @@ class Source(msgspec.Struct, frozen=True):
 
 @dataclass
 class _Spent:
-    """What reading took besides the provers' own."""
+    """Requests and read units, besides those of the provers."""
 
     requests: int = 0
     rcu: float = 0.0
@@ -85,9 +85,9 @@ def make_bundle(
 ) -> bytes:
     """The bytes of a bundle of ``wanted``, made at ``now`` (microseconds), signed by ``sign``.
 
-    An entry that was there once is bundled as what it is now: MISSING, say. Raises `UsageError`
-    for none, too many, an entry that never was, a layout without chains, or a key that is trusted
-    for checkpoints; `StoreError`.
+    An entry that is gone is bundled with its current verdict, such as MISSING. Raises `UsageError`
+    for no entries, too many, an entry that never existed, a layout without chains, or a key that is
+    trusted for checkpoints; `StoreError`.
     """
     wanted = list({(one.chain, one.seq): one for one in wanted}.values())
     _demand(connection, wanted, settings, sign)
@@ -155,12 +155,12 @@ def make_bundle(
 
 
 def demand_collector_key(key: SealingKey, trusted: Sequence[str]) -> None:
-    """Raise `UsageError` for a key that is among the ``trusted`` ones: what signs checkpoints must
-    sign nothing else."""
+    """Raise `UsageError` if the key is ``trusted`` for checkpoints: such a key must sign nothing
+    else."""
     if any(key.verifier.public_key == one.public_key for one in trusted_keys(trusted)):
         raise UsageError(
-            f"The key {key.verifier.name} is trusted for checkpoints, so it signs no evidence.",
-            "audittui key generate makes one for the collector.",
+            f"The key {key.verifier.name} is trusted for checkpoints, so it cannot sign evidence.",
+            "Create a key for the collector with audittui key generate.",
         )
 
 
@@ -170,18 +170,21 @@ def _demand(
 ) -> None:  # fmt: skip
     if not connection.layout.chained:
         raise UsageError(
-            f"The layout {connection.layout.name} keeps no hash chain, so nothing can be proven.",
+            f"The layout {connection.layout.name} has no hash chain, so nothing can be proven.",
             "Export the rows with audittui run --format jsonl instead.",
         )
     if not wanted:
-        raise UsageError("There is no entry to bundle.", "Mark some, or ask a runbook.")
+        raise UsageError("There are no entries to bundle.", "Mark some, or run a runbook.")
     if len(wanted) > MOST:
         raise UsageError(
-            f"{len(wanted):,} entries are too many for one bundle.", f"At most {MOST:,}: narrow it."
+            f"{len(wanted):,} entries are too many for one bundle.",
+            f"The maximum is {MOST:,}; narrow the query.",
         )
     for one in wanted:
         if not 0 <= one.seq <= MAX_SEQ:
-            raise UsageError(f"There is no entry {one.chain} {one.seq}.", "Entries count from 0.")
+            raise UsageError(
+                f"There is no entry {one.chain} {one.seq}.", "Entries are numbered from 0."
+            )
     if sign is not None:
         trusted = [key.text for key in settings.trust.keys] if settings is not None else []
         demand_collector_key(sign, [*trusted, *connection.target.trusted_keys])
@@ -191,13 +194,13 @@ def _found(
     connection: Connection, prover: Prover, one: Wanted, settings: VerificationSettings | None,
     spent: _Spent, now: int,
 ) -> tuple[bytes | None, Verdict]:  # fmt: skip
-    """An entry's stored text and the verdict on it; no text where it is gone, but for the statement
-    that a sealer signed of it."""
+    """An entry's stored text and verdict. The text of an absent entry is the sealer's signed
+    statement that it is gone, or empty."""
     try:
         return prover.prove(one.seq)
     except UsageError:
         pass
-    # It is not there: a single verification tells whether that may be, or refuses what never was.
+    # It is absent: verifying it alone tells why, or refuses an entry that never existed.
     try:
         verdict = verify_entry(
             connection.store, connection.layout, one.chain, one.seq, settings=settings,
@@ -216,7 +219,7 @@ def _found(
             f"The entry {one.chain} {one.seq} could not be read: "
             f"{verdict.summary.removeprefix('UNVERIFIABLE: ')}"
         )
-    # It has come meanwhile.
+    # It arrived meanwhile.
     prover.fetch([one.seq])
     return prover.prove(one.seq)
 
@@ -224,7 +227,7 @@ def _found(
 def _added(
     files: dict[str, bytes], names: Names, one: Wanted, text: bytes | None, verdict: Verdict
 ) -> tuple[BundledEntry, Line]:
-    """Put an entry and its proof among the files."""
+    """Add an entry and its proof to the files."""
     entry = None if text is None else read_entry(text)
     file = proof = ""
     if text is not None:
@@ -248,10 +251,10 @@ def _added(
 
 
 def _fault(verdict: Verdict) -> str:
-    """What is wrong, in words; empty where nothing is."""
+    """What is wrong, in words; empty if nothing is."""
     if not verdict.failed:
         return ""
     failing = [f"{step.note or step.name}." for step in verdict.steps if step.result == "fails"]
-    # A good verdict tells what holds; what is wrong then is what should prove the entry.
+    # The entry itself is good; the fault is in what should prove it.
     told = "" if verdict.verdict in GOOD else verdict.summary
     return told or " ".join(failing[:3]) or verdict.verdict

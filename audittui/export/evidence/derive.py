@@ -1,7 +1,7 @@
-"""What the files of a bundle prove by themselves, held against what its manifest says of them.
+"""Derives what the files of a bundle prove by themselves, and compares it with the manifest.
 
-Nothing here believes a verdict. What needs the table, that an entry is absent or that an index or a
-neighbour disagrees, cannot be found here: a failing verdict stays the collector's word.
+No verdict is taken on trust. What only the table shows, such as an absent entry or a mismatch with
+an index or a neighbour, cannot be derived: a failing verdict remains the collector's statement.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from audittui.integrity.trust import Trust, UntrustedError, origin_of
 from audittui.integrity.verifying.verdict import FAILURES, VerdictName
 
 GOOD = frozenset({"ANCHORED", "CHAINED", "UNANCHORED"})
-"""The verdicts that find nothing wrong with an entry that is there."""
+"""Verdicts that find nothing wrong with a present entry."""
 ABSENT = frozenset(
     {
         "EXPIRED", "EXPIRED (not yet recorded)", "MISSING", "MISSING (may have expired)",
@@ -33,23 +33,23 @@ ABSENT = frozenset(
         "TRUNCATED (may not be replicated yet)", "GAP",
     }
 )  # fmt: skip
-"""The verdicts on an entry that is not there. In the place of a GAP stands a signed statement."""
+"""Verdicts on an absent entry. A GAP has a signed statement in its place."""
 PROVEN = frozenset({"ANCHORED"})
-"""The verdicts that need a proof; a GAP may have one."""
+"""Verdicts that need a proof; a GAP may have one."""
 _NAMES = frozenset(get_args(VerdictName))
 
 
 class Point(msgspec.Struct, frozen=True):
-    """A believed checkpoint of one chain, and its note as it lies in the bundle."""
+    """A trusted checkpoint of one chain, and its note as stored in the bundle."""
 
     checkpoint: Checkpoint
     note: bytes
 
 
 class Derived(msgspec.Struct, frozen=True):
-    """What one entry's files say. ``entry`` is None where there is none or it cannot be read.
+    """What one entry's files say. ``entry`` is None if it is absent or unreadable.
 
-    ``fault`` is how that differs from what the manifest says; empty where it does not.
+    ``fault`` is how they differ from the manifest; empty if they do not.
     """
 
     said: BundledEntry
@@ -59,25 +59,26 @@ class Derived(msgspec.Struct, frozen=True):
 
 
 def believed(said: BundledCheckpoint, note: bytes, trust: Trust) -> Point | str:
-    """The checkpoint in ``note``, or what is wrong with it."""
+    """The checkpoint in ``note``, or its fault."""
     try:
         if parse_note(note).encoded() != note:
-            return "it is not spelled as checkpoints are."
+            return "it is not in canonical form."
         point = trust.checkpoint(note.decode(), said.chain)
     except UntrustedError as error:
         return f"{error}."
     except MalformedError as error:
         return f"it is a {error}."
     if (point.origin, point.size) != (said.origin, said.size):
-        return "it is another than the manifest says."
+        return "it does not match the manifest."
     return Point(point, note)
 
 
 def derive(
     said: BundledEntry, text: bytes | None, proof: bytes | None, point: Point | None, trust: Trust
 ) -> Derived:
-    """Hold one entry of the manifest against its stored ``text``, its ``proof`` and the chain's
-    checkpoint; None for what the bundle does not have. ``trust`` says whose gaps may be told."""
+    """Compare one entry of the manifest with its stored ``text``, its ``proof`` and the chain's
+    checkpoint; None for what the bundle does not have. Gap statements must be signed under
+    ``trust``."""
     entry = None if text is None else read_entry(text)
     fault = _wrong_words(said, text)
     proven = False
@@ -93,7 +94,7 @@ def derive(
 
 
 def broken_links(derived: Iterable[Derived]) -> list[tuple[BundledEntry, str]]:
-    """Entries of one chain that are called good, and do not follow from one another."""
+    """Faults of adjacent entries of one chain with good verdicts that do not link."""
     places = {one.said.seq: one for one in derived if one.said.verdict in GOOD}
     wrong = []
     for seq, one in sorted(places.items()):
@@ -101,97 +102,97 @@ def broken_links(derived: Iterable[Derived]) -> list[tuple[BundledEntry, str]]:
         if before is None or one.entry is None:
             continue
         if one.entry.prev_hash != before.said.hash:
-            fault = f"it does not follow from {seq - 1}, yet neither is said to be wrong."
+            fault = f"it does not follow from {seq - 1}, but both have good verdicts."
             wrong.append((one.said, fault))
     return wrong
 
 
 def _wrong_words(said: BundledEntry, text: bytes | None) -> str:
-    """What the manifest says that cannot be said."""
+    """Impossible statements in the manifest about one entry."""
     if said.verdict not in _NAMES:
-        return f"there is no verdict {said.verdict[:40]!r}."
+        return f"its verdict is unknown: {said.verdict[:40]!r}."
     if not 0 <= said.seq <= MAX_SEQ:
-        return "there is no such place in a chain."
+        return "its chain or seq is invalid."
     if said.verdict in FAILURES - ABSENT and not said.fault:
-        return f"it is called {said.verdict}, and nothing is said to be wrong."
+        return f"its verdict is {said.verdict}, but no fault is given."
     if said.verdict == "GAP":
         return _wrong_gap(said, text)
     if said.verdict in ABSENT and text is not None:
-        return f"it is called {said.verdict}, but it is there."
+        return f"its verdict is {said.verdict}, but it is present."
     if text is None:
         if said.verdict not in ABSENT:
-            return f"it is called {said.verdict}, but it is not there."
+            return f"its verdict is {said.verdict}, but it is absent."
         if said.hash or said.time or said.proof:
-            return "it is not there, but something is said of what it holds."
+            return "it is absent, but the manifest describes its content."
     return ""
 
 
 def _wrong_gap(said: BundledEntry, text: bytes | None) -> str:
-    """What is wrong with the statement in the place of an entry that is gone for ever."""
+    """The fault of the statement in place of an entry that is permanently gone."""
     if text is None:
-        return "it is called GAP, but nobody's statement is there."
+        return "its verdict is GAP, but there is no statement."
     try:
         gap = parse_gap_leaf(text, said.seq)
     except MalformedError as error:
-        return f"it is called GAP, but its text is a {error}."
+        return f"its verdict is GAP, but its text is a {error}."
     if not gap.origin.endswith(f"/{said.chain}"):
-        return "it is called GAP, but its statement is of another log."
+        return "its verdict is GAP, but its statement is for another log."
     return ""
 
 
 def _strange_gap(said: BundledEntry, text: bytes, trust: Trust) -> str:
-    """What is wrong with a statement that no proof vouches for: it is no trusted key's log's."""
+    """The fault of a statement without a proof: it must be for the log of a trusted key."""
     origin = parse_gap_leaf(text, said.seq).origin
     if origin not in {origin_of(key.name, said.chain) for key in trust.keys}:
-        return "it is called GAP, but its statement is of another log."
+        return "its verdict is GAP, but its statement is for another log."
     return ""
 
 
 def _wrong_copies(said: BundledEntry, text: bytes, entry: Entry | None) -> str:
     if hash_body(text).hex() != said.hash:
-        return "it does not hash to what the manifest says."
+        return "its hash does not match the manifest."
     if said.time != ("" if entry is None else entry.time):
-        return "its time is another than the manifest says."
+        return "its time does not match the manifest."
     return ""
 
 
 def _unproven(said: BundledEntry, text: bytes, proof: bytes, point: Point | None) -> str:
-    """Why the proof does not prove this very entry under this very checkpoint."""
+    """Why the proof does not prove this entry under this checkpoint."""
     if point is None:
-        return "it has a proof, but there is no checkpoint that is to be believed."
+        return "it has a proof, but there is no trusted checkpoint."
     try:
         parsed = parse_tlog_proof(proof)
     except MalformedError as error:
         return f"its proof is a {error}."
     if parsed.encoded() != proof:
-        return "its proof is not spelled as proofs are."
+        return "its proof is not in canonical form."
     if parsed.note.encoded() != point.note:
-        return "its proof leads to another checkpoint than the bundle's."
+        return "its proof is for a checkpoint that is not in the bundle."
     if parsed.index != said.seq or parsed.extra != text:
-        return "its proof is another entry's."
+        return "its proof is for another entry."
     root, size = point.checkpoint.root, point.checkpoint.size
     if not inclusion_holds(hash_body(text), said.seq, size, parsed.hashes, root):
-        return "its proof does not hold."
+        return "its proof is invalid."
     return ""
 
 
 def _wrong_verdict(
     said: BundledEntry, text: bytes | None, entry: Entry | None, proven: bool, point: Point | None
 ) -> str:
-    """How the verdict differs from what can be derived."""
+    """How the verdict contradicts what can be derived."""
     if said.verdict in GOOD:
         if entry is None:
-            return f"it is called {said.verdict}, but it cannot be read as an entry."
+            return f"its verdict is {said.verdict}, but it cannot be read as an entry."
         if (entry.chain, entry.seq) != (said.chain, said.seq):
-            return f"it is called {said.verdict}, but its text names another place."
+            return f"its verdict is {said.verdict}, but its text names another chain or seq."
     if proven != (said.verdict in PROVEN) and not (proven and said.verdict == "GAP"):
-        held = "its proof holds" if proven else "no proof holds"
-        return f"it is called {said.verdict}, but {held}."
+        held = "its proof is valid" if proven else "no proof is valid"
+        return f"its verdict is {said.verdict}, but {held}."
     if proven or text is None or said.fault:
         return ""
     if point is not None and said.seq < point.checkpoint.size:
         size = point.checkpoint.size
-        return f"it lies below the checkpoint of size {size:,}, but no proof is there."
+        return f"it is below the checkpoint of size {size:,}, but has no proof."
     if said.verdict in GOOD and entry is not None and not said.seq and entry.prev_hash != NO_HASH:
-        return f"it is called {said.verdict}, but the first entry names a predecessor."
+        return f"its verdict is {said.verdict}, but it is the first entry and names a predecessor."
     return ""

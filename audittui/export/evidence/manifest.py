@@ -1,6 +1,6 @@
-"""What an evidence bundle says of itself: ``manifest.json``.
+"""The manifest of an evidence bundle: ``manifest.json``.
 
-Part of it follows from the other files, and is compared with them: ``time``, ``hash``, ``file`` and
+Part of it follows from the other files and is compared with them: ``time``, ``hash``, ``file`` and
 ``proof`` of an entry, whether it is ANCHORED, everything of a checkpoint but ``sealed_at``, and
 ``files``. The rest is the collector's statement, which ``manifest.note`` may sign.
 """
@@ -11,11 +11,11 @@ import msgspec
 
 FORMAT = "audittui-evidence/v1"
 MOST = 10_000
-"""Entries in one bundle."""
+"""Maximum entries in one bundle."""
 
 
 class Question(msgspec.Struct, frozen=True):
-    """What was asked: a runbook with its parameters, and the command that asks the same."""
+    """The query: a runbook with its parameters, and the command that runs it again."""
 
     runbook: str
     title: str
@@ -24,7 +24,7 @@ class Question(msgspec.Struct, frozen=True):
 
 
 class Cost(msgspec.Struct, frozen=True):
-    """What finding and proving took. ``unmetered`` counts attempts of unknown cost."""
+    """The cost of finding and proving. ``unmetered`` counts attempts of unknown cost."""
 
     requests: int = 0
     rcu: float = 0.0
@@ -32,10 +32,10 @@ class Cost(msgspec.Struct, frozen=True):
 
 
 class BundledEntry(msgspec.Struct, frozen=True):
-    """One entry: where it was, its hash (RFC 6962 leaf, hex), what was found, and its files.
+    """One entry: its position, its hash (RFC 6962 leaf, hex), its verdict, and its files.
 
-    ``fault`` says what the collector found wrong; empty: nothing. Of an entry that was not in the
-    table there is no file, hash or time.
+    ``fault`` is what the collector found wrong (empty: nothing). An absent entry has no file, hash
+    or time.
     """
 
     chain: str
@@ -50,7 +50,7 @@ class BundledEntry(msgspec.Struct, frozen=True):
 
     @property
     def told(self) -> str:
-        """What is wrong with it, with the verdict said once."""
+        """The verdict and the fault, without repeating the verdict."""
         begun = self.fault.startswith(self.verdict)
         return self.fault if begun else f"{self.verdict}. {self.fault}"
 
@@ -66,11 +66,11 @@ class BundledCheckpoint(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """The whole manifest.
+    """The manifest.
 
-    ``keys`` are those that the collector trusted, ``collector`` is the key of ``manifest.note``
-    (empty: nobody signed). ``files`` is the SHA-256 (hex) of every file but the manifest, its
-    digest and its signature.
+    ``keys`` are the keys that the collector trusted; ``collector`` is the key of ``manifest.note``
+    (empty: not signed). ``files`` maps every file except the manifest, its digest and its signature
+    to its SHA-256 (hex).
     """
 
     format: str
@@ -90,13 +90,13 @@ class Manifest(msgspec.Struct, frozen=True):
 
 
 def encode_manifest(manifest: Manifest) -> bytes:
-    """The file's bytes."""
+    """The bytes of the file."""
     text = msgspec.json.encode(manifest, order="sorted")
     return msgspec.json.format(text, indent=1) + b"\n"
 
 
 def decode_manifest(data: bytes) -> Manifest:
-    """The manifest in ``data``, which has one spelling only. Raises `ValueError`."""
+    """The manifest in ``data``, which must be in canonical form. Raises `ValueError`."""
     try:
         manifest = msgspec.json.decode(data, type=Manifest)
     except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
@@ -104,5 +104,5 @@ def decode_manifest(data: bytes) -> Manifest:
     if manifest.format != FORMAT:
         raise ValueError(f"its format is {manifest.format[:40]!r}, not {FORMAT!r}")
     if encode_manifest(manifest) != data:
-        raise ValueError("it is not spelled as audittui spells it")
+        raise ValueError("it is not in canonical form")
     return manifest

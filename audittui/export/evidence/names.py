@@ -1,4 +1,4 @@
-"""The names of a bundle's files: a closed list, each made from what the file holds."""
+"""The names of a bundle's files, each derived from what the file holds."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _LONGEST = 40
 
 
 class Names:
-    """The names of what a bundle holds of ``chains``.
+    """The names of the files of ``chains``.
 
-    A chain's folder is its number among the sorted chains, and what is readable of its name:
-    ``1-payments-0``. So no two share one, also where a file system knows no capital letters, and
-    none has a name that means something.
+    A chain's folder is its number among the sorted chains and a readable part of its name, such as
+    ``1-payments-0``. Folders thus differ even on case-insensitive file systems, and no name is
+    reserved.
     """
 
     def __init__(self, chains: Iterable[str]) -> None:

@@ -1,4 +1,4 @@
-"""What checking a bundle came to: as one object, and in sentences."""
+"""The outcome of checking a bundle, as an object and in sentences."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from audittui.export.evidence.check import Checked
 from audittui.export.evidence.manifest import Manifest
 
 WORD = (
-    "How the entries were found, whether they are all, where and when that was, the notes, and the "
-    "verdicts on what is not proven"
+    "How, where and when the entries were found, whether they are complete, the notes, and the "
+    "verdicts on unproven entries"
 )
-"""What cannot be derived from a bundle's entries, proofs and checkpoints."""
+"""What cannot be derived from the entries, proofs and checkpoints of a bundle."""
 
 
 def outcome_object(checked: Checked) -> dict[str, Any]:
-    """The outcome as data. ``proven`` counts under trusted keys only; ``self_proven`` under those
-    that the bundle itself names, where none is trusted."""
+    """The outcome as data. ``proven`` counts entries proven under trusted keys; ``self_proven``
+    those under keys that the bundle names, if none is trusted."""
     manifest = checked.manifest
     number = 0 if manifest is None else len(manifest.entries)
     proven = 0 if checked.own_keys else checked.proven
@@ -52,7 +52,7 @@ def outcome_object(checked: Checked) -> dict[str, Any]:
 
 
 def verdicts(manifest: Manifest) -> Counter[str]:
-    """How often each verdict is said."""
+    """How many entries have each verdict."""
     return Counter(one.verdict for one in manifest.entries)
 
 
@@ -64,34 +64,33 @@ def proof_sentences(checked: Checked) -> list[str]:
     told = [f"{checked.proven:,} of {number:,} proven under a signed checkpoint."]
     if checked.own_keys and checked.proven:
         told.append(
-            "The keys are those that the bundle names: give --trusted-key KEY with one that you "
-            "have from elsewhere."
+            "The keys are those named in the bundle: give --trusted-key KEY with a key from an "
+            "independent source."
         )
     elif checked.proven < number:
         rest = number - checked.proven
         told.append(
-            f"{rest:,} not proven: {'it' if rest == 1 else 'they'} may be anybody's writing."
+            f"{rest:,} not proven: anyone could have written {'it' if rest == 1 else 'them'}."
         )
     if not manifest.complete:
-        told.append("The bundle says itself that it is not all that was asked for.")
+        told.append("The bundle states that its result is incomplete.")
     return told
 
 
 def seen_sentences(checked: Checked) -> list[str]:
-    """Which logs this machine has seen at another size, so that nothing offline tells whether the
-    bundle's are the same."""
+    """The logs that this machine has pinned at another size, which cannot be compared offline."""
     assert checked.manifest is not None
     return [
-        f"This machine has seen {one.origin} at another size than {one.size:,}: audittui verify "
-        f"--chain {one.chain} --checkpoint FILE tells whether it is the same log, with "
-        f"{one.file} of the bundle as FILE."
+        f"This machine has seen {one.origin} at a size other than {one.size:,}. To check that it "
+        f"is the same log, run audittui verify --chain {one.chain} --checkpoint FILE with "
+        f"{one.file} from the bundle."
         for one in checked.manifest.checkpoints
         if checked.seen.get(one.chain) == "not compared"
     ]
 
 
 def word_sentences(checked: Checked) -> list[str]:
-    """Whose word the rest is."""
+    """Who vouches for the rest."""
     manifest = checked.manifest
     assert manifest is not None
     if checked.vouched:
@@ -99,8 +98,8 @@ def word_sentences(checked: Checked) -> list[str]:
     only = f"{WORD} are the collector's word only."
     if manifest.collector:
         return [
-            f"Signed by {manifest.collector}: give --collector-key KEY with one that you have from "
-            "elsewhere.",
+            f"Signed by {manifest.collector}: give --collector-key KEY with a key from an "
+            "independent source.",
             only,
         ]
     return [f"Not signed. {only}"]

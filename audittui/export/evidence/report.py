@@ -1,8 +1,8 @@
-"""The part of a bundle that people read: ``report.md``. Values from the log are shown harmless.
+"""The human-readable part of a bundle: ``report.md``. Values from the log are escaped.
 
-It follows from the manifest and the entries to the byte: whoever checks a bundle writes it again
-and compares. So it is a part of the format: another wording needs another name of it. And which
-characters are shown does not hang on the Unicode version of the Python that runs it.
+Every byte of it follows from the manifest and the entries; checking a bundle writes it again and
+compares. The wording is therefore part of the format, and changing it requires a new format name.
+For the same reason, escaping does not depend on the Unicode version of the running Python.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from audittui.export.evidence.manifest import Manifest
 _SHOWN = 1000
 _ACTIVE = re.compile(r"[\\`*_\[\]<>|~&$#!]|(?<=:)//|(?<=www)\.", re.IGNORECASE)
 _SHOWN_CATEGORIES = ("L", "M", "N", "P", "S")
-# Shown by the oldest Unicode, and invisible or acting since.
+# Printable in the oldest supported Unicode version, invisible or active in later ones.
 _HIDDEN = frozenset("\u00ad\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
 
 
 class Line(msgspec.Struct, frozen=True):
-    """What the report lists of one entry besides the manifest's words."""
+    """What the report lists for an entry besides the manifest's fields."""
 
     actor: str = ""
     action: str = ""
@@ -34,10 +34,10 @@ class Line(msgspec.Struct, frozen=True):
 
 
 def read_entry(text: bytes) -> Entry | None:
-    """The entry that a stored text says; None where it is none, or not in one way only."""
+    """The entry in a stored text; None if it is not an entry, or ambiguous."""
     try:
         entry = decode_body(text)
-        # A text that is spelled as entries are has no key twice.
+        # A text in canonical form has no duplicate keys.
         if msgspec.json.encode(entry) != text:
             decode_strict(text)
     except ValueError:
@@ -46,14 +46,14 @@ def read_entry(text: bytes) -> Entry | None:
 
 
 def line_of(entry: Entry | None) -> Line:
-    """What is listed of an entry; of one that cannot be read, nothing."""
+    """What is listed for an entry; empty for one that cannot be read."""
     if entry is None:
         return Line()
     return Line(entry.actor, entry.action, entry.resource or "", entry.outcome)
 
 
 def report_text(manifest: Manifest, lines: Sequence[Line]) -> str:
-    """The report; ``lines`` go with the manifest's entries."""
+    """The report; ``lines`` correspond to the manifest's entries."""
     counts = Counter(entry.verdict for entry in manifest.entries)
     found = ", ".join(f"{count:,} {_cell(name)}" for name, count in sorted(counts.items()))
     number = len(manifest.entries)
@@ -153,12 +153,12 @@ def _wrong(manifest: Manifest) -> list[str]:
 
 
 def _sorted(values: Mapping[str, str]) -> list[tuple[str, str]]:
-    """The manifest keeps objects sorted by name."""
+    """Items sorted by name, as in the manifest."""
     return sorted(values.items())
 
 
 def _cell(text: str) -> str:
-    """A value that neither a terminal nor a Markdown reader acts on."""
+    """A value escaped for terminals and Markdown."""
     return _ACTIVE.sub(lambda found: f"\\{found.group()}", _harmless(text))
 
 

@@ -1,8 +1,8 @@
 """The collector's signature: ``manifest.note``, a signed note over the manifest's SHA-256.
 
-Its text is the line ``audittui-evidence/v1`` and the line ``sha256`` with the digest in hex. No
-checkpoint, retention statement or prune record has such a text, so that none is ever taken for the
-other; still a key that seals is refused here, so that nobody has to rely on that.
+Its text is the line ``audittui-evidence/v1`` and a line with ``sha256`` and the digest in hex. No
+checkpoint, retention statement or prune record has such a text, so none can be mistaken for
+another. A key that seals is refused nevertheless, so that nothing depends on this.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ DOMAIN = "audittui-evidence/v1"
 
 
 def sign_manifest(manifest: bytes, key: SealingKey) -> bytes:
-    """The note over ``manifest``. Raises `StoreError` where the key is elsewhere and fails."""
+    """The note over ``manifest``. Raises `StoreError` if a remote key (KMS) fails."""
     return sign_note(_text(manifest), [LogSigner(key.verifier.name, key)]).encoded()
 
 
 def signature_fault(note: bytes, manifest: bytes, key: VerifierKey) -> str:
-    """Why ``note`` is not the signature of ``key`` alone over ``manifest``; empty: it is."""
+    """Why ``note`` is not a signature by ``key`` alone over ``manifest``; empty if it is."""
     try:
         parsed = parse_note(note)
     except MalformedError as error:
         return f"it is a {error}"
     if parsed.text != _text(manifest):
-        return "it was made over another manifest"
+        return "it is for another manifest"
     if len(parsed.signatures) != 1 or parsed.encoded() != note:
-        return "it is not one signature"
+        return "it is not a single signature"
     if not verified_by(parsed, [key]):
-        return f"it does not hold under {key.text}"
+        return f"it does not verify under {key.text}"
     return ""
 
 

@@ -1,6 +1,6 @@
-"""AWS CloudTrail records as entries.
+"""Turns AWS CloudTrail records into entries.
 
-Not here: where the files come from.
+Not here: finding and opening files.
 """
 
 from audittui.ingest.cloudtrail.record import draft_of

@@ -1,9 +1,9 @@
-"""One ARN for one thing, however a record names it.
+"""One canonical ARN for each resource, however a record names it.
 
-Names that AWS keeps unique without their path or suffix lose it: IAM's ``role/team/x`` becomes
-``role/x``; a secret's random six characters, a function's version and the identifier behind a
-stack's name are dropped. (A secret's ARN given without its suffix, whose name happens to end in a
-hyphen and six characters, cannot be told from one with it; AWS advises against such names.)
+Paths and suffixes that AWS does not need for uniqueness are dropped: IAM's ``role/team/x`` becomes
+``role/x``; a secret loses its six random characters, a function its version, and a stack the
+identifier after its name. (A secret's ARN without the suffix is ambiguous if the name happens to
+end in a hyphen and six characters; AWS advises against such names.)
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ _PARTITIONS = (
     ("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"), ("us-iso-", "aws-iso"), ("us-isob-", "aws-iso-b"),
     ("eu-isoe-", "aws-iso-e"), ("us-isof-", "aws-iso-f"), ("eusc-", "aws-eusc"),
 )  # fmt: skip
-"""Beginnings of region names, and the ARN partition that they belong to."""
+"""Prefixes of region names, and the ARN partition that they belong to."""
 
 
 def partition_of(region: str) -> str:
-    """The ARN partition that a region belongs to."""
+    """The ARN partition of a region."""
     for prefix, partition in _PARTITIONS:
         if region.startswith(prefix):
             return partition
@@ -37,16 +37,16 @@ def partition_of(region: str) -> str:
 
 
 def names_something(arn: str) -> bool:
-    """False for an ARN whose resource has no name, such as ``…:log-group::log-stream:``, which the
-    message of a refusal writes where the request named none."""
+    """False for an ARN whose resource has no name, such as ``…:log-group::log-stream:``; messages
+    of refusals contain it if the request named none."""
     resource = arn.split(":", 5)[-1]
     return not _NAMELESS.fullmatch(resource)
 
 
 def canonical(arn: str) -> str:
-    """The one spelling of a given ARN that this importer writes.
+    """The canonical form of an ARN from a record.
 
-    What was built from a name must not come here: the secret ``db-passwd`` would lose its end.
+    Do not pass an ARN built from a name: the secret ``db-passwd`` would lose its end.
     """
     for pattern in (_SECRET_SUFFIX, _FUNCTION, _LOG_GROUP, _STACK):
         match = pattern.fullmatch(arn)

@@ -1,9 +1,9 @@
-"""Finds the records in the text of a CloudTrail file, also where the text is damaged.
+"""Finds the records in the text of a CloudTrail file, even if the text is damaged.
 
-A file that is JSON is decoded at once. In one that is not, the records are found one by one: by
-decoding each leniently, or by its brackets where it cannot be decoded; each is then held to the
-same strictness as in a sound file. So one bad record rejects itself only, and a file that was cut
-off gives what is whole.
+A valid JSON file is decoded in one step. In any other file, records are found one by one, by
+decoding each leniently, or by its brackets if it cannot be decoded; each is then decoded as
+strictly as in a valid file. A bad record thus rejects only itself, and a truncated file yields its
+intact records.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from audittui.entry import decode_strict
 from audittui.ingest.cloudtrail.envelope import LISTS, opened, part_of, records_of
 
 Placed = tuple[str, Any]
-"""A record with its place, or a ``ValueError`` in the record's stead."""
+"""The place of a record, and the record or the ``ValueError`` that it caused."""
 _LENIENT = json.JSONDecoder()
 _BRACKET = re.compile(r'[{}\[\]]|"(?:[^"\\]+|\\.)*+(?:"|\\?\Z)', re.DOTALL)
-"""A bracket, or a string (perhaps without an end) in which brackets mean nothing."""
+"""A bracket, or a string (possibly unterminated), in which brackets do not count."""
 _RECORD = re.compile(r'\{\s*"eventVersion"')
-"""What CloudTrail begins a record with."""
+"""How CloudTrail starts a record."""
 _MAX_FAULTS = 100
-"""Failures after which brackets alone tell the ends: the decoder counts lines for every error."""
+"""After this many failures only brackets are used, as the decoder counts lines at every error."""
 _RUN_ON = re.compile(r"\}\s*\{")
-"""Where one object ends and the next begins."""
+"""The boundary between two objects."""
 _BARE = re.compile(r"[^\s,\[\]{}]+")
 _CUT_OFF = "cut off"
-_STRANGE = "what follows is no list of records"
+_STRANGE = "what follows is not a list of records"
 _CLOSED = {"{": "]}", "[": "]"}
 """What ends a list of records, by what began it."""
 
 
 def records_in(data: bytes) -> Iterator[Placed]:
-    """The records of a file: of ``{"Records": […]}``, a list, one record, or JSON Lines; also in
-    the envelopes that `audittui.ingest.cloudtrail.envelope` takes off.
+    """The records of a file: ``{"Records": […]}``, a list, one record, or JSON Lines, possibly in
+    the envelopes that `audittui.ingest.cloudtrail.envelope` removes.
 
-    Places read ``record 7`` or ``line 7``, from 1; what is wrong with the file has the place "".
+    Places are ``record 7`` or ``line 7``, from 1; a fault of the file has the place "".
     """
     for place, value in _values_in(data):
         yield place, value if isinstance(value, ValueError) else opened(value)
@@ -50,7 +50,7 @@ def _values_in(data: bytes) -> Iterator[Placed]:
     try:
         whole = decode_strict(data)
     except ValueError:
-        # What is not UTF-8 survives as lone surrogates, so that only its record fails.
+        # Invalid UTF-8 becomes lone surrogates, so that only its record fails.
         yield from _damaged(data.decode("utf-8", "surrogateescape"))
         return
     inside = records_of(whole)
@@ -64,7 +64,7 @@ def _values_in(data: bytes) -> Iterator[Placed]:
 
 
 def _damaged(text: str) -> Iterator[Placed]:
-    """The records of a text that is not one JSON value: damaged, or several values."""
+    """The records of a text that is not a single JSON value: damaged, or several values."""
     at = _first_element(text, 0)
     if at is None:
         lines = text.split("\n")
@@ -94,7 +94,7 @@ def _damaged(text: str) -> Iterator[Placed]:
                 yield place, ValueError(_CUT_OFF if at >= len(text) else _STRANGE)
                 return
             at += 1
-        # Files that were joined together: one list of records after the other.
+        # Concatenated files: one list of records after another.
         begun = _skip(text, at)
         if begun >= len(text):
             return
@@ -103,7 +103,7 @@ def _damaged(text: str) -> Iterator[Placed]:
 
 
 def _run_on(text: str) -> Iterator[Placed]:
-    """Values that follow each other without a line between them, as Firehose writes them."""
+    """Values that follow each other without line breaks, as Firehose writes them."""
     at, number = _skip(text, 0), 0
     while at < len(text):
         number += 1
@@ -116,7 +116,7 @@ def _run_on(text: str) -> Iterator[Placed]:
 
 
 def _first_element(text: str, at: int) -> int | None:
-    """Where the list of records that begins at ``at`` has its first one; None where none does."""
+    """The position of the first record of a list that starts at ``at``; None if none does."""
     try:
         at = _skip(text, at)
         if text[at] == "[":
@@ -133,8 +133,8 @@ def _first_element(text: str, at: int) -> int | None:
 
 
 def _end(text: str, at: int, decode: bool) -> int | None:
-    """Where the record at ``at`` ends: by decoding it, else by its brackets, but never beyond the
-    beginning of the next; None where none of these can be found."""
+    """The end of the record at ``at``: by decoding it, otherwise by its brackets, but never beyond
+    the start of the next; None if none of these is found."""
     if decode:
         try:
             return _LENIENT.raw_decode(text, at)[1]
@@ -162,7 +162,7 @@ def _closing(text: str, at: int) -> int | None:
 
 
 def _skip(text: str, at: int, also: str = "") -> int:
-    """Where, from ``at`` on, what is no white space (nor a character of ``also``) stands."""
+    """The first position from ``at`` on without white space or a character of ``also``."""
     while at < len(text) and (text[at] in " \t\r\n" or text[at] in also):
         at += 1
     return at
@@ -187,12 +187,12 @@ def _is_object(line: str) -> bool:
 
 
 def _strict(text: str) -> Any:
-    """The value that a text says, or the ``ValueError`` that says why there is none."""
+    """The value of a text, or the ``ValueError`` that says why there is none."""
     try:
         return decode_strict(text.encode("utf-8", "surrogateescape"))
     except UnicodeDecodeError:
         return ValueError("not UTF-8")
     except UnicodeEncodeError:
-        return ValueError("it holds a lone surrogate, which UTF-8 cannot say")
+        return ValueError("it contains a lone surrogate, which UTF-8 cannot encode")
     except ValueError as error:
         return ValueError(f"not JSON: {error}")

@@ -1,4 +1,4 @@
-"""The envelopes that CloudTrail records come in, and files beside them that hold none.
+"""The envelopes of CloudTrail records, and similar files that contain no records.
 
 Sources: AWS CloudTrail API reference (LookupEvents), CloudTrail user guide ("CloudTrail digest file
 structure", "Insights events"), EventBridge user guide ("AWS API Call via CloudTrail"), CloudWatch
@@ -12,12 +12,12 @@ from typing import Any
 from audittui.entry import decode_strict
 
 LISTS = ("Records", "Events", "events")
-"""What holds the records of a file: log files; lookup-events; filter-log-events."""
+"""The keys that hold a file's records: in log files, lookup-events, filter-log-events."""
 _PAGES = ("NextToken", "nextToken")
 
 
 def records_of(whole: Any) -> list[Any] | ValueError:
-    """The records of a file's one JSON value, each perhaps in an envelope of its own."""
+    """The records of a file's single JSON value, each possibly in its own envelope."""
     if isinstance(whole, list):
         return whole
     if isinstance(whole, dict) and "eventName" not in whole:
@@ -31,17 +31,17 @@ def records_of(whole: Any) -> list[Any] | ValueError:
 
 
 def part_of(whole: Any) -> ValueError | None:
-    """What to say of a file that holds one page of an answer, None for others."""
+    """The warning for a file that holds one page of a result; None for others."""
     if not isinstance(whole, dict):
         return None
     if any(isinstance(whole.get(name), str) and whole[name] for name in _PAGES):
-        return ValueError("a NextToken says that there are more events: ask for them all")
+        return ValueError("a NextToken means that there are more events: fetch all pages")
     return None
 
 
 def opened(value: Any) -> Any:
-    """The record in an envelope, or the ``ValueError`` that says why there is none; what has no
-    envelope as it is."""
+    """The record in an envelope, or the ``ValueError`` that says why there is none; a value
+    without an envelope is returned as it is."""
     if isinstance(value, str) and value.lstrip().startswith("{"):
         # lookup-events with --query 'Events[].CloudTrailEvent'.
         return _decoded(value, "a text")
@@ -53,15 +53,13 @@ def opened(value: Any) -> Any:
         detail, kind = value["detail"], value["detail-type"]
         if isinstance(detail, dict) and "eventName" in detail:
             return detail
-        return ValueError(f"an EventBridge event that is no CloudTrail record: {kind}")
+        return ValueError(f"an EventBridge event that is not a CloudTrail record: {kind}")
     if "message" in value and ("logStreamName" in value or "timestamp" in value):
         return _decoded(value["message"], "message")
     if "digestStartTime" in value or "digestS3Object" in value:
-        return ValueError(
-            "a CloudTrail digest file: it names and signs log files, and holds no events"
-        )
+        return ValueError("a CloudTrail digest file: it signs log files and contains no events")
     if "insightDetails" in value:
-        return ValueError("a CloudTrail Insights event: it tells a rate of calls, and is no call")
+        return ValueError("a CloudTrail Insights event: it reports a rate of calls, not a call")
     return value
 
 

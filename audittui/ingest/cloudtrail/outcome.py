@@ -15,7 +15,7 @@ from typing import Any
 from audittui.entry import Outcome
 
 _DENIED = re.compile(
-    # Whatever service, prefix (Client., Lambda., KMS) or suffix (Exception) stands around it.
+    # With any service, prefix (Client., Lambda., KMS) or suffix (Exception) around it.
     r"denied|unauthori[sz]ed|not[ _]?authori[sz]ed|forbidden"
     r"|insufficient ?(permission|privilege|access)|explicit ?deny"
     r"|^failed authentication|authentication ?failed"
@@ -26,7 +26,7 @@ _DENIED = re.compile(
     r"|InvalidAccessKeyId|SignatureDoesNotMatch|InvalidSignature|MissingAuthenticationToken"
     r"|ExpiredToken|InvalidSecurity(Token\w*)?\b|IncompleteSignature|OptInRequired|NotSignedUp|AccountProblem"
     r"|AllAccessDisabled|IDPRejectedClaim|RegionDisabled)"
-    # A status of HTTP as the code: 403 Forbidden, HTTP 401.
+    # An HTTP status as the code: 403 Forbidden, HTTP 401.
     r"|^(HTTP[ /]?)?40[13]\b",
     re.IGNORECASE,
 )
@@ -39,7 +39,7 @@ _DENIED_MESSAGE = re.compile(
 _FAILED = re.compile(r"fail(ed|ure)?|error|unsuccessful|rejected|aborted", re.IGNORECASE)
 _REFUSED = re.compile(r"(access[ _]?)?denied|forbidden|unauthori[sz]ed", re.IGNORECASE)
 _STATES = re.compile(
-    # What a thing was before is not how the event ended.
+    # The previous state of a resource is not the outcome of the event.
     r"(?!prev|old|from)(.*[a-z])?(state|status|result|outcome|state_?name|job_?status)",
     re.IGNORECASE,
 )
@@ -57,8 +57,8 @@ _MAX_DEPTH = 6
 
 
 def outcome_of(record: dict[str, Any]) -> tuple[Outcome, str | None]:
-    """The outcome of a record, and the reason: its error code, else its message, else what the
-    event's own account of itself gives; None where it gives none."""
+    """The outcome of a record, and its reason: the error code, else the message, else what the
+    event's details give; None if they give none."""
     code = _told(record.get("errorCode"))
     message = _told(record.get("errorMessage"))
     if code is not None:
@@ -76,7 +76,7 @@ def outcome_of(record: dict[str, Any]) -> tuple[Outcome, str | None]:
 
 
 def _account(record: dict[str, Any]) -> tuple[Outcome, str | None] | None:
-    """What the response and the service's details say of a failure; None where they say none."""
+    """The failure in the response or the service's details; None if there is none."""
     name = str(record.get("eventName") or "")
     source = str(record.get("eventSource") or "").partition(".")[0]
     signing_in = source in ("signin", "sso") or _SIGN_IN.fullmatch(name) is not None
@@ -85,7 +85,7 @@ def _account(record: dict[str, Any]) -> tuple[Outcome, str | None] | None:
         if not isinstance(part, dict):
             continue
         for key, value in part.items():
-            # {"ConsoleLogin": "Failure"}: the event's own name, or a word that says nothing else.
+            # {"ConsoleLogin": "Failure"}: the key is the event's name, or a word for an outcome.
             own = key == name or signing_in or (part is details and _STATES.fullmatch(key))
             if isinstance(value, str) and (value == "Failure" or (own and _bad(value))):
                 denied = signing_in or _SIGN_IN.fullmatch(key) or _REFUSED.fullmatch(value)
@@ -108,7 +108,7 @@ def _bad(value: str) -> bool:
 
 
 def _failures(value: Any, depth: int) -> Iterator[str]:
-    """The words by which a service's details tell a failure, wherever they stand."""
+    """The words in a service's details that indicate a failure, at any depth."""
     if depth > _MAX_DEPTH:
         return
     if isinstance(value, list):
@@ -120,7 +120,7 @@ def _failures(value: Any, depth: int) -> Iterator[str]:
         inner for key, inner in value.items() if isinstance(inner, str) and _STATES.fullmatch(key)
     ]
     yield from (state for state in states if _bad(state))
-    # A message beside "SUCCEEDED" tells no failure.
+    # A message beside "SUCCEEDED" is not a failure.
     well = any(_STATES_TEXT.fullmatch(state) for state in states)
     for key, inner in value.items():
         if not well and isinstance(inner, str) and _CODES.fullmatch(key) and _tells(inner):
@@ -136,7 +136,7 @@ def _tells(code: str) -> bool:
 
 
 def _reason_in(value: Any, depth: int = 0) -> str | None:
-    """A code, else a sentence, that gives the reason of a failure."""
+    """The code of a failure, otherwise its message."""
     if depth > _MAX_DEPTH:
         return None
     if isinstance(value, list):
@@ -155,7 +155,7 @@ def _reason_in(value: Any, depth: int = 0) -> str | None:
 
 
 def _told(value: Any) -> str | None:
-    """A code or message as text: some services write a number."""
+    """A code or message as text; some services write numbers."""
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int | float):

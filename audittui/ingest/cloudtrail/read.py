@@ -23,9 +23,9 @@ SUFFIXES = (".json", ".json.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
 
 
 def read_cloudtrail(paths: Sequence[Path]) -> Iterator[Read]:
-    """The records of files and folders, in order. Nothing malformed ends the reading.
+    """The records of files and folders, in order. Malformed records do not end the reading.
 
-    Raises `UsageError` for a path that there is not.
+    Raises `UsageError` for a path that does not exist.
     """
     done = 0
     for path in files_in(paths, SUFFIXES):
@@ -37,21 +37,21 @@ def read_cloudtrail(paths: Sequence[Path]) -> Iterator[Read]:
 
 
 def _read_source(name: str, source: Source, before: int) -> Generator[Read, None, int]:
-    """The records of a source, by time; returns the bytes that are done after it."""
+    """The records of a source, by time; return the total bytes read after it."""
     data = io.BufferedReader(source).read().removeprefix(BYTE_ORDER_MARK)
     records = list(records_in(data))
     if source.fault:
         records = _blamed(records, source.fault)
     records.sort(key=_moment)
     for number, (position, record) in enumerate(records, 1):
-        # The bytes are read at once, the records are what takes time.
+        # Reading the bytes is quick; handling the records takes the time.
         done = before + source.taken * number // len(records)
         yield _read(name, position, record, done)
     return before + source.taken
 
 
 def _blamed(records: list[Placed], fault: str) -> list[Placed]:
-    """The records of a file that could not be read to its end, with the reason said once."""
+    """The records of a file that could not be read to its end; the reason is given once."""
     place, last = records[-1] if records else ("", None)
     if isinstance(last, ValueError):
         return [*records[:-1], (place, ValueError(f"{last} ({fault})"))]
@@ -59,10 +59,10 @@ def _blamed(records: list[Placed], fault: str) -> list[Placed]:
 
 
 def _moment(placed: Placed) -> tuple[str, bool]:
-    """What a file's records are sorted by: time, and creations first within one second.
+    """The sort key of a file's records: time, with creations first within one second.
 
-    CloudTrail tells whole seconds and delivers in no order, so that a thing's first use may stand
-    before its creation.
+    CloudTrail times are whole seconds, and records arrive in no particular order, so the first use
+    of a resource may precede its creation.
     """
     record = placed[1]
     if not isinstance(record, dict):

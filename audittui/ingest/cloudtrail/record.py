@@ -17,7 +17,7 @@ _LAMBDA_VERSION = re.compile(r"\d{8}(v\d+)?$")
 
 
 def draft_of(record: dict[str, Any]) -> Draft:
-    """The draft that a record comes to. Raises ``ValueError`` that says what the record lacks.
+    """The draft of a record. Raises ``ValueError`` naming what the record lacks.
 
     Source of the fields: AWS CloudTrail user guide, "CloudTrail record contents".
     """
@@ -75,7 +75,7 @@ def _issuer(identity: dict[str, Any]) -> dict[str, Any]:
 
 
 def _actor(record: dict[str, Any]) -> str:
-    """Who did it: the role of an assumed role, else the principal's ARN, else the service."""
+    """The actor: the role of an assumed role, else the principal's ARN, else the service."""
     identity = _identity(record)
     if identity.get("type") in ("AssumedRole", "FederatedUser", "WebIdentityUser", "SAMLUser"):
         issuer = _text(_issuer(identity).get("arn"))
@@ -101,7 +101,7 @@ def _actor(record: dict[str, Any]) -> str:
 
 
 def _session(record: dict[str, Any]) -> str | None:
-    """The session's ARN, where the actor is the role behind it."""
+    """The session's ARN, if the actor is the role behind it."""
     identity = _identity(record)
     arn = _text(identity.get("arn"))
     return arn if arn and ":assumed-role/" in arn else None

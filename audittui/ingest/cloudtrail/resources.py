@@ -1,6 +1,6 @@
-"""What a CloudTrail record is about: its resources as ARNs, the main one first.
+"""The resources of a CloudTrail record as ARNs, the main one first.
 
-The table is in `audittui.ingest.cloudtrail.rules`; here is how it is read.
+This module interprets the table in `audittui.ingest.cloudtrail.rules`.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _Found = tuple[str, str]
 
 
 def resources_of(record: dict[str, Any]) -> list[str]:
-    """The ARNs that a record is about, the main one first, each once.
+    """The ARNs of a record's resources, the main one first, without duplicates.
 
-    Resources that the event's name speaks of come first, in the order of the table; then the
-    others that the record names. Where it names none, a refusal's message may.
+    Resources whose type is in the event's name come first, in table order; then the others that the
+    record names. If it names none, the message of a refusal may.
     """
     service = str(record.get("eventSource") or "").split(".")[0]
     event = str(record.get("eventName") or "")
@@ -59,7 +59,7 @@ def _view(record: dict[str, Any], service: str) -> dict[str, Any]:
     known = _text_of(identity, "arn").split(":")
     partition = known[1] if len(known) > 5 and known[1] else partition_of(region)
     request = record.get("requestParameters")
-    # A refused event may have lost its parameters: then no user named does not mean the caller.
+    # A refused event may lack its parameters; then a missing user does not mean the caller.
     lost = record.get("errorCode") and request is None
     return {
         "request": request, "response": record.get("responseElements"),
@@ -79,7 +79,7 @@ def _text_of(value: Any, key: str) -> str:
 
 
 def _found_by(rule: Rule, view: dict[str, Any]) -> list[str]:
-    """The ARNs that a rule finds: those of the first of its paths that gives any."""
+    """The ARNs that a rule finds, from the first of its paths that yields any."""
     for path in rule.paths:
         values = _values(view, path)
         if values:
@@ -90,10 +90,10 @@ def _found_by(rule: Rule, view: dict[str, Any]) -> list[str]:
 
 
 def _arn(rule: Rule, value: str, view: dict[str, Any]) -> str | None:
-    """The ARN of what ``value`` names, None where the rule does not hold for it.
+    """The ARN of what ``value`` names; None if the rule does not apply to it.
 
-    Only a given ARN is made canonical: one that is built has no path and no suffix, at most a
-    name that looks like having one.
+    Only ARNs from the record are made canonical: one built from a name has no path or suffix, at
+    most a name that looks as if it had.
     """
     if value.startswith("arn:") and not rule.free:
         return canonical(value)
@@ -106,7 +106,7 @@ def _arn(rule: Rule, value: str, view: dict[str, Any]) -> str | None:
 
 
 def _filled(template: str, name: str, view: dict[str, Any]) -> str:
-    """An ARN with its fields filled in; "" where the record does not have one of them."""
+    """An ARN with its fields filled in; "" if the record lacks one of them."""
     fields: dict[str, str] = {}
     for field in _FIELD.findall(template):
         if field == "name":
@@ -115,7 +115,7 @@ def _filled(template: str, name: str, view: dict[str, Any]) -> str:
             fields[field] = view["scope"][field]
         else:
             values = _values(view, field)
-            # Part of an ARN cannot be an ARN: an access point's, in the place of a bucket's name.
+            # A field cannot itself be an ARN, such as an access point's in place of a bucket name.
             if len(values) != 1 or values[0].startswith("arn:"):
                 return ""
             fields[field] = values[0]
@@ -124,7 +124,7 @@ def _filled(template: str, name: str, view: dict[str, Any]) -> str:
 
 @lru_cache(maxsize=1024)
 def _spoken(service: str, event: str) -> frozenset[str]:
-    """The nouns of a service that an event's name speaks of; not "Vpc" in "VpcEndpoint"."""
+    """The nouns of a service that occur in an event's name; not "Vpc" in "VpcEndpoint"."""
     nouns = {rule.noun for rule in RULES.get(service, ()) if rule.noun}
     if service == "ec2":
         nouns |= {noun for noun, _ in EC2_KINDS.values()}
@@ -143,7 +143,7 @@ def _steps(path: str) -> tuple[_Step, ...]:
 
 
 def _values(view: dict[str, Any], path: str) -> list[str]:
-    """The texts that stand at a path, empty ones left out."""
+    """The texts at a path, except empty ones."""
     found: list[Any] = [view]
     for key, conditions in _steps(path):
         inner: list[Any] = []
@@ -166,10 +166,10 @@ def _meets(value: Any, conditions: tuple[tuple[str, str], ...]) -> bool:
 
 
 def _by_identifier(view: dict[str, Any]) -> Iterator[_Found]:
-    """EC2 names its resources by identifiers whose prefix tells their type, wherever they stand.
+    """EC2 resources, named anywhere by identifiers whose prefix gives their type.
 
-    A request may hold what is no identifier, such as an attempt at guessing one: then the
-    parameter's name tells the type.
+    If a request contains an invalid identifier, such as a guess, the parameter's name gives the
+    type.
     """
     request = view["request"]
     for parameter, value in request.items() if isinstance(request, dict) else ():

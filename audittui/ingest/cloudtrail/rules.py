@@ -1,8 +1,8 @@
-"""Where the records of each service name their resources: the table behind `resources_of`.
+"""Where each service's records name their resources: the table behind `resources_of`.
 
-To teach it another resource, add a line: the noun as event names have it, its ARN, and where its
-name stands. The ARNs' forms are those of the AWS service authorization reference, the parameters
-those of each service's API reference (CloudTrail writes them with a small first letter).
+To support another resource, add a line: the noun as in event names, its ARN, and the paths of its
+name. ARN formats are from the AWS service authorization reference, parameters from each service's
+API reference (CloudTrail lower-cases their first letter).
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ import msgspec
 class Rule(msgspec.Struct, frozen=True):
     """One kind of resource of a service, and parameters that name it.
 
-    ``noun`` is what event names call it (`CreateRole` speaks of a "Role"); "" is spoken of by
-    every event. ``arn`` is the ARN; in it ``{name}`` is the name found, ``{partition} {service}
-    {region} {account}`` come from the record, and a path gives another value of it. Without an
-    ``arn`` only values that are ARNs count; such values are always taken as they are.
+    ``noun`` is its name in event names (`CreateRole` names a "Role"); "" matches every event.
+    ``arn`` is the ARN: ``{name}`` is the name found, ``{partition} {service} {region} {account}``
+    come from the record, and a path inserts another of its values. Without an ``arn`` only values
+    that are ARNs count; such values are always used as they are.
 
     ``paths`` are tried in order until one finds something: dotted paths from ``request``,
-    ``response``, ``additional``, ``service``, ``identity`` or ``resources``; lists are followed
-    into each element; ``[key=value]`` demands a value of the object that it stands behind.
+    ``response``, ``additional``, ``service``, ``identity`` or ``resources``. Lists are searched
+    element by element; ``[key=value]`` filters the objects before it.
 
-    A parameter whose own name tells the type (``roleName``) names it in every event. One that
-    does not (``name``) needs ``events``, a pattern for the event names in which it does. ``name``
-    is a pattern that a name must match as a whole; its group goes into the ARN. Where a value may
-    be any text (``free``), one that looks like an ARN is none.
+    A parameter whose name implies the type (``roleName``) names it in every event. Any other
+    (``name``) needs ``events``, a pattern for the event names in which it does. ``name`` is a
+    pattern that must match the whole name; its group goes into the ARN. If a value may be any text
+    (``free``), one that looks like an ARN is not taken as one.
     """
 
     noun: str
@@ -54,7 +54,7 @@ _OWN = (
     r"(AccessKeys?|LoginProfile|SSHPublicKeys?|SigningCertificates?|ServiceSpecificCredentials?)$"
     r"|^(GetUser|ChangePassword|ListMFADevices)$"
 )
-"""IAM's events that mean the caller where they name no user (IAM API reference, "UserName")."""
+"""IAM events that apply to the caller if they name no user (IAM API reference, "UserName")."""
 
 RULES: dict[str, tuple[Rule, ...]] = {
     "s3": (
@@ -83,7 +83,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
               "request.keyId", "request.targetKeyId", name="(?!alias/)(.+)"),
     ),
     "lambda": (
-        # A name, an account's function, either with a version.
+        # A name, optionally with an account and with a version.
         _rule("Function", _HERE + "function:{name}", "response.functionArn",
               "request.functionName", name=r"(?:\d+:)?(?:function:)?([^:]+)(?::.*)?"),
     ),
@@ -93,7 +93,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         _rule("Secret", _HERE + "secret:{name}", "request.name", events="^CreateSecret$"),
     ),
     "ssm": (
-        # A parameter's version or label stands behind a colon.
+        # A parameter's version or label follows a colon.
         _rule("Parameter", _HERE + "parameter/{name}", "request.name", "request.names",
               events="Parameter", name="/?([^:]+)(?::.*)?"),
         _rule("Parameter", _HERE + "parameter/{name}",
@@ -167,7 +167,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "cloudformation": (
         _rule("", _HERE + "stack/{name}", "response.stackId", "request.stackName"),
     ),
-    # What else EC2 names, it names by identifiers: `EC2_KINDS`.
+    # EC2 names all other resources by identifiers: `EC2_KINDS`.
     "ec2": (_rule("KeyPair", _EC2 + "key-pair/{name}", "request.keyName", "response.keyName"),),
     "events": (
         _rule("Rule", _HERE + "rule/{request.eventBusName}/{name}", "request.rule"),
@@ -181,7 +181,7 @@ ANY: tuple[Rule, ...] = (
     _rule("", "", "request.resourceArn", "request.resourceARN", "request.resourceName",
           "request.resourceIdList", "request.resource"),
 )  # fmt: skip
-"""What holds for every service: whatever an event calls its resource, where it is an ARN."""
+"""Rules for every service: any parameter that names a resource, if its value is an ARN."""
 
 EC2_KINDS = {
     "i": ("Instance", "instance"), "vol": ("Volume", "volume"), "snap": ("Snapshot", "snapshot"),
@@ -196,14 +196,14 @@ EC2_KINDS = {
     "cgw": ("CustomerGateway", "customer-gateway"), "vpn": ("VpnConnection", "vpn-connection"),
     "dopt": ("DhcpOptions", "dhcp-options"),
 }  # fmt: skip
-"""EC2's identifiers: prefix → noun in event names, type in ARNs. A type's parameter is called by
-its noun, too: ``instanceId``."""
+"""EC2's identifiers: prefix → noun in event names, type in ARNs. The noun also names a type's
+parameter: ``instanceId``."""
 EC2_PARAMETERS = {
     f"{noun[0].lower()}{noun[1:]}Id": (noun, kind) for noun, kind in EC2_KINDS.values()
 }
 
 
 def ec2_arn(kind: str) -> str:
-    """The ARN of a type of EC2's; images and snapshots belong to no account."""
+    """The ARN format of an EC2 type; images and snapshots have no account in theirs."""
     owner = "" if kind in ("image", "snapshot") else "{account}"
     return f"arn:{{partition}}:ec2:{{region}}:{owner}:{kind}/{{name}}"

@@ -1,4 +1,4 @@
-"""How much an event asks to be looked at: the levels are documented in docs/cloudtrail.md."""
+"""The severity of an event; docs/cloudtrail.md describes the levels."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _ALARMING = re.compile(
 
 
 def severity_of(record: dict[str, Any], action: str, outcome: Outcome) -> Severity:
-    """Changes to who may do what, or to what is watched, are high; other changes low; reads info.
-    What was denied is at least medium; root is never below medium."""
+    """Changes to permissions or to monitoring are high, other changes low, reads info. Denied
+    events and those of root are at least medium."""
     reads = record.get("readOnly")
     if isinstance(reads, str):
         reads = {"true": True, "false": False}.get(reads.lower())
