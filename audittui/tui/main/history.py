@@ -97,7 +97,7 @@ class History:
         if isinstance(entry, PastRun) and entry.target != here:
             details = [f"It was run on {entry.target}; you are connected to {here}."]
             self._desk.open(
-                ConfirmScreen("PastRun this here?", details),
+                ConfirmScreen("Run this here?", details),
                 lambda yes: self._run_again(entry) if yes else None,
             )
         elif entry is not None:
@@ -108,7 +108,7 @@ class History:
         self._run(entry.runbook, entry.texts)
 
     def _run(self, name: str, texts: Mapping[str, str]) -> None:
-        """PastRun something remembered, or say that its runbook is gone."""
+        """Run something remembered, or say that its runbook is gone."""
         runbook = self._workspace.runbook(name)
         if runbook is None:
             self._desk.say(f"There is no runbook {name} any more.")
