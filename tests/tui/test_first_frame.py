@@ -56,6 +56,14 @@ async def test_a_form_that_is_shown_while_somebody_leaves_breaks_nothing() -> No
 
 
 @driven
+async def test_what_is_asked_while_somebody_leaves_breaks_nothing() -> None:
+    async with running() as (app, _):
+        app.exit()
+        app.main.ask("filter", "", "")
+        assert app.crash is None
+
+
+@driven
 async def test_two_sizes_at_once_do_not_take_turns_for_ever() -> None:
     async with running() as (app, pilot):
         for height in (25, 24):

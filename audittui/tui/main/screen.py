@@ -321,6 +321,9 @@ class MainScreen(Screen[None]):
 
     def ask(self, kind: str, value: str, hint: str) -> None:
         """One line of input below the list."""
+        if not self.is_attached:
+            # Somebody has left already.
+            return
         self.asking = kind
         self.close_detail()
         self.pane = "results"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from audittui.layout.row import Row
 from audittui.tui.model.outcomes import mark_of, tone_of
@@ -12,7 +12,8 @@ class LifecycleSource:
     """The rows of a resource's lifecycle, the present entry marked.
 
     ``odd`` are the places of the rows that something is odd about; before the row at ``unread``
-    some were not read (-1: none).
+    some were not read (-1: none). ``strangers`` says of rows, by their keys, why they are not of
+    this log.
     """
 
     titles: Sequence[str] = ("    ", "time", "change", "action", "actor", "outcome")
@@ -24,11 +25,13 @@ class LifecycleSource:
         present: int = -1,
         odd: Collection[int] = (),
         unread: int = -1,
+        strangers: Mapping[tuple[str, str | int], str] | None = None,
     ) -> None:
         self.rows = list(rows)
         self.present = present
         self.odd = frozenset(odd)
         self.unread = unread
+        self.strangers = strangers or {}
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -39,10 +42,14 @@ class LifecycleSource:
 
         row = self.rows[at]
         mark = "this" if at == self.present else ""
-        return [mark, row.time, change_of(row), row.action, row.actor, row.outcome]
+        change = self.strangers.get(row.key) or change_of(row)
+        return [mark, row.time, change, row.action, row.actor, row.outcome]
 
     def tone(self, at: int) -> str:
-        """The present entry is marked, refused and odd ones are coloured."""
+        """The present entry is marked, refused and odd ones are coloured, and what is not of this
+        log."""
+        if self.rows[at].key in self.strangers:
+            return "denied"
         if at == self.present:
             return "marked"
         return tone_of(self.rows[at].outcome) or ("failure" if at in self.odd else "")
