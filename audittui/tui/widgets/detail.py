@@ -244,9 +244,9 @@ class Detail(Vertical):
         own = life.own
         rows = [life.rows[at] for at in own]
         found = find_oddities(rows, among(own, life.unread), life.known)
+        placed = [msgspec.structs.replace(one, at=own[one.at]) for one in found]
         # What is wrong first: the title may be cut.
-        found = sorted(found, key=lambda one: one.mild)
-        return [msgspec.structs.replace(one, at=own[one.at]) for one in found]
+        return sorted(placed, key=lambda one: one.mild)
 
     def neighbour(self, step: int) -> Row | None:
         """The next or the previous entry of the same resource."""
