@@ -47,6 +47,23 @@ async def test_haste_breaks_nothing(haste: Callable[[AuditApp], None]) -> None:
 
 
 @driven
+async def test_a_form_that_is_shown_while_somebody_leaves_breaks_nothing() -> None:
+    async with running() as (app, _):
+        runbook = app.workspace.catalogue.runbooks[-1]
+        app.exit()
+        await app.main.form.show(runbook)
+        assert app.crash is None
+
+
+@driven
+async def test_what_is_asked_while_somebody_leaves_breaks_nothing() -> None:
+    async with running() as (app, _):
+        app.exit()
+        app.main.ask("filter", "", "")
+        assert app.crash is None
+
+
+@driven
 async def test_two_sizes_at_once_do_not_take_turns_for_ever() -> None:
     async with running() as (app, pilot):
         for height in (25, 24):

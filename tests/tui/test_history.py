@@ -75,6 +75,22 @@ async def test_a_run_is_there_after_the_next_start_and_runs_again(tmp_path: Path
 
 
 @driven
+async def test_a_run_on_another_table_is_asked_about_before_it_runs_here(tmp_path: Path) -> None:
+    memory = Memory(tmp_path)
+    run = PastRun("k", "time-window", {"window": "-2h..now"}, "other.db", 1)
+    memory.change(lambda state: state.with_run(run))
+    async with remembering(memory) as (app, pilot):
+        await press(pilot, "H", "enter")
+        text = screen_text(app)
+        assert " Run this here?" in text
+        assert "It was run on other.db; you are connected to case.db." in text
+        await press(pilot, "escape")
+        assert app.main.run is None
+        await press(pilot, "H", "enter", "y")
+        assert app.main.run is not None
+
+
+@driven
 async def test_a_search_is_saved_under_a_name_and_deleted(tmp_path: Path) -> None:
     memory = Memory(tmp_path)
     run = PastRun("k", "time-window", {"window": "2h"}, "case.db", 1)

@@ -553,6 +553,34 @@ async def test_a_runbook_named_like_markup_does_no_harm_in_the_palette(tmp_path:
 
 
 @driven
+async def test_what_was_left_while_it_was_read_is_read_on_when_one_is_back() -> None:
+    class Waiting(Stuck):
+        released = threading.Event()
+
+    store = filled([one for _ in range(40) for one in drafts()])
+    store.__class__ = Waiting
+    async with running(store) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter")
+        left = main(app).run
+        assert left is not None
+        kept = len(left.rows.rows)
+        send(pilot, "G", "G")
+        await until(pilot, lambda: store.pages >= 3)
+        send(pilot, "A")
+        await until(pilot, lambda: not left.active)
+        await settle(pilot)
+        Waiting.released.set()
+        assert left is not main(app).run
+        assert left.last is not None and left.last.coverage.stop == "cancelled"
+        await press(pilot, "escape")
+        assert left is main(app).run
+        assert len(left.rows.rows) > kept
+        assert "read back to" in status(app)
+        assert "Reading" not in screen_text(app)
+
+
+@driven
 async def test_leaving_does_not_wait_for_a_connection_that_hangs() -> None:
     never = threading.Event()
 

@@ -12,6 +12,7 @@ import pytest
 from audittui.entry import Draft
 from audittui.layout import load_layout
 from audittui.store.sqlite import SqliteStore
+from audittui.tui.model.entry import compare_versions
 from audittui.tui.model.rows import RowSource
 from audittui.tui.widgets.field import Field
 from audittui.writer import AuditLog
@@ -110,3 +111,47 @@ async def test_rows_above_what_is_followed_stay_marked() -> None:
         await open_runbook(app, pilot, "time window")
         await press(pilot, "enter", "F")
         assert "app/O (not in the registry)" in screen_text(app)
+
+
+@driven
+async def test_exported_marks_name_the_strangers() -> None:
+    async with running(with_stranger(filled(drafts())), size=SIZE) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "m", "j", "m", "j", "m", "M", "s", "enter")
+        (file,) = Path().glob("*.jsonl")
+        *rows, _ = [json.loads(line) for line in file.read_text().splitlines()]
+        assert len(rows) == 3
+        assert [row["chain"] for row in rows if "stranger" in row] == ["app/O"]
+
+
+@driven
+async def test_a_lifecycle_names_the_strangers_and_believes_nothing_of_them() -> None:
+    store = filled(drafts())
+    found = dict(store.get(load_layout("native").key("app/0", 25)).item or {})
+    planted = {**found, "pk": "entry#app/O", "sk": f"{0:020d}", "action": "bucket.delete"}
+    tampering.overwrite(store, planted)
+    async with running(store, size=SIZE) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter")
+        at = next(at for at, row in enumerate(app.main.row_source.rows) if row.seq == 29)
+        await press(pilot, *"j" * at, "R", "enter", "4")
+        life = app.main.detail.life
+        assert life is not None and list(life.strangers.values()) == ["not in the registry"]
+        shown = screen_text(app)
+        assert "not in the registry" in shown
+        assert "deleted at" not in shown
+
+
+@driven
+async def test_no_version_is_compared_with_a_stranger() -> None:
+    async with running(with_stranger(filled(drafts())), size=SIZE) as (app, pilot):
+        await open_runbook(app, pilot, "time window")
+        await press(pilot, "enter", "enter")
+        life = app.main.detail.life
+        assert life is not None
+        version = compare_versions(app.workspace.connection, life, len(life.rows) - 1)
+        assert {life.rows[at].chain for at in life.own} == {"app/0"}
+        stranger = next(at for at in range(len(life.rows)) if at not in life.own)
+        told = compare_versions(app.workspace.connection, life, stranger)
+        assert told.lines is None and "not in the registry" in told.told
+        assert version.row.chain == "app/0" or version.lines is None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from textual.await_complete import AwaitComplete
-from textual.screen import ModalScreen, ScreenResultType
+from textual.events import Event, Mount, Resize
+from textual.screen import ModalScreen, Screen, ScreenResultType
 
 
 class Modal(ModalScreen[ScreenResultType]):
@@ -13,9 +16,23 @@ class Modal(ModalScreen[ScreenResultType]):
     Esc typed fast both dismiss.
     """
 
+    async def on_event(self, event: Event) -> None:
+        """Take in what is not too late."""
+        if not too_late(event, self):
+            await super().on_event(event)
+
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
         """Close with a result; does nothing if this screen is closed already or covered."""
         return super().dismiss(result) if self.app.screen is self else done()
+
+
+def too_late(event: Event, screen: Screen[Any]) -> bool:
+    """True where what a screen is told holds no more: it is mounted while the application ends, and
+    its widgets are not; or its size is an old one. Each arrangement sends the screen its size
+    again, so two sizes on their way could take turns for ever."""
+    if isinstance(event, Mount):
+        return not (screen.is_attached and screen.app.is_running)
+    return isinstance(event, Resize) and event.size != screen.app.size
 
 
 def done() -> AwaitComplete:

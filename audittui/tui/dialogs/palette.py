@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette
+from textual.events import Event
 from textual.widgets import Input
 
-from audittui.tui.dialogs.modal import done
+from audittui.tui.dialogs.modal import done, too_late
 from audittui.tui.textual_private import with_patient_pages
 
 
@@ -21,6 +22,11 @@ class Palette(CommandPalette):
     def on_mount(self) -> None:
         """Turn blinking off."""
         self.query_one(Input).cursor_blink = False
+
+    async def on_event(self, event: Event) -> None:
+        """Take in what is not too late."""
+        if not too_late(event, self):
+            await super().on_event(event)
 
     def dismiss(self, result: None = None) -> AwaitComplete:
         """Close, once."""

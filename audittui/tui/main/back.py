@@ -96,6 +96,7 @@ class Back:
         now = lines.sight
         if lines.source is place.source and now.cursor == sight.cursor and now != sight:
             lines.show_at(place.source, sight)
+        self._runner.want_more()
 
     def back_or_leave(self) -> None:
         """One step back; at the top level, quit."""

@@ -96,14 +96,20 @@ class Marking:
     def _write(self, path: Path) -> None:
         """Write the marks, with their notes, as a list."""
         from audittui.export.result import Extent
+        from audittui.query.unregistered_rows import Strangers
         from audittui.tui.model.export import Taken, form_of
 
         marks, form = tuple(self._workspace.marks), form_of(path)
+        connection, strangers = self._workspace.connection, None
+        if connection is not None:
+            # The marks are of any reading: the registry is asked as they are written.
+            strangers = Strangers(connection.layout, (), connection.chains)
         taken = Taken(
             [one.row for one in marks],
             columns=_COLUMNS,
             teller="note",
             told=[one.note for one in marks],
+            strangers=strangers,
         )
         extent = Extent(
             title="Marked entries",

@@ -306,6 +306,9 @@ class MainScreen(Screen[None]):
 
     def ask(self, kind: str, value: str, hint: str) -> None:
         """Ask for one line of input below the list."""
+        if not self.is_attached:
+            # The user has already quit.
+            return
         self.asking = kind
         self.close_detail()
         self.pane = "results"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -74,7 +75,7 @@ class Life(msgspec.Struct, frozen=True):
 
     ``fault`` says why reading ended early. Some entries before the row at index ``unread`` were not
     read (-1: there is no gap); ``more``: later ones were not read. ``window`` is the requested
-    window.
+    window. ``strangers`` maps keys of rows to why they do not belong to this log.
     """
 
     resource: str
@@ -84,6 +85,12 @@ class Life(msgspec.Struct, frozen=True):
     unread: int = -1
     more: bool = False
     window: Window = Window(None, None)
+    strangers: Mapping[tuple[str, str | int], str] = {}
+
+    @property
+    def own(self) -> Sequence[int]:
+        """The places of the rows that are of this log."""
+        return [at for at, row in enumerate(self.rows) if row.key not in self.strangers]
 
     @property
     def complete(self) -> bool:
@@ -221,9 +228,19 @@ def check_entries(connection: Connection, rows: Sequence[Row]) -> tuple[list[Ver
 
 def compare_versions(connection: Connection, life: Life, at: int) -> Version:
     """What the entry at index ``at`` of a lifecycle changed. Raises `StoreError`."""
-    from audittui.investigate.version import compare
+    from audittui.investigate.version import Version, compare
 
-    return compare(connection.store, connection.layout, life.rows, at, life.unread)
+    row = life.rows[at]
+    if row.key in life.strangers:
+        return Version(row, f"Nothing vouches for this entry ({life.strangers[row.key]}).")
+    own = life.own
+    rows, unread = [life.rows[one] for one in own], among(own, life.unread)
+    return compare(connection.store, connection.layout, rows, own.index(at), unread)
+
+
+def among(own: Sequence[int], place: int) -> int:
+    """The index within ``own`` of the row at ``place``, or of the next one; -1 stays -1."""
+    return bisect_left(own, place) if place >= 0 else -1
 
 
 def subject_of(runbook: Runbook) -> str:

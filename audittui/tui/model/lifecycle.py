@@ -6,6 +6,7 @@ open entry show the context; those in between and after are read on demand.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -32,6 +33,7 @@ class _Read(msgspec.Struct, frozen=True):
     rows: tuple[Row, ...]
     coverage: Coverage
     rcu: float
+    strangers: Mapping[tuple[str, str | int], str]
 
     @property
     def fault(self) -> str:
@@ -49,7 +51,8 @@ def trace_resource(connection: Connection, runbook: Runbook, present: Row) -> Li
     resource = present.resource
     first = _read(connection, runbook, resource, FIRST)
     rows, window = first.rows, first.coverage.window
-    life = Life(resource, rows, first.fault, first.rcu, -1, not first.coverage.complete, window)
+    more = not first.coverage.complete
+    life = Life(resource, rows, first.fault, first.rcu, -1, more, window, first.strangers)
     if not life.more or not rows or life.fault or any(row.key == present.key for row in rows):
         return life
     last = min(rows[-1].time, present.time)
@@ -66,6 +69,7 @@ def trace_resource(connection: Connection, runbook: Runbook, present: Row) -> Li
         rcu=life.rcu + before.rcu + after.rcu,
         unread=len(rows) if near and not before.coverage.complete else -1,
         more=not after.coverage.complete,
+        strangers={**life.strangers, **before.strangers, **after.strangers},
     )
 
 
@@ -84,7 +88,8 @@ def read_on(connection: Connection, runbook: Runbook, life: Life) -> Life:
     read = _read(connection, asked, life.resource, STRETCH + again)
     known = {row.key for row in rows}
     new = tuple(row for row in read.rows if row.key not in known)
-    life = msgspec.structs.replace(life, fault=read.fault, rcu=read.rcu)
+    strangers = {**life.strangers, **read.strangers}
+    life = msgspec.structs.replace(life, fault=read.fault, rcu=read.rcu, strangers=strangers)
     done = read.coverage.complete
     if gap < 0:
         return msgspec.structs.replace(life, rows=rows + new, more=not done)
@@ -97,14 +102,18 @@ def _read(
     connection: Connection, runbook: Runbook, resource: str, limit: int, spent: float = 0.0
 ) -> _Read:
     from audittui.query.execution import Execution
+    from audittui.query.unregistered_rows import Strangers
     from audittui.runbook.planner import make_plan
 
     texts = {subject_of(runbook): resource}
-    plan = make_plan(runbook, texts, connection.layout, connection.facts())
+    facts = connection.facts()
+    plan = make_plan(runbook, texts, connection.layout, facts)
     target = connection.target
     budget = None if target.max_rcu is None else max(target.max_rcu - spent, 0.0)
     rows: list[Row] = []
     execution = Execution(plan, connection.store, limit=limit, max_rcu=budget, rate=target.rate)
     for page in execution.pages():
         rows += page.rows
-    return _Read(tuple(rows), page.coverage, page.meter.rcu)
+    known = Strangers(connection.layout, facts.chains, connection.chains)
+    strangers = {row.key: why for row in rows if (why := known.why(row))}
+    return _Read(tuple(rows), page.coverage, page.meter.rcu, strangers)

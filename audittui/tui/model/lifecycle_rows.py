@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from audittui.layout.row import Row
 from audittui.tui.model.outcomes import mark_of, tone_of
@@ -12,7 +12,7 @@ class LifecycleSource:
     """The rows of a resource's lifecycle, the open entry marked.
 
     ``odd`` are the indexes of rows with anomalies; some entries before the row at ``unread`` were
-    not read (-1: none).
+    not read (-1: none). ``strangers`` maps keys of rows to why they do not belong to this log.
     """
 
     titles: Sequence[str] = ("    ", "time", "change", "action", "actor", "outcome")
@@ -24,11 +24,13 @@ class LifecycleSource:
         present: int = -1,
         odd: Collection[int] = (),
         unread: int = -1,
+        strangers: Mapping[tuple[str, str | int], str] | None = None,
     ) -> None:
         self.rows = list(rows)
         self.present = present
         self.odd = frozenset(odd)
         self.unread = unread
+        self.strangers = strangers or {}
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -39,10 +41,13 @@ class LifecycleSource:
 
         row = self.rows[at]
         mark = "this" if at == self.present else ""
-        return [mark, row.time, change_of(row), row.action, row.actor, row.outcome]
+        change = self.strangers.get(row.key) or change_of(row)
+        return [mark, row.time, change, row.action, row.actor, row.outcome]
 
     def tone(self, at: int) -> str:
-        """The open entry is marked, refusals and anomalies are coloured."""
+        """The open entry is marked; refusals, anomalies and strangers are coloured."""
+        if self.rows[at].key in self.strangers:
+            return "denied"
         if at == self.present:
             return "marked"
         return tone_of(self.rows[at].outcome) or ("failure" if at in self.odd else "")

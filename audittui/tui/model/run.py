@@ -108,8 +108,10 @@ class Run:
     @property
     def more(self) -> bool:
         """True if reading is idle and may continue without asking."""
-        if self.active or self.last is None:
+        if self.active:
             return False
+        if self.last is None:
+            return self._before is not None
         return not self.last.coverage.finished and not self.last.coverage.stop
 
     @property

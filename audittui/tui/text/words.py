@@ -80,6 +80,8 @@ def empty_text(
         more = "\nNot everything is loaded: n n loads up to the next match." if here else ""
         loaded = f"{len(source.rows):,} loaded rows"
         return f"None of the {loaded} matches. Esc clears the filter.{more}"
+    if run.more:
+        return "Nothing found yet. L continues."
     if run.active or run.last is None:
         return "Reading… Ctrl-C stops and keeps what was read."
     if run.error is not None:
@@ -88,8 +90,6 @@ def empty_text(
         return f"{run.error.message}\n{run.error.hint}\nr runs it again."
     if run.last.coverage.stop:
         return "Stopped before any row was found. L continues, r starts again."
-    if not run.complete:
-        return "Nothing found yet. L continues."
     what = "No group reaches the threshold" if run.groups is not None else "No entries"
     covers = "the window was read completely"
     if not run.last.coverage.complete:

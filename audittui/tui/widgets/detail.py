@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import msgspec
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -13,7 +14,7 @@ from textual.widgets import Input, Static
 
 from audittui.escape import escaped
 from audittui.layout.row import Row
-from audittui.tui.model.entry import Document, Judged, Life, differing_text
+from audittui.tui.model.entry import Document, Judged, Life, among, differing_text
 from audittui.tui.model.json_lines import JsonLines
 from audittui.tui.model.lifecycle_rows import LifecycleSource
 from audittui.tui.text.changes import change_items
@@ -222,7 +223,7 @@ class Detail(Vertical):
         present = next((at for at, one in enumerate(life.rows) if one.key == row.key), -1)
         lines.say("No entry of this resource was found.")
         marked = [one.at for one in odd if not one.mild]
-        source = LifecycleSource(life.rows, present, marked, life.unread)
+        source = LifecycleSource(life.rows, present, marked, life.unread, life.strangers)
         lines.show(source, self._lane_cursor(source))
 
     def _lane_cursor(self, source: LifecycleSource) -> int:
@@ -239,9 +240,13 @@ class Detail(Vertical):
     def _oddities(life: Life) -> Sequence[Oddity]:
         from audittui.investigate.oddities import find_oddities
 
+        # What a stranger says of the start or the end of a lifecycle proves neither.
+        own = life.own
+        rows = [life.rows[at] for at in own]
+        found = find_oddities(rows, among(own, life.unread), life.known)
+        placed = [msgspec.structs.replace(one, at=own[one.at]) for one in found]
         # Anomalies first: the title may be cut.
-        found = find_oddities(life.rows, life.unread, life.known)
-        return sorted(found, key=lambda one: one.mild)
+        return sorted(placed, key=lambda one: one.mild)
 
     def neighbour(self, step: int) -> Row | None:
         """The next or the previous entry of the same resource."""

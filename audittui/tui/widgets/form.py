@@ -167,6 +167,9 @@ class Form(VerticalScroll, can_focus=False):
             if asked == self._asked and not (keep and runbook is self.runbook):
                 self.runbook = runbook
                 await self.remove_children()
+                if not self.is_attached:
+                    # Somebody has left already.
+                    return
                 await self.mount(*widgets)
                 focused = self.screen.focused
                 if focused is not None and not focused.is_attached:
