@@ -64,11 +64,11 @@ def test_a_run_tells_how_far_it_came_and_how_to_go_on(start: Start, name: str) -
 def test_a_trace_keeps_what_it_has(start: Start, name: str) -> None:
     running = start(*TRACE, *SLOWLY, "--rate", "20")
     assert running.stderr is not None
-    assert any(line.startswith("To read 2,000 entries takes about ") for line in running.stderr)
+    assert any(line.startswith("Reading 2,000 entries takes about ") for line in running.stderr)
     running.send_signal(getattr(signal, name))
     lines, errors = running.communicate(timeout=60)
     assert running.returncode == 3 and len(lines.splitlines()) == 2000
-    assert re.search(r"2,000 entries .* of 2,000 were not read, it was cancelled", errors)
+    assert re.search(r"2,000 entries .* of 2,000 were not read, cancelled", errors)
 
 
 @pytest.mark.parametrize("name", ENDING)
