@@ -77,7 +77,7 @@ def test_a_full_disk_is_told_apart_from_a_closed_pipe(folder: Path, words: str) 
         code, told = ended(folder, words, stdout=full.fileno())
     assert code == 1
     assert "The disk is full: standard output is incomplete." in told
-    assert "run it again only if it writes nothing" in told  # a second append is a second entry
+    assert "rerun only commands that just read" in told  # a second append is a second entry
     assert "Traceback" not in told and "Exception ignored" not in told
 
 
