@@ -63,7 +63,7 @@ def test_a_profile_that_names_nothing_says_what_it_needs() -> None:
     with pytest.raises(UsageError) as told:
         profile_target("half", CONFIG, {})
     assert str(told.value) == (
-        "The profile half names no table and no store."
+        "The profile half names neither a table nor a store."
         " Give it table = NAME or store = FILE under [profiles.half]."
     )
     with pytest.raises(UsageError, match="no profile 'gone'"):

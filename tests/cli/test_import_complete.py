@@ -80,7 +80,7 @@ def test_the_same_event_with_other_content_is_kept_out_loudly(run: Run, tmp_path
     assert run("import", "cloudtrail", forged).code == 0
     done = run("import", "cloudtrail", genuine, "--rejects", "rejects.jsonl")
     assert done.code == 3
-    assert f"In conflict: {genuine}, record 1: the key cloudtrail:e1 stands for" in done.err
+    assert f"In conflict: {genuine}, record 1: the key cloudtrail:e1 was used for" in done.err
     assert "cloudtrail/0 0" in done.err and "1 not imported" in done.err
     assert "2 read, 1 added, 0 already there, 0 rejected, 1 in conflict." in done.err
     (listed,) = map(json.loads, Path("rejects.jsonl").read_text(encoding="utf-8").splitlines())

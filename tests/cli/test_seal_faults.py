@@ -194,8 +194,8 @@ def test_a_deleted_entry_is_no_gap_because_it_was_sealed(bench: Bench) -> None:
         ("3..4", "Entry 3 of a/0 exists"),
         ("5..5", "Entry 4 of a/0 is also gone"),
         ("4..4", "Entry 5 of a/0 is also gone"),
-        ("4..x", "not a range"),
-        ("5..4", "not a range"),
+        ("4..x", "not a valid range"),
+        ("5..4", "not a valid range"),
         ("4..9999999", "at most 1,000,000"),
     ],
 )

@@ -74,7 +74,7 @@ def test_a_doubtful_checkpoint_makes_a_doubtful_bundle() -> None:
     data = bundle(PROVEN[:3], key=THIEF)
     manifest = decode_manifest(unpack(data)[MANIFEST])
     assert {one.verdict for one in manifest.entries} == {"CHAINED"}
-    assert "is not believed" in manifest.entries[0].fault
+    assert "is not trusted" in manifest.entries[0].fault
     assert check_bundle(data, (THIEF.verifier,)).code == 4
 
 

@@ -129,7 +129,7 @@ def test_a_checkpoint_in_a_file_is_of_a_chain_that_is_verified(sealed: Bench) ->
     )
     sealed.append("a/0")
     assert (
-        f"is of {CHAIN}, not of a/0"
+        f"belongs to {CHAIN}, not to a/0"
         in sealed("verify", "--chain", "a/0", "--checkpoint", file, code=2)[1]
     )
     sealed.trust(SECOND)

@@ -71,7 +71,7 @@ def test_an_older_file_is_counted_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ("UPDATE meta SET value = '2' WHERE name = 'version'", "made by a newer audittui"),
+        ("UPDATE meta SET value = '2' WHERE name = 'version'", "created by a newer audittui"),
         ("UPDATE meta SET value = 'zz' WHERE name = 'seed'", "is damaged"),
         ("DELETE FROM meta WHERE name = 'seed'", "is damaged"),
     ],

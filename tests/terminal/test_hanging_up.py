@@ -40,7 +40,7 @@ def test_what_was_done_a_moment_ago_is_offered_again(tmp_path: Path) -> None:
         terminal.keys("Enter")
         terminal.wait("8 rows, all")
         terminal.keys("j", "m")
-        terminal.wait("Marked; 1 entry now")
+        terminal.wait("Marked; 1 entry in all")
     finally:
         terminal.close()  # the terminal is gone at once
     kept = Memory(state)

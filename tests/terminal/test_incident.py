@@ -104,7 +104,7 @@ def test_the_incident_is_solved_by_keys(terminal: Terminal, table: Table, tmp_pa
     terminal.keys("Escape")
     terminal.wait("BadPassword")
     terminal.keys("m")
-    terminal.wait("Marked; 1 entry now")
+    terminal.wait("Marked; 1 entry in all")
     terminal.keys("A")  # what else they did, in the window
     terminal.wait("203.0.113.", "complete", "Actor activity: j.okafor")
     # A whole filter typed at once, taken, and the first of its rows marked and opened.
@@ -112,7 +112,7 @@ def test_the_incident_is_solved_by_keys(terminal: Terminal, table: Table, tmp_pa
     terminal.type("action:iam.role.update")
     terminal.wait("match 'action:iam")
     terminal.keys("Enter", "m")
-    terminal.wait("Marked; 2 entries now")
+    terminal.wait("Marked; 2 entries in all")
     terminal.keys("Enter")
     terminal.wait("role/payments-operator", "Lifecycle all", "changed", "ANCHORED")
     terminal.keys("Tab")  # the lifecycle, and what its first version changed
@@ -163,7 +163,7 @@ def test_an_investigation_is_taken_up_after_the_terminal_was_lost(
     terminal.keys("Enter")
     terminal.wait("203.0.113.", "complete")
     terminal.keys("j", "j", "m")
-    terminal.wait("Marked; 1 entry now")
+    terminal.wait("Marked; 1 entry in all")
     terminal.close()
     again = terminal.again()
     try:

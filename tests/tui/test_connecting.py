@@ -471,7 +471,7 @@ async def test_a_profile_that_names_nothing_says_so_and_stays() -> None:
     async with running(connect=opening(Table()), target=TABLE) as (app, pilot):
         await pick(pilot, "empty")
         assert isinstance(app.screen, ProfilesScreen)
-        assert "The profile empty names no table and no store." in screen_text(app)
+        assert "The profile empty names neither a table nor a store." in screen_text(app)
         assert app.workspace.target is TABLE
 
 

@@ -144,9 +144,9 @@ class Verify:
             results.redraw(results.cursor)
 
     KEYS: ClassVar[tuple[Key, ...]] = (
-        Key("v", "verify", "verify the entry", verify, words="verify, prove, integrity, genuine"),
+        Key("v", "verify", "verify the entry", verify, words="check, prove, integrity, genuine"),
         Key(
             "V", "verify-window", "verify all rows in the window", verify_window,
-            words="verify, prove, integrity, genuine",
+            words="check, prove, integrity, genuine",
         ),
     )  # fmt: skip
