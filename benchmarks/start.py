@@ -1,7 +1,7 @@
-"""The time from exec to the first full frame in a 120×40 terminal, compared with a minimal Textual app.
+"""Measures the time from exec to the first full frame in a 120×40 terminal.
 
-The two run in pairs, one after the other, so that a busy machine affects both:
-``python benchmarks/start.py [PAIRS]``.
+A minimal Textual application is the reference. The two run in pairs, so that a busy machine affects
+both: ``python benchmarks/start.py [PAIRS]``.
 """
 
 from __future__ import annotations
@@ -33,15 +33,17 @@ OURS = ["-m", "audittui", "--table", "nowhere", "--region", "eu-west-1", "--endp
 # Text that appears first in the first frame, in a single style.
 HELLO_MARK, OUR_MARK = b"hello, frame", b"Connecting to nowhere"
 # The title, the sidebar's line, the status line and the keys, which belong to the same frame.
-ALL_OF_OURS = (b"audittui", b"finds a runbook", b"Nothing is read yet", b"choose", b"quit")
+ALL_OF_OURS = (b"audittui", b"to find a runbook", b"Nothing has been read yet", b"choose", b"quit")
 _PATIENCE = 30.0
 
 
 def first_frame(
     words: list[str], mark: bytes, state: str, also: tuple[bytes, ...] = ()
 ) -> tuple[float, float]:
-    """Seconds from exec until ``mark`` is on the terminal, and the processor time until then (0 if the
-    system does not report it). ``also`` must appear in the same frame."""
+    """Seconds from exec until ``mark`` is on the terminal, and the processor time until then.
+
+    The processor time is 0 if the system does not report it. ``also`` must be in the same frame.
+    """
     begun = time.perf_counter()
     child, terminal = pty.fork()
     if child == 0:

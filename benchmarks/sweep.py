@@ -1,8 +1,8 @@
 """Measures how fast a chain is verified once its entries are read, compared with SHA-256 alone.
 
-``python benchmarks/sweep.py [ENTRIES]``. Needs no table: the chains are written to an embedded store
-and sealed, and their pages are held in memory, so that reading is free. Times are CPU seconds of all
-threads of the process, so rates are per core. Every round runs all variants.
+``python benchmarks/sweep.py [ENTRIES]``. Needs no table: the chains are written to an embedded
+store and sealed, and their pages are held in memory, so that reading is free. Times are CPU seconds
+of all threads of the process, so rates are per core. Every round runs all variants.
 """
 
 from __future__ import annotations
