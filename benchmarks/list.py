@@ -147,7 +147,7 @@ async def measure(count: int, keys: int) -> None:
         assert reading is not None
         rows = many(count - len(reading.rows.rows), reading.rows.rows)
         reading.rows.add(rows)
-        reading.last = None  # loads no more pages by itself
+        reading.last = None  # the run itself loads no more pages
         app.main.results.show_growth()
         await pilot.pause(0.2)
         report.append(f"{len(reading.rows):,} rows, {SIZE[0]}x{SIZE[1]}")
