@@ -1,4 +1,4 @@
-# Everything runs in .venv, made with pinned dependencies. Needs Python 3.11 or newer, and make.
+# Everything runs in .venv, which has pinned dependencies. Needs Python 3.11 or newer.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -12,7 +12,7 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/pytest -n auto --dist worksteal -q
 
-# What differs between versions of Python first, in less than a minute:
+# The tests most likely to differ between versions of Python, in less than a minute:
 # make fast PYTHON=python3.13 VENV=.venv-3.13
 FAST := tests/layout tests/runbook tests/export tests/ingest tests/integrity/test_outside.py \
   tests/integrity/test_tlog.py tests/store/test_sqlite_file.py tests/store/test_wire.py \
@@ -23,8 +23,8 @@ FAST := tests/layout tests/runbook tests/export tests/ingest tests/integrity/tes
 fast: $(READY)
 	$(BIN)/pytest -n auto -q $(FAST)
 
-# Do the tests notice when a line of the core is wrong? tests/mutants.toml says which judge what.
-# MUTANTS="audittui/query/cursor.py" tries those of one file; --help lists the options.
+# Do the tests notice a wrong line in the core? tests/mutants.toml says which tests judge which files.
+# MUTANTS="audittui/query/cursor.py" tries the mutants of one file; --help lists the options.
 mutants: $(READY)
 	$(BIN)/python -m tests.mutation.run $(MUTANTS)
 
@@ -42,8 +42,8 @@ contracts: $(READY)
 integration: $(READY)
 	$(BIN)/pytest -q -m dynamodb_local
 
-# Beside the stock ways. Reading a table needs the DynamoDB Local at AUDITTUI_TEST_ENDPOINT; the AWS
-# CLI and aiodynamo get an environment of their own.
+# Compares with the usual tools. Reading a table needs the DynamoDB Local at AUDITTUI_TEST_ENDPOINT;
+# the AWS CLI and aiodynamo are installed in a separate environment.
 bench: $(READY)
 	$(PYTHON) -m venv .bench
 	.bench/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
@@ -55,11 +55,11 @@ bench: $(READY)
 	test -z "$$AUDITTUI_TEST_ENDPOINT" || \
 	  AUDITTUI_BENCH_BIN=$(CURDIR)/.bench/bin $(BIN)/python benchmarks/drain.py
 
-# What is published: dist/audittui-*.whl and dist/audittui-*.tar.gz.
+# The release: dist/audittui-*.whl and dist/audittui-*.tar.gz.
 wheel: $(READY)
 	$(BIN)/python -m hatchling build
 
-# An offline install for machines without a network: dist/audittui-bundle.tar.gz.
+# An installer for machines without a network: dist/audittui-bundle.tar.gz.
 bundle: $(READY)
 	$(BIN)/python .ci/bundle.py
 

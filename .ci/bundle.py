@@ -1,5 +1,7 @@
-"""Builds dist/audittui-bundle.tar.gz: a wheelhouse and one install script, for machines without
-a network. The machine that installs needs the same Python version and platform as this one."""
+"""Builds dist/audittui-bundle.tar.gz: wheels and an install script, for machines without a network.
+
+The target machine needs the same Python version and platform as the machine that builds it.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ NAME = "audittui-bundle"
 
 INSTALL = """\
 #!/bin/sh
-# Installs audittui from the wheels beside this script; needs no network.
+# Installs audittui from the wheels beside this script, without a network.
 # usage: ./install [FOLDER]   (default: ~/.local/share/audittui)
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -23,9 +25,9 @@ folder=${1:-$HOME/.local/share/audittui}
 python=${PYTHON:-python3}
 wanted=@VERSION@
 found=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])') || {
-  echo "There is no $python; set PYTHON to a Python $wanted." >&2; exit 1; }
+  echo "$python cannot be run; set PYTHON to a Python $wanted." >&2; exit 1; }
 if [ "$found" != "$wanted" ]; then
-  echo "This bundle is for Python $wanted, $python is $found; set PYTHON." >&2; exit 1
+  echo "This bundle is for Python $wanted, but $python is $found; set PYTHON." >&2; exit 1
 fi
 "$python" -m venv "$folder"
 "$folder/bin/python" -m pip install --quiet --disable-pip-version-check \\

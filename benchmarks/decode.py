@@ -1,6 +1,6 @@
-"""Measures the decoding of answers and what rows cost in memory, beside the stock way.
+"""Measures the decoding of responses and the memory of rows, compared with boto3.
 
-``python benchmarks/decode.py [ROWS]``. Needs no table: the answers are made here.
+``python benchmarks/decode.py [ROWS]``. Needs no table: it generates the responses.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ MEGABYTE = 1_000_000
 
 
 class Shape(NamedTuple):
-    """A kind of page: whose table, through which index, and its items on the wire."""
+    """A kind of page: the table's layout, the index, and its items as DynamoDB sends them."""
 
     label: str
     layout: Layout
@@ -55,14 +55,14 @@ def native_columns(seq: int) -> dict[str, Any]:
 
 
 def native_entry(seq: int) -> dict[str, Any]:
-    """A whole item of the native table: its body makes it about 1.4 KB."""
+    """A complete item of the native table, about 1.4 KB with its body."""
     columns = native_columns(seq)
     body = json.dumps({"seq": seq, "details": {"text": "x" * 620, "parts": list(range(20))}})
     return {**columns, "body": {"S": body}}
 
 
 def teleport_event(seq: int) -> dict[str, Any]:
-    """An item of Teleport's table, whose list columns lie in a payload of about 1 KB."""
+    """An item of Teleport's table, whose list columns are in a payload of about 1 KB."""
     fields = {
         "event": "session.command", "user": f"user{seq % 97}", "login": "root", "ei": seq,
         "time": f"2026-11-24T14:00:{seq % 60:02d}.{seq % 1000:03d}Z", "sid": f"sid-{seq % 31}",
@@ -86,7 +86,7 @@ SHAPES = (
 
 
 def pages(shape: Shape, rows: int) -> Iterator[bytes]:
-    """The bodies of answers with ``rows`` items in all, each of about a page's bytes."""
+    """The bodies of responses with ``rows`` items in total, each about the size of a page."""
     a_page = PAGE_BYTES // len(json.dumps(shape.item(0)))
     for start in range(0, rows, a_page):
         items = [shape.item(seq) for seq in range(start, min(start + a_page, rows))]
@@ -99,7 +99,7 @@ def pages(shape: Shape, rows: int) -> Iterator[bytes]:
 
 
 def median(call: Callable[[], object]) -> float:
-    """The median of the seconds of CPU that ``call`` takes: other programs do not count."""
+    """The median CPU time of ``call`` in seconds, which other programs do not affect."""
     times = []
     for _ in range(ROUNDS):
         started = time.process_time()
@@ -114,7 +114,7 @@ _PLAIN = TypeDeserializer()
 
 
 def parsed(body: bytes) -> Mapping[str, Any]:
-    """An answer as botocore parses it."""
+    """A response as botocore parses it."""
     found: Mapping[str, Any] = _PARSER.parse(
         {"status_code": 200, "headers": {}, "body": body}, _OUTPUT
     )
@@ -122,7 +122,7 @@ def parsed(body: bytes) -> Mapping[str, Any]:
 
 
 def stock_items(body: bytes) -> list[dict[str, Any]]:
-    """The items of an answer in the stock way."""
+    """The items of a response, decoded by boto3."""
     return [
         {name: _PLAIN.deserialize(value) for name, value in item.items()}
         for item in parsed(body)["Items"]
@@ -130,7 +130,7 @@ def stock_items(body: bytes) -> list[dict[str, Any]]:
 
 
 def our_items(body: bytes) -> list[WireItem]:
-    """The items of an answer as a page holds them: the remainder goes through botocore."""
+    """The items of a response as a page holds them; botocore parses the rest."""
     parts = split("Query", body)
     assert parts is not None
     rest, taken = parts
@@ -140,12 +140,12 @@ def our_items(body: bytes) -> list[WireItem]:
 
 
 def rows_of(shape: Shape, items: list[Any]) -> list[Row]:
-    """The rows that a list shows of ``items``."""
+    """The rows that a list shows for ``items``."""
     return [shape.layout.row(item, shape.way) for item in items]
 
 
 def time_table() -> None:
-    """Milliseconds a megabyte and microseconds an item."""
+    """Print milliseconds per megabyte and microseconds per item."""
     print(f"{'':14}{'':26}{'ms/MB':>9}{'us/item':>9}{'stock/ours':>12}")
     for shape in SHAPES:
         body = next(pages(shape, 10**6))
@@ -172,16 +172,16 @@ def time_table() -> None:
 
         parse = median(lambda body=body: parsed(body))  # type: ignore[misc]
         plain, with_rows = median(stock), median(stock_rows)
-        say("botocore parses", parse, parse)
+        say("botocore parser", parse, parse)
         say("botocore + deserializer", plain, plain)
-        say("the same, and rows", with_rows, with_rows)
-        say("items taken out", median(lambda body=body: our_items(body)), parse)  # type: ignore[misc]
-        say("... and rows made", median(whole), with_rows)
-        say("... or all values read", median(values), plain)
+        say("... and rows", with_rows, with_rows)
+        say("our items", median(lambda body=body: our_items(body)), parse)  # type: ignore[misc]
+        say("... and rows", median(whole), with_rows)
+        say("... or all values", median(values), plain)
 
 
 class Pauses:
-    """How long the garbage collector stopped everything, in seconds."""
+    """The longest pause of the garbage collector, in seconds."""
 
     def __init__(self) -> None:
         self.longest = 0.0
@@ -195,7 +195,7 @@ class Pauses:
 
 
 def held(make: Callable[[bytes], list[Any]], bodies: Callable[[], Iterator[bytes]]) -> None:
-    """Print what it takes to hold everything that ``make`` makes of all pages."""
+    """Print the memory and pauses of holding everything that ``make`` creates from all pages."""
     tracemalloc.start()
     everything: list[tuple[Any, ...]] = []
     for body in bodies():
@@ -207,14 +207,14 @@ def held(make: Callable[[bytes], list[Any]], bodies: Callable[[], Iterator[bytes
     del everything
     pauses = Pauses()
     gc.collect()
-    # What the modules of the program itself hold is left out of what follows.
+    # Exclude what the program's own modules hold.
     gc.freeze()
     gc.callbacks.append(pauses)
     everything = []
     for body in bodies():
-        # The collector leaves tuples of rows alone: it need not follow what cannot refer back.
+        # The collector does not track tuples of rows, because they cannot form cycles.
         everything.append(tuple(make(body)))
-    # The worst case: one collection of everything while all is held.
+    # The worst case: a full collection while everything is held.
     running = pauses.longest
     gc.collect()
     gc.callbacks.remove(pauses)
@@ -226,12 +226,12 @@ def held(make: Callable[[bytes], list[Any]], bodies: Callable[[], Iterator[bytes
 
 
 def memory_table(rows: int) -> None:
-    """Bytes a row that is held, and pauses of the garbage collector."""
+    """Print the bytes per row held, and the pauses of the garbage collector."""
     print(f"\n{'held':43}{'bytes/row':>10}{'MB':>10}{'pause ms':>12}{'full ms':>12}")
     for shape in SHAPES:
         size = len(json.dumps(shape.item(1)))
         for what, make, count in (
-            # The stock way takes its time; what it takes a row does not depend on the number.
+            # boto3 is slow, and its memory per row does not depend on the number of rows.
             ("stock items", stock_items, rows // 5),
             ("rows", lambda body, shape=shape: rows_of(shape, our_items(body)), rows),
         ):

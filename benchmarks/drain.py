@@ -1,8 +1,8 @@
-"""Reading a table, beside the stock ways, in one run against one DynamoDB Local.
+"""Measures reading a table, compared with other clients in one run against one DynamoDB Local.
 
 ``python benchmarks/drain.py`` with AUDITTUI_TEST_ENDPOINT; ``make bench`` runs it too. The AWS CLI
-and aiodynamo live in an environment of their own (they want another botocore), whose folder
-AUDITTUI_BENCH_BIN names; without it they are left out.
+and aiodynamo need a separate environment (they require a different botocore). AUDITTUI_BENCH_BIN
+names its ``bin`` folder; without it they are omitted.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ AIODYNAMO = Path(__file__).with_name("with_aiodynamo.py")
 
 
 def teleport_item(number: int) -> dict[str, Any]:
-    """An event of about 1.37 KB, in the shape of Teleport's table."""
+    """An event of about 1.37 KB, as in Teleport's table."""
     moment = MIDNIGHT + number * 8
     fields = {
         "ei": number, "event": "session.command", "code": "T4000I",
@@ -65,7 +65,7 @@ def teleport_item(number: int) -> dict[str, Any]:
 
 
 def make_teleport_table(endpoint: str) -> str:
-    """A table with its one index, filled; its name."""
+    """Create and fill a table with its index; returns its name."""
     name = f"teleport-{uuid.uuid4().hex[:8]}"
     service: Any = boto3.resource("dynamodb", region_name=REGION, endpoint_url=endpoint)
     table = service.create_table(
@@ -95,7 +95,7 @@ def make_teleport_table(endpoint: str) -> str:
 
 
 def seconds(calls: dict[str, Callable[[], object]]) -> dict[str, float]:
-    """The median seconds of each call; the calls take turns, so that all see the same machine."""
+    """The median seconds of each call; the calls alternate, so that load affects all of them."""
     times: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(ROUNDS):
         for name, call in calls.items():
@@ -107,15 +107,15 @@ def seconds(calls: dict[str, Callable[[], object]]) -> dict[str, float]:
 
 
 def table_of(title: str, measured: dict[str, float], ours: str) -> list[str]:
-    """Lines of a table: what each way took, and how many times as long as ours."""
-    lines = [f"### {title}", "", "| way | seconds | times ours |", "|---|---|---|"]
+    """The lines of a table: the time of each client, and its ratio to ours."""
+    lines = [f"### {title}", "", "| client | seconds | ratio to ours |", "|---|---|---|"]
     for name, spent in measured.items():
         lines.append(f"| {name} | {spent:.3f} | {spent / measured[ours]:.2f} |")
     return [*lines, ""]
 
 
 class Bench:
-    """The ways of asking one table for everything of one day."""
+    """The ways to read everything of one day from one table."""
 
     def __init__(self, endpoint: str, tools: Path | None) -> None:
         self.endpoint = endpoint
@@ -175,7 +175,7 @@ class Bench:
         assert count == ITEMS
 
     def floor(self) -> None:
-        """Bytes alone: the same requests one after the other, nothing parsed."""
+        """Transfer only: the same requests in sequence, without parsing."""
         address = urlsplit(self.endpoint)
         wire = http.client.HTTPConnection(str(address.hostname), address.port)
         headers = {
@@ -236,7 +236,7 @@ def _run(words: Iterable[str]) -> None:
 
 
 class Far:
-    """A store a little way off: every request takes ``LATENCY`` seconds more."""
+    """A distant store: every request takes ``LATENCY`` seconds longer."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -250,7 +250,7 @@ class Far:
 
 
 class Year:
-    """A year of days on four chains without one entry in it."""
+    """A year on four chains without a single entry."""
 
     def __init__(self, endpoint: str) -> None:
         layout = load_layout("native")
@@ -279,43 +279,44 @@ class Year:
             )  # fmt: skip
 
     def measured(self) -> dict[str, float]:
+        delay = f"{LATENCY * 1000:.0f} ms"
         return seconds(
             {
                 "audittui": lambda: self.ours(self.store),
-                "boto3, one after the other": lambda: self.stock(0.0),
-                f"audittui, {LATENCY * 1000:.0f} ms away": lambda: self.ours(Far(self.store)),
-                f"boto3, {LATENCY * 1000:.0f} ms away": lambda: self.stock(LATENCY),
+                "boto3, in sequence": lambda: self.stock(0.0),
+                f"audittui, {delay} latency": lambda: self.ours(Far(self.store)),
+                f"boto3, {delay} latency": lambda: self.stock(LATENCY),
             }
         )
 
 
 def report(endpoint: str, tools: Path | None) -> str:
-    """All of it, as Markdown."""
+    """All results, as Markdown."""
     bench = Bench(endpoint, tools)
     bench.ours()
     lines = [
         f"{os.cpu_count()} cores, Python {platform.python_version()}, boto3 {boto3.__version__}, "
         f"DynamoDB Local; {ITEMS:,} items, {ITEMS * 1.37 / 1000:.1f} MB; medians of {ROUNDS} "
-        "rounds in which all ways take turns.",
+        "alternating rounds.",
         "",
     ]
     ways: dict[str, Callable[[], object]] = {
         "audittui": bench.ours,
-        "audittui, one page after the other": lambda: bench.ours(drain=False),
+        "audittui, page by page": lambda: bench.ours(drain=False),
         "boto3 paginator + TypeDeserializer": bench.paginator,
         "boto3 Table resource": bench.resource,
-        "the bytes alone, one page after the other (the server's share)": bench.floor,
+        "transfer only, page by page (the server's share)": bench.floor,
     }
     if tools is not None:
         ways["aiodynamo"] = bench.aiodynamo
-    lines += table_of("Draining, inside one process", seconds(ways), "audittui")
+    lines += table_of("Draining, in one process", seconds(ways), "audittui")
     client = {}
     for name, call in (("audittui", bench.ours), ("boto3 paginator", bench.paginator)):
         started = time.process_time()
         call()
         client[name] = (time.process_time() - started) / bench.pages * 1000
     each = ", ".join(f"{name} {spent:.1f} ms" for name, spent in client.items())
-    lines += [f"Client CPU a page of 1 MB: {each}.", ""]
+    lines += [f"Client CPU per 1 MB page: {each}.", ""]
     commands: dict[str, Callable[[], object]] = {
         "audittui run --format jsonl": bench.our_command("--format", "jsonl")
     }
@@ -325,8 +326,8 @@ def report(endpoint: str, tools: Path | None) -> str:
     lines += table_of("Draining, as a command", seconds(commands), "audittui run --format jsonl")
     lines += table_of(
         "The first rows",
-        seconds({"audittui, for a screen": bench.first_rows, "boto3, a page": bench.first_page}),
-        "audittui, for a screen",
+        seconds({"audittui, one screen": bench.first_rows, "boto3, one page": bench.first_page}),
+        "audittui, one screen",
     )
     counts: dict[str, Callable[[], object]] = {"audittui run --count": bench.our_command("--count")}
     if tools is not None:
@@ -341,7 +342,7 @@ def report(endpoint: str, tools: Path | None) -> str:
 def main() -> None:
     endpoint = os.environ.get("AUDITTUI_TEST_ENDPOINT")
     if not endpoint:
-        sys.exit("AUDITTUI_TEST_ENDPOINT names no DynamoDB Local.")
+        sys.exit("AUDITTUI_TEST_ENDPOINT is not set. It must name a DynamoDB Local.")
     os.environ.setdefault("AWS_ACCESS_KEY_ID", "x")
     os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "x")
     os.environ["AWS_PAGER"] = ""

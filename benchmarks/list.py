@@ -1,8 +1,8 @@
-"""The list at a million rows: how long a key takes, and how many bytes it sends to the terminal.
+"""The list with a million rows: the time of a key press, and the bytes it sends to the terminal.
 
-Run with ``python -m benchmarks.list``. A key's time is from the event to its last byte, without the
-wait for Textual's next frame (a 60th of a second at most). "Loading" has a thread read pages from a
-store and the list take them in all the while.
+Run with ``python -m benchmarks.list``. A key's time is from the event to the last byte, without the
+wait for Textual's next frame (at most 1/60 s). "While pages load" means that a thread keeps reading
+pages from a store and adding them to the list.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from audittui.tui.jobs import Arrived
 from audittui.writer import AuditLog
 
 STORED = 5_000
-told: list[str] = []
-"""The table: Textual swallows what is printed while it runs."""
+report: list[str] = []
+"""The lines to print at the end: Textual captures output while it runs."""
 SIZE = (120, 40)
 
 
 class Counting(HeadlessDriver):
-    """A driver that draws for real and counts what it would send."""
+    """A driver that renders fully and counts the bytes that it would send."""
 
     sent = 0
     writes = 0
@@ -54,7 +54,7 @@ class Counting(HeadlessDriver):
 
 
 def stored() -> SqliteStore:
-    """A store in memory with entries of the last hour."""
+    """A store in memory with entries from the last hour."""
     store = SqliteStore(":memory:", load_layout("native"), create=True)
     now = timestamp.now()
     AuditLog(store, "app/0").append_many([
@@ -70,7 +70,7 @@ def stored() -> SqliteStore:
 
 
 def many(count: int, like: Sequence[Row]) -> list[Row]:
-    """``count`` rows made of those that were read, each with texts of its own."""
+    """``count`` rows based on ``like``, each with its own strings."""
     return [
         Row(
             tick=one.tick, time=one.time, key=one.key, chain=one.chain, seq=at, actor=one.actor,
@@ -89,7 +89,7 @@ async def settle(app: AuditApp, pilot: Any) -> None:
 
 
 async def timed(app: AuditApp, key: str, tick: float = 0.04) -> tuple[float, int, int]:
-    """One key: seconds of work until its last byte, bytes, lines."""
+    """Press a key: the seconds of work until the last byte, the bytes, and the lines moved."""
     list_ = app.main.results
     sent, before = Counting.sent, list_.cursor
     spent: list[float] = []
@@ -111,7 +111,7 @@ async def timed(app: AuditApp, key: str, tick: float = 0.04) -> tuple[float, int
 
 
 async def held(app: AuditApp, key: str, times: int, pause: float) -> float:
-    """A key held down: bytes a key on average."""
+    """Hold a key down: the average bytes per key press."""
     sent = Counting.sent
     for _ in range(times):
         app.post_message(events.Key(key, None))
@@ -123,7 +123,7 @@ async def held(app: AuditApp, key: str, times: int, pause: float) -> float:
 def summary(name: str, spent: list[tuple[float, int, int]]) -> None:
     seconds = sorted(one[0] for one in spent)
     sent = sorted(one[1] for one in spent)
-    told.append(
+    report.append(
         f"{name:34} p50 {statistics.median(seconds) * 1e3:6.2f} ms"
         f"  p95 {seconds[int(len(seconds) * 0.95)] * 1e3:6.2f} ms"
         f"  bytes p50 {statistics.median(sent):6,.0f}  max {sent[-1]:7,}"
@@ -147,10 +147,10 @@ async def measure(count: int, keys: int) -> None:
         assert reading is not None
         rows = many(count - len(reading.rows.rows), reading.rows.rows)
         reading.rows.add(rows)
-        reading.last = None  # no more pages of its own
+        reading.last = None  # the run itself loads no more pages
         app.main.results.show_growth()
         await pilot.pause(0.2)
-        told.append(f"{len(reading.rows):,} rows, {SIZE[0]}x{SIZE[1]}")
+        report.append(f"{len(reading.rows):,} rows, {SIZE[0]}x{SIZE[1]}")
         stop = threading.Event()
         taken = 0
 
@@ -187,12 +187,12 @@ async def measure(count: int, keys: int) -> None:
             summary(f"cursor down, {state}", [await timed(app, "j") for _ in range(keys)])
             summary(f"page down, {state}", [await timed(app, "space") for _ in range(keys)])
             rate = await held(app, "j", room * 4, 1 / 30)
-            told.append(f"held down at 30 a second, {state}: {rate:,.0f} bytes a key;"
-                  f" {noise:,} bytes a second without a key")  # fmt: skip
+            report.append(f"held down at 30 per second, {state}: {rate:,.0f} bytes per key;"
+                  f" {noise:,} bytes per second without a key")  # fmt: skip
             if state != "idle":
                 stop.set()
                 loader.join(5)
-                told.append(f"{taken:,} rows came meanwhile")
+                report.append(f"{taken:,} rows arrived meanwhile")
 
 
 def main() -> None:
@@ -202,7 +202,7 @@ def main() -> None:
     given = parser.parse_args()
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(measure(given.rows, given.keys))
-    print("\n".join(told))
+    print("\n".join(report))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Measures what audittui is asked to be fast at, beside the stock way, in one run.
+"""Measures start-up, verification and lists, compared with the usual tools in the same run.
 
-``make bench`` runs it, and `drain.py` where AUDITTUI_TEST_ENDPOINT names a DynamoDB Local.
+``make bench`` runs it, and `drain.py` if AUDITTUI_TEST_ENDPOINT names a DynamoDB Local.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ ROUNDS = 5
 
 
 def median(call: Callable[[], object], rounds: int = ROUNDS) -> float:
-    """The median of the seconds that ``call`` takes."""
+    """The median time of ``call``, in seconds."""
     times = []
     for _ in range(rounds):
         started = time.perf_counter()

@@ -1,7 +1,7 @@
-"""From exec to the first full frame in a terminal of 120×40, beside a bare Textual hello.
+"""Measures the time from exec to the first full frame in a 120×40 terminal.
 
-Both run in pairs, one after the other, so that a busy machine is busy for both:
-``python benchmarks/start.py [PAIRS]``.
+A minimal Textual application is the reference. The two run in pairs, so that a busy machine affects
+both: ``python benchmarks/start.py [PAIRS]``.
 """
 
 from __future__ import annotations
@@ -30,27 +30,29 @@ Hello().run()
 """
 OURS = ["-m", "audittui", "--table", "nowhere", "--region", "eu-west-1", "--endpoint-url",
         "http://127.0.0.1:9"]  # fmt: skip
-# What is on the first frame and nowhere before it; a text that no style divides.
+# Text that appears first in the first frame, in a single style.
 HELLO_MARK, OUR_MARK = b"hello, frame", b"Connecting to nowhere"
-# The title, the sidebar's line, the status line and the keys: they come with the same frame.
-ALL_OF_OURS = (b"audittui", b"finds a runbook", b"Nothing is read yet", b"choose", b"quit")
+# The title, the sidebar's line, the status line and the keys, which belong to the same frame.
+ALL_OF_OURS = (b"audittui", b"to find a runbook", b"Nothing has been read yet", b"choose", b"quit")
 _PATIENCE = 30.0
 
 
 def first_frame(
     words: list[str], mark: bytes, state: str, also: tuple[bytes, ...] = ()
 ) -> tuple[float, float]:
-    """Seconds from exec until ``mark`` is on the terminal, and those of a processor (0 where the
-    system does not tell). ``also`` must be there by then, or in the rest of the same frame."""
+    """Seconds from exec until ``mark`` is on the terminal, and the processor time until then.
+
+    The processor time is 0 if the system does not report it. ``also`` must be in the same frame.
+    """
     begun = time.perf_counter()
     child, terminal = pty.fork()
     if child == 0:
         kept = {"AUDITTUI_STATE": state, "AUDITTUI_CONFIG": f"{state}/none.toml"}
         given = {**os.environ, **kept, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
-        # Both find their modules compiled, as after an installation; the first pair compiles them.
+        # Both use compiled modules, as an installation does; the first pair compiles them.
         given["PYTHONPYCACHEPREFIX"] = f"{state}/compiled"
         given.pop("PYTHONDONTWRITEBYTECODE", None)
-        # The size is the child's to set before it execs: the other side may be late.
+        # The child sets the size before exec; the parent might be too late.
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
         os.execve(sys.executable, [sys.executable, *words], given)
     seen = b""
@@ -67,7 +69,7 @@ def first_frame(
         while not all(one in seen for one in also):
             if not select.select([terminal], [], [], 0.005)[0]:
                 missing = [one for one in also if one not in seen]
-                raise SystemExit(f"The first frame is not whole: no {missing}.")
+                raise SystemExit(f"The first frame is incomplete: {missing} missing.")
             seen += os.read(terminal, 65536)
         return taken, used
     finally:
@@ -78,7 +80,7 @@ def first_frame(
 
 
 def _processor_seconds(process: int) -> float:
-    """What all threads of a process have used. Source: proc(5), schedstat."""
+    """The processor time of all threads of a process. Source: proc(5), schedstat."""
     used = 0
     for path in Path("/proc").glob(f"{process}/task/*/schedstat"):
         with contextlib.suppress(OSError, ValueError):
@@ -87,7 +89,7 @@ def _processor_seconds(process: int) -> float:
 
 
 def main() -> None:
-    """Measure pairs and print medians and the ratio."""
+    """Measure the pairs, and print the medians and the ratio."""
     pairs = int(sys.argv[1]) if len(sys.argv) > 1 else 15
     bare: list[tuple[float, float]] = []
     ours: list[tuple[float, float]] = []
@@ -98,16 +100,16 @@ def main() -> None:
             if at >= 0:  # the first pair fills the caches
                 bare.append(hello)
                 ours.append(own)
-    print("                     until seen   of a processor")
+    print("                     until seen   processor time")
     for name, measured in (("bare Textual hello", bare), ("audittui", ours)):
         seen, used = (statistics.median(one) * 1000 for one in zip(*measured, strict=True))
         print(f"{name:<20} {seen:7.0f} ms     {used:7.0f} ms")
     both = list(zip(ours, bare, strict=True))
     ratio = statistics.median(own[0] / hello[0] for own, hello in both)
-    print(f"ratio (median of {pairs} pairs)  {ratio:.2f}, wanted 1.35 at most")
+    print(f"ratio (median of {pairs} pairs)  {ratio:.2f}, at most 1.35 wanted")
     if all(used for _, used in bare):
         ratio = statistics.median(own[1] / hello[1] for own, hello in both)
-        print(f"ratio of processor time, which other work disturbs less  {ratio:.2f}")
+        print(f"ratio of processor time, less affected by other load  {ratio:.2f}")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,8 @@
-"""Measures how fast a chain is verified once its entries are read, beside SHA-256 alone.
+"""Measures how fast a chain is verified once its entries are read, compared with SHA-256 alone.
 
-``python benchmarks/sweep.py [ENTRIES]``. Needs no table: chains are written to an embedded store,
-sealed, and their pages are held in memory, so that reading costs nothing in what is measured. Times
-are CPU seconds of the whole process, all its threads together, so that a rate is one of a core. In
-each round all ways take their turn.
+``python benchmarks/sweep.py [ENTRIES]``. Needs no table: the chains are written to an embedded
+store and sealed, and their pages are held in memory, so that reading is free. Times are CPU seconds
+of all threads of the process, so rates are per core. Every round runs all variants.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ BATCH = 5_000
 
 
 def small(number: int) -> Draft:
-    """A body of about 400 bytes: the fields of a list and no more."""
+    """A body of about 400 bytes: only the list columns."""
     return Draft(
         actor=f"user-{number % 50}", action="secret.read", outcome="success", source_ip="10.30.0.8",
         resource=f"secret/payments/{number % 100}",
@@ -50,7 +49,7 @@ def small(number: int) -> Draft:
 
 
 def medium(number: int) -> Draft:
-    """A body of about 1 KB: a call to AWS, with what was asked and by whom."""
+    """A body of about 1 KB: an AWS API call with its parameters and caller."""
     return Draft(
         actor=f"arn:aws:sts::123456789012:assumed-role/deploy/session-{number % 50}",
         action="s3:PutObject", outcome="denied" if number % 20 == 0 else "success",
@@ -74,7 +73,7 @@ def medium(number: int) -> Draft:
 
 
 class Held:
-    """A store whose pages of entries are held in memory: as items, or as DynamoDB's bytes."""
+    """A store whose pages of entries are held in memory, as items or as DynamoDB's bytes."""
 
     def __init__(self, store: SqliteStore, *, wire: bool) -> None:
         self._store = store
@@ -83,7 +82,7 @@ class Held:
         self._bytes: dict[str, list[msgspec.Raw]] = {}
 
     def query(self, request: Query, patience: Patience = PATIENT) -> Page:
-        """A page; of bytes, items that nobody has decoded yet."""
+        """A page; from bytes, its items are not decoded yet."""
         key = repr(request)
         page = self._pages.get(key)
         if page is None:
@@ -99,7 +98,7 @@ class Held:
 
 
 def _answered(item: Item) -> msgspec.Raw:
-    """An item as it stands in an answer of DynamoDB."""
+    """An item as it appears in a DynamoDB response."""
     return msgspec.Raw(msgspec.json.encode(encoded_item(item)))
 
 
@@ -139,7 +138,7 @@ def hashed(bodies: list[bytes]) -> None:
 
 
 def seconds(call: Callable[[], None]) -> float:
-    """The CPU seconds of the process that ``call`` takes."""
+    """The CPU time of ``call`` in this process, in seconds."""
     started = time.process_time()
     call()
     return time.process_time() - started
@@ -156,7 +155,7 @@ def measure(store: SqliteStore, chain: str, entries: int) -> None:
     }
     for call in ways.values():
         call()
-    # What is held for the measurement is no litter of what is measured.
+    # Exclude what the measurement itself holds from garbage collection.
     gc.collect()
     gc.freeze()
     times: dict[str, list[float]] = {name: [] for name in ways}
@@ -167,7 +166,7 @@ def measure(store: SqliteStore, chain: str, entries: int) -> None:
     size = sum(map(len, bodies)) // len(bodies)
     stock = statistics.median(times["SHA-256 alone"])
     print(f"\n{len(bodies):,} bodies of {size:,} bytes, median of {ROUNDS} rounds\n")
-    print("| what is checked | entries/s a core | best | times SHA-256 |\n|---|---|---|---|")
+    print("| what is verified | entries/s per core | best | ratio to SHA-256 |\n|---|---|---|---|")
     for name, taken in times.items():
         median = statistics.median(taken)
         print(

@@ -1,6 +1,6 @@
-"""Drains one partition with aiodynamo; prints how many items, and the seconds.
+"""Drains one partition with aiodynamo; prints the number of items and the seconds.
 
-Runs in the environment of `benchmarks/requirements.txt`, not in ours.
+Runs in the environment of `benchmarks/requirements.txt`, not in audittui's.
 """
 
 import asyncio

@@ -129,7 +129,7 @@ def test_the_incident_is_solved_by_keys(terminal: Terminal, table: Table, tmp_pa
     terminal.keys("Enter")
     terminal.wait("widened wit", gone="Note on this entry")
     terminal.keys("e")
-    terminal.wait("An evidence bundle")
+    terminal.wait("Make an evidence bundle")
     terminal.keys("C-u")
     terminal.type(str(bundle))
     terminal.keys("Enter")
