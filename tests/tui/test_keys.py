@@ -55,6 +55,9 @@ async def test_list_keys_move_the_cursor() -> None:
         await open_runbook(app, pilot, "time window")
         await press(pilot, "enter")
         results = main(app).results
+        # The status line may take a second line, and with it a row, once everything is read.
+        await until(pilot, lambda: "complete from" in screen_text(app))
+        await settle(pilot)
         room = results.room
         expected = [
             ("j", 1), ("down", 2), ("k", 1), ("up", 0), ("k", 0), ("G", 29), ("j", 29), ("g", 0),
