@@ -20,7 +20,7 @@ async def found(app: AuditApp, query: str) -> list[str]:
     ("words", "title"),
     [
         (("verify", "check", "prove"), "Verify the entry"),
-        (("save", "export", "csv"), "Export the list; in detail, the entry or its proof"),
+        (("save", "export", "csv"), "Export the list; in detail, the entry or proof"),
         (("tail", "live", "follow"), "Follow: show new entries as they arrive"),
         (("bookmark", "mark"), "Mark or unmark the entry"),
         (("switch",), "Profiles: connect to another table"),

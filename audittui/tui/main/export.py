@@ -228,7 +228,7 @@ class Export:
 
     KEYS: ClassVar[tuple[Key, ...]] = (
         Key(
-            "s", "export", "export the list; in detail, the entry or its proof", export,
+            "s", "export", "export the list; in detail, the entry or proof", export,
             words="save, export, csv, json, markdown, download, write",
         ),
     )  # fmt: skip

@@ -101,7 +101,7 @@ class TimeWindow:
             words="chart, rate, over time, spikes",
         ),
         Key(
-            "z", "narrow", "narrow to a quarter of the window, around this row", narrow,
+            "z", "narrow", "narrow to a quarter of the window, at this row", narrow,
             words="zoom in, time",
         ),
         Key("Z", "widen", "double the window", widen, words="zoom out, time"),
