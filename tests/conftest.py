@@ -1,6 +1,8 @@
-"""Settings of all tests: their order, and the profile of property tests."""
+"""Settings of all tests: their order, their signals, and the profile of property tests."""
 
 from __future__ import annotations
+
+import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -23,6 +25,14 @@ LONG = (
     "tests/tui/",
 )
 """Slow tests, the slowest first."""
+
+
+def pytest_configure() -> None:
+    """Undo that a shell's background job, and what it starts, ignores Ctrl-C."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            default = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+            signal.signal(number, default)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
