@@ -30,7 +30,7 @@ from tests.mutation.judges import ROOT, Mutants, read_mutants
 from tests.mutation.reached import Lines, reached_by, reaching
 
 LONGEST_S = 180.0
-MOST_TESTS = 80
+MOST_TESTS = 40
 """The number of tests tried of those that reach a line, the fastest first."""
 
 
