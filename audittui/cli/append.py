@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
 
+from audittui.cli.formats import write_objects
 from audittui.cli.options import connect, connection_options, signed_tail_of, vouch_of
 from audittui.errors import UsageError
 
@@ -106,7 +106,5 @@ def command(
     if form == "text":
         click.echo(f"{place.chain} {place.seq} {place.hash.hex()}")
         return
-    text = json.dumps(
-        {"chain": place.chain, "seq": place.seq, "hash": place.hash.hex(), "added": place.added}
-    )
-    click.echo(f"[\n{text}\n]" if form == "json" else text)
+    written = {"chain": place.chain, "seq": place.seq}
+    write_objects(form, [{**written, "hash": place.hash.hex(), "added": place.added}])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from audittui.cli.formats import write_objects
 from audittui.cli.options import connect, connection_options, settings_of, trusted_key_option
 from audittui.errors import IntegrityError, StoreError, UsageError
 from audittui.escape import escaped
@@ -57,14 +58,12 @@ def show(ctx: click.Context, /, chain: str, form: str, **given: Any) -> None:
         sys.stdout.write("".join(f"{escaped(line)}\n" for line in newest.note.splitlines()))
     else:
         wrong = "" if found is None else found.rewritten or found.doubt or _flaw(found)
-        _write(
-            form,
-            {
-                "chain": chain, "size": newest.size, "sealed_at": newest.sealed_at,
-                "note": newest.note, "failed": bool(wrong), "summary": wrong,
-                "believed": None if found is None else not wrong,
-            },
-        )  # fmt: skip
+        shown = {
+            "chain": chain, "size": newest.size, "sealed_at": newest.sealed_at,
+            "note": newest.note, "failed": bool(wrong), "summary": wrong,
+            "believed": None if found is None else not wrong,
+        }  # fmt: skip
+        write_objects(form, [shown])
     click.echo(
         f"Size {newest.size:,}, sealed {escaped(newest.sealed_at) or 'at an unknown time'}.",
         err=True,
@@ -99,7 +98,8 @@ def verify(ctx: click.Context, /, file: Path, form: str, **given: Any) -> None:
         if form == "text":
             sys.stdout.write(escaped(body) + "\n")
         else:
-            _write(form, {**_point(proven.file.chain, point), "seq": proven.seq, "body": body})
+            proof = {**_point(proven.file.chain, point), "seq": proven.seq, "body": body}
+            write_objects(form, [proof])
         click.echo(
             f"ANCHORED: entry {proven.seq} of {point.origin} is proven under the signed "
             f"checkpoint of size {point.size:,}.",
@@ -109,7 +109,7 @@ def verify(ctx: click.Context, /, file: Path, form: str, **given: Any) -> None:
     stored = read_checkpoint(data, trust)
     point = stored.checkpoint
     if form != "text":
-        _write(form, _point(stored.chain, point))
+        write_objects(form, [_point(stored.chain, point)])
     click.echo(f"{point.origin}, size {point.size:,}: signed by a trusted key.", err=True)
 
 
@@ -136,7 +136,7 @@ def import_(ctx: click.Context, /, file: Path, form: str, **given: Any) -> None:
     why = _imported(opened, stored.chain, stored.checkpoint, stored.note, settings)
     if form != "text":
         failed = {"failed": bool(why), "summary": why}
-        _write(form, {**_point(stored.chain, stored.checkpoint), **failed})
+        write_objects(form, [{**_point(stored.chain, stored.checkpoint), **failed}])
     if why:
         raise IntegrityError(f"REWRITTEN: {why}.", "Do not rely on this log.")
     _conclude(_held(opened, stored.chain, settings))
@@ -185,7 +185,7 @@ def forget(origin: str, reason: str, form: str) -> None:
             escaped(f"Forgotten: {mark.chain} was verified up to entry {mark.size - 1}."), err=True
         )
     if form != "text":
-        _write(form, *objects)
+        write_objects(form, objects)
 
 
 def read_file(file: Path) -> bytes:
@@ -262,14 +262,3 @@ def _flaw(found: FoundCheckpoint) -> str:
 
 def _point(chain: str, point: Checkpoint) -> dict[str, Any]:
     return {"chain": chain, "origin": point.origin, "size": point.size, "root": point.root.hex()}
-
-
-def _write(form: str, *objects: dict[str, Any]) -> None:
-    from audittui.export.rows import json_line
-
-    lines = [json_line(one) for one in objects]
-    if form == "jsonl":
-        sys.stdout.write("".join(f"{line}\n" for line in lines))
-    else:
-        sys.stdout.write("[\n" + ",\n".join(lines) + "\n]\n")
-    sys.stdout.flush()

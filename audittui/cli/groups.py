@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from audittui import timestamp
+from audittui.cli.formats import write_objects
 from audittui.escape import escaped
 from audittui.export.groups import group_object, strangers_in
 from audittui.export.markdown import table_head, table_line
-from audittui.export.rows import csv_line, json_line
+from audittui.export.rows import csv_line
 
 if TYPE_CHECKING:
     from audittui.query.result import ResultPage
@@ -51,13 +52,8 @@ def write_groups(
         sys.stdout.writelines(table_line(line) for line in lines)
     elif form == "csv":
         sys.stdout.writelines(csv_line(line) for line in [names, *lines])
-    elif form == "json":
-        texts = ",\n".join(json_line(group_object(group, strangers.why)) for group in groups)
-        sys.stdout.write(f"[\n{texts}\n]\n" if groups else "[]\n")
     else:
-        sys.stdout.writelines(
-            json_line(group_object(group, strangers.why)) + "\n" for group in groups
-        )
+        write_objects(form, (group_object(group, strangers.why) for group in groups))
     sys.stdout.flush()
     found = f"{len(groups)} {'group' if len(groups) == 1 else 'groups'} in "
     sys.stderr.write(found)

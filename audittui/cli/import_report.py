@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
 from audittui import timestamp
+from audittui.cli.formats import write_objects
 from audittui.escape import escaped
 from audittui.ingest.rejects import as_object
 from audittui.ingest.run import KEPT, Ingestion
@@ -42,9 +41,7 @@ class Report:
         if not finished:
             click.echo(self._going_on(), err=True)
         if self._form != "text":
-            text = json.dumps(self._object(finished), ensure_ascii=True)
-            sys.stdout.write(f"[\n{text}\n]\n" if self._form == "json" else f"{text}\n")
-            sys.stdout.flush()
+            write_objects(self._form, [self._object(finished)])
 
     def _faults(self) -> list[str]:
         summary = self._summary

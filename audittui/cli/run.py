@@ -12,6 +12,7 @@ import click
 import msgspec
 
 from audittui.cli.exit_codes import INCOMPLETE
+from audittui.cli.formats import ArrayOf, write_objects
 from audittui.cli.notes import note as _note
 from audittui.cli.options import connect, connection_options, max_rcu_option, rate_option
 from audittui.cli.runbook_folders import runbook_folders
@@ -133,18 +134,14 @@ def parameters(params: tuple[str, ...]) -> dict[str, str]:
 
 def _write_count(pages: Iterable[ResultPage], form: str) -> ResultPage:
     """Write the number of entries; return the last page."""
-    from audittui.export.rows import json_line
-
     for last in pages:
         page = last
     number = page.meter.matched
-    line = json_line({"count": number})
-    texts = {
-        "csv": f"count\n{number}", "table": f"{number}", "markdown": f"{number}",
-        "json": f"[\n{line}\n]", "jsonl": line,
-    }  # fmt: skip
-    sys.stdout.write(texts[form] + "\n")
-    sys.stdout.flush()
+    if form in ("json", "jsonl"):
+        write_objects(form, [{"count": number}])
+    else:
+        sys.stdout.write(f"count\n{number}\n" if form == "csv" else f"{number}\n")
+        sys.stdout.flush()
     return page
 
 
@@ -152,7 +149,7 @@ def _write(
     plan: Plan, pages: Iterable[ResultPage], form: str, strangers: Strangers
 ) -> ResultPage:  # fmt: skip
     """Write the result as it arrives; return its last page."""
-    from audittui.export.rows import csv_line, csv_row, json_line, row_object
+    from audittui.export.rows import csv_line, csv_row, row_object
     from audittui.layout.row import ROW_FIELDS
 
     if plan.correlation is not None:
@@ -163,24 +160,17 @@ def _write(
         return _write_table(plan, pages, form, strangers)
     if form == "csv":
         sys.stdout.write(csv_line(list(ROW_FIELDS)))
-    first = True
+    array = ArrayOf(form)
     for page in pages:
         for row in page.rows:
             why = strangers.why(row)
             if form == "csv":
                 named = msgspec.structs.replace(row, chain=strangers.chain(row)) if why else row
                 sys.stdout.write(csv_row(named))
-                continue
-            found = row_object(row, why)
-            if form == "jsonl":
-                sys.stdout.write(json_line(found) + "\n")
             else:
-                sys.stdout.write(("[\n" if first else ",\n") + json_line(found))
-            first = False
+                array.write(row_object(row, why))
         sys.stdout.flush()
-    if form == "json":
-        sys.stdout.write("[]\n" if first else "\n]\n")
-    sys.stdout.flush()
+    array.end()
     return page
 
 

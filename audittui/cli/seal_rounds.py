@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from audittui.cli.exit_codes import ERROR, INTEGRITY, clear_line
+from audittui.cli.formats import write_objects
 from audittui.errors import AuditError, IntegrityError
 from audittui.escape import escaped
 
@@ -89,12 +90,8 @@ class Report:
 
     def end(self) -> None:
         """Write the totals."""
-        from audittui.export.rows import json_line
-
         if self._form == "json":
-            body = ",\n".join(map(json_line, self._objects))
-            sys.stdout.write(f"[\n{body}\n]\n" if body else "[]\n")
-            sys.stdout.flush()
+            write_objects(self._form, self._objects)
         faults = len(self._told)
         if self._counts["chains"] + faults > 1:
             failed = f", {faults:,} not sealed" if faults else ""
@@ -125,13 +122,10 @@ class Report:
             click.echo(escaped(f"Error: {text} They were not sealed."), err=True)
 
     def _write(self, found: dict[str, Any]) -> None:
-        from audittui.export.rows import json_line
-
         if self._form == "json":
             self._objects.append(found)
         elif self._form == "jsonl":
-            sys.stdout.write(json_line(found) + "\n")
-            sys.stdout.flush()
+            write_objects(self._form, [found])
 
 
 class Sealing:

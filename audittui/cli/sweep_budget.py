@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from audittui.cli.formats import write_objects
 from audittui.escape import escaped
 
 if TYPE_CHECKING:
@@ -97,7 +98,13 @@ def explain(opened: Connection, firsts: Sequence[tuple[str, int]], form: str, sp
     if form == "text":
         _print(found)
     else:
-        _print_objects(found, form)
+        write_objects(
+            form,
+            (
+                {"chain": one.chain, "since": one.first, "entries": one.entries, "rcu": one.units}
+                for one in found
+            ),
+        )
     spent += sum(one.spent for one in found)
     click.echo(f"The estimate used {spent:g} RCU. Nothing was verified.", err=True)
 
@@ -113,18 +120,3 @@ def _print(found: Sequence[SweepEstimate]) -> None:
     total = [one.units for one in found if one.units is not None]
     if len(found) > 1 and len(total) == len(found):
         click.echo(f"All {len(found):,} chains: about {sum(total):,.1f} RCU.")
-
-
-def _print_objects(found: Sequence[SweepEstimate], form: str) -> None:
-    from audittui.export.rows import json_line
-
-    lines = [
-        json_line(
-            {"chain": one.chain, "since": one.first, "entries": one.entries, "rcu": one.units}
-        )
-        for one in found
-    ]
-    if form == "jsonl":
-        click.echo("".join(f"{line}\n" for line in lines), nl=False)
-    else:
-        click.echo("[\n" + ",\n".join(lines) + "\n]" if lines else "[]")

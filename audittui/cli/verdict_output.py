@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from audittui.cli.exit_codes import clear_line
+from audittui.cli.formats import ArrayOf
 from audittui.escape import escaped
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class Output:
         self._form = form
         self._whole = whole
         self._runs = _Runs()
-        self._objects = 0
+        self._array = ArrayOf(form)
 
     def add(self, verdict: Verdict) -> None:
         """Write one verdict."""
@@ -59,19 +60,11 @@ class Output:
     def end(self) -> None:
         """Write pending output and close the array."""
         self.pause()
-        if self._form == "json":
-            sys.stdout.write("\n]\n" if self._objects else "[]\n")
-            sys.stdout.flush()
+        self._array.end()
 
     def _object(self, data: dict[str, Any]) -> None:
-        from audittui.export.rows import json_line
-
-        line = json_line(data)
-        if self._form == "jsonl":
-            _write(f"{line}\n")
-        else:
-            _write(f",\n{line}" if self._objects else f"[\n{line}")
-        self._objects += 1
+        clear_line()
+        self._array.write(data)
 
 
 def _write(text: str) -> None:
