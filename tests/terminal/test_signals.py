@@ -135,12 +135,8 @@ def test_ctrl_z_leads_to_the_shell_and_fg_back(start: Callable[..., Terminal]) -
         terminal.type("fg")
         terminal.keys("Enter")
         terminal.wait("Resource lifecycle")
-        terminal.keys("?")
-        terminal.wait("Everywhere")
-        terminal.keys("Escape")
-        terminal.wait("Resource lifecycle", gone="Everywhere")
-    terminal.keys("q", "q")
-    terminal.wait("shell>", gone="Resource lifecycle")
+        _hears_keys(terminal)
+    _leaves(terminal)
 
 
 def test_stopped_from_elsewhere_it_is_drawn_again(start: Callable[..., Terminal]) -> None:
@@ -152,12 +148,8 @@ def test_stopped_from_elsewhere_it_is_drawn_again(start: Callable[..., Terminal]
         terminal.type("fg")
         terminal.keys("Enter")
         terminal.wait("Resource lifecycle", gone="Stopped")
-        terminal.keys("?")
-        terminal.wait("Everywhere")
-        terminal.keys("Escape")
-        terminal.wait("Resource lifecycle", gone="Everywhere")
-    terminal.keys("q", "q")
-    terminal.wait("shell>", gone="Resource lifecycle")
+        _hears_keys(terminal)
+    _leaves(terminal)
 
 
 def test_continued_in_the_background_it_waits_for_fg(start: Callable[..., Terminal]) -> None:
@@ -198,10 +190,18 @@ def _state(process: int) -> str:
 def _answers(terminal: Terminal) -> None:
     """It is drawn, hears keys, and leaves when it is told to."""
     terminal.wait("Resource lifecycle", gone="Stopped")
+    _hears_keys(terminal)
+    _leaves(terminal)
+
+
+def _hears_keys(terminal: Terminal) -> None:
     terminal.keys("?")
     terminal.wait("Everywhere")
     terminal.keys("Escape")
     terminal.wait("Resource lifecycle", gone="Everywhere")
+
+
+def _leaves(terminal: Terminal) -> None:
     terminal.keys("q", "q")
     terminal.wait("shell>", gone="Resource lifecycle")
 
@@ -209,7 +209,14 @@ def _answers(terminal: Terminal) -> None:
 def test_ctrl_l_draws_over_what_others_wrote(start: Callable[..., Terminal]) -> None:
     terminal = start()
     tty = Path(terminal.told("#{pane_tty}"))
-    tty.write_text("\x1b[2J\x1b[HBroadcast message")
-    terminal.wait("Broadcast message", gone="Resource lifecycle")
+
+    def overwritten(screen: str) -> bool:
+        if "Broadcast message" in screen and "Resource lifecycle" not in screen:
+            return True
+        # A late first frame may have drawn over it.
+        tty.write_text("\x1b[2J\x1b[HBroadcast message")
+        return False
+
+    terminal.until(overwritten, "Broadcast message alone")
     terminal.keys("C-l")
     terminal.wait("Resource lifecycle", gone="Broadcast message")

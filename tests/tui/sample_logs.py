@@ -1,4 +1,4 @@
-"""Logs that several tests show: values that attack a terminal, and passwords that are sprayed."""
+"""Logs that several tests show: hostile values, sprayed passwords, a forged entry."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import unicodedata
 
 from audittui import timestamp
 from audittui.entry import Draft
-from tests.tui.driving import HOSTILE, NOW
+from audittui.store.sqlite import SqliteStore
+from tests import tampering
+from tests.tui.driving import HOSTILE, NOW, drafts, filled
 
 ACTS = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
@@ -14,6 +16,15 @@ ACTS = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 def harmless(text: str) -> bool:
     """Whether nothing in a text acts on a terminal or hides."""
     return not any(unicodedata.category(one) in ACTS for one in text if one != "\n")
+
+
+def tampered() -> SqliteStore:
+    """The log of `drafts` in which entry 28 names another actor than it was written with."""
+    store = filled(drafts())
+    item = dict(store.get({"pk": "entry#app/0", "sk": f"{28:020d}"}).item or {})
+    item["body"] = item["body"].replace("bob", "carol")
+    tampering.overwrite(store, item)
+    return store
 
 
 def hostile_log() -> list[Draft]:

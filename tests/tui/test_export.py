@@ -13,7 +13,6 @@ from audittui.tui.dialogs.ask import AskScreen
 from audittui.tui.main.screen import MainScreen
 from audittui.tui.model.export import fault_of
 from audittui.tui.widgets.field import Field
-from tests import tampering
 from tests.tui.driving import (
     drafts,
     driven,
@@ -25,7 +24,7 @@ from tests.tui.driving import (
     screen_text,
     status,
 )
-from tests.tui.sample_logs import harmless, hostile_log, spraying
+from tests.tui.sample_logs import harmless, hostile_log, spraying, tampered
 
 MANY = [one for _ in range(40) for one in drafts()]
 
@@ -151,10 +150,7 @@ def test_names_that_cannot_be() -> None:
 
 @driven
 async def test_what_was_checked_goes_into_the_file() -> None:
-    store = filled(drafts())
-    item = dict(store.get({"pk": "entry#app/0", "sk": f"{28:020d}"}).item or {})
-    item["body"] = item["body"].replace("bob", "carol")
-    tampering.overwrite(store, item)
+    store = tampered()
     async with running(store) as (app, pilot):
         await open_runbook(app, pilot, "time window")
         await press(pilot, "enter", "V", "s", *["backspace"] * 60, *"all.csv", "enter")

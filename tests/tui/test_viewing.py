@@ -24,6 +24,7 @@ from tests.tui.driving import (
     running,
     screen_text,
 )
+from tests.tui.sample_logs import tampered
 
 
 def lines_of(app: Any) -> list[str]:
@@ -131,10 +132,7 @@ async def test_rows_are_checked_where_they_stand_the_window_with_few_requests() 
 
 @driven
 async def test_e_stops_at_what_is_not_as_it_was_written() -> None:
-    store = filled(drafts())
-    item = dict(store.get({"pk": "entry#app/0", "sk": f"{28:020d}"}).item or {})
-    item["body"] = item["body"].replace("bob", "carol")
-    tampering.overwrite(store, item)
+    store = tampered()
     async with running(store) as (app, pilot):
         await open_runbook(app, pilot, "time window")
         await press(pilot, "enter", "e")
