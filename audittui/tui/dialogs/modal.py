@@ -17,7 +17,7 @@ class Modal(ModalScreen[ScreenResultType]):
     """
 
     async def on_event(self, event: Event) -> None:
-        """Take in what is not too late."""
+        """Drop events that come too late."""
         if not too_late(event, self):
             await super().on_event(event)
 
@@ -27,9 +27,9 @@ class Modal(ModalScreen[ScreenResultType]):
 
 
 def too_late(event: Event, screen: Screen[Any]) -> bool:
-    """True where what a screen is told holds no more: it is mounted while the application ends, and
-    its widgets are not; or its size is an old one. Each arrangement sends the screen its size
-    again, so two sizes on their way could take turns for ever."""
+    """True if an event comes too late: a mount while the application ends, when the widgets are
+    missing, or an outdated size. Every layout sends the screen its size again, so two pending sizes
+    could alternate for ever."""
     if isinstance(event, Mount):
         return not (screen.is_attached and screen.app.is_running)
     return isinstance(event, Resize) and event.size != screen.app.size

@@ -24,7 +24,7 @@ class Palette(CommandPalette):
         self.query_one(Input).cursor_blink = False
 
     async def on_event(self, event: Event) -> None:
-        """Take in what is not too late."""
+        """Drop events that come too late."""
         if not too_late(event, self):
             await super().on_event(event)
 

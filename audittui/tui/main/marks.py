@@ -102,7 +102,7 @@ class Marking:
         marks, form = tuple(self._workspace.marks), form_of(path)
         connection, strangers = self._workspace.connection, None
         if connection is not None:
-            # The marks are of any reading: the registry is asked as they are written.
+            # Marks come from any run, so the registry is read when they are written.
             strangers = Strangers(connection.layout, (), connection.chains)
         taken = Taken(
             [one.row for one in marks],

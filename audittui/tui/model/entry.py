@@ -89,7 +89,7 @@ class Life(msgspec.Struct, frozen=True):
 
     @property
     def own(self) -> Sequence[int]:
-        """The places of the rows that are of this log."""
+        """The indexes of the rows that belong to this log."""
         return [at for at, row in enumerate(self.rows) if row.key not in self.strangers]
 
     @property

@@ -168,7 +168,7 @@ class Form(VerticalScroll, can_focus=False):
                 self.runbook = runbook
                 await self.remove_children()
                 if not self.is_attached:
-                    # Somebody has left already.
+                    # The user has already quit.
                     return
                 await self.mount(*widgets)
                 focused = self.screen.focused
